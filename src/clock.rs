@@ -1,0 +1,184 @@
+//! Time as something the host hands in: a [`Clock`] for now and sleep, a [`Zone`] for civil days.
+//!
+//! Nothing in the crate asks the machine for the time but [`SystemClock`], and nothing sleeps but a clock, so a
+//! test drives a year with a [`ManualClock`] in a millisecond.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use time::{Date, OffsetDateTime, UtcOffset};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Where "now" and "later" come from.
+///
+/// ```
+/// use audiencekit::{Clock, ManualClock};
+/// use time::macros::datetime;
+///
+/// let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+/// clock.advance(std::time::Duration::from_secs(60));
+/// assert_eq!(clock.now(), datetime!(2026-11-23 12:01 UTC));
+/// ```
+#[async_trait]
+pub trait Clock: Send + Sync + fmt::Debug {
+    /// The present instant, in UTC.
+    fn now(&self) -> OffsetDateTime;
+
+    /// Returns once `duration` has passed on this clock.
+    ///
+    /// Cancel safety: dropping the future forgets the wait and nothing else.
+    async fn sleep(&self, duration: Duration);
+}
+
+#[async_trait]
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> OffsetDateTime {
+        (**self).now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        (**self).sleep(duration).await;
+    }
+}
+
+/// The machine's clock; sleeps on tokio's timer, so it must be used within a tokio runtime.
+#[cfg(feature = "tokio")]
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+#[cfg(feature = "tokio")]
+#[async_trait]
+impl Clock for SystemClock {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+    fn now(&self) -> OffsetDateTime {
+        OffsetDateTime::now_utc()
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
+    async fn sleep(&self, duration: Duration) {
+        tokio::time::sleep(duration).await;
+    }
+}
+
+/// A clock that moves only when told to. Sleeping moves it: a wait of a day ends at once, a day later.
+///
+/// Clones share the same time.
+#[derive(Clone)]
+pub struct ManualClock(Arc<Mutex<OffsetDateTime>>);
+
+impl ManualClock {
+    /// A clock that shows `now` until it is moved.
+    #[must_use]
+    pub fn new(now: OffsetDateTime) -> Self {
+        Self(Arc::new(Mutex::new(now.to_offset(UtcOffset::UTC))))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        let mut now = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        *now = now.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX));
+    }
+
+    /// Sets the clock, backwards too.
+    pub fn set(&self, now: OffsetDateTime) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now.to_offset(UtcOffset::UTC);
+    }
+}
+
+impl fmt::Debug for ManualClock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ManualClock({})", self.now())
+    }
+}
+
+#[async_trait]
+impl Clock for ManualClock {
+    fn now(&self) -> OffsetDateTime {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.advance(duration);
+    }
+}
+
+/// The time zone in which a day begins and ends: a fixed offset or a name of the IANA database.
+///
+/// ```
+/// use audiencekit::Zone;
+/// use time::macros::{date, datetime};
+///
+/// let warsaw = Zone::named("Europe/Warsaw")?;
+/// assert_eq!(warsaw.date(datetime!(2026-11-23 23:30 UTC)), date!(2026-11-24));
+/// assert_eq!(warsaw.start_of_day(date!(2026-07-01)), datetime!(2026-06-30 22:00 UTC));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct Zone {
+    name: Arc<str>,
+    rules: jiff::tz::TimeZone,
+}
+
+impl Zone {
+    /// Coordinated universal time.
+    #[must_use]
+    pub fn utc() -> Self {
+        Self { name: "UTC".into(), rules: jiff::tz::TimeZone::UTC }
+    }
+
+    /// A zone of the IANA database, such as `Europe/Warsaw`; the database is part of the crate.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for a name that the database does not have.
+    pub fn named(name: &str) -> Result<Self> {
+        jiff::tz::TimeZone::get(name).map(|rules| Self { name: name.into(), rules }).map_err(|_| {
+            Error::new(ErrorKind::Invalid, "time zone", format!("unknown name {name:?}"))
+                .expected("a name of the IANA database such as \"Europe/Warsaw\" or \"UTC\"")
+        })
+    }
+
+    /// The name this zone was made with.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The offset from UTC in force at `instant`.
+    #[must_use]
+    pub fn offset(&self, instant: OffsetDateTime) -> UtcOffset {
+        let seconds = jiff::Timestamp::from_second(instant.unix_timestamp())
+            .map_or(0, |timestamp| self.rules.to_offset(timestamp).seconds());
+        UtcOffset::from_whole_seconds(seconds).unwrap_or(UtcOffset::UTC)
+    }
+
+    /// The civil day on which `instant` falls here.
+    #[must_use]
+    pub fn date(&self, instant: OffsetDateTime) -> Date {
+        instant.checked_to_offset(self.offset(instant)).map_or(instant.date(), OffsetDateTime::date)
+    }
+
+    /// The first instant of the civil day `date` here: midnight, or the end of the gap where a day begins later.
+    #[must_use]
+    pub fn start_of_day(&self, date: Date) -> OffsetDateTime {
+        let utc = date.midnight().assume_utc();
+        let civil = jiff::civil::Date::new(
+            date.year().clamp(-9999, 9999) as i16,
+            u8::from(date.month()) as i8,
+            date.day() as i8,
+        );
+        civil
+            .ok()
+            .and_then(|civil| self.rules.to_ambiguous_zoned_datetime(civil.at(0, 0, 0, 0)).compatible().ok())
+            .and_then(|zoned| OffsetDateTime::from_unix_timestamp(zoned.timestamp().as_second()).ok())
+            .unwrap_or(utc)
+    }
+}
+
+impl fmt::Debug for Zone {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Zone({})", self.name)
+    }
+}

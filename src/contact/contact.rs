@@ -1,0 +1,430 @@
+//! The record itself: values by slot, everything else in flat lists.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rust_decimal::Decimal;
+use time::{Date, OffsetDateTime};
+
+use super::consent::{Consent, ConsentStatus, Stage};
+use super::event::{Event, EventRef};
+use super::schema::{FieldId, FieldType, Schema};
+use super::symbols::Symbol;
+use super::tag::{Tag, normalize_tag};
+use super::value::{Birthday, Value, ValueRef};
+use crate::error::{Error, ErrorKind, Result};
+
+/// One person: values by the schema's slots, tags, consents, events and funnel stages.
+///
+/// A contact is made to be refilled: [`clear`](Contact::clear) keeps its memory, so a stream of a million contacts
+/// allocates for the largest batch and no more. `Debug` counts what is there and shows none of it.
+///
+/// ```
+/// use audiencekit::{Contact, Schema};
+///
+/// let schema = Schema::standard();
+/// let mut contact = Contact::new(&schema);
+/// contact.set(schema.require("email")?, "ada@example.com")?;
+/// contact.set(schema.require("score")?, 70)?;
+/// contact.add_tag("vip", 1, None)?;
+/// assert_eq!(contact.texts(schema.require("email")?).next(), Some("ada@example.com"));
+/// assert_eq!(format!("{contact:?}"), "Contact(2 fields, 1 tags, 0 consents, 0 events, 0 stages)");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Contact {
+    schema: Arc<Schema>,
+    slots: Vec<Slot>,
+    text: String,
+    spans: Vec<Span>,
+    decimals: Vec<Decimal>,
+    tags: Vec<Tag>,
+    consents: Vec<Consent>,
+    stages: Vec<Stage>,
+    events: Vec<EventRow>,
+    properties: Vec<(Symbol, Slot)>,
+}
+
+/// A value in place: 16 bytes, text and decimals by reference into the contact's own buffers.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Slot {
+    Missing,
+    Boolean(bool),
+    Integer(i64),
+    Decimal(u32),
+    Text(Span),
+    Keyword(Symbol),
+    /// A run of `spans`.
+    TextList {
+        start: u32,
+        len: u32,
+    },
+    Date(Date),
+    Birthday(Birthday),
+    /// Microseconds since 1970, UTC.
+    Instant(i64),
+}
+
+/// A piece of the contact's text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Span {
+    start: u32,
+    len: u32,
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EventRow {
+    pub(super) kind: Symbol,
+    pub(super) at: OffsetDateTime,
+    pub(super) value: Option<Decimal>,
+    properties: Span,
+}
+
+impl Contact {
+    /// Most bytes of text in one contact.
+    pub const MAX_TEXT: usize = 64 << 20;
+
+    /// A contact with nothing set.
+    #[must_use]
+    pub fn new(schema: &Arc<Schema>) -> Self {
+        Self {
+            slots: vec![Slot::Missing; schema.len()],
+            schema: Arc::clone(schema),
+            text: String::new(),
+            spans: Vec::new(),
+            decimals: Vec::new(),
+            tags: Vec::new(),
+            consents: Vec::new(),
+            stages: Vec::new(),
+            events: Vec::new(),
+            properties: Vec::new(),
+        }
+    }
+
+    /// Forgets everything but the memory, to be filled again.
+    pub fn clear(&mut self) {
+        self.slots.fill(Slot::Missing);
+        self.text.clear();
+        self.spans.clear();
+        self.decimals.clear();
+        self.tags.clear();
+        self.consents.clear();
+        self.stages.clear();
+        self.events.clear();
+        self.properties.clear();
+    }
+
+    /// The schema that the slots belong to.
+    #[must_use]
+    pub fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    /// Sets a field. An integer fits a decimal field, a date a birthday, a text a keyword or a list.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Schema`] when the value is not of the field's type; [`ErrorKind::Limit`] when the contact or the
+    /// schema's symbols are full. The field is then as it was.
+    pub fn set(&mut self, id: FieldId, value: impl Into<Value>) -> Result<()> {
+        let field_type = self.schema.get(id).field_type();
+        let slot = match (field_type, value.into()) {
+            (FieldType::Boolean, Value::Boolean(v)) => Slot::Boolean(v),
+            (FieldType::Integer, Value::Integer(v)) => Slot::Integer(v),
+            (FieldType::Decimal, Value::Decimal(v)) => self.push_decimal(v),
+            (FieldType::Decimal, Value::Integer(v)) => self.push_decimal(v.into()),
+            (FieldType::Text, Value::Text(v)) => Slot::Text(self.push_text(&v)?),
+            (FieldType::Keyword, Value::Text(v)) => self.keyword_or_text(&v)?,
+            (FieldType::TextList, Value::Text(v)) => Slot::Text(self.push_text(&v)?),
+            (FieldType::TextList, Value::TextList(v)) => self.push_list(&v)?,
+            (FieldType::Date, Value::Date(v)) => Slot::Date(v),
+            (FieldType::Birthday, Value::Birthday(v)) => Slot::Birthday(v),
+            (FieldType::Birthday, Value::Date(v)) => Slot::Birthday(v.into()),
+            (FieldType::Instant, Value::Instant(v)) => Slot::Instant(micros(v)),
+            (field_type, value) => return Err(self.wrong_type(id, field_type, &value)),
+        };
+        self.slots[id.index()] = slot;
+        Ok(())
+    }
+
+    /// Sets a text, keyword or list field from borrowed text, without an allocation of its own.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn set_text(&mut self, id: FieldId, text: &str) -> Result<()> {
+        let slot = match self.schema.get(id).field_type() {
+            FieldType::Text | FieldType::TextList => Slot::Text(self.push_text(text)?),
+            FieldType::Keyword => self.keyword_or_text(text)?,
+            other => return Err(self.wrong_type(id, other, &Value::Text(String::new()))),
+        };
+        self.slots[id.index()] = slot;
+        Ok(())
+    }
+
+    /// Adds one more text to a list field.
+    ///
+    /// # Errors
+    /// As [`set`](Self::set).
+    pub fn add_text(&mut self, id: FieldId, text: &str) -> Result<()> {
+        if self.schema.get(id).field_type() != FieldType::TextList {
+            return Err(self.wrong_type(id, self.schema.get(id).field_type(), &Value::TextList(Vec::new())));
+        }
+        let slot = match self.slots[id.index()] {
+            Slot::Text(first) => {
+                let start = self.spans.len() as u32;
+                let span = self.push_text(text)?;
+                self.spans.extend([first, span]);
+                Slot::TextList { start, len: 2 }
+            }
+            Slot::TextList { start, len } => {
+                let span = self.push_text(text)?;
+                let from = start as usize;
+                let moved = self.spans.len() as u32;
+                if moved == start + len {
+                    self.spans.push(span);
+                    Slot::TextList { start, len: len + 1 }
+                } else {
+                    self.spans.extend_from_within(from..from + len as usize);
+                    self.spans.push(span);
+                    Slot::TextList { start: moved, len: len + 1 }
+                }
+            }
+            _ => Slot::Text(self.push_text(text)?),
+        };
+        self.slots[id.index()] = slot;
+        Ok(())
+    }
+
+    /// Makes a field missing.
+    pub fn unset(&mut self, id: FieldId) {
+        self.slots[id.index()] = Slot::Missing;
+    }
+
+    /// The value of a field, or `None` when it is missing.
+    #[must_use]
+    pub fn get(&self, id: FieldId) -> Option<ValueRef<'_>> {
+        self.value_of(self.slots[id.index()])
+    }
+
+    /// The texts of a text, keyword or list field: none, one or several.
+    pub fn texts(&self, id: FieldId) -> impl Iterator<Item = &str> {
+        let spans = match self.slots[id.index()] {
+            Slot::Text(span) => Spans::One(Some(span)),
+            Slot::TextList { start, len } => {
+                Spans::Many(self.spans[start as usize..(start + len) as usize].iter())
+            }
+            _ => Spans::One(None),
+        };
+        spans.map(|span| self.span_text(span))
+    }
+
+    /// Assigns a tag by name, normalized; assigning it again replaces its score and date.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for a blank name, [`ErrorKind::Limit`] when the schema's symbols are full.
+    pub fn add_tag(&mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Result<()> {
+        let name = normalize_tag(name).ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "tag", "a blank name").expected("letters, digits, - ( [ { ) ] } _")
+        })?;
+        let name = self.schema.symbols().intern(&name)?;
+        match self.tags.iter_mut().find(|tag| tag.name == name) {
+            Some(tag) => *tag = Tag { name, score, since },
+            None => self.tags.push(Tag { name, score, since }),
+        }
+        Ok(())
+    }
+
+    /// Takes a tag away; true if it was there.
+    pub fn remove_tag(&mut self, name: Symbol) -> bool {
+        let before = self.tags.len();
+        self.tags.retain(|tag| tag.name != name);
+        before != self.tags.len()
+    }
+
+    /// The tags, in the order they were assigned.
+    #[must_use]
+    pub fn tags(&self) -> &[Tag] {
+        &self.tags
+    }
+
+    /// Adds an entry to a consent's history.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when the schema's symbols are full.
+    pub fn add_consent(
+        &mut self,
+        name: &str,
+        status: ConsentStatus,
+        at: Option<OffsetDateTime>,
+    ) -> Result<()> {
+        let name = self.schema.symbols().intern(name)?;
+        self.consents.push(Consent { name, status, at });
+        Ok(())
+    }
+
+    /// The entries of all consents, in the order they were added.
+    #[must_use]
+    pub fn consents(&self) -> &[Consent] {
+        &self.consents
+    }
+
+    /// Puts the contact on a stage of a funnel, off any other stage of the same funnel.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when the schema's symbols are full.
+    pub fn set_stage(&mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Result<()> {
+        let symbols = self.schema.symbols();
+        let place = Stage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
+        self.stages.retain(|known| known.funnel != place.funnel);
+        self.stages.push(place);
+        Ok(())
+    }
+
+    /// The stages that the contact stands on.
+    #[must_use]
+    pub fn stages(&self) -> &[Stage] {
+        &self.stages
+    }
+
+    /// Adds an event. Its type is kept in lower case.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Limit`] when the contact or the schema's symbols are full.
+    pub fn add_event(&mut self, event: &Event) -> Result<()> {
+        let kind = self.schema.symbols().intern(&event.kind.to_lowercase())?;
+        let start = self.properties.len() as u32;
+        for (name, value) in &event.properties {
+            let name = self.schema.symbols().intern(name)?;
+            let slot = match value {
+                Value::Boolean(v) => Slot::Boolean(*v),
+                Value::Integer(v) => Slot::Integer(*v),
+                Value::Decimal(v) => self.push_decimal(*v),
+                Value::Text(v) => Slot::Text(self.push_text(v)?),
+                Value::TextList(v) => self.push_list(v)?,
+                Value::Date(v) => Slot::Date(*v),
+                Value::Birthday(v) => Slot::Birthday(*v),
+                Value::Instant(v) => Slot::Instant(micros(*v)),
+            };
+            self.properties.push((name, slot));
+        }
+        let properties = Span { start, len: self.properties.len() as u32 - start };
+        self.events.push(EventRow { kind, at: event.at, value: event.value, properties });
+        Ok(())
+    }
+
+    /// The events, in the order they were added.
+    pub fn events(&self) -> impl ExactSizeIterator<Item = EventRef<'_>> {
+        (0..self.events.len()).map(|index| EventRef { contact: self, index })
+    }
+
+    pub(super) fn event_row(&self, index: usize) -> EventRow {
+        self.events[index]
+    }
+
+    pub(super) fn event_properties(&self, index: usize) -> impl Iterator<Item = (Symbol, ValueRef<'_>)> {
+        let Span { start, len } = self.events[index].properties;
+        self.properties[start as usize..(start + len) as usize]
+            .iter()
+            .filter_map(|&(name, slot)| Some((name, self.value_of(slot)?)))
+    }
+
+    fn value_of(&self, slot: Slot) -> Option<ValueRef<'_>> {
+        Some(match slot {
+            Slot::Missing => return None,
+            Slot::Boolean(v) => ValueRef::Boolean(v),
+            Slot::Integer(v) => ValueRef::Integer(v),
+            Slot::Decimal(at) => ValueRef::Decimal(self.decimals[at as usize]),
+            Slot::Text(span) => ValueRef::Text(self.span_text(span)),
+            Slot::Keyword(symbol) => ValueRef::Keyword(self.schema.symbols().text(symbol)),
+            Slot::TextList { start, len } => ValueRef::TextList(
+                self.spans[start as usize..(start + len) as usize]
+                    .iter()
+                    .map(|&s| self.span_text(s))
+                    .collect(),
+            ),
+            Slot::Date(v) => ValueRef::Date(v),
+            Slot::Birthday(v) => ValueRef::Birthday(v),
+            Slot::Instant(v) => ValueRef::Instant(from_micros(v)),
+        })
+    }
+
+    fn span_text(&self, span: Span) -> &str {
+        &self.text[span.start as usize..(span.start + span.len) as usize]
+    }
+
+    fn push_text(&mut self, text: &str) -> Result<Span> {
+        if self.text.len() + text.len() > Self::MAX_TEXT {
+            return Err(Error::new(ErrorKind::Limit, "contact", "more than 64 MiB of text in one contact"));
+        }
+        let span = Span { start: self.text.len() as u32, len: text.len() as u32 };
+        self.text.push_str(text);
+        Ok(span)
+    }
+
+    fn push_list(&mut self, texts: &[String]) -> Result<Slot> {
+        let mut spans = Vec::with_capacity(texts.len());
+        for text in texts {
+            spans.push(self.push_text(text)?);
+        }
+        let slot = Slot::TextList { start: self.spans.len() as u32, len: spans.len() as u32 };
+        self.spans.extend(spans);
+        Ok(slot)
+    }
+
+    fn push_decimal(&mut self, value: Decimal) -> Slot {
+        self.decimals.push(value);
+        Slot::Decimal(self.decimals.len() as u32 - 1)
+    }
+
+    /// A keyword as a symbol; as plain text when the table of symbols is full.
+    fn keyword_or_text(&mut self, text: &str) -> Result<Slot> {
+        match self.schema.symbols().intern(text) {
+            Ok(symbol) => Ok(Slot::Keyword(symbol)),
+            Err(_) => Ok(Slot::Text(self.push_text(text)?)),
+        }
+    }
+
+    fn wrong_type(&self, id: FieldId, field_type: FieldType, value: &Value) -> Error {
+        let name = self.schema.get(id).name();
+        Error::new(ErrorKind::Schema, format!("field {name:?}"), format!("a {value:?} does not fit"))
+            .expected(format!("a value of type {field_type}"))
+    }
+}
+
+enum Spans<'a> {
+    One(Option<Span>),
+    Many(std::slice::Iter<'a, Span>),
+}
+
+impl Iterator for Spans<'_> {
+    type Item = Span;
+
+    fn next(&mut self) -> Option<Span> {
+        match self {
+            Self::One(span) => span.take(),
+            Self::Many(spans) => spans.next().copied(),
+        }
+    }
+}
+
+impl fmt::Debug for Contact {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let set = self.slots.iter().filter(|slot| **slot != Slot::Missing).count();
+        write!(
+            f,
+            "Contact({set} fields, {} tags, {} consents, {} events, {} stages)",
+            self.tags.len(),
+            self.consents.len(),
+            self.events.len(),
+            self.stages.len()
+        )
+    }
+}
+
+fn micros(instant: OffsetDateTime) -> i64 {
+    (instant.unix_timestamp_nanos() / 1_000) as i64
+}
+
+fn from_micros(micros: i64) -> OffsetDateTime {
+    OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
+        .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}

@@ -1,0 +1,42 @@
+//! The fields that every schema has.
+
+use super::schema::FieldType;
+
+/// Name and type of each standard field, in slot order.
+pub(super) const FIELDS: &[(&str, FieldType)] = &[
+    ("id", FieldType::Text),
+    ("external_id", FieldType::Text),
+    ("email", FieldType::TextList),
+    ("phone", FieldType::TextList),
+    ("name", FieldType::Text),
+    ("first_name", FieldType::Text),
+    ("last_name", FieldType::Text),
+    ("gender", FieldType::Keyword),
+    ("birth_date", FieldType::Birthday),
+    ("fax", FieldType::Text),
+    ("company", FieldType::Text),
+    ("position", FieldType::Text),
+    ("department", FieldType::Text),
+    ("street_address", FieldType::Text),
+    ("zip_code", FieldType::Text),
+    ("city", FieldType::Keyword),
+    ("province", FieldType::Keyword),
+    ("country", FieldType::Keyword),
+    ("language", FieldType::Keyword),
+    ("score", FieldType::Integer),
+    ("state", FieldType::Keyword),
+    ("opted_out", FieldType::Boolean),
+    ("phone_opted_out", FieldType::Boolean),
+    ("one_message", FieldType::Boolean),
+    ("deleted", FieldType::Boolean),
+    ("invalid", FieldType::Boolean),
+    ("monitored", FieldType::Boolean),
+    ("owner", FieldType::Keyword),
+    ("co_owners", FieldType::TextList),
+    ("created_on", FieldType::Instant),
+    ("modified_on", FieldType::Instant),
+    ("last_visit", FieldType::Instant),
+    ("parent_email", FieldType::Text),
+    ("child_email", FieldType::Text),
+    ("madid", FieldType::TextList),
+];

@@ -1,0 +1,366 @@
+//! What can go wrong, and what would be right.
+//!
+//! One opaque [`Error`], one machine word wide, carries the operation, what was wrong with it, what would be
+//! right, and Facebook's own answer where there was one. It never carries a contact's data or a token: errors
+//! name the field, the row and the reason, not the value.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::time::Duration;
+
+/// The crate's result: `Result<T>` is `Result<T, Error>`.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Anything that this crate refuses or that Facebook refused.
+///
+/// `Display` is one line, `<operation>: <what is wrong>[: what would be right]`, followed by Facebook's message,
+/// code, subcode and trace id when the answer came from there.
+///
+/// ```
+/// use audiencekit::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::Schema, "segment column 17", "unknown field \"oders\"")
+///     .expected("did you mean \"orders\"?");
+/// assert_eq!(error.to_string(), "segment column 17: unknown field \"oders\": did you mean \"orders\"?");
+/// assert!(!error.is_retryable());
+/// ```
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    operation: Cow<'static, str>,
+    message: Cow<'static, str>,
+    expected: Option<Cow<'static, str>>,
+    api: Option<ApiError>,
+    problems: Option<ValidationErrors>,
+    retryable: Option<bool>,
+    retry_after: Option<Duration>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What kind of thing went wrong: the axis to branch on.
+///
+/// ```
+/// use audiencekit::{AccountId, ErrorKind};
+///
+/// let error = "1234".parse::<AccountId>().unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Invalid);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// An argument or a definition breaks a rule of this crate; [`Error::problems`] may list each one.
+    Invalid,
+    /// A filter does not parse or does not fit the schema.
+    Filter,
+    /// A field, column or type that the schema does not have.
+    Schema,
+    /// Contacts could not be read: a malformed row, a file cut short.
+    Source,
+    /// The operating system refused to read or write.
+    Io,
+    /// The access token is missing, expired, revoked or of the wrong app: a new one is needed.
+    Token,
+    /// The token is good but may not do this.
+    Permission,
+    /// Facebook's terms have not been accepted by a person who can.
+    Terms,
+    /// The object does not exist or cannot be seen with this token.
+    NotFound,
+    /// A rate limit was reached; [`Error::retry_after`] says when to come back, if Facebook did.
+    Throttled,
+    /// Facebook blocked the action for policy reasons for a time.
+    Blocked,
+    /// Another operation on the same audience must end first.
+    Busy,
+    /// The audience was flagged by Facebook's integrity check and cannot be changed.
+    Flagged,
+    /// The operation would leave, or start from, too few people.
+    TooSmall,
+    /// Facebook refused the request for another reason: it will refuse it again.
+    Rejected,
+    /// Facebook says that it failed, not the request.
+    Unavailable,
+    /// No usable answer: connection refused or closed, time out, or something that is not JSON. Whether the
+    /// request took effect is unknown.
+    Transport,
+    /// An answer in JSON that is not of the documented shape.
+    Decode,
+    /// A limit of this crate or of Facebook was passed: depth, length, size, rows.
+    Limit,
+    /// A guard refused a change that would do harm, such as emptying an audience.
+    Guard,
+    /// A durable file does not hold what was written to it.
+    Corrupt,
+    /// The run was stopped on request; it can be resumed.
+    Cancelled,
+}
+
+/// Facebook's own description of a refusal, as it came.
+///
+/// Source: Graph API error handling, developers.facebook.com/docs/graph-api/guides/error-handling (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::ApiError;
+///
+/// let api = ApiError { code: 190, subcode: Some(463), message: "Session has expired".into(), ..ApiError::default() };
+/// assert_eq!(api.to_string(), "Facebook says \"Session has expired\" (code 190, subcode 463)");
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ApiError {
+    /// HTTP status of the answer.
+    pub status: u16,
+    /// `code`: the stable number to branch on.
+    pub code: i64,
+    /// `error_subcode`: narrows the code.
+    pub subcode: Option<i64>,
+    /// `type`, such as `OAuthException`. Never classify by it alone.
+    pub kind: String,
+    /// `message`, in English, for developers.
+    pub message: String,
+    /// `error_user_title`, in the language of the token's owner.
+    pub user_title: Option<String>,
+    /// `error_user_msg`, in the language of the token's owner.
+    pub user_message: Option<String>,
+    /// `is_transient`; absent means unknown.
+    pub is_transient: Option<bool>,
+    /// `fbtrace_id`, to quote to Facebook's support; it expires soon.
+    pub trace_id: Option<String>,
+    /// What to do about it, from this crate's table of codes.
+    pub remedy: Option<&'static str>,
+}
+
+impl ApiError {
+    /// An answer with this status and code and nothing else.
+    #[must_use]
+    pub fn new(status: u16, code: i64) -> Self {
+        Self { status, code, ..Self::default() }
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Facebook says {:?} (code {}", self.message, self.code)?;
+        if let Some(subcode) = self.subcode {
+            write!(f, ", subcode {subcode}")?;
+        }
+        if let Some(trace) = &self.trace_id {
+            write!(f, ", trace {trace}")?;
+        }
+        f.write_str(")")
+    }
+}
+
+impl Error {
+    /// An error of `kind` in `operation`: what was being done, and what is wrong with it.
+    #[must_use]
+    pub fn new(
+        kind: ErrorKind,
+        operation: impl Into<Cow<'static, str>>,
+        message: impl Into<Cow<'static, str>>,
+    ) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            operation: operation.into(),
+            message: message.into(),
+            expected: None,
+            api: None,
+            problems: None,
+            retryable: None,
+            retry_after: None,
+            source: None,
+        }))
+    }
+
+    /// Adds what would be right.
+    #[must_use]
+    pub fn expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
+        self.0.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds Facebook's own answer.
+    #[must_use]
+    pub fn with_api(mut self, api: ApiError) -> Self {
+        self.0.api = Some(api);
+        self
+    }
+
+    /// Says whether the same call may succeed later, where the kind alone does not decide.
+    #[must_use]
+    pub fn retryable(mut self, retryable: bool) -> Self {
+        self.0.retryable = Some(retryable);
+        self
+    }
+
+    /// Says how long to wait before the same call.
+    #[must_use]
+    pub fn with_retry_after(mut self, wait: Duration) -> Self {
+        self.0.retry_after = Some(wait);
+        self
+    }
+
+    /// Adds the error underneath. It must be free of personal data and tokens.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    /// The kind to branch on.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// What was being done, such as `upload` or `segment column 17`.
+    #[must_use]
+    pub fn operation(&self) -> &str {
+        &self.0.operation
+    }
+
+    /// True when the same call may succeed later without a change by the caller.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.0.retryable.unwrap_or(matches!(
+            self.0.kind,
+            ErrorKind::Throttled | ErrorKind::Busy | ErrorKind::Unavailable | ErrorKind::Transport
+        ))
+    }
+
+    /// How long to wait before the same call, if that is known.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Facebook's own answer, if the refusal came from there.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiError> {
+        self.0.api.as_ref()
+    }
+
+    /// Every problem of a refused definition; empty when the error is about one thing.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        self.0.problems.as_ref().map_or(&[], ValidationErrors::problems)
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.operation, self.0.message)?;
+        if let Some(expected) = &self.0.expected {
+            write!(f, ": {expected}")?;
+        }
+        if let Some(api) = &self.0.api {
+            write!(f, ": {api}")?;
+            if let Some(remedy) = api.remedy {
+                write!(f, ": {remedy}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Error({:?}: {self})", self.0.kind)
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.0.source.as_deref().map(|source| source as _)
+    }
+}
+
+impl From<ValidationErrors> for Error {
+    fn from(problems: ValidationErrors) -> Self {
+        let mut error = Self::new(ErrorKind::Invalid, problems.subject, problems.to_string());
+        error.0.problems = Some(problems);
+        error
+    }
+}
+
+/// Every problem of one definition, all at once.
+///
+/// ```
+/// use audiencekit::ValidationErrors;
+///
+/// let mut problems = ValidationErrors::new("audience");
+/// problems.push("name", "required", "is missing: give the audience a name");
+/// problems.push("account", "required", "is missing: choose an ad account");
+/// let error = problems.into_result().unwrap_err();
+/// assert_eq!(error.problems().len(), 2);
+/// assert_eq!(error.problems()[1].field, "account");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ValidationErrors {
+    subject: &'static str,
+    problems: Vec<Problem>,
+}
+
+/// One thing that is wrong with one field of a definition.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {message}")]
+#[non_exhaustive]
+pub struct Problem {
+    /// The field, or the path to it, such as `name` or `rules[2].actions[0]`.
+    pub field: Cow<'static, str>,
+    /// A stable word to branch on, such as `required` or `too_long`.
+    pub code: &'static str,
+    /// What is wrong and what would be right.
+    pub message: Cow<'static, str>,
+}
+
+impl ValidationErrors {
+    /// No problem yet with `subject`, the thing being defined.
+    #[must_use]
+    pub fn new(subject: &'static str) -> Self {
+        Self { subject, problems: Vec::new() }
+    }
+
+    /// Adds a problem of one field.
+    pub fn push(
+        &mut self,
+        field: impl Into<Cow<'static, str>>,
+        code: &'static str,
+        message: impl Into<Cow<'static, str>>,
+    ) {
+        self.problems.push(Problem { field: field.into(), code, message: message.into() });
+    }
+
+    /// The problems, in the order they were found.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// `Ok` when there is none; else one error that lists them all.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`], with every problem in [`Error::problems`].
+    pub fn into_result(self) -> Result<()> {
+        if self.problems.is_empty() { Ok(()) } else { Err(self.into()) }
+    }
+}
+
+impl fmt::Display for ValidationErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.problems.as_slice() {
+            [] => f.write_str("no problem"),
+            [only] => write!(f, "{only}"),
+            several => {
+                write!(f, "{} problems", several.len())?;
+                for (i, problem) in several.iter().enumerate() {
+                    write!(f, "{} {problem}", if i == 0 { ":" } else { ";" })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ValidationErrors {}

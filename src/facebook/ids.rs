@@ -1,0 +1,150 @@
+//! Names of things at Facebook, checked when made.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// An ad account: `act_` and digits.
+///
+/// ```
+/// use audiencekit::AccountId;
+///
+/// let account: AccountId = "act_1234567890".parse()?;
+/// assert_eq!(account.to_string(), "act_1234567890");
+/// assert_eq!("1234567890".parse::<AccountId>().unwrap_err().to_string(),
+///     "ad account id: not an ad account id: \"act_\" followed by digits, such as \"act_1234567890\"");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AccountId(Box<str>);
+
+/// A custom audience: digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct AudienceId(Box<str>);
+
+/// An upload session, chosen by the caller: a positive 64-bit number, unique within the ad account.
+///
+/// Source: Custom Audience users reference, developers.facebook.com (read 2026-09-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "u64", into = "u64")]
+pub struct SessionId(u64);
+
+fn is_number(text: &str) -> bool {
+    (1..=32).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit())
+}
+
+impl AccountId {
+    /// The digits without `act_`.
+    #[must_use]
+    pub fn digits(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AccountId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.strip_prefix("act_") {
+            Some(digits) if is_number(digits) => Ok(Self(digits.into())),
+            _ => Err(Error::new(ErrorKind::Invalid, "ad account id", "not an ad account id")
+                .expected("\"act_\" followed by digits, such as \"act_1234567890\"")),
+        }
+    }
+}
+
+impl FromStr for AudienceId {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if is_number(text) {
+            return Ok(Self(text.into()));
+        }
+        Err(Error::new(ErrorKind::Invalid, "audience id", "not an audience id").expected("digits"))
+    }
+}
+
+impl SessionId {
+    /// A session id.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for 0 and for what does not fit a signed 64-bit number.
+    pub fn new(id: u64) -> Result<Self> {
+        if id == 0 || i64::try_from(id).is_err() {
+            return Err(
+                Error::new(ErrorKind::Invalid, "session id", "out of range").expected("1 to 2^63 - 1")
+            );
+        }
+        Ok(Self(id))
+    }
+
+    /// The number.
+    #[must_use]
+    pub fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl TryFrom<u64> for SessionId {
+    type Error = Error;
+
+    fn try_from(id: u64) -> Result<Self> {
+        Self::new(id)
+    }
+}
+
+impl From<SessionId> for u64 {
+    fn from(id: SessionId) -> Self {
+        id.0
+    }
+}
+
+impl fmt::Display for SessionId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Display for AccountId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "act_{}", self.0)
+    }
+}
+
+impl AudienceId {
+    /// The id as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for AudienceId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+macro_rules! through_text {
+    ($($id:ty),*) => {$(
+        impl TryFrom<String> for $id {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self> {
+                text.parse()
+            }
+        }
+
+        impl From<$id> for String {
+            fn from(id: $id) -> Self {
+                id.to_string()
+            }
+        }
+    )*};
+}
+through_text!(AccountId, AudienceId);

@@ -1,0 +1,127 @@
+//! Facebook, as this crate needs it.
+//!
+//! [`FacebookClient`] is the seam: production is `GraphClient` over HTTP, tests take
+//! `MockClient`, which is the same client over the fake. This module cannot name a contact:
+//! all it can send are [`MatchRows`], which hold digests.
+
+mod ids;
+mod model;
+mod request;
+mod response;
+mod secret;
+pub mod transport;
+
+pub use ids::{AccountId, AudienceId, SessionId};
+pub use model::{
+    AccountStatus, AdAccount, AudienceChanges, CustomAudience, CustomerFileSource, InvalidEntry, ListRequest,
+    NewAudience, Page, Session, Status, Upload, UploadReceipt,
+};
+pub use request::{GraphRequest, Method};
+pub use response::GraphResponse;
+pub use secret::{AccessToken, AppSecret};
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::error::Result;
+
+/// What the upper floors ask of Facebook. Each method is one call of the Graph API.
+///
+/// Errors carry [`Error::api`](crate::Error::api) when Facebook answered, and
+/// [`ErrorKind::Transport`](crate::ErrorKind::Transport) when it is unknown whether the call took effect.
+#[async_trait]
+pub trait FacebookClient: Send + Sync + fmt::Debug {
+    /// The ad accounts that the token can see, page by page.
+    async fn ad_accounts(&self, request: &ListRequest) -> Result<Page<AdAccount>>;
+
+    /// One ad account: name, status, business, terms.
+    async fn ad_account(&self, account: &AccountId) -> Result<AdAccount>;
+
+    /// Creates a customer-file audience, empty.
+    async fn create_audience(&self, account: &AccountId, audience: &NewAudience) -> Result<AudienceId>;
+
+    /// Changes the fields that are set in `changes`.
+    async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()>;
+
+    /// Deletes an audience for good; ads that use it stop.
+    async fn delete_audience(&self, audience: &AudienceId) -> Result<()>;
+
+    /// One audience with its status and size.
+    async fn audience(&self, audience: &AudienceId) -> Result<CustomAudience>;
+
+    /// The audiences of an account, newest first, page by page.
+    async fn audiences(&self, account: &AccountId, request: &ListRequest) -> Result<Page<CustomAudience>>;
+
+    /// Adds people: one call of at most 10,000 rows.
+    async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt>;
+
+    /// Removes people: one call of at most 10,000 rows.
+    async fn remove_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt>;
+
+    /// Replaces all members with the rows of a session.
+    async fn replace_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt>;
+
+    /// Removes people from every customer-file audience of the account.
+    async fn erase_users(&self, account: &AccountId, upload: &Upload<'_>) -> Result<UploadReceipt>;
+}
+
+macro_rules! forward {
+    ($pointer:ty) => {
+        #[async_trait]
+        impl<C: FacebookClient + ?Sized> FacebookClient for $pointer {
+            async fn ad_accounts(&self, request: &ListRequest) -> Result<Page<AdAccount>> {
+                (**self).ad_accounts(request).await
+            }
+            async fn ad_account(&self, account: &AccountId) -> Result<AdAccount> {
+                (**self).ad_account(account).await
+            }
+            async fn create_audience(
+                &self,
+                account: &AccountId,
+                audience: &NewAudience,
+            ) -> Result<AudienceId> {
+                (**self).create_audience(account, audience).await
+            }
+            async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()> {
+                (**self).update_audience(audience, changes).await
+            }
+            async fn delete_audience(&self, audience: &AudienceId) -> Result<()> {
+                (**self).delete_audience(audience).await
+            }
+            async fn audience(&self, audience: &AudienceId) -> Result<CustomAudience> {
+                (**self).audience(audience).await
+            }
+            async fn audiences(
+                &self,
+                account: &AccountId,
+                request: &ListRequest,
+            ) -> Result<Page<CustomAudience>> {
+                (**self).audiences(account, request).await
+            }
+            async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+                (**self).add_users(audience, upload).await
+            }
+            async fn remove_users(
+                &self,
+                audience: &AudienceId,
+                upload: &Upload<'_>,
+            ) -> Result<UploadReceipt> {
+                (**self).remove_users(audience, upload).await
+            }
+            async fn replace_users(
+                &self,
+                audience: &AudienceId,
+                upload: &Upload<'_>,
+            ) -> Result<UploadReceipt> {
+                (**self).replace_users(audience, upload).await
+            }
+            async fn erase_users(&self, account: &AccountId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+                (**self).erase_users(account, upload).await
+            }
+        }
+    };
+}
+forward!(Arc<C>);
+forward!(&C);

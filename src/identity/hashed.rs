@@ -1,0 +1,68 @@
+//! A SHA-256 digest of a normalized value.
+
+use std::fmt;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The SHA-256 of a normalized value. A digest of a phone number can be guessed back, so it counts as personal
+/// data: `Debug` hides it, and there is no `Display`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Hashed([u8; 32]);
+
+impl Hashed {
+    /// SHA-256 of nothing: one fake person shared by everyone who sends it. It never leaves.
+    pub const OF_NOTHING: Self = Self([
+        0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27,
+        0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
+    ]);
+
+    /// The digest of bytes that are normalized already.
+    pub(crate) fn of(normalized: &[u8]) -> Self {
+        use sha2::Digest;
+        Self(sha2::Sha256::digest(normalized).into())
+    }
+
+    /// A digest that was made elsewhere: 64 hex digits of any case, and not the digest of nothing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for anything else; the text is not shown.
+    pub fn from_hex(hex: &str) -> Result<Self> {
+        let mut digest = [0; 32];
+        let wrong = |what: &'static str| {
+            Err(Error::new(ErrorKind::Invalid, "hashed value", what).expected("64 hex digits of a SHA-256"))
+        };
+        if hex.len() != 64 || const_hex::decode_to_slice(hex, &mut digest).is_err() {
+            return wrong("not a SHA-256 in hex");
+        }
+        if Self(digest) == Self::OF_NOTHING {
+            return wrong("the SHA-256 of an empty text");
+        }
+        Ok(Self(digest))
+    }
+
+    /// The bytes, for a store of the host's own.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8; 32] {
+        &self.0
+    }
+
+    /// A digest out of a store.
+    #[must_use]
+    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The 64 lower-case hex digits, as sent.
+    pub(crate) fn hex(&self) -> [u8; 64] {
+        let mut hex = [0; 64];
+        // The lengths are fixed, so this cannot fail.
+        let _ = const_hex::encode_to_slice(self.0, &mut hex);
+        hex
+    }
+}
+
+impl fmt::Debug for Hashed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hashed(_)")
+    }
+}

@@ -1,0 +1,19 @@
+//! Facebook Custom Audiences from your contacts.
+
+#![forbid(unsafe_code)]
+
+pub mod clock;
+pub mod contact;
+pub mod error;
+pub mod facebook;
+pub mod identity;
+pub mod source;
+
+#[cfg(feature = "tokio")]
+pub use clock::SystemClock;
+pub use clock::{Clock, ManualClock, Zone};
+pub use contact::{Contact, Schema};
+pub use error::{ApiError, Error, ErrorKind, Problem, Result, ValidationErrors};
+pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient};
+pub use identity::{KeyMap, MatchKey};
+pub use source::ContactSource;

@@ -1,0 +1,59 @@
+//! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
+
+mod batch;
+
+pub use batch::Batch;
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use crate::contact::Schema;
+use crate::error::Result;
+
+/// Contacts that can be read from the start, any number of times.
+///
+/// A run opens a reader and pulls batch after batch: nothing is read ahead of what the run can take, so memory is
+/// bounded by one batch.
+#[async_trait]
+pub trait ContactSource: Send + Sync + fmt::Debug {
+    /// The fields that the contacts have.
+    fn schema(&self) -> &Arc<Schema>;
+
+    /// How many contacts there are, if that is known without reading them.
+    fn len_hint(&self) -> Option<u64>;
+
+    /// Starts to read from the first contact.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be opened.
+    async fn open(&self) -> Result<Box<dyn ContactReader>>;
+}
+
+/// One pass over the contacts of a [`ContactSource`].
+#[async_trait]
+pub trait ContactReader: Send {
+    /// Fills `batch` with the next contacts, at most `batch.capacity()` of them; false when there are no more.
+    ///
+    /// Cancel safety: a dropped call may lose the batch it was filling; open a new reader.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column.
+    async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
+}
+
+#[async_trait]
+impl<S: ContactSource + ?Sized> ContactSource for Arc<S> {
+    fn schema(&self) -> &Arc<Schema> {
+        (**self).schema()
+    }
+
+    fn len_hint(&self) -> Option<u64> {
+        (**self).len_hint()
+    }
+
+    async fn open(&self) -> Result<Box<dyn ContactReader>> {
+        (**self).open().await
+    }
+}
