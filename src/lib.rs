@@ -16,4 +16,6 @@ pub use contact::{Contact, Schema};
 pub use error::{ApiError, Error, ErrorKind, Problem, Result, ValidationErrors};
 pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient};
 pub use identity::{KeyMap, MatchKey};
-pub use source::ContactSource;
+#[cfg(feature = "csv")]
+pub use source::CsvSource;
+pub use source::{ContactSource, MemorySource};

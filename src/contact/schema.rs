@@ -200,7 +200,9 @@ impl Schema {
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.fields.iter().map(|field| format!("{}: {}", field.name, field.field_type))).finish()
+        f.debug_list()
+            .entries(self.fields.iter().map(|field| format!("{}: {}", field.name, field.field_type)))
+            .finish()
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::losses::Losses;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -23,6 +24,7 @@ pub struct Batch {
     contacts: Vec<Contact>,
     len: usize,
     capacity: usize,
+    losses: Losses,
 }
 
 impl Batch {
@@ -32,7 +34,13 @@ impl Batch {
     /// An empty batch that takes at most `capacity` contacts.
     #[must_use]
     pub fn with_capacity(schema: &Arc<Schema>, capacity: usize) -> Self {
-        Self { schema: Arc::clone(schema), contacts: Vec::new(), len: 0, capacity: capacity.max(1) }
+        Self {
+            schema: Arc::clone(schema),
+            contacts: Vec::new(),
+            len: 0,
+            capacity: capacity.max(1),
+            losses: Losses::default(),
+        }
     }
 
     /// The contacts read.
@@ -51,6 +59,17 @@ impl Batch {
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.len >= self.capacity
+    }
+
+    /// What the source could not read since this batch was made; clearing keeps it.
+    #[must_use]
+    pub fn losses(&self) -> &Losses {
+        &self.losses
+    }
+
+    /// Where a source counts what it cannot read.
+    pub fn losses_mut(&mut self) -> &mut Losses {
+        &mut self.losses
     }
 
     /// Forgets the contacts and keeps their memory.

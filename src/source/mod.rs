@@ -1,8 +1,17 @@
 //! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
 
 mod batch;
+mod columns;
+#[cfg(feature = "csv")]
+mod csv;
+mod losses;
+mod memory;
 
 pub use batch::Batch;
+#[cfg(feature = "csv")]
+pub use csv::{CsvSource, CsvSourceBuilder};
+pub use losses::{BadCell, BadRow, Losses};
+pub use memory::MemorySource;
 
 use std::fmt;
 use std::sync::Arc;

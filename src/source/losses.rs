@@ -1,0 +1,87 @@
+//! What a source could not read, counted.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+/// What to do with a row that cannot be read at all: too few cells, not UTF-8, not JSON.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadRow {
+    /// Stops with an error that names line and column.
+    #[default]
+    Refuse,
+    /// Goes on without the row, and counts it.
+    Skip,
+}
+
+/// What to do with a cell that is not of its field's type.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BadCell {
+    /// Leaves the field missing, and counts it.
+    #[default]
+    Drop,
+    /// Treats the whole row as bad.
+    Refuse,
+}
+
+/// Rows and cells that were lost, with the first few places to look at.
+///
+/// It names lines, columns and fields, never what stood there.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Losses {
+    /// Rows that were skipped.
+    pub rows: u64,
+    /// Cells that were dropped, by field.
+    pub cells: BTreeMap<String, u64>,
+    /// The first places, as `line 17, column 4 (score): ...`; at most [`Losses::MAX_PLACES`].
+    pub places: Vec<String>,
+}
+
+impl Losses {
+    /// Most places that are kept.
+    pub const MAX_PLACES: usize = 20;
+
+    /// Counts a skipped row.
+    pub fn row(&mut self, place: impl FnOnce() -> String) {
+        self.rows += 1;
+        self.place(place);
+    }
+
+    /// Counts a dropped cell.
+    pub fn cell(&mut self, field: &str, place: impl FnOnce() -> String) {
+        match self.cells.get_mut(field) {
+            Some(count) => *count += 1,
+            None => {
+                self.cells.insert(field.to_owned(), 1);
+            }
+        }
+        self.place(place);
+    }
+
+    /// True when nothing was lost.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0 && self.cells.is_empty()
+    }
+
+    fn place(&mut self, place: impl FnOnce() -> String) {
+        if self.places.len() < Self::MAX_PLACES {
+            self.places.push(place());
+        }
+    }
+}
+
+impl fmt::Display for Losses {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let cells: u64 = self.cells.values().sum();
+        write!(f, "{} rows skipped, {cells} cells dropped", self.rows)?;
+        for (field, count) in &self.cells {
+            write!(f, ", {field} {count}")?;
+        }
+        Ok(())
+    }
+}

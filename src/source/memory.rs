@@ -1,0 +1,86 @@
+//! Contacts that are in memory already.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::{Batch, ContactReader, ContactSource};
+use crate::contact::{Contact, Schema};
+use crate::error::Result;
+
+/// A source over contacts in memory. Clones share them.
+///
+/// ```
+/// use audiencekit::{Contact, Schema, MemorySource};
+///
+/// let schema = Schema::standard();
+/// let mut ada = Contact::new(&schema);
+/// ada.set(schema.require("email")?, "ada@example.com")?;
+/// let people = MemorySource::new(&schema, vec![ada]);
+/// assert_eq!(people.contacts().len(), 1);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct MemorySource {
+    schema: Arc<Schema>,
+    contacts: Arc<[Contact]>,
+}
+
+impl MemorySource {
+    /// A source of these contacts, which must be of `schema`.
+    #[must_use]
+    pub fn new(schema: &Arc<Schema>, contacts: Vec<Contact>) -> Self {
+        Self { schema: Arc::clone(schema), contacts: contacts.into() }
+    }
+
+    /// The contacts.
+    #[must_use]
+    pub fn contacts(&self) -> &[Contact] {
+        &self.contacts
+    }
+}
+
+impl fmt::Debug for MemorySource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemorySource({} contacts)", self.contacts.len())
+    }
+}
+
+#[async_trait]
+impl ContactSource for MemorySource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn len_hint(&self) -> Option<u64> {
+        Some(self.contacts.len() as u64)
+    }
+
+    async fn open(&self) -> Result<Box<dyn ContactReader>> {
+        Ok(Box::new(MemoryReader { contacts: Arc::clone(&self.contacts), next: 0 }))
+    }
+}
+
+struct MemoryReader {
+    contacts: Arc<[Contact]>,
+    next: usize,
+}
+
+#[async_trait]
+impl ContactReader for MemoryReader {
+    async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.clear();
+        while let Some(known) = self.contacts.get(self.next) {
+            if batch.is_full() {
+                break;
+            }
+            batch.push(|contact| {
+                contact.clone_from(known);
+                Ok(())
+            })?;
+            self.next += 1;
+        }
+        Ok(!batch.contacts().is_empty())
+    }
+}

@@ -1,0 +1,154 @@
+//! Every source gives each contact once, in order, in bounded batches, and says what it could not read.
+#![cfg(feature = "csv")]
+
+use std::sync::Arc;
+
+use audiencekit::contact::{DateOrder, FieldType, ValueRef};
+use audiencekit::source::{BadCell, BadRow, Batch, Losses};
+use audiencekit::{Contact, ContactSource, CsvSource, Error, ErrorKind, MemorySource, Schema, Zone};
+
+async fn read(source: &dyn ContactSource, capacity: usize) -> Result<(Vec<Contact>, Losses), Error> {
+    let mut reader = source.open().await?;
+    let mut batch = Batch::with_capacity(source.schema(), capacity);
+    let mut contacts = Vec::new();
+    while reader.next_batch(&mut batch).await? {
+        assert!(batch.contacts().len() <= capacity);
+        contacts.extend_from_slice(batch.contacts());
+    }
+    Ok((contacts, batch.losses().clone()))
+}
+
+fn text<'a>(contact: &'a Contact, field: &str) -> Option<&'a str> {
+    contact.texts(contact.schema().field(field).unwrap()).next()
+}
+
+fn schema() -> Arc<Schema> {
+    Schema::builder().detail("plan", FieldType::Keyword).detail("ltv", FieldType::Decimal).build().unwrap()
+}
+
+#[tokio::test]
+async fn a_csv_row_becomes_a_contact() {
+    let schema = schema();
+    let file = "\u{feff}id,email,birth_date,score,tags,consent.newsletter,stage.sales,plan,ltv\r\n\
+                7,\"ada@example.com; a@b.pl\",1990-02-16,70,\"vip, gold (3)\",yes,won,pro,12.50\r\n\
+                8,,,,,,,,\n\n\
+                9,\"x\"\"y,\nz@example.com\",02-29,-1,,withdrawn,,free,0\n";
+    let source = CsvSource::builder(&schema).from_bytes(file).unwrap();
+    let (contacts, losses) = read(&source, 2).await.unwrap();
+    assert_eq!(contacts.len(), 3);
+    assert!(losses.is_empty(), "{losses}");
+    let ada = &contacts[0];
+    assert_eq!(ada.texts(schema.field("email").unwrap()).collect::<Vec<_>>(), ["ada@example.com", "a@b.pl"]);
+    assert_eq!(ada.get(schema.field("ltv").unwrap()), Some(ValueRef::Decimal("12.50".parse().unwrap())));
+    let tags: Vec<_> = ada.tags().iter().map(|tag| (schema.symbols().text(tag.name), tag.score)).collect();
+    assert_eq!(tags, [("VIP".into(), 1), ("GOLD".into(), 3)]);
+    assert_eq!((ada.consents().len(), ada.stages().len()), (1, 1));
+    assert_eq!(contacts[1].get(schema.field("score").unwrap()), None);
+    assert_eq!(text(&contacts[2], "email"), Some("x\"y,\nz@example.com"));
+    let Some(ValueRef::Birthday(day)) = contacts[2].get(schema.field("birth_date").unwrap()) else {
+        panic!()
+    };
+    assert_eq!((day.year(), day.month(), day.day()), (None, 2, 29));
+}
+
+#[tokio::test]
+async fn an_unknown_column_is_refused_when_the_file_is_opened() {
+    let schema = schema();
+    let error = CsvSource::builder(&schema).from_bytes("email,oders\n").unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+    assert!(error.to_string().starts_with("header column 2: unknown field \"oders\""), "{error}");
+    for builder in [
+        CsvSource::builder(&schema).ignore("oders"),
+        CsvSource::builder(&schema).ignore_unknown(),
+        CsvSource::builder(&schema).column("oders", "ltv"),
+    ] {
+        let source = builder.from_bytes("email,oders\na@example.com,5\n").unwrap();
+        assert_eq!(read(&source, 9).await.unwrap().0.len(), 1);
+    }
+    let error = CsvSource::builder(&schema).column("orders", "ltv").from_bytes("email\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "header: there is no column \"orders\": the exact name of a column in the first line"
+    );
+    let error = CsvSource::builder(&schema).from_bytes("email,email\n").unwrap_err();
+    assert_eq!(error.to_string(), "header column 2: the name \"email\" stands twice: distinct names");
+    assert!(CsvSource::builder(&schema).from_bytes("").is_err());
+}
+
+#[tokio::test]
+async fn a_malformed_row_is_named_by_line_and_column_or_skipped_and_counted() {
+    let schema = schema();
+    let file = b"id,email,score\n1,a@example.com,1\n2,b@example.com\n3,\xff\xfe,3\n4,d@example.com,4\n";
+    let strict = CsvSource::builder(&schema).from_bytes(file).unwrap();
+    let error = read(&strict, 10).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 3: 2 cells under 3 columns: 3 cells; a cell that holds the delimiter stands in quotes"
+    );
+    let lenient = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(file).unwrap();
+    let (contacts, losses) = read(&lenient, 10).await.unwrap();
+    assert_eq!(contacts.iter().filter_map(|c| text(c, "id")).collect::<Vec<_>>(), ["1", "4"]);
+    assert_eq!(losses.rows, 2);
+    assert_eq!(losses.places[1], "line 4, column 2 (email): not UTF-8");
+}
+
+#[tokio::test]
+async fn a_bad_cell_costs_the_cell_and_is_counted_without_its_value() {
+    let schema = schema();
+    let file = "id,score,birth_date\n1,much,1990-02-30\n2,5,16.02.1990\n";
+    let source = CsvSource::builder(&schema).from_bytes(file).unwrap();
+    let (contacts, losses) = read(&source, 10).await.unwrap();
+    assert_eq!(contacts.len(), 2);
+    assert_eq!(losses.cells, [("birth_date".to_owned(), 2), ("score".to_owned(), 1)].into());
+    assert!(losses.places[0].starts_with("line 2, column 2 (score): "), "{:?}", losses.places);
+    assert!(!format!("{losses:?} {losses}").contains("much"));
+    let source = CsvSource::builder(&schema).bad_cell(BadCell::Refuse).from_bytes(file).unwrap();
+    assert_eq!(read(&source, 10).await.unwrap_err().kind(), ErrorKind::Source);
+    let source = CsvSource::builder(&schema).date_order(DateOrder::DayMonthYear).from_bytes(file).unwrap();
+    assert_eq!(read(&source, 10).await.unwrap().1.cells["birth_date"], 1);
+}
+
+#[tokio::test]
+async fn a_quote_that_is_never_closed_does_not_swallow_the_rest() {
+    let schema = schema();
+    for file in ["id,email\n1,\"a@example.com\n2,b@example.com\n3,c@example.com\n", "id,email\n1,\"a@exam"] {
+        let source = CsvSource::builder(&schema).from_bytes(file).unwrap();
+        let error = read(&source, 1).await.unwrap_err();
+        assert!(error.to_string().starts_with("line 2: a quoted cell is not closed"), "{error}");
+    }
+    let fine = CsvSource::builder(&schema).from_bytes("id,name\n1,5\" nails\n2,\"say \"\"hi\"\"\"").unwrap();
+    assert_eq!(read(&fine, 10).await.unwrap().0.len(), 2);
+}
+
+#[tokio::test]
+async fn semicolons_and_local_times_are_read_when_declared() {
+    let schema = schema();
+    let source = CsvSource::builder(&schema)
+        .delimiter(b';')
+        .zone(Zone::named("Europe/Warsaw").unwrap())
+        .from_bytes("email;created_on\na@example.com|b@example.com;2026-07-01 12:30\n")
+        .unwrap();
+    let (contacts, _) = read(&source, 10).await.unwrap();
+    assert_eq!(contacts[0].texts(schema.field("email").unwrap()).count(), 2);
+    let Some(ValueRef::Instant(at)) = contacts[0].get(schema.field("created_on").unwrap()) else { panic!() };
+    assert_eq!(at, time::macros::datetime!(2026-07-01 10:30 UTC));
+}
+
+#[tokio::test]
+async fn memory_gives_back_what_it_was_given() {
+    let schema = schema();
+    let contacts: Vec<Contact> = (0..5)
+        .map(|i| {
+            let mut contact = Contact::new(&schema);
+            contact.set(schema.field("id").unwrap(), i.to_string()).unwrap();
+            contact
+        })
+        .collect();
+    let source = MemorySource::new(&schema, contacts);
+    assert_eq!(source.len_hint(), Some(5));
+    for capacity in [1, 2, 5, 100] {
+        let (contacts, _) = read(&source, capacity).await.unwrap();
+        let ids: Vec<_> = contacts.iter().filter_map(|c| text(c, "id")).collect();
+        assert_eq!(ids, ["0", "1", "2", "3", "4"]);
+    }
+}
