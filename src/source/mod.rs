@@ -1,6 +1,7 @@
 //! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
 
 mod batch;
+#[cfg(feature = "csv")]
 mod columns;
 #[cfg(feature = "csv")]
 mod csv;
