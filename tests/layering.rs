@@ -15,7 +15,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("facebook", &["identity", "clock", "error"]),
     ("audience", &["segment", "identity", "facebook", "clock", "error"]),
     ("sync", &["source", "segment", "identity", "facebook", "audience", "contact", "clock", "error"]),
-    ("automation", &["audience", "sync", "segment", "identity", "facebook", "contact", "clock", "error"]),
+    ("automation", &["audience", "sync", "segment", "contact", "clock", "error"]),
     (
         "testing",
         &[
