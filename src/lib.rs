@@ -18,4 +18,4 @@ pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient
 pub use identity::{KeyMap, MatchKey};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
-pub use source::{ContactSource, MemorySource};
+pub use source::{ContactSource, JsonLinesSource, MemorySource};

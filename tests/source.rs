@@ -3,9 +3,11 @@
 
 use std::sync::Arc;
 
-use audiencekit::contact::{DateOrder, FieldType, ValueRef};
+use audiencekit::contact::{DateOrder, FieldType, JsonReading, UnknownFields, ValueRef};
 use audiencekit::source::{BadCell, BadRow, Batch, Losses};
-use audiencekit::{Contact, ContactSource, CsvSource, Error, ErrorKind, MemorySource, Schema, Zone};
+use audiencekit::{
+    Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, MemorySource, Schema, Zone,
+};
 
 async fn read(source: &dyn ContactSource, capacity: usize) -> Result<(Vec<Contact>, Losses), Error> {
     let mut reader = source.open().await?;
@@ -151,4 +153,38 @@ async fn memory_gives_back_what_it_was_given() {
         let ids: Vec<_> = contacts.iter().filter_map(|c| text(c, "id")).collect();
         assert_eq!(ids, ["0", "1", "2", "3", "4"]);
     }
+}
+
+const ADA: &str = r#"{"id":"7","email":["ada@example.com","ada@example.org"],"name":"Zo\u00eb \"Z\"","birth_date":"1990-02-16","score":70,"opted_out":false,"created_on":"2026-07-01T10:30:00Z","ltv":"12.50","tags":[{"name":"VIP","score":1},{"name":"GOLD","score":3,"since":"2026-01-05T10:00:00Z"}],"consents":[{"name":"newsletter","status":"confirmed","at":"2026-01-05T10:00:00Z"}],"stages":[{"funnel":"sales","stage":"won"}],"events":[{"type":"purchase","at":"2026-11-02T09:30:00Z","value":"12345678901234567890.12","properties":{"gift":true,"products":"sku-1,sku-2"}}]}"#;
+
+#[tokio::test]
+async fn a_contact_survives_the_way_through_json() {
+    let schema = schema();
+    let source = JsonLinesSource::from_bytes(format!("\u{feff}{ADA}\r\n\n{{}}\n"), &schema);
+    let (contacts, losses) = read(&source, 10).await.unwrap();
+    assert!(losses.is_empty(), "{losses:?}");
+    assert_eq!(contacts.len(), 2);
+    assert_eq!(text(&contacts[0], "name"), Some("Zoë \"Z\""));
+    let again = JsonLinesSource::from_bytes(contacts[0].to_json(), &schema);
+    let (again, _) = read(&again, 10).await.unwrap();
+    assert_eq!(again[0].to_json(), contacts[0].to_json());
+    let written: serde_json::Value = serde_json::from_str(&contacts[0].to_json()).unwrap();
+    assert_eq!(written, serde_json::from_str::<serde_json::Value>(ADA).unwrap());
+}
+
+#[tokio::test]
+async fn a_bad_line_of_json_is_named_or_skipped_and_counted() {
+    let schema = schema();
+    let file = "{\"id\":\"1\",\"score\":\"x\"}\n{\"id\":\n[1]\n{\"oders\":1}\n{\"id\":5,\"birth_date\":{}}\n";
+    let error = read(&JsonLinesSource::from_bytes(file, &schema), 10).await.unwrap_err();
+    assert!(error.to_string().starts_with("line 2: column "), "{error}");
+    let lenient = JsonLinesSource::from_bytes(file, &schema).bad_row(BadRow::Skip);
+    let (contacts, losses) = read(&lenient, 10).await.unwrap();
+    assert_eq!(contacts.iter().filter_map(|c| text(c, "id")).collect::<Vec<_>>(), ["1", "5"]);
+    assert_eq!((losses.rows, losses.cells["score"], losses.cells["birth_date"]), (3, 1, 1));
+    let error = read(&JsonLinesSource::from_bytes("{\"coutry\":1}", &schema), 10).await.unwrap_err();
+    assert_eq!(error.to_string(), "line 1: schema: unknown field \"coutry\": did you mean \"country\"?");
+    let ignoring = JsonReading { unknown: UnknownFields::Ignore, ..JsonReading::default() };
+    let source = JsonLinesSource::from_bytes("{\"coutry\":1}", &schema).reading(ignoring);
+    assert_eq!(read(&source, 10).await.unwrap().0.len(), 1);
 }

@@ -5,12 +5,14 @@ mod batch;
 mod columns;
 #[cfg(feature = "csv")]
 mod csv;
+mod json_lines;
 mod losses;
 mod memory;
 
 pub use batch::Batch;
 #[cfg(feature = "csv")]
 pub use csv::{CsvSource, CsvSourceBuilder};
+pub use json_lines::JsonLinesSource;
 pub use losses::{BadCell, BadRow, Losses};
 pub use memory::MemorySource;
 

@@ -1,0 +1,283 @@
+//! A contact out of a JSON object.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use rust_decimal::Decimal;
+use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+use time::OffsetDateTime;
+
+use super::consent::ConsentStatus;
+use super::contact::Contact;
+use super::event::Event;
+use super::parse::{DateOrder, instant};
+use super::schema::{FieldId, FieldType};
+use super::value::Value;
+use crate::clock::Zone;
+use crate::error::{Error, ErrorKind, Result};
+
+/// What to do with a member that is no field of the schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnknownFields {
+    /// Refuses the object.
+    #[default]
+    Refuse,
+    /// Reads the rest.
+    Ignore,
+}
+
+/// How a contact is read from JSON.
+///
+/// ```
+/// use audiencekit::{Contact, Schema, contact::JsonReading};
+///
+/// let schema = Schema::standard();
+/// let mut contact = Contact::new(&schema);
+/// JsonReading::default().read(
+///     r#"{"id": "7", "email": ["ada@example.com", "ada@example.org"], "score": 70, "birth_date": "--02-29",
+///         "tags": ["vip", {"name": "gold", "score": 3}],
+///         "consents": [{"name": "newsletter", "status": "confirmed", "at": "2026-01-05T10:00:00Z"}],
+///         "events": [{"type": "purchase", "at": "2026-11-02T09:30:00Z", "value": 129.90,
+///                     "properties": {"products": "sku-1,sku-2"}}]}"#,
+///     &mut contact,
+/// )?;
+/// assert_eq!(contact.texts(schema.require("email")?).count(), 2);
+/// assert_eq!(contact.events().next().unwrap().value().unwrap().to_string(), "129.90");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct JsonReading {
+    /// The order of day, month and year in dates.
+    pub date_order: DateOrder,
+    /// The zone of instants that are written without an offset.
+    pub zone: Zone,
+    /// What to do with members that the schema does not have.
+    pub unknown: UnknownFields,
+}
+
+impl Default for JsonReading {
+    fn default() -> Self {
+        Self { date_order: DateOrder::default(), zone: Zone::utc(), unknown: UnknownFields::default() }
+    }
+}
+
+impl JsonReading {
+    /// Reads one object into `contact`, beside what it holds already.
+    ///
+    /// Members are the schema's fields by name, and `tags`, `consents`, `stages` and `events`. A number may stand for
+    /// a text, and a text for a number, a date or an instant; `null` is missing.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`] when it is not such an object: the message names the member, never its value.
+    pub fn read(&self, json: &str, contact: &mut Contact) -> Result<()> {
+        self.read_lenient(json, contact, &mut |_, error| Err(error))
+    }
+
+    /// As [`read`](Self::read), but asks `bad_field` what to do with a member that is not of its field's type: `Ok`
+    /// leaves that field missing, or a list with the items before the bad one, and goes on.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read), and what `bad_field` returns.
+    pub fn read_lenient(
+        &self,
+        json: &str,
+        contact: &mut Contact,
+        bad_field: &mut dyn FnMut(&str, Error) -> Result<()>,
+    ) -> Result<()> {
+        let mut failed = None;
+        let seed = Members {
+            take: |name: &str, value: &RawValue| match self.member(name, value.get(), contact) {
+                Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => Err(error),
+                Err(error) => bad_field(name, error),
+                Ok(()) => Ok(()),
+            },
+            failed: &mut failed,
+        };
+        let mut json = serde_json::Deserializer::from_str(json);
+        let read = seed.deserialize(&mut json).and_then(|()| json.end());
+        match (failed, read) {
+            (Some(error), _) => Err(error),
+            (None, Ok(())) => Ok(()),
+            (None, Err(error)) => {
+                let place = format!("column {}", error.column());
+                Err(Error::new(ErrorKind::Source, place, "not a JSON object")
+                    .expected("{\"id\": \"1\", ...}"))
+            }
+        }
+    }
+
+    fn member(&self, name: &str, value: &str, contact: &mut Contact) -> Result<()> {
+        if let Some(id) = contact.schema().field(name) {
+            return self.field(id, value, contact).ok_or_else(|| unreadable(name)).and_then(|done| done);
+        }
+        match name {
+            "tags" => list::<TagJson<'_>>(name, value)?.into_iter().try_for_each(|tag| {
+                let (tag, score, since) = match tag {
+                    TagJson::Name(tag) => (tag, 1, None),
+                    TagJson::Whole { name, score, since } => (name, score.unwrap_or(1), since),
+                };
+                contact.add_tag(&tag, score, self.time(name, since.as_deref())?)
+            }),
+            "consents" => list::<ConsentJson<'_>>(name, value)?.into_iter().try_for_each(|consent| {
+                let at = self.time(name, consent.at.as_deref())?;
+                contact.add_consent(&consent.name, consent.status, at)
+            }),
+            "stages" => list::<StageJson<'_>>(name, value)?.into_iter().try_for_each(|stage| {
+                contact.set_stage(&stage.funnel, &stage.stage, self.time(name, stage.since.as_deref())?)
+            }),
+            "events" => list::<EventJson<'_>>(name, value)?
+                .into_iter()
+                .try_for_each(|event| contact.add_event(&self.event(event)?)),
+            _ if self.unknown == UnknownFields::Ignore => Ok(()),
+            _ => contact.schema().require(name).map(|_| ()),
+        }
+    }
+
+    /// `None` when the value is not of the field's type.
+    fn field(&self, id: FieldId, value: &str, contact: &mut Contact) -> Option<Result<()>> {
+        let field_type = contact.schema().get(id).field_type();
+        match value.as_bytes().first()? {
+            b'n' => Some(Ok(contact.unset(id))),
+            b'"' => {
+                let text = text(value)?;
+                Some(contact.set_cell(id, &text, self.date_order, &self.zone))
+            }
+            b'[' if field_type == FieldType::TextList => {
+                let texts: Vec<Text<'_>> = serde_json::from_str(value).ok()?;
+                Some(texts.iter().try_for_each(|text| contact.add_text(id, &text.0)))
+            }
+            b'[' | b'{' => None,
+            _ => Some(contact.set_cell(id, value, self.date_order, &self.zone)),
+        }
+    }
+
+    fn time(&self, name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>> {
+        text.map(|text| instant(text, self.date_order, &self.zone).ok_or_else(|| unreadable(name)))
+            .transpose()
+    }
+
+    fn event(&self, json: EventJson<'_>) -> Result<Event> {
+        let at = instant(&json.at, self.date_order, &self.zone).ok_or_else(|| unreadable("events"))?;
+        let mut event = Event::new(json.kind, at);
+        if let Some(value) = json.value {
+            event = event.value(decimal(value.get()).ok_or_else(|| unreadable("events"))?);
+        }
+        for (name, value) in json.properties.unwrap_or_default() {
+            if let Some(value) = property(value.get()).ok_or_else(|| unreadable("events"))? {
+                event = event.property(name, value);
+            }
+        }
+        Ok(event)
+    }
+}
+
+fn unreadable(name: &str) -> Error {
+    Error::new(ErrorKind::Source, format!("field {name:?}"), "the value is not of its type")
+}
+
+fn list<'a, T: Deserialize<'a>>(name: &str, value: &'a str) -> Result<Vec<T>> {
+    if value == "null" {
+        return Ok(Vec::new());
+    }
+    serde_json::from_str(value).map_err(|_| unreadable(name))
+}
+
+fn text(value: &str) -> Option<Cow<'_, str>> {
+    serde_json::from_str::<Text<'_>>(value).ok().map(|text| text.0)
+}
+
+/// A decimal as it is written, in a number or in a text: no binary floating point between.
+fn decimal(value: &str) -> Option<Decimal> {
+    let text = if value.starts_with('"') { text(value)? } else { Cow::Borrowed(value) };
+    Decimal::from_str_exact(text.trim()).or_else(|_| Decimal::from_scientific(text.trim())).ok()
+}
+
+/// A property's value by its JSON type; `Some(None)` for `null`.
+fn property(value: &str) -> Option<Option<Value>> {
+    Some(Some(match value.as_bytes().first()? {
+        b'n' => return Some(None),
+        b't' => Value::Boolean(true),
+        b'f' => Value::Boolean(false),
+        b'"' => Value::Text(text(value)?.into_owned()),
+        b'[' => Value::TextList(serde_json::from_str(value).ok()?),
+        b'{' => return None,
+        _ => Value::Decimal(decimal(value)?),
+    }))
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TagJson<'a> {
+    Name(String),
+    Whole { name: String, score: Option<i32>, since: Option<Cow<'a, str>> },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ConsentJson<'a> {
+    name: String,
+    status: ConsentStatus,
+    #[serde(borrow)]
+    at: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct StageJson<'a> {
+    funnel: String,
+    stage: String,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EventJson<'a> {
+    #[serde(rename = "type")]
+    kind: String,
+    at: String,
+    #[serde(borrow)]
+    value: Option<&'a RawValue>,
+    #[serde(borrow)]
+    properties: Option<std::collections::BTreeMap<String, &'a RawValue>>,
+}
+
+/// A text that borrows when nothing in it is escaped.
+#[derive(Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
+
+/// Walks the members of an object without building it.
+struct Members<'f, F> {
+    take: F,
+    failed: &'f mut Option<Error>,
+}
+
+impl<'de, F: FnMut(&str, &RawValue) -> Result<()>> DeserializeSeed<'de> for Members<'_, F> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de, F: FnMut(&str, &RawValue) -> Result<()>> Visitor<'de> for Members<'_, F> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(mut self, mut members: A) -> Result<(), A::Error> {
+        while let Some(Text(name)) = members.next_key::<Text<'de>>()? {
+            let value: &'de RawValue = members.next_value()?;
+            if let Err(error) = (self.take)(&name, value) {
+                *self.failed = Some(error);
+                return Err(A::Error::custom("refused"));
+            }
+        }
+        Ok(())
+    }
+}

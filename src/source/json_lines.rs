@@ -1,0 +1,201 @@
+//! Contacts in a file of JSON objects, one a line.
+
+use std::fmt;
+use std::fs::File;
+use std::io::{BufRead, BufReader, Cursor, Read};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::losses::{BadCell, BadRow};
+use super::{Batch, ContactReader, ContactSource};
+use crate::contact::{JsonReading, Schema};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A source over JSON lines: one object a line, read as [`JsonReading`] says. Blank lines are passed over.
+///
+/// ```
+/// use audiencekit::{JsonLinesSource, Schema};
+///
+/// let schema = Schema::standard();
+/// let people = JsonLinesSource::from_bytes("{\"email\": \"ada@example.com\", \"tags\": [\"vip\"]}\n", &schema);
+/// ```
+#[derive(Clone)]
+pub struct JsonLinesSource {
+    schema: Arc<Schema>,
+    origin: Origin,
+    reading: JsonReading,
+    bad_row: BadRow,
+    bad_cell: BadCell,
+}
+
+#[derive(Clone)]
+enum Origin {
+    File(PathBuf),
+    Bytes(Arc<[u8]>),
+}
+
+impl JsonLinesSource {
+    /// Longest line.
+    pub const MAX_LINE: u64 = 16 << 20;
+
+    /// A source over a file.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when the file cannot be opened.
+    pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
+        let source = Self::over(Origin::File(path.into()), schema);
+        source.input().map(|_| source)
+    }
+
+    /// A source over a file that is in memory.
+    #[must_use]
+    pub fn from_bytes(bytes: impl AsRef<[u8]>, schema: &Arc<Schema>) -> Self {
+        Self::over(Origin::Bytes(bytes.as_ref().into()), schema)
+    }
+
+    fn over(origin: Origin, schema: &Arc<Schema>) -> Self {
+        Self {
+            schema: Arc::clone(schema),
+            origin,
+            reading: JsonReading::default(),
+            bad_row: BadRow::default(),
+            bad_cell: BadCell::default(),
+        }
+    }
+
+    /// How objects are read: order of dates, zone, unknown members.
+    #[must_use]
+    pub fn reading(mut self, reading: JsonReading) -> Self {
+        self.reading = reading;
+        self
+    }
+
+    /// What to do with a line that is not such an object.
+    #[must_use]
+    pub fn bad_row(mut self, bad_row: BadRow) -> Self {
+        self.bad_row = bad_row;
+        self
+    }
+
+    /// What to do with a member that is not of its field's type.
+    #[must_use]
+    pub fn bad_cell(mut self, bad_cell: BadCell) -> Self {
+        self.bad_cell = bad_cell;
+        self
+    }
+
+    fn input(&self) -> Result<Box<dyn BufRead + Send>> {
+        match &self.origin {
+            Origin::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
+            Origin::File(path) => match File::open(path) {
+                Ok(file) => Ok(Box::new(BufReader::with_capacity(256 << 10, file))),
+                Err(error) => {
+                    Err(Error::new(ErrorKind::Io, format!("open {}", path.display()), error.to_string()))
+                }
+            },
+        }
+    }
+}
+
+impl fmt::Debug for JsonLinesSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.origin {
+            Origin::File(path) => write!(f, "JsonLinesSource({})", path.display()),
+            Origin::Bytes(bytes) => write!(f, "JsonLinesSource({} bytes)", bytes.len()),
+        }
+    }
+}
+
+#[async_trait]
+impl ContactSource for JsonLinesSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn len_hint(&self) -> Option<u64> {
+        None
+    }
+
+    async fn open(&self) -> Result<Box<dyn ContactReader>> {
+        Ok(Box::new(JsonLinesReader {
+            input: self.input()?,
+            source: self.clone(),
+            bytes: Vec::new(),
+            line: 0,
+        }))
+    }
+}
+
+struct JsonLinesReader {
+    source: JsonLinesSource,
+    input: Box<dyn BufRead + Send>,
+    bytes: Vec<u8>,
+    line: u64,
+}
+
+#[async_trait]
+impl ContactReader for JsonLinesReader {
+    async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
+        batch.clear();
+        while !batch.is_full() && self.next_line()? {
+            if !self.bytes.iter().all(u8::is_ascii_whitespace) {
+                self.push(batch)?;
+            }
+        }
+        Ok(!batch.contacts().is_empty())
+    }
+}
+
+impl JsonLinesReader {
+    /// Reads a line into `bytes`; false at the end.
+    fn next_line(&mut self) -> Result<bool> {
+        self.bytes.clear();
+        self.line += 1;
+        let mut limited = (&mut self.input).take(JsonLinesSource::MAX_LINE + 1);
+        let read = limited
+            .read_until(b'\n', &mut self.bytes)
+            .map_err(|error| Error::new(ErrorKind::Io, format!("line {}", self.line), error.to_string()))?;
+        if read as u64 > JsonLinesSource::MAX_LINE {
+            return Err(Error::new(ErrorKind::Limit, format!("line {}", self.line), "longer than 16 MiB"));
+        }
+        if self.line == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
+            self.bytes.drain(..3);
+        }
+        Ok(read > 0)
+    }
+
+    fn push(&self, batch: &mut Batch) -> Result<()> {
+        let source = &self.source;
+        let line = self.line;
+        let mut dropped: Vec<(String, Error)> = Vec::new();
+        let filled = batch.push(|contact| {
+            let json = std::str::from_utf8(&self.bytes)
+                .map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
+            source.reading.read_lenient(json, contact, &mut |field, error| {
+                if source.bad_cell == BadCell::Refuse {
+                    return Err(error);
+                }
+                dropped.push((field.to_owned(), error));
+                Ok(())
+            })
+        });
+        match filled {
+            Ok(()) => {
+                for (field, error) in dropped {
+                    batch.losses_mut().cell(&field, || format!("line {line}: {error}"));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                let error = Error::new(error.kind(), format!("line {line}"), error.to_string());
+                if source.bad_row == BadRow::Refuse || error.kind() == ErrorKind::Limit {
+                    return Err(error);
+                }
+                batch.losses_mut().row(|| error.to_string());
+                Ok(())
+            }
+        }
+    }
+}
