@@ -1,6 +1,8 @@
 //! Facebook Custom Audiences from your contacts.
 
 #![forbid(unsafe_code)]
+// Data must not be able to reach a panic, nor anything a terminal. Tests and examples may.
+#![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod clock;
 pub mod contact;

@@ -6,11 +6,10 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
 
-use super::consent::{Consent, ConsentStatus, Stage};
-use super::event::{Event, EventRef};
+use super::consent::{Consent, Stage};
 use super::schema::{FieldId, FieldType, Schema};
 use super::symbols::Symbol;
-use super::tag::{Tag, normalize_tag};
+use super::tag::Tag;
 use super::value::{Birthday, Value, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -38,11 +37,11 @@ pub struct Contact {
     text: String,
     spans: Vec<Span>,
     decimals: Vec<Decimal>,
-    tags: Vec<Tag>,
-    consents: Vec<Consent>,
-    stages: Vec<Stage>,
-    events: Vec<EventRow>,
-    properties: Vec<(Symbol, Slot)>,
+    pub(super) tags: Vec<Tag>,
+    pub(super) consents: Vec<Consent>,
+    pub(super) stages: Vec<Stage>,
+    pub(super) events: Vec<EventRow>,
+    pub(super) properties: Vec<(Symbol, Slot)>,
 }
 
 /// A value in place: 16 bytes, text and decimals by reference into the contact's own buffers.
@@ -68,8 +67,8 @@ pub(crate) enum Slot {
 /// A piece of the contact's text.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Span {
-    start: u32,
-    len: u32,
+    pub(super) start: u32,
+    pub(super) len: u32,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -77,7 +76,7 @@ pub(super) struct EventRow {
     pub(super) kind: Symbol,
     pub(super) at: OffsetDateTime,
     pub(super) value: Option<Decimal>,
-    properties: Span,
+    pub(super) properties: Span,
 }
 
 impl Contact {
@@ -217,117 +216,7 @@ impl Contact {
         spans.map(|span| self.span_text(span))
     }
 
-    /// Assigns a tag by name, normalized; assigning it again replaces its score and date.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] for a blank name, [`ErrorKind::Limit`] when the schema's symbols are full.
-    pub fn add_tag(&mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Result<()> {
-        let name = normalize_tag(name).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "tag", "a blank name").expected("letters, digits, - ( [ { ) ] } _")
-        })?;
-        let name = self.schema.symbols().intern(&name)?;
-        match self.tags.iter_mut().find(|tag| tag.name == name) {
-            Some(tag) => *tag = Tag { name, score, since },
-            None => self.tags.push(Tag { name, score, since }),
-        }
-        Ok(())
-    }
-
-    /// Takes a tag away; true if it was there.
-    pub fn remove_tag(&mut self, name: Symbol) -> bool {
-        let before = self.tags.len();
-        self.tags.retain(|tag| tag.name != name);
-        before != self.tags.len()
-    }
-
-    /// The tags, in the order they were assigned.
-    #[must_use]
-    pub fn tags(&self) -> &[Tag] {
-        &self.tags
-    }
-
-    /// Adds an entry to a consent's history.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Limit`] when the schema's symbols are full.
-    pub fn add_consent(
-        &mut self,
-        name: &str,
-        status: ConsentStatus,
-        at: Option<OffsetDateTime>,
-    ) -> Result<()> {
-        let name = self.schema.symbols().intern(name)?;
-        self.consents.push(Consent { name, status, at });
-        Ok(())
-    }
-
-    /// The entries of all consents, in the order they were added.
-    #[must_use]
-    pub fn consents(&self) -> &[Consent] {
-        &self.consents
-    }
-
-    /// Puts the contact on a stage of a funnel, off any other stage of the same funnel.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Limit`] when the schema's symbols are full.
-    pub fn set_stage(&mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Result<()> {
-        let symbols = self.schema.symbols();
-        let place = Stage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
-        self.stages.retain(|known| known.funnel != place.funnel);
-        self.stages.push(place);
-        Ok(())
-    }
-
-    /// The stages that the contact stands on.
-    #[must_use]
-    pub fn stages(&self) -> &[Stage] {
-        &self.stages
-    }
-
-    /// Adds an event. Its type is kept in lower case.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Limit`] when the contact or the schema's symbols are full.
-    pub fn add_event(&mut self, event: &Event) -> Result<()> {
-        let kind = self.schema.symbols().intern(&event.kind.to_lowercase())?;
-        let start = self.properties.len() as u32;
-        for (name, value) in &event.properties {
-            let name = self.schema.symbols().intern(name)?;
-            let slot = match value {
-                Value::Boolean(v) => Slot::Boolean(*v),
-                Value::Integer(v) => Slot::Integer(*v),
-                Value::Decimal(v) => self.push_decimal(*v),
-                Value::Text(v) => Slot::Text(self.push_text(v)?),
-                Value::TextList(v) => self.push_list(v)?,
-                Value::Date(v) => Slot::Date(*v),
-                Value::Birthday(v) => Slot::Birthday(*v),
-                Value::Instant(v) => Slot::Instant(micros(*v)),
-            };
-            self.properties.push((name, slot));
-        }
-        let properties = Span { start, len: self.properties.len() as u32 - start };
-        self.events.push(EventRow { kind, at: event.at, value: event.value, properties });
-        Ok(())
-    }
-
-    /// The events, in the order they were added.
-    pub fn events(&self) -> impl ExactSizeIterator<Item = EventRef<'_>> {
-        (0..self.events.len()).map(|index| EventRef { contact: self, index })
-    }
-
-    pub(super) fn event_row(&self, index: usize) -> EventRow {
-        self.events[index]
-    }
-
-    pub(super) fn event_properties(&self, index: usize) -> impl Iterator<Item = (Symbol, ValueRef<'_>)> {
-        let Span { start, len } = self.events[index].properties;
-        self.properties[start as usize..(start + len) as usize]
-            .iter()
-            .filter_map(|&(name, slot)| Some((name, self.value_of(slot)?)))
-    }
-
-    fn value_of(&self, slot: Slot) -> Option<ValueRef<'_>> {
+    pub(super) fn value_of(&self, slot: Slot) -> Option<ValueRef<'_>> {
         Some(match slot {
             Slot::Missing => return None,
             Slot::Boolean(v) => ValueRef::Boolean(v),
@@ -351,7 +240,7 @@ impl Contact {
         &self.text[span.start as usize..(span.start + span.len) as usize]
     }
 
-    fn push_text(&mut self, text: &str) -> Result<Span> {
+    pub(super) fn push_text(&mut self, text: &str) -> Result<Span> {
         if self.text.len() + text.len() > Self::MAX_TEXT {
             return Err(Error::new(ErrorKind::Limit, "contact", "more than 64 MiB of text in one contact"));
         }
@@ -360,7 +249,7 @@ impl Contact {
         Ok(span)
     }
 
-    fn push_list(&mut self, texts: &[String]) -> Result<Slot> {
+    pub(super) fn push_list(&mut self, texts: &[String]) -> Result<Slot> {
         let mut spans = Vec::with_capacity(texts.len());
         for text in texts {
             spans.push(self.push_text(text)?);
@@ -370,7 +259,7 @@ impl Contact {
         Ok(slot)
     }
 
-    fn push_decimal(&mut self, value: Decimal) -> Slot {
+    pub(super) fn push_decimal(&mut self, value: Decimal) -> Slot {
         self.decimals.push(value);
         Slot::Decimal(self.decimals.len() as u32 - 1)
     }
@@ -420,7 +309,7 @@ impl fmt::Debug for Contact {
     }
 }
 
-fn micros(instant: OffsetDateTime) -> i64 {
+pub(super) fn micros(instant: OffsetDateTime) -> i64 {
     (instant.unix_timestamp_nanos() / 1_000) as i64
 }
 

@@ -4,6 +4,7 @@
 //! consents, events and funnel stages. Names are looked up once, when a file is opened or a filter is compiled,
 //! and never per contact.
 
+mod attached;
 mod consent;
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod contact;

@@ -140,7 +140,10 @@ impl JsonReading {
     fn field(&self, id: FieldId, value: &str, contact: &mut Contact) -> Option<Result<()>> {
         let field_type = contact.schema().get(id).field_type();
         match value.as_bytes().first()? {
-            b'n' => Some(Ok(contact.unset(id))),
+            b'n' => {
+                contact.unset(id);
+                Some(Ok(()))
+            }
             b'"' => {
                 let text = text(value)?;
                 Some(contact.set_cell(id, &text, self.date_order, &self.zone))
