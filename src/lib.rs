@@ -4,6 +4,7 @@
 // Data must not be able to reach a panic, nor anything a terminal. Tests and examples may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod audience;
 pub mod clock;
 pub mod contact;
 pub mod error;
@@ -11,6 +12,7 @@ pub mod facebook;
 pub mod identity;
 pub mod source;
 
+pub use audience::{Audience, AudienceBuilder, ContactManagement, Refresh};
 #[cfg(feature = "tokio")]
 pub use clock::SystemClock;
 pub use clock::{Clock, ManualClock, Zone};

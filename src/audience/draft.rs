@@ -1,0 +1,159 @@
+//! A checked audience that Facebook does not have yet.
+
+use serde::{Deserialize, Serialize};
+
+use super::audience::Audience;
+use super::lint::lint;
+use super::list::with_name;
+use super::management::{ContactManagement, Refresh};
+use super::size::MinimumSize;
+use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
+
+/// What [`AudienceDraft::save`] does when the account has an audience of the same name.
+///
+/// Facebook allows it, and people then cannot tell the two apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SameName {
+    /// Refuses to save.
+    #[default]
+    Refuse,
+    /// Takes over the existing audience, if there is exactly one; its members stay.
+    Adopt,
+    /// Makes another one.
+    Allow,
+}
+
+/// An audience that was checked and not saved: it has no id, so nothing can be sent to it.
+#[derive(Debug, Clone)]
+pub struct AudienceDraft {
+    account: AccountId,
+    request: NewAudience,
+    management: ContactManagement,
+    refresh: Refresh,
+    minimum_size: MinimumSize,
+    same_name: SameName,
+}
+
+impl AudienceDraft {
+    pub(super) fn checked(
+        account: AccountId,
+        request: NewAudience,
+        management: ContactManagement,
+        refresh: Refresh,
+        minimum_size: MinimumSize,
+        same_name: SameName,
+    ) -> Self {
+        Self { account, request, management, refresh, minimum_size, same_name }
+    }
+
+    /// The name, trimmed.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.request.name
+    }
+
+    /// The description, trimmed.
+    #[must_use]
+    pub fn description(&self) -> &str {
+        &self.request.description
+    }
+
+    /// The ad account that will own it.
+    #[must_use]
+    pub fn account(&self) -> &AccountId {
+        &self.account
+    }
+
+    /// What Facebook will be asked for.
+    #[must_use]
+    pub fn request(&self) -> &NewAudience {
+        &self.request
+    }
+
+    /// What could go wrong though nothing is: words that Facebook may flag, personal data in the name.
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        lint([("name", self.name()), ("description", self.description())])
+    }
+
+    /// Creates the audience at Facebook, empty, and gives it with its id.
+    ///
+    /// When no answer comes, the account is searched for an audience of this name that was not there before, and
+    /// that one is taken. A second `save` after an error therefore never makes a second audience unseen.
+    ///
+    /// Cancel safety: a dropped call may have created the audience; the next `save` then says so, by its name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Guard`] when the name is taken and [`SameName`] says to refuse, or to adopt one of several;
+    /// what Facebook refuses; [`ErrorKind::Transport`] when it is unknown whether the audience was made.
+    pub async fn save<C: FacebookClient + ?Sized>(&self, client: &C) -> Result<Audience> {
+        let taken = with_name(client, &self.account, self.name()).await?;
+        match (self.same_name, taken.as_slice()) {
+            (_, []) | (SameName::Allow, _) => {}
+            (SameName::Adopt, [only]) => return Ok(self.saved(only.clone())),
+            (SameName::Adopt, several) => {
+                return Err(Error::new(
+                    ErrorKind::Guard,
+                    "save audience",
+                    format!("{} audiences have the name {:?}", several.len(), self.name()),
+                )
+                .expected("Audience::adopt with the id of the one you mean"));
+            }
+            (SameName::Refuse, [first, ..]) => {
+                return Err(Error::new(
+                    ErrorKind::Guard,
+                    "save audience",
+                    format!("the name {:?} is taken by audience {first}", self.name()),
+                )
+                .expected("another name, Audience::adopt with that id, or SameName::Allow"));
+            }
+        }
+        match client.create_audience(&self.account, &self.request).await {
+            Ok(id) => Ok(self.saved(id)),
+            Err(error)
+                if matches!(
+                    error.kind(),
+                    ErrorKind::Transport | ErrorKind::Decode | ErrorKind::Unavailable
+                ) =>
+            {
+                self.find_unanswered(client, &taken, error).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The audience that a call without an answer made, if it is there by now.
+    async fn find_unanswered<C: FacebookClient + ?Sized>(
+        &self,
+        client: &C,
+        before: &[AudienceId],
+        error: Error,
+    ) -> Result<Audience> {
+        let Ok(after) = with_name(client, &self.account, self.name()).await else { return Err(error) };
+        let mut made = after.into_iter().filter(|id| !before.contains(id));
+        match (made.next(), made.next()) {
+            (Some(id), None) => Ok(self.saved(id)),
+            (None, _) => Err(error),
+            (Some(_), Some(_)) => Err(Error::new(
+                ErrorKind::Guard,
+                "save audience",
+                format!("no answer came, and several new audiences have the name {:?}", self.name()),
+            )
+            .expected("Audience::adopt with the id of the one you mean")
+            .with_source(error)),
+        }
+    }
+
+    fn saved(&self, id: AudienceId) -> Audience {
+        Audience::of_draft(
+            id,
+            self.account.clone(),
+            &self.request,
+            self.management.clone(),
+            self.refresh,
+            self.minimum_size,
+        )
+    }
+}

@@ -1,0 +1,65 @@
+//! Waiting for Facebook without being busy.
+
+use std::time::Duration;
+
+use super::availability::{AudienceStatus, Availability};
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::{AudienceId, FacebookClient};
+
+/// How often to look and how long to wait.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Wait {
+    /// Time between two looks.
+    pub every: Duration,
+    /// Time after which to give up.
+    pub at_most: Duration,
+}
+
+impl Default for Wait {
+    /// Every 15 minutes for 24 hours: Facebook takes up to a day. Source: customer-file audiences guide
+    /// (read 2026-09-12).
+    fn default() -> Self {
+        Self { every: Duration::from_secs(15 * 60), at_most: Duration::from_secs(24 * 60 * 60) }
+    }
+}
+
+pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
+    client: &C,
+    id: &AudienceId,
+    clock: &dyn Clock,
+    wait: Wait,
+) -> Result<AudienceStatus> {
+    let deadline = clock.now().saturating_add(wait.at_most.try_into().unwrap_or(time::Duration::MAX));
+    loop {
+        let seen = client.audience(id).await.map(|audience| AudienceStatus::from(&audience));
+        let (pause, last) = match seen {
+            Ok(status) if status.availability.is_usable() => return Ok(status),
+            Ok(status) if status.availability.is_passing() => (wait.every, not_yet(&status)),
+            Ok(status) => return Err(never(&status)),
+            Err(error) if error.is_retryable() => (error.retry_after().unwrap_or(wait.every), error),
+            Err(error) => return Err(error),
+        };
+        // A pause of no time would turn the wait into a busy loop.
+        let pause = pause.max(Duration::from_secs(1));
+        if clock.now().saturating_add(pause.try_into().unwrap_or(time::Duration::MAX)) > deadline {
+            return Err(last);
+        }
+        clock.sleep(pause).await;
+    }
+}
+
+fn not_yet(status: &AudienceStatus) -> Error {
+    Error::new(ErrorKind::Busy, "wait for audience", format!("not ready in time: {}", status.availability))
+        .expected(status.availability.next_step())
+}
+
+fn never(status: &AudienceStatus) -> Error {
+    let kind = match status.availability {
+        Availability::TooSmall => ErrorKind::TooSmall,
+        Availability::Flagged => ErrorKind::Flagged,
+        _ => ErrorKind::Rejected,
+    };
+    Error::new(kind, "wait for audience", format!("waiting cannot help: {}", status.availability))
+        .expected(status.availability.next_step())
+}
