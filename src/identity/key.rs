@@ -4,6 +4,10 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use super::normalize as rule;
+use super::normalize::Rule;
+use super::phone;
+
 /// A column of an upload, by Facebook's name.
 ///
 /// Source: Custom Audience users reference and the customer-file guide,
@@ -76,58 +80,139 @@ pub enum MatchKey {
     DataProcessingOptionsState,
 }
 
-/// One line of the table: key, wire name, hashed or in clear.
-const TABLE: [(MatchKey, &str, bool); 21] = [
-    (MatchKey::Email, "EMAIL", true),
-    (MatchKey::Phone, "PHONE", true),
-    (MatchKey::Gender, "GEN", true),
-    (MatchKey::BirthYear, "DOBY", true),
-    (MatchKey::BirthMonth, "DOBM", true),
-    (MatchKey::BirthDay, "DOBD", true),
-    (MatchKey::LastName, "LN", true),
-    (MatchKey::FirstName, "FN", true),
-    (MatchKey::FirstInitial, "FI", true),
-    (MatchKey::City, "CT", true),
-    (MatchKey::State, "ST", true),
-    (MatchKey::Zip, "ZIP", true),
-    (MatchKey::Country, "COUNTRY", true),
-    (MatchKey::Madid, "MADID", false),
-    (MatchKey::ExternId, "EXTERN_ID", false),
-    (MatchKey::PageUid, "PAGEUID", false),
-    (MatchKey::AppUid, "APPUID", false),
-    (MatchKey::LookalikeValue, "LOOKALIKE_VALUE", false),
-    (MatchKey::DataProcessingOptions, "DATA_PROCESSING_OPTIONS", false),
-    (MatchKey::DataProcessingOptionsCountry, "DATA_PROCESSING_OPTIONS_COUNTRY", false),
-    (MatchKey::DataProcessingOptionsState, "DATA_PROCESSING_OPTIONS_STATE", false),
-];
+/// How a key is sent.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Form {
+    /// As the SHA-256 of the normalized value.
+    Hashed,
+    /// In clear, as a JSON string.
+    Plain,
+    /// In clear, as a JSON number or list.
+    Json,
+}
+
+/// One line of the table.
+struct Line {
+    key: MatchKey,
+    wire: &'static str,
+    form: Form,
+    /// Whether it can tell one person from others; a row of keys that cannot is not sent.
+    identifies: bool,
+    /// Whether one person may have several, which become rows of their own.
+    several: bool,
+    rule: Rule,
+    source: &'static str,
+}
+
+const GUIDE: &str = "customer-file guide, audiences/guides/custom-audiences, section on hashing and normalization, read 2026-09-12";
+const USERS: &str = "custom audience users reference, read 2026-09-12";
+const VALUES: &str = "value-based lookalike guide, read 2026-09-12";
+const OPTIONS: &str = "data processing options, read 2026-09-12";
+
+#[rustfmt::skip]
+const TABLE: [Line; MatchKey::COUNT] = {
+    use Form::{Hashed, Json, Plain};
+    use MatchKey as K;
+    const fn line(key: MatchKey, wire: &'static str, form: Form, identifies: bool, several: bool, rule: Rule, source: &'static str) -> Line {
+        Line { key, wire, form, identifies, several, rule, source }
+    }
+    [
+        //   key               wire               form   identifies several rule         source
+        line(K::Email,          "EMAIL",           Hashed, true,  true,  rule::email,     GUIDE),
+        line(K::Phone,          "PHONE",           Hashed, true,  true,  phone::phone,    GUIDE),
+        line(K::Gender,         "GEN",             Hashed, false, false, rule::gender,    GUIDE),
+        line(K::BirthYear,      "DOBY",            Hashed, false, false, rule::year,      GUIDE),
+        line(K::BirthMonth,     "DOBM",            Hashed, false, false, rule::month,     GUIDE),
+        line(K::BirthDay,       "DOBD",            Hashed, false, false, rule::day,       GUIDE),
+        line(K::LastName,       "LN",              Hashed, true,  false, rule::name,      GUIDE),
+        line(K::FirstName,      "FN",              Hashed, true,  false, rule::name,      GUIDE),
+        line(K::FirstInitial,   "FI",              Hashed, false, false, rule::initial,   GUIDE),
+        line(K::City,           "CT",              Hashed, false, false, rule::city,      GUIDE),
+        line(K::State,          "ST",              Hashed, false, false, rule::state,     GUIDE),
+        line(K::Zip,            "ZIP",             Hashed, false, false, rule::zip,       GUIDE),
+        line(K::Country,        "COUNTRY",         Hashed, false, false, rule::country,   GUIDE),
+        line(K::Madid,          "MADID",           Plain,  true,  true,  rule::madid,     GUIDE),
+        line(K::ExternId,       "EXTERN_ID",       Plain,  true,  true,  rule::extern_id, GUIDE),
+        line(K::PageUid,        "PAGEUID",         Plain,  true,  true,  rule::scoped_id, USERS),
+        line(K::AppUid,         "APPUID",          Plain,  true,  true,  rule::scoped_id, USERS),
+        line(K::LookalikeValue, "LOOKALIKE_VALUE", Json,   false, false, rule::lookalike_value, VALUES),
+        line(K::DataProcessingOptions, "DATA_PROCESSING_OPTIONS", Json, false, false, rule::options, OPTIONS),
+        line(K::DataProcessingOptionsCountry, "DATA_PROCESSING_OPTIONS_COUNTRY", Json, false, false, rule::options_country, OPTIONS),
+        line(K::DataProcessingOptionsState, "DATA_PROCESSING_OPTIONS_STATE", Json, false, false, rule::options_state, OPTIONS),
+    ]
+};
 
 impl MatchKey {
+    /// How many keys there are.
+    pub(super) const COUNT: usize = 21;
+
     /// Every key, in the order of the table.
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
-        TABLE.iter().map(|&(key, _, _)| key)
+        TABLE.iter().map(|line| line.key)
     }
 
     /// The name in an upload's schema.
     #[must_use]
     pub fn wire_name(self) -> &'static str {
-        TABLE[self as usize].1
+        TABLE[self as usize].wire
     }
 
     /// True for the keys that leave as SHA-256 only.
     #[must_use]
     pub fn is_hashed(self) -> bool {
-        TABLE[self as usize].2
+        TABLE[self as usize].form == Form::Hashed
+    }
+
+    /// True for the keys that leave as a JSON number or list.
+    pub(super) fn is_json(self) -> bool {
+        TABLE[self as usize].form == Form::Json
+    }
+
+    /// True for the keys that can tell one person from others: a row of other keys alone is not sent.
+    #[must_use]
+    pub fn identifies(self) -> bool {
+        TABLE[self as usize].identifies
+    }
+
+    /// True for the keys of which one person may have several, each in a row of its own.
+    #[must_use]
+    pub fn may_be_several(self) -> bool {
+        TABLE[self as usize].several
+    }
+
+    /// The page of Facebook's that the key's rule is taken from, and the day it was read.
+    #[must_use]
+    pub fn source(self) -> &'static str {
+        TABLE[self as usize].source
+    }
+
+    pub(super) fn rule(self) -> Rule {
+        TABLE[self as usize].rule
     }
 
     /// The key of a wire name.
     #[must_use]
     pub fn from_wire_name(name: &str) -> Option<Self> {
-        TABLE.iter().find(|&&(_, wire, _)| wire == name).map(|&(key, _, _)| key)
+        TABLE.iter().find(|line| line.wire == name).map(|line| line.key)
     }
 }
 
 impl fmt::Display for MatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.wire_name())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{MatchKey, TABLE};
+
+    #[test]
+    fn the_table_is_in_the_order_of_the_keys() {
+        for (at, line) in TABLE.iter().enumerate() {
+            assert_eq!(line.key as usize, at);
+            assert_eq!(MatchKey::from_wire_name(line.wire), Some(line.key));
+            assert_eq!(serde_json::to_string(&line.key).unwrap(), format!("{:?}", line.wire));
+        }
     }
 }

@@ -1,16 +1,36 @@
 //! From contacts to match keys: normalize, hash, never send in clear.
 //!
 //! This is the only way from a person's data to the network: [`KeyMap`] turns a [`Contact`](crate::Contact) into
-//! rows of [`MatchRows`], which hold SHA-256 digests and the few keys that Facebook wants in clear.
+//! rows of [`MatchRows`], which hold SHA-256 digests and the few keys that Facebook wants in clear. [`Normalizer`]
+//! holds the settings and explains what it does to a value.
 
+mod body;
+mod bytes;
 mod coverage;
+mod dedup;
+mod explain;
 mod hashed;
 mod key;
 mod keymap;
+mod mapper;
+mod normalize;
+mod parallel;
+mod phone;
+mod reject;
 mod rows;
+mod steps;
 
-pub use coverage::{Coverage, KeyCoverage, Reject};
+pub use coverage::{Coverage, KeyCoverage};
+pub use dedup::SeenRows;
+pub use explain::Explanation;
 pub use hashed::Hashed;
 pub use key::MatchKey;
-pub use keymap::{KeyMap, KeyMapBuilder, RowMapper};
+pub use keymap::{Holds, KeyMap, KeyMapBuilder};
+pub use mapper::RowMapper;
+pub use normalize::{
+    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Region,
+    StatesAbroad,
+};
+pub use reject::Reject;
 pub use rows::{Cell, MatchRow, MatchRows};
+pub use steps::{Step, Steps};

@@ -3,8 +3,6 @@
 use std::fmt;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-
 use super::hashed::Hashed;
 use super::key::MatchKey;
 use crate::error::{Error, ErrorKind, Result};
@@ -33,12 +31,26 @@ impl fmt::Debug for Cell<'_> {
     }
 }
 
+/// A cell in place: text by reference into the rows' own buffer.
 #[derive(Clone, Copy)]
-enum Stored {
+pub(super) enum Stored {
     Empty,
     Hash(Hashed),
     Plain { start: u32, len: u32 },
     Json { start: u32, len: u32 },
+}
+
+/// Where rows ended, to go back to.
+#[derive(Clone, Copy)]
+pub(super) struct Mark {
+    cells: usize,
+    text: usize,
+}
+
+impl Mark {
+    pub(super) fn cells_since(self, earlier: Self) -> usize {
+        self.cells - earlier.cells
+    }
 }
 
 /// Rows of one column list, flat in memory. There is no way to put a raw value in one from outside this module:
@@ -119,96 +131,95 @@ impl MatchRows {
         Ok(())
     }
 
-    /// Appends one cell; a row is whole once it has as many as there are columns.
-    pub(super) fn push_cell(&mut self, cell: Cell<'_>) {
-        let stored = match cell {
-            Cell::Empty => Stored::Empty,
-            Cell::Hash(hash) => Stored::Hash(hash),
-            Cell::Plain(text) => {
-                let start = self.text.len() as u32;
-                self.text.push_str(text);
-                Stored::Plain { start, len: text.len() as u32 }
-            }
-            Cell::Json(text) => {
-                let start = self.text.len() as u32;
-                self.text.push_str(text);
-                Stored::Json { start, len: text.len() as u32 }
-            }
+    /// Appends the rows of another part of the same run; the columns are the same.
+    pub(super) fn absorb(&mut self, other: &Self) {
+        let moved = self.text.len() as u32;
+        self.text.push_str(&other.text);
+        self.cells.extend(other.cells.iter().map(|&stored| match stored {
+            Stored::Plain { start, len } => Stored::Plain { start: start + moved, len },
+            Stored::Json { start, len } => Stored::Json { start: start + moved, len },
+            other => other,
+        }));
+    }
+
+    /// Puts a cell's text in the buffer.
+    pub(super) fn store(&mut self, cell: Cell<'_>) -> Stored {
+        let (text, json) = match cell {
+            Cell::Empty => return Stored::Empty,
+            Cell::Hash(hash) => return Stored::Hash(hash),
+            Cell::Plain(text) => (text, false),
+            Cell::Json(text) => (text, true),
         };
+        let (start, len) = (self.text.len() as u32, text.len() as u32);
+        self.text.push_str(text);
+        if json { Stored::Json { start, len } } else { Stored::Plain { start, len } }
+    }
+
+    /// Appends one cell; a row is whole once it has as many as there are columns.
+    pub(super) fn push_stored(&mut self, stored: Stored) {
         self.cells.push(stored);
     }
 
-    /// Drops the last row.
-    #[expect(dead_code, reason = "the mapper takes a row back when it has no cell")]
-    pub(super) fn pop_row(&mut self) {
-        let keep = self.cells.len().saturating_sub(self.keys.len());
-        self.cells.truncate(keep);
+    pub(super) fn push_cell(&mut self, cell: Cell<'_>) {
+        let stored = self.store(cell);
+        self.cells.push(stored);
+    }
+
+    pub(super) fn same(&self, a: Stored, b: Stored) -> bool {
+        self.stored(a) == self.stored(b)
+    }
+
+    pub(super) fn mark(&self) -> Mark {
+        Mark { cells: self.cells.len(), text: self.text.len() }
+    }
+
+    pub(super) fn reset(&mut self, mark: Mark) {
+        self.cells.truncate(mark.cells);
+        self.text.truncate(mark.text);
+    }
+
+    /// The index of the row that begins at the mark.
+    pub(super) fn row_of(&self, mark: Mark) -> usize {
+        mark.cells.checked_div(self.keys.len()).unwrap_or(0)
+    }
+
+    /// Appends the row that begins at the mark once more.
+    pub(super) fn repeat_row(&mut self, mark: Mark) {
+        self.cells.extend_from_within(mark.cells..mark.cells + self.keys.len());
+    }
+
+    /// Replaces a cell of the last row.
+    pub(super) fn replace(&mut self, column: usize, stored: Stored) {
+        let at = self.cells.len() - self.keys.len() + column;
+        self.cells[at] = stored;
+    }
+
+    /// Keeps those rows from `first` on that `keep` says, and says how many.
+    pub(super) fn retain_from(&mut self, first: usize, mut keep: impl FnMut(MatchRow<'_>) -> bool) -> usize {
+        let width = self.keys.len();
+        let mut end = first;
+        for index in first..self.len() {
+            if keep(MatchRow { rows: self, index }) {
+                self.cells.copy_within(index * width..(index + 1) * width, end * width);
+                end += 1;
+            }
+        }
+        self.cells.truncate(end * width);
+        end - first
     }
 
     fn cell(&self, row: usize, column: usize) -> Cell<'_> {
+        self.stored(self.cells[row * self.keys.len() + column])
+    }
+
+    fn stored(&self, stored: Stored) -> Cell<'_> {
         let text = |start: u32, len: u32| &self.text[start as usize..(start + len) as usize];
-        match self.cells[row * self.keys.len() + column] {
+        match stored {
             Stored::Empty => Cell::Empty,
             Stored::Hash(hash) => Cell::Hash(hash),
             Stored::Plain { start, len } => Cell::Plain(text(start, len)),
             Stored::Json { start, len } => Cell::Json(text(start, len)),
         }
-    }
-
-    /// Appends the rows of `range` as a JSON list of lists, the `data` of an upload.
-    pub(crate) fn write_json(&self, range: std::ops::Range<usize>, out: &mut Vec<u8>) {
-        out.push(b'[');
-        for index in range.clone() {
-            if index > range.start {
-                out.push(b',');
-            }
-            self.row(index).write_json(out);
-        }
-        out.push(b']');
-    }
-
-    /// Reads a row that [`MatchRow::to_bytes`] wrote and appends it.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Corrupt`] when the bytes are not such a row of these columns.
-    pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<()> {
-        let corrupt = || Error::new(ErrorKind::Corrupt, "stored row", "not a row of these columns");
-        let (cells, text) = (self.cells.len(), self.text.len());
-        let mut rest = bytes;
-        for _ in 0..self.keys.len() {
-            let read = read_cell(rest);
-            let Some((cell, after)) = read else {
-                self.cells.truncate(cells);
-                self.text.truncate(text);
-                return Err(corrupt());
-            };
-            rest = after;
-            self.push_cell(cell);
-        }
-        if !rest.is_empty() {
-            self.cells.truncate(cells);
-            self.text.truncate(text);
-            return Err(corrupt());
-        }
-        Ok(())
-    }
-}
-
-fn read_cell(bytes: &[u8]) -> Option<(Cell<'_>, &[u8])> {
-    let (&kind, rest) = bytes.split_first()?;
-    match kind {
-        0 => Some((Cell::Empty, rest)),
-        1 => {
-            let (digest, rest) = rest.split_first_chunk::<32>()?;
-            Some((Cell::Hash(Hashed::from_bytes(*digest)), rest))
-        }
-        2 | 3 => {
-            let (len, rest) = rest.split_first_chunk::<4>()?;
-            let (text, rest) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
-            let text = std::str::from_utf8(text).ok()?;
-            Some((if kind == 2 { Cell::Plain(text) } else { Cell::Json(text) }, rest))
-        }
-        _ => None,
     }
 }
 
@@ -222,70 +233,6 @@ impl<'a> MatchRow<'a> {
     #[must_use]
     pub fn keys(self) -> &'a Arc<[MatchKey]> {
         &self.rows.keys
-    }
-
-    /// SHA-256 over the columns and cells: equal rows, equal fingerprints.
-    #[must_use]
-    pub fn fingerprint(self) -> Hashed {
-        let mut hasher = Sha256::new();
-        for (key, cell) in self.rows.keys.iter().zip(self.cells()) {
-            if cell != Cell::Empty {
-                hasher.update([*key as u8]);
-                write_cell(cell, &mut |bytes| hasher.update(bytes));
-            }
-        }
-        Hashed::from_bytes(hasher.finalize().into())
-    }
-
-    /// The row for a store: it holds digests, so it is personal data.
-    #[must_use]
-    pub fn to_bytes(self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.rows.keys.len() * 33);
-        for cell in self.cells() {
-            write_cell(cell, &mut |bytes| out.extend_from_slice(bytes));
-        }
-        out
-    }
-
-    /// Appends the row as a JSON list, as it is sent.
-    pub(crate) fn write_json(self, out: &mut Vec<u8>) {
-        out.push(b'[');
-        for (column, cell) in self.cells().enumerate() {
-            if column > 0 {
-                out.push(b',');
-            }
-            match cell {
-                Cell::Empty => out.extend_from_slice(b"\"\""),
-                Cell::Hash(hash) => {
-                    out.push(b'"');
-                    out.extend_from_slice(&hash.hex());
-                    out.push(b'"');
-                }
-                Cell::Plain(text) => {
-                    // Writing a string to a Vec cannot fail.
-                    let _ = serde_json::to_writer(&mut *out, text);
-                }
-                Cell::Json(text) => out.extend_from_slice(text.as_bytes()),
-            }
-        }
-        out.push(b']');
-    }
-}
-
-fn write_cell(cell: Cell<'_>, out: &mut impl FnMut(&[u8])) {
-    let mut text = |kind: u8, text: &str| {
-        out(&[kind]);
-        out(&(text.len() as u32).to_le_bytes());
-        out(text.as_bytes());
-    };
-    match cell {
-        Cell::Empty => out(&[0]),
-        Cell::Hash(hash) => {
-            out(&[1]);
-            out(hash.as_bytes());
-        }
-        Cell::Plain(value) => text(2, value),
-        Cell::Json(value) => text(3, value),
     }
 }
 

@@ -1,0 +1,126 @@
+//! `EMAIL`.
+
+use super::punycode;
+use super::text::{clean, is_placeholder, lowercase, refuse_digest};
+use super::{Cx, Domains};
+use crate::identity::reject::Reject;
+use crate::identity::steps::{Step, Steps};
+
+/// Longest address, its part before the `@`, and a label of its domain (RFC 5321 4.5.3.1, RFC 1035 2.3.4).
+const MAX_ADDRESS: usize = 254;
+const MAX_LOCAL: usize = 64;
+const MAX_LABEL: usize = 63;
+
+/// Addresses that forms are filled with to get past them.
+const NOBODY: &[&str] = &[
+    "a@a.com",
+    "a@b.com",
+    "a@b.c",
+    "asdf@asdf.com",
+    "brak@brak.pl",
+    "email@email.com",
+    "n/a@n/a.com",
+    "na@na.com",
+    "no@email.com",
+    "no@mail.com",
+    "no@no.com",
+    "noemail@email.com",
+    "noemail@noemail.com",
+    "nomail@nomail.com",
+    "none@none.com",
+    "test@test",
+    "test@test.com",
+    "test@test.pl",
+    "x@x.com",
+    "xxx@xxx.com",
+];
+
+/// Trims, lowercases and checks the shape. Dots and `+` parts stay: Facebook's rule does not remove them.
+///
+/// Source: customer-file guide, section on hashing and normalization (read 2026-09-12): trim, lowercase.
+pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = clean(raw, out)?;
+    lowercase(out, &mut steps);
+    if let Some(rest) = out.strip_prefix("mailto:") {
+        *out = rest.to_owned();
+    }
+    if out.ends_with('.') {
+        out.truncate(out.trim_end_matches('.').len());
+        steps.add(Step::RootDotRemoved);
+    }
+    if is_placeholder(out) || NOBODY.contains(&out.as_str()) {
+        return Err(Reject::Placeholder);
+    }
+    if cx.rules.display_names && out.ends_with('>') && !out.starts_with('<') {
+        let Some((_, address)) = out.rsplit_once('<') else { return Err(Reject::Malformed) };
+        *out = address.trim_end_matches('>').trim().to_owned();
+        steps.add(Step::DisplayNameRemoved);
+    }
+    refuse_digest(out)?;
+    let at = check(out)?;
+    rewrite_domain(out, at, cx.rules.domains, &mut steps)?;
+    Ok(steps)
+}
+
+/// Where the `@` is, if the address has the form of one.
+fn check(address: &str) -> Result<usize, Reject> {
+    let Some(at) = memchr::memchr(b'@', address.as_bytes()) else { return Err(Reject::Malformed) };
+    let (local, domain) = (&address[..at], &address[at + 1..]);
+    if domain.contains('@') {
+        let several = domain.contains([',', ';', ' ', '/', '|', '\n', '\t']);
+        return Err(if several { Reject::Several } else { Reject::Malformed });
+    }
+    if address.len() > MAX_ADDRESS || local.len() > MAX_LOCAL {
+        return Err(Reject::TooLong);
+    }
+    if is_local(local) && is_domain(domain) { Ok(at) } else { Err(Reject::Malformed) }
+}
+
+fn is_local(local: &str) -> bool {
+    !local.is_empty()
+        && !local.starts_with('.')
+        && !local.ends_with('.')
+        && !local.contains("..")
+        && local
+            .bytes()
+            .all(|b| b >= 0x80 || b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b))
+        && (local.is_ascii() || !local.chars().any(|c| c.is_whitespace() || c.is_control()))
+}
+
+fn is_domain(domain: &str) -> bool {
+    let mut labels = 0;
+    let mut last = "";
+    for label in domain.split('.') {
+        let fits =
+            !label.is_empty() && label.len() <= MAX_LABEL && !label.starts_with('-') && !label.ends_with('-');
+        let of_letters = if label.is_ascii() {
+            label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+        } else {
+            label
+                .chars()
+                .all(|c| c.is_alphanumeric() || c == '-' || unicode_normalization::char::is_combining_mark(c))
+        };
+        if !fits || !of_letters {
+            return false;
+        }
+        labels += 1;
+        last = label;
+    }
+    labels >= 2 && last.chars().nth(1).is_some() && !last.bytes().all(|b| b.is_ascii_digit())
+}
+
+fn rewrite_domain(out: &mut String, at: usize, domains: Domains, steps: &mut Steps) -> Result<(), Reject> {
+    let domain = &out[at + 1..];
+    let rewritten = match domains {
+        Domains::AsTyped => return Ok(()),
+        Domains::Ascii if domain.is_ascii() => return Ok(()),
+        Domains::Ascii => punycode::domain_to_ascii(domain),
+        Domains::Unicode if !domain.contains("xn--") => return Ok(()),
+        Domains::Unicode => punycode::domain_to_unicode(domain),
+    };
+    let rewritten = rewritten.filter(|domain| is_domain(domain)).ok_or(Reject::Malformed)?;
+    out.truncate(at + 1);
+    out.push_str(&rewritten);
+    steps.add(Step::DomainRewritten);
+    Ok(())
+}

@@ -1,0 +1,31 @@
+//! `GEN`.
+
+use super::Cx;
+use super::tables::genders::{GENDERS, NEITHER};
+use super::tables::{fold, look_up};
+use super::text::{clean, is_placeholder, refuse_digest};
+use crate::identity::reject::Reject;
+use crate::identity::steps::{Step, Steps};
+
+/// `m` or `f`, from a letter or a word of the list; never from the first letter of another word.
+///
+/// Source: customer-file guide (read 2026-09-12): `m` for male, `f` for female; leave blank if unknown (App Events).
+pub(crate) fn gender(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = clean(raw, out)?;
+    if is_placeholder(out) {
+        return Err(Reject::Placeholder);
+    }
+    refuse_digest(out)?;
+    if matches!(out.as_str(), "m" | "f") {
+        return Ok(steps);
+    }
+    let mut word = String::new();
+    fold(out, &mut word);
+    let Some(letter) = look_up(GENDERS, &word) else {
+        return Err(if NEITHER.contains(&word.as_str()) { Reject::NotCarried } else { Reject::Unknown });
+    };
+    steps.add(if word.len() == 1 { Step::Lowercased } else { Step::WordMapped });
+    out.clear();
+    out.push(letter);
+    Ok(steps)
+}

@@ -1,0 +1,77 @@
+//! `FN`, `LN`, `FI`.
+
+use unicode_normalization::char::is_combining_mark;
+
+use super::text::{clean, digit_value, is_name_placeholder, lowercase, refuse_digest};
+use super::{Cx, NameDigits, NameSpaces};
+use crate::identity::reject::Reject;
+use crate::identity::steps::{Step, Steps};
+
+/// Letters only, lowercase; letters of every script stay.
+///
+/// Source: customer-file guide (read 2026-09-12): lowercase, no punctuation, special characters in UTF-8. White space
+/// inside is not mentioned; it is removed, as Meta's newest normalizer does.
+pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = clean(raw, out)?;
+    if is_name_placeholder(out) {
+        return Err(Reject::Placeholder);
+    }
+    refuse_digest(out)?;
+    let spaces = cx.rules.name_spaces == NameSpaces::Keep;
+    let digits = cx.rules.name_digits == NameDigits::Keep;
+    if out.is_ascii() {
+        // Most names are letters already.
+        if !out.bytes().all(|b| b.is_ascii_alphabetic()) {
+            retain(out, &mut steps, spaces, digits);
+        }
+        lowercase(out, &mut steps);
+    } else {
+        lowercase(out, &mut steps);
+        retain(out, &mut steps, spaces, digits);
+    }
+    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+}
+
+fn retain(text: &mut String, steps: &mut Steps, spaces: bool, digits: bool) {
+    let mut letters = false;
+    let mut blank_before = true;
+    text.retain(|c| {
+        if c.is_whitespace() {
+            let keep = spaces && !blank_before;
+            blank_before = true;
+            steps.add_if(!keep, Step::SpacesRemoved);
+            return keep;
+        }
+        let keep = if digit_value(c).is_some() {
+            steps.add_if(!digits, Step::DigitsRemoved);
+            digits
+        } else if is_letter(c) || (letters && is_combining_mark(c)) {
+            letters = true;
+            true
+        } else {
+            steps.add(Step::PunctuationRemoved);
+            false
+        };
+        blank_before &= !keep;
+        keep
+    });
+    if text.ends_with(char::is_whitespace) {
+        text.truncate(text.trim_end().len());
+    }
+}
+
+/// Letters of names. The modifier letters that stand for apostrophes are punctuation here.
+fn is_letter(c: char) -> bool {
+    c.is_alphabetic() && !matches!(c, '\u{2b9}'..='\u{2c8}' | '\u{aa}' | '\u{ba}')
+}
+
+/// The first letter of the normalized name, with the marks upon it.
+pub(crate) fn initial(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = name(raw, cx, out)?;
+    let mut chars = out.char_indices();
+    chars.next();
+    let end = chars.find(|&(_, c)| !is_combining_mark(c)).map_or(out.len(), |(at, _)| at);
+    steps.add_if(end < out.len(), Step::Shortened);
+    out.truncate(end);
+    Ok(steps)
+}

@@ -1,0 +1,255 @@
+//! What all keys share: clean the text, tell placeholders and digests.
+
+use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
+
+use crate::identity::reject::Reject;
+use crate::identity::steps::{Step, Steps};
+
+/// Longest cell that is looked at. No key of Facebook's comes near it.
+pub(crate) const MAX_CELL: usize = 4_096;
+
+/// Writes `raw` to `out` without blanks at the ends, without invisible characters, with full-width forms folded and
+/// composed to NFC.
+pub(crate) fn clean(raw: &str, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = Steps::default();
+    if raw.len() > MAX_CELL {
+        return Err(Reject::TooLong);
+    }
+    if raw.is_ascii() {
+        let trimmed = raw.trim_matches(is_blank_ascii);
+        steps.add_if(trimmed.len() != raw.len(), Step::Trimmed);
+        out.push_str(trimmed);
+    } else {
+        clean_unicode(raw, out, &mut steps);
+    }
+    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+}
+
+fn is_blank_ascii(c: char) -> bool {
+    c <= ' ' || c == '\u{7f}'
+}
+
+fn clean_unicode(raw: &str, out: &mut String, steps: &mut Steps) {
+    let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
+    steps.add_if(trimmed.len() != raw.len(), Step::Trimmed);
+    let start = out.len();
+    for c in trimmed.chars() {
+        if is_invisible(c) {
+            steps.add(Step::InvisibleRemoved);
+        } else if let Some(plain) = plain_width(c) {
+            steps.add(Step::WidthFolded);
+            out.push(plain);
+        } else {
+            out.push(c);
+        }
+    }
+    compose(out, start, steps);
+}
+
+/// Makes the text from `start` on NFC.
+fn compose(out: &mut String, start: usize, steps: &mut Steps) {
+    if is_nfc_quick(out[start..].chars()) != unicode_normalization::IsNormalized::Yes {
+        let composed: String = out[start..].nfc().collect();
+        if composed != out[start..] {
+            steps.add(Step::Composed);
+            out.truncate(start);
+            out.push_str(&composed);
+        }
+    }
+}
+
+/// Zero-width, direction and variation characters, soft hyphens, fillers and tags: none is seen, all change a hash.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
+        | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// The ASCII character of a full-width form.
+fn plain_width(c: char) -> Option<char> {
+    match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0),
+        '\u{3000}' | '\u{a0}' => Some(' '),
+        _ => None,
+    }
+}
+
+/// Makes `out` lower case, and NFC again where that broke it.
+pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
+    if out.is_ascii() {
+        if out.bytes().any(|b| b.is_ascii_uppercase()) {
+            steps.add(Step::Lowercased);
+            out.make_ascii_lowercase();
+        }
+        return;
+    }
+    if !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
+        return;
+    }
+    steps.add(Step::Lowercased);
+    // Unicode writes the small form of U+0130 as i and a dot above; in Turkish, where it comes from, it is i.
+    let lower = out.to_lowercase().replace("i\u{307}", "i");
+    out.clear();
+    out.push_str(&lower);
+    compose(out, 0, &mut Steps::default());
+}
+
+/// The value of a decimal digit in any script that people type phone numbers and years in.
+pub(crate) fn digit_value(c: char) -> Option<u8> {
+    if c.is_ascii_digit() {
+        return Some(c as u8 - b'0');
+    }
+    let zero = DIGIT_ZEROS.iter().rev().find(|&&zero| zero <= c)?;
+    let value = c as u32 - *zero as u32;
+    u8::try_from(value).ok().filter(|&value| value < 10)
+}
+
+/// The zero of each block of decimal digits (general category Nd) in Unicode 16, in order; ten follow each.
+const DIGIT_ZEROS: &[char] = &[
+    '\u{660}',
+    '\u{6f0}',
+    '\u{7c0}',
+    '\u{966}',
+    '\u{9e6}',
+    '\u{a66}',
+    '\u{ae6}',
+    '\u{b66}',
+    '\u{be6}',
+    '\u{c66}',
+    '\u{ce6}',
+    '\u{d66}',
+    '\u{de6}',
+    '\u{e50}',
+    '\u{ed0}',
+    '\u{f20}',
+    '\u{1040}',
+    '\u{1090}',
+    '\u{17e0}',
+    '\u{1810}',
+    '\u{1946}',
+    '\u{19d0}',
+    '\u{1a80}',
+    '\u{1a90}',
+    '\u{1b50}',
+    '\u{1bb0}',
+    '\u{1c40}',
+    '\u{1c50}',
+    '\u{a620}',
+    '\u{a8d0}',
+    '\u{a900}',
+    '\u{a9d0}',
+    '\u{a9f0}',
+    '\u{aa50}',
+    '\u{abf0}',
+    '\u{ff10}',
+    '\u{104a0}',
+    '\u{10d30}',
+    '\u{11066}',
+    '\u{110f0}',
+    '\u{11136}',
+    '\u{111d0}',
+    '\u{112f0}',
+    '\u{11450}',
+    '\u{114d0}',
+    '\u{11650}',
+    '\u{116c0}',
+    '\u{11730}',
+    '\u{118e0}',
+    '\u{11950}',
+    '\u{11c50}',
+    '\u{11d50}',
+    '\u{11da0}',
+    '\u{11f50}',
+    '\u{16a60}',
+    '\u{16ac0}',
+    '\u{16b50}',
+    '\u{1d7ce}',
+    '\u{1d7d8}',
+    '\u{1d7e2}',
+    '\u{1d7ec}',
+    '\u{1d7f6}',
+    '\u{1e140}',
+    '\u{1e2f0}',
+    '\u{1e4f0}',
+    '\u{1e950}',
+    '\u{1fbf0}',
+];
+
+/// Replaces digits of other scripts by 0 to 9.
+pub(crate) fn fold_digits(text: &mut String, steps: &mut Steps) {
+    if !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && digit_value(c).is_some()) {
+        steps.add(Step::DigitsFolded);
+        *text = text.chars().map(|c| digit_value(c).map_or(c, |value| (b'0' + value) as char)).collect();
+    }
+}
+
+/// What stands in exports where nothing is known. Whole cells only, in any case.
+const PLACEHOLDERS: &[&str] = &[
+    "#n/a",
+    "#ref!",
+    "#value!",
+    "(empty)",
+    "(none)",
+    "(null)",
+    "-",
+    "--",
+    "---",
+    ".",
+    "...",
+    "<null>",
+    "?",
+    "??",
+    "[null]",
+    "\\n",
+    "aucun",
+    "brak",
+    "empty",
+    "keine",
+    "n.a.",
+    "n/a",
+    "n\\a",
+    "nan",
+    "nd",
+    "nieznany",
+    "nil",
+    "ninguno",
+    "none",
+    "not available",
+    "null",
+    "sin datos",
+    "tbd",
+    "unbekannt",
+    "undefined",
+    "unknown",
+    "unspecified",
+    "void",
+    "xxx",
+    "_",
+];
+
+/// Names that people bear: no placeholders in a name.
+const ALSO_NAMES: &[&str] = &["brak", "nan", "nd", "nil", "void"];
+
+/// True for a cell that says that there is no value.
+pub(crate) fn is_placeholder(text: &str) -> bool {
+    text.len() <= 16 && PLACEHOLDERS.iter().any(|word| text.eq_ignore_ascii_case(word))
+}
+
+/// As [`is_placeholder`], for a column of names.
+pub(crate) fn is_name_placeholder(text: &str) -> bool {
+    is_placeholder(text) && !ALSO_NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
+}
+
+/// Refuses text that is a digest: SHA-256, or another by its length in hex.
+pub(crate) fn refuse_digest(text: &str) -> Result<(), Reject> {
+    match text.len() {
+        64 if is_hex(text) => Err(Reject::AlreadyHashed),
+        32 | 40 | 56 | 96 | 128 if is_hex(text) => Err(Reject::OtherDigest),
+        _ => Ok(()),
+    }
+}
+
+pub(crate) fn is_hex(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_hexdigit())
+}

@@ -1,0 +1,137 @@
+//! `ZIP`.
+
+use super::text::{clean, fold_digits, is_placeholder, lowercase, refuse_digest};
+use super::{Cx, Postcodes};
+use crate::identity::reject::Reject;
+use crate::identity::steps::{Step, Steps};
+
+/// Longest postcode of any country, with room.
+const MAX_POSTCODE: usize = 12;
+
+/// Countries whose postcodes are digits only, and how many. Spreadsheets eat their leading zeros.
+#[rustfmt::skip]
+const DIGITS: &[(&str, usize)] = &[
+    ("at", 4), ("au", 4), ("be", 4), ("bg", 4), ("ch", 4), ("cy", 4), ("cz", 5), ("de", 5), ("dk", 4), ("ee", 5), ("es", 5),
+    ("fi", 5), ("fr", 5), ("gr", 5), ("hr", 5), ("hu", 4), ("it", 5), ("li", 4), ("lu", 4), ("mx", 5), ("no", 4), ("nz", 4),
+    ("pl", 5), ("pr", 5), ("ro", 6), ("rs", 5), ("se", 5), ("si", 4), ("sk", 5), ("tr", 5), ("ua", 5), ("us", 5),
+];
+
+/// Lowercase without white space and dashes; five digits in the United States.
+///
+/// Source: customer-file guide (read 2026-09-12): lowercase, no white space, US first five digits, UK area, district
+/// and sector; Conversions API: no dash, with `m11ae` as the UK example, which is a whole postcode: see [`Postcodes`].
+pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let mut steps = clean(raw, out)?;
+    if is_placeholder(out) {
+        return Err(Reject::Placeholder);
+    }
+    refuse_digest(out)?;
+    fold_digits(out, &mut steps);
+    lowercase(out, &mut steps);
+    let plus_four = is_zip_plus_four(out);
+    out.retain(|c| {
+        let keep = c.is_alphanumeric();
+        if !keep {
+            steps.add(if c.is_whitespace() { Step::SpacesRemoved } else { Step::PunctuationRemoved });
+        }
+        keep
+    });
+    if out.is_empty() {
+        return Err(Reject::Empty);
+    }
+    if !out.is_ascii() {
+        return Err(Reject::Malformed);
+    }
+    let region = cx.region();
+    match region.as_ref().map_or("", super::Region::as_str) {
+        "us" | "pr" | "gu" | "vi" | "as" | "mp" => united_states(out, plus_four, &mut steps)?,
+        "gb" | "im" | "je" | "gg" => united_kingdom(out, cx.rules.postcodes, &mut steps),
+        "" if plus_four => shorten(out, 5, &mut steps),
+        code => digits_only(out, code, &mut steps),
+    }
+    match out.len() {
+        0 | 1 => Err(Reject::TooShort),
+        2..=MAX_POSTCODE if out.bytes().all(|b| b == b'0') => Err(Reject::Placeholder),
+        2..=MAX_POSTCODE => Ok(steps),
+        _ => Err(Reject::TooLong),
+    }
+}
+
+/// `94035-1234` or `94035 1234`.
+fn is_zip_plus_four(text: &str) -> bool {
+    text.len() == 10
+        && text
+            .bytes()
+            .enumerate()
+            .all(|(at, b)| if at == 5 { b == b'-' || b == b' ' } else { b.is_ascii_digit() })
+}
+
+fn shorten(out: &mut String, len: usize, steps: &mut Steps) {
+    out.truncate(len);
+    steps.add(Step::Shortened);
+}
+
+fn united_states(out: &mut String, plus_four: bool, steps: &mut Steps) -> Result<(), Reject> {
+    let digits = out.bytes().all(|b| b.is_ascii_digit());
+    match out.len() {
+        _ if !digits => Err(Reject::Malformed),
+        5 => Ok(()),
+        // 00501 is the least that is in use.
+        3 | 4 => {
+            pad(out, 5, steps);
+            Ok(())
+        }
+        9 => {
+            shorten(out, 5, steps);
+            Ok(())
+        }
+        // A leading zero lost before the four.
+        8 if !plus_four => {
+            pad(out, 9, steps);
+            shorten(out, 5, steps);
+            Ok(())
+        }
+        0..=2 => Err(Reject::TooShort),
+        _ => Err(Reject::Malformed),
+    }
+}
+
+/// The part after the district is a digit (the sector) and two letters.
+fn united_kingdom(out: &mut String, postcodes: Postcodes, steps: &mut Steps) {
+    let inward = out.len() >= 5
+        && matches!(out.as_bytes(), [.., sector, a, b] if sector.is_ascii_digit() && a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
+    if postcodes == Postcodes::Sector && inward {
+        shorten(out, out.len() - 2, steps);
+    }
+}
+
+/// Takes a country's letters off the front (`PL-00-950`, `D-80331`) and puts lost zeros back.
+fn digits_only(out: &mut String, region: &str, steps: &mut Steps) {
+    let Some(&(_, len)) = DIGITS.iter().find(|&&(code, _)| code == region) else { return };
+    let letters = out.len() - out.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
+    let plate = matches!(
+        (region, &out[..letters]),
+        ("de", "d")
+            | ("fr", "f")
+            | ("it", "i")
+            | ("at", "a")
+            | ("es", "e")
+            | ("be", "b")
+            | ("se", "s")
+            | ("fi", "fin")
+    );
+    if letters > 0 && (plate || out[..letters] == *region) && out.len() > letters {
+        out.drain(..letters);
+        steps.add(Step::Shortened);
+    }
+    if out.len() + 1 == len && out.bytes().all(|b| b.is_ascii_digit()) {
+        pad(out, len, steps);
+    }
+}
+
+fn pad(out: &mut String, len: usize, steps: &mut Steps) {
+    while out.len() < len {
+        out.insert(0, '0');
+    }
+    steps.add(Step::ZeroPadded);
+}
