@@ -1,24 +1,47 @@
 //! Facebook, as this crate needs it.
 //!
-//! [`FacebookClient`] is the seam: production is `GraphClient` over HTTP, tests take
+//! [`FacebookClient`] is the seam: production is [`GraphClient`] over HTTP, tests take
 //! `MockClient`, which is the same client over the fake. This module cannot name a contact:
 //! all it can send are [`MatchRows`], which hold digests.
 
+pub mod codes;
+mod graph;
 mod ids;
 mod model;
+mod objects;
+mod observe;
+mod pacer;
+mod proof;
+mod receipt;
+mod redact;
 mod request;
 mod response;
+mod retry;
 mod secret;
+mod settings;
 pub mod transport;
+mod upload;
+mod usage;
+mod verbs;
+mod version;
+mod wire;
 
+pub use graph::GraphClient;
 pub use ids::{AccountId, AudienceId, SessionId};
 pub use model::{
-    AccountStatus, AdAccount, AudienceChanges, CustomAudience, CustomerFileSource, InvalidEntry, ListRequest,
-    NewAudience, Page, Session, Status, Upload, UploadReceipt,
+    AccountStatus, AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, DataSource,
+    InvalidEntry, ListFilter, ListRequest, NewAudience, Page, Session, Status, Upload, UploadReceipt,
 };
-pub use request::{GraphRequest, Method};
+pub use observe::{ClientEvent, ClientHook};
+pub use pacer::{Pacer, PacerState, Quota, QuotaKey};
+pub use proof::ProofForm;
+pub use request::{Body, GraphRequest, Method};
 pub use response::GraphResponse;
+pub use retry::RetryPolicy;
 pub use secret::{AccessToken, AppSecret};
+pub use settings::GraphClientBuilder;
+pub use usage::{AccessTier, UsageHeaders, UseCaseUsage};
+pub use version::GraphVersion;
 
 use std::fmt;
 use std::sync::Arc;

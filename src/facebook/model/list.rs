@@ -1,0 +1,103 @@
+//! Lists, page by page.
+
+use serde_json::Value;
+
+use super::fields::AudienceField;
+
+/// Which page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ListRequest {
+    /// Most items on the page; Facebook may give fewer, even none, and have more pages.
+    pub limit: Option<u32>,
+    /// The cursor that the page before ended with.
+    pub after: Option<String>,
+    /// Only audiences whose name contains this.
+    pub name_contains: Option<String>,
+    /// Only what passes all of these.
+    pub filters: Vec<ListFilter>,
+    /// Which fields of audiences to read; none is the ones that [`CustomAudience`](super::CustomAudience) holds.
+    pub fields: Vec<AudienceField>,
+}
+
+/// One condition of a list: Facebook's `{field, operator, value}`.
+///
+/// Source: ad account custom audiences reference and audiences overview (read 2026-09-12); Facebook shows
+/// `delete_time GREATER_THAN 0` and `operation_status.code IN [100]` and does not say which other fields filter.
+///
+/// ```
+/// use audiencekit::facebook::{ListFilter, ListRequest};
+///
+/// let expiring = ListRequest::new().filter(ListFilter::new("operation_status.code", "IN", vec![100]));
+/// assert_eq!(expiring.filters.len(), 1);
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ListFilter {
+    /// The field, such as `delete_time`.
+    pub field: String,
+    /// The operator, such as `EQUAL`, `IN`, `GREATER_THAN`, `CONTAIN`.
+    pub operator: String,
+    /// What to compare with.
+    pub value: Value,
+}
+
+impl ListFilter {
+    /// A condition.
+    #[must_use]
+    pub fn new(field: impl Into<String>, operator: impl Into<String>, value: impl Into<Value>) -> Self {
+        Self { field: field.into(), operator: operator.into(), value: value.into() }
+    }
+}
+
+impl ListRequest {
+    /// The first page.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Most items on the page.
+    #[must_use]
+    pub fn limit(mut self, limit: u32) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
+    /// The page after a cursor.
+    #[must_use]
+    pub fn after(mut self, cursor: impl Into<String>) -> Self {
+        self.after = Some(cursor.into());
+        self
+    }
+
+    /// Only audiences whose name contains `part`.
+    #[must_use]
+    pub fn name_contains(mut self, part: impl Into<String>) -> Self {
+        self.name_contains = Some(part.into());
+        self
+    }
+
+    /// Only what passes `filter` too.
+    #[must_use]
+    pub fn filter(mut self, filter: ListFilter) -> Self {
+        self.filters.push(filter);
+        self
+    }
+
+    /// Reads these fields.
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = AudienceField>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+}
+
+/// One page of a list. The list ends when `after` is `None`, not when a page is short.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// The cursor for the next page.
+    pub after: Option<String>,
+}

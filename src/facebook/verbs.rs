@@ -1,0 +1,281 @@
+//! The verbs of [`FacebookClient`], each one request and its answer.
+
+use async_trait::async_trait;
+
+use super::FacebookClient;
+use super::codes::RetryClass;
+use super::graph::{Before, GraphClient, Repeat};
+use super::ids::{AccountId, AudienceId};
+use super::model::{
+    AdAccount, AudienceChanges, AudienceField, CustomAudience, ListRequest, NewAudience, Page, Upload,
+    UploadReceipt, field_list,
+};
+use super::objects::{AccountWire, AudienceWire, Created, Done, PageWire};
+use super::pacer::{ADS_MANAGEMENT, CUSTOM_AUDIENCE};
+use super::request::{Body, GraphRequest, Method};
+use super::response::{GraphResponse, Refusal, decode};
+use super::transport::Transport;
+use super::upload::{Edge, upload_body};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Fields of an ad account that are read.
+const ACCOUNT_FIELDS: &str = "id,account_id,name,account_status,disable_reason,currency,timezone_name,business,\
+    tos_accepted,user_tasks";
+
+pub(super) fn shape(operation: &'static str, what: &'static str) -> Refusal {
+    Refusal { error: Error::new(ErrorKind::Decode, operation, what), retry: RetryClass::Never }
+}
+
+/// A change that answers with nothing but success.
+pub(super) fn done(operation: &'static str, response: &GraphResponse) -> Result<(), Refusal> {
+    let done: Done = decode(operation, response)?;
+    if done.is_done() {
+        return Ok(());
+    }
+    Err(Refusal {
+        error: Error::new(ErrorKind::Rejected, operation, "Facebook says that it had no success"),
+        retry: RetryClass::Never,
+    })
+}
+
+/// Adds the parameters of a list.
+pub(super) fn listed(mut request: GraphRequest, list: &ListRequest) -> GraphRequest {
+    if let Some(limit) = list.limit {
+        request = request.query("limit", limit.to_string());
+    }
+    if let Some(after) = &list.after {
+        request = request.query("after", after);
+    }
+    let by_name = list.name_contains.as_ref().map(|part| ("name", "CONTAIN", part.as_str().into()));
+    let filters: Vec<serde_json::Value> = by_name
+        .into_iter()
+        .chain(list.filters.iter().map(|by| (by.field.as_str(), by.operator.as_str(), by.value.clone())))
+        .map(|(field, operator, value)| {
+            serde_json::Map::from_iter([
+                ("field".to_owned(), field.into()),
+                ("operator".to_owned(), operator.into()),
+                ("value".to_owned(), value),
+            ])
+            .into()
+        })
+        .collect();
+    if !filters.is_empty() {
+        request = request.query("filtering", serde_json::Value::from(filters).to_string());
+    }
+    request
+}
+
+fn new_audience_body(audience: &NewAudience) -> Body {
+    let some = |list: &Vec<String>| Some(list.clone()).filter(|list| !list.is_empty());
+    Body::json()
+        .field("name", &audience.name)
+        .maybe("description", Some(&audience.description).filter(|text| !text.is_empty()))
+        .field("subtype", "CUSTOM")
+        .field("customer_file_source", audience.customer_file_source.as_str())
+        .maybe("retention_days", audience.retention_days.as_ref())
+        .maybe("is_value_based", Some(&true).filter(|_| audience.is_value_based))
+        .maybe("opt_out_link", audience.opt_out_link.as_ref())
+        .maybe("audience_labels", some(&audience.labels).as_ref())
+        .maybe("enable_fetch_or_create", Some(&true).filter(|_| audience.enable_fetch_or_create))
+        .maybe("allowed_domains", some(&audience.allowed_domains).as_ref())
+        .maybe("use_in_campaigns", audience.use_in_campaigns.as_ref())
+        .maybe("use_for_products", some(&audience.use_for_products).as_ref())
+        .maybe("subscription_info", some(&audience.subscription_info).as_ref())
+}
+
+fn changes_body(changes: &AudienceChanges) -> Body {
+    Body::json()
+        .maybe("name", changes.name.as_ref())
+        .maybe("description", changes.description.as_ref())
+        .maybe("customer_file_source", changes.customer_file_source.map(|source| source.as_str()))
+        .maybe("retention_days", changes.retention_days.as_ref())
+        .maybe("opt_out_link", changes.opt_out_link.as_ref())
+        .maybe("audience_labels", changes.labels.as_ref())
+        .maybe("allowed_domains", changes.allowed_domains.as_ref())
+        .maybe("use_in_campaigns", changes.use_in_campaigns.as_ref())
+        .maybe("use_for_products", changes.use_for_products.as_ref())
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// One audience with these fields; [`AudienceField::DEFAULT`] when none is named.
+    ///
+    /// # Errors
+    /// As [`FacebookClient::audience`].
+    pub async fn audience_with(
+        &self,
+        audience: &AudienceId,
+        fields: &[AudienceField],
+    ) -> Result<CustomAudience> {
+        const OPERATION: &str = "read audience";
+        let read: CustomAudience = self
+            .call(
+                self.call_on_audience(OPERATION, audience),
+                || GraphRequest::new(Method::Get, self.path(audience)).query("fields", field_list(fields)),
+                |response, _| decode::<AudienceWire>(OPERATION, response).map(Into::into),
+            )
+            .await?;
+        if let Some(account) = &read.account {
+            self.owned(audience, account);
+        }
+        Ok(read)
+    }
+
+    async fn upload(&self, edge: Edge, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        let call = self.call_on_audience(edge.operation(), audience);
+        self.send_rows(call, edge, audience.to_string(), upload).await
+    }
+}
+
+#[async_trait]
+impl<T: Transport> FacebookClient for GraphClient<T> {
+    async fn ad_accounts(&self, list: &ListRequest) -> Result<Page<AdAccount>> {
+        const OPERATION: &str = "list ad accounts";
+        self.call(
+            self.call_on_account(OPERATION, None, ADS_MANAGEMENT),
+            || {
+                let read = GraphRequest::new(Method::Get, self.path("me/adaccounts"));
+                listed(read.query("fields", ACCOUNT_FIELDS), list)
+            },
+            |response, _| {
+                let page: PageWire<AccountWire> = decode(OPERATION, response)?;
+                let page = page
+                    .page(AccountWire::account)
+                    .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))?;
+                let items: Option<Vec<_>> = page.items.into_iter().collect();
+                let items = items.ok_or_else(|| shape(OPERATION, "an ad account has no id"))?;
+                Ok(Page { items, after: page.after })
+            },
+        )
+        .await
+    }
+
+    async fn ad_account(&self, account: &AccountId) -> Result<AdAccount> {
+        const OPERATION: &str = "read ad account";
+        self.call(
+            self.call_on_account(OPERATION, Some(account), ADS_MANAGEMENT),
+            || GraphRequest::new(Method::Get, self.path(account)).query("fields", ACCOUNT_FIELDS),
+            |response, _| {
+                let wire: AccountWire = decode(OPERATION, response)?;
+                wire.account().ok_or_else(|| shape(OPERATION, "the ad account has no id"))
+            },
+        )
+        .await
+    }
+
+    async fn create_audience(&self, account: &AccountId, audience: &NewAudience) -> Result<AudienceId> {
+        const OPERATION: &str = "create audience";
+        let mut call = self.call_on_account(OPERATION, Some(account), CUSTOM_AUDIENCE);
+        if !audience.enable_fetch_or_create {
+            call.repeat = Repeat::MakesTwo;
+        }
+        let id = self
+            .call(
+                call,
+                || {
+                    let path = self.path(format_args!("{account}/customaudiences"));
+                    GraphRequest::new(Method::Post, path).body(new_audience_body(audience))
+                },
+                |response, _| {
+                    let created: Created = decode(OPERATION, response)?;
+                    created.audience().ok_or_else(|| shape(OPERATION, "the id of the audience is not digits"))
+                },
+            )
+            .await?;
+        self.owned(&id, account);
+        Ok(id)
+    }
+
+    async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()> {
+        const OPERATION: &str = "update audience";
+        self.call(
+            self.call_on_audience(OPERATION, audience),
+            || GraphRequest::new(Method::Post, self.path(audience)).body(changes_body(changes)),
+            |response, _| done(OPERATION, response),
+        )
+        .await
+    }
+
+    async fn delete_audience(&self, audience: &AudienceId) -> Result<()> {
+        const OPERATION: &str = "delete audience";
+        self.call(
+            self.call_on_audience(OPERATION, audience),
+            || GraphRequest::new(Method::Delete, self.path(audience)),
+            |response, before: Before| match done(OPERATION, response) {
+                // The sending before, whose outcome was unknown, deleted it.
+                Err(Refusal { error, .. }) if before.unknown && error.kind() == ErrorKind::NotFound => Ok(()),
+                done => done,
+            },
+        )
+        .await
+    }
+
+    async fn audience(&self, audience: &AudienceId) -> Result<CustomAudience> {
+        self.audience_with(audience, &[]).await
+    }
+
+    async fn audiences(&self, account: &AccountId, list: &ListRequest) -> Result<Page<CustomAudience>> {
+        const OPERATION: &str = "list audiences";
+        let page: Page<CustomAudience> = self
+            .call(
+                self.call_on_account(OPERATION, Some(account), CUSTOM_AUDIENCE),
+                || {
+                    let path = self.path(format_args!("{account}/customaudiences"));
+                    let read = GraphRequest::new(Method::Get, path);
+                    listed(read.query("fields", field_list(&list.fields)), list)
+                },
+                |response, _| {
+                    let page: PageWire<AudienceWire> = decode(OPERATION, response)?;
+                    page.page(CustomAudience::from)
+                        .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))
+                },
+            )
+            .await?;
+        page.items.iter().for_each(|audience| self.owned(&audience.id, account));
+        Ok(page)
+    }
+
+    async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload(Edge::Add, audience, upload).await
+    }
+
+    async fn remove_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload(Edge::Remove, audience, upload).await
+    }
+
+    async fn replace_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload(Edge::Replace, audience, upload).await
+    }
+
+    async fn erase_users(&self, account: &AccountId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        let call = self.call_on_account(Edge::Erase.operation(), Some(account), CUSTOM_AUDIENCE);
+        self.send_rows(call, Edge::Erase, account.to_string(), upload).await
+    }
+}
+
+impl<T: Transport> GraphClient<T> {
+    pub(super) async fn send_rows(
+        &self,
+        call: super::graph::Call,
+        edge: Edge,
+        node: String,
+        upload: &Upload<'_>,
+    ) -> Result<UploadReceipt> {
+        let operation = edge.operation();
+        edge.check(upload, self.settings())?;
+        let length = upload_body(upload, self.settings()).bytes.len();
+        if length > self.settings().max_body_bytes {
+            let what = format!("the rows make {length} bytes");
+            return Err(Error::new(ErrorKind::Limit, operation, what)
+                .expected(format!("at most {}: send fewer rows per call", self.settings().max_body_bytes)));
+        }
+        self.call(
+            call,
+            || {
+                let path = self.path(format_args!("{node}/{}", edge.path()));
+                GraphRequest::new(edge.method(), path).body(upload_body(upload, self.settings()))
+            },
+            |response, _| edge.receipt(response, upload),
+        )
+        .await
+    }
+}

@@ -1,0 +1,113 @@
+//! Versions of the Graph API, and when they end.
+
+use std::fmt;
+use std::str::FromStr;
+
+use time::macros::date;
+use time::{Date, Duration, OffsetDateTime};
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// A version of the Graph and Marketing API, such as `v26.0`.
+///
+/// ```
+/// use audiencekit::facebook::GraphVersion;
+/// use time::macros::date;
+///
+/// assert_eq!(GraphVersion::NEWEST.to_string(), "v26.0");
+/// assert_eq!("v24.0".parse::<GraphVersion>()?.ends(), Some(date!(2026-10-06)));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GraphVersion {
+    major: u16,
+    minor: u16,
+}
+
+/// Ends of the Marketing API, or of the Graph API where only that is announced.
+///
+/// Source: graph-api/changelog/versions and marketing-api-changelog/versions, developers.facebook.com
+/// (read 2026-09-12).
+const ENDS: [(u16, Date); 6] = [
+    (20, date!(2026 - 09 - 24)),
+    (21, date!(2027 - 01 - 21)),
+    (22, date!(2026 - 02 - 19)),
+    (23, date!(2026 - 06 - 09)),
+    (24, date!(2026 - 10 - 06)),
+    (25, date!(2028 - 07 - 29)),
+];
+
+impl GraphVersion {
+    /// The newest version that this crate knows, released 2026-07-29: the default.
+    pub const NEWEST: Self = Self::new(26, 0);
+
+    /// How long before its end a version is warned about.
+    pub const NOTICE: Duration = Duration::days(60);
+
+    /// A version by its two numbers.
+    #[must_use]
+    pub const fn new(major: u16, minor: u16) -> Self {
+        Self { major, minor }
+    }
+
+    /// The day on which Facebook stops serving customer audiences under this version, if announced.
+    #[must_use]
+    pub fn ends(self) -> Option<Date> {
+        ENDS.iter().find(|&&(major, _)| major == self.major).map(|&(_, date)| date)
+    }
+
+    /// The end, when it is past or nearer than [`GraphVersion::NOTICE`].
+    #[must_use]
+    pub fn ends_soon(self, now: OffsetDateTime) -> Option<Date> {
+        self.ends().filter(|end| *end - now.date() <= Self::NOTICE)
+    }
+}
+
+impl Default for GraphVersion {
+    fn default() -> Self {
+        Self::NEWEST
+    }
+}
+
+impl fmt::Display for GraphVersion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v{}.{}", self.major, self.minor)
+    }
+}
+
+impl FromStr for GraphVersion {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        text.strip_prefix('v')
+            .and_then(|numbers| numbers.split_once('.'))
+            .and_then(|(major, minor)| Some(Self::new(major.parse().ok()?, minor.parse().ok()?)))
+            .ok_or_else(|| {
+                Error::new(ErrorKind::Invalid, "graph version", "not a version").expected("such as \"v26.0\"")
+            })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn a_version_near_its_end_is_told_and_one_past_it_too() {
+        let version = GraphVersion::new(24, 0);
+        assert_eq!(version.ends_soon(datetime!(2026-08-06 0:00 UTC)), None);
+        assert_eq!(version.ends_soon(datetime!(2026-08-07 0:00 UTC)), version.ends());
+        assert_eq!(version.ends_soon(datetime!(2026-11-23 0:00 UTC)), version.ends());
+        assert_eq!(GraphVersion::NEWEST.ends_soon(datetime!(2030-01-01 0:00 UTC)), None);
+    }
+
+    #[test]
+    fn a_version_round_trips_through_text() {
+        assert_eq!("v26.0".parse::<GraphVersion>().unwrap(), GraphVersion::NEWEST);
+        for wrong in ["26.0", "v26", "v", "v26.x", ""] {
+            assert!(wrong.parse::<GraphVersion>().is_err(), "{wrong}");
+        }
+    }
+}
