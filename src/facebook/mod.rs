@@ -4,6 +4,7 @@
 //! `MockClient`, which is the same client over the fake. This module cannot name a contact:
 //! all it can send are [`MatchRows`], which hold digests.
 
+mod auth;
 pub mod codes;
 mod graph;
 mod ids;
@@ -26,6 +27,7 @@ mod verbs;
 mod version;
 mod wire;
 
+pub use auth::{AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, TokenInfo};
 pub use graph::GraphClient;
 pub use ids::{AccountId, AudienceId, SessionId};
 pub use model::{

@@ -90,7 +90,7 @@ pub(super) struct Scope {
 /// The header of an ad account, as a use case.
 const AD_ACCOUNT: &str = "ad_account";
 /// The header of an app, as a use case.
-const APP: &str = "app";
+pub(super) const APP: &str = "app";
 /// From here the use-case header spreads calls.
 const SPREAD_FROM: f64 = 75.0;
 /// Between two calls at 100 % of the use case.

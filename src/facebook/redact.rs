@@ -1,5 +1,8 @@
 //! Text of others made fit for an error: short, one line, without what may be a token, a digest or an address.
 
+/// Longest message of Facebook's that an error carries, in characters.
+pub(super) const MESSAGE: usize = 500;
+
 /// At most `limit` characters of `text` on one line. Words that contain `@`, and runs of 24 or more characters of
 /// the alphabet of tokens and digests, become `[redacted]`.
 pub(super) fn redact(text: &str, limit: usize) -> String {

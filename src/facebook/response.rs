@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::{DeserializeOwned, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::codes::{RetryClass, classify};
-use super::redact::redact;
+use super::redact::{MESSAGE, redact};
 use super::wire::Loose;
 use crate::error::{ApiError, Error, ErrorKind, Result};
 
@@ -51,8 +51,6 @@ pub(super) struct Refusal {
     pub(super) retry: RetryClass,
 }
 
-/// Longest message of Facebook's that an error carries, in characters.
-const MESSAGE: usize = 500;
 /// Longest piece of an answer that is not JSON, in characters.
 const SNIPPET: usize = 120;
 

@@ -1,0 +1,273 @@
+//! `authorize`: everything that must be right before an account can hold audiences from customer files.
+
+use std::fmt;
+use std::time::Duration;
+
+use time::OffsetDateTime;
+
+use super::token::TokenInfo;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::FacebookClient;
+use crate::facebook::graph::GraphClient;
+use crate::facebook::ids::AccountId;
+use crate::facebook::model::{AccountStatus, AdAccount};
+use crate::facebook::transport::Transport;
+
+/// An ad account that was seen to be ready: the token works and may manage it, it is active, and the terms are
+/// accepted.
+///
+/// ```
+/// # async fn example(facebook: impl Fn() -> audiencekit::facebook::GraphClient<std::sync::Arc<dyn audiencekit::facebook::transport::Transport>>) -> audiencekit::Result<()> {
+/// # let facebook = facebook();
+/// use audiencekit::facebook::AuthorizationDenied;
+///
+/// match facebook.authorize("act_1234567890".parse()?).await {
+///     Ok(account) => println!("{} is ready", account.id()),
+///     Err(error) => match AuthorizationDenied::of(&error) {
+///         Some(denied) => println!("{denied}: {}", denied.remedy()),
+///         None => return Err(error),
+///     },
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct AuthorizedAccount {
+    /// The account as read.
+    pub account: AdAccount,
+    /// The token as inspected; none when it may not inspect itself and the client has no app secret.
+    pub token: Option<TokenInfo>,
+    /// What is not wrong yet, or could not be seen.
+    pub cautions: Vec<Caution>,
+}
+
+/// What is not wrong yet, or could not be seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Caution {
+    /// The token ends within two weeks.
+    TokenEnds(OffsetDateTime),
+    /// The token could not be inspected.
+    TokenNotInspected,
+    /// Facebook did not show a business; a token without `business_management` may not see it.
+    BusinessNotSeen,
+    /// The account can be used and something is due, such as a payment.
+    Status(AccountStatus),
+}
+
+/// Why an account cannot hold audiences from customer files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum AuthorizationDenied {
+    /// The token has ended, was revoked, or is no token.
+    Token,
+    /// The token lacks these permissions.
+    Scopes(Vec<String>),
+    /// The account does not exist or the token's owner has no access to it.
+    NotVisible,
+    /// The token's owner may look but not manage.
+    Role,
+    /// The account cannot be used.
+    Status {
+        /// Its status.
+        status: AccountStatus,
+        /// Why it was disabled, as Facebook numbers it.
+        disable_reason: Option<u32>,
+    },
+    /// The account does not belong to a business.
+    Business,
+    /// Nobody of the business accepted the custom audience terms.
+    Terms {
+        /// Where a person can accept them.
+        link: String,
+    },
+}
+
+/// How near an end is a caution.
+const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
+
+impl AuthorizedAccount {
+    /// The account's id.
+    #[must_use]
+    pub fn id(&self) -> &AccountId {
+        &self.account.id
+    }
+}
+
+impl AsRef<AccountId> for AuthorizedAccount {
+    fn as_ref(&self) -> &AccountId {
+        self.id()
+    }
+}
+
+impl From<AuthorizedAccount> for AccountId {
+    fn from(account: AuthorizedAccount) -> Self {
+        account.account.id
+    }
+}
+
+impl From<&AuthorizedAccount> for AccountId {
+    fn from(account: &AuthorizedAccount) -> Self {
+        account.account.id.clone()
+    }
+}
+
+impl AuthorizationDenied {
+    /// The reason that an error of [`GraphClient::authorize`] carries.
+    #[must_use]
+    pub fn of(error: &Error) -> Option<&Self> {
+        std::error::Error::source(error)?.downcast_ref()
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn remedy(&self) -> &'static str {
+        match self {
+            Self::Token => "get a new access token and have its owner log in again",
+            Self::Scopes(_) => "log in again and grant the app these permissions",
+            Self::NotVisible => "check the id, and assign the token's owner to the ad account",
+            Self::Role => "give the token's owner the task \"Manage campaigns\" on the ad account",
+            Self::Status { .. } => "open the account in Ads Manager and settle what Facebook asks for there",
+            Self::Business => "add the ad account to a business in Meta Business Suite",
+            Self::Terms { .. } => {
+                "a person of the business, not a system user, must accept the custom audience terms at the link"
+            }
+        }
+    }
+
+    /// Where to do it.
+    #[must_use]
+    pub fn link(&self) -> Option<&str> {
+        match self {
+            Self::Token => None,
+            Self::Scopes(_) => Some("https://developers.facebook.com/tools/explorer"),
+            Self::NotVisible | Self::Role | Self::Business => {
+                Some("https://business.facebook.com/settings/ad-accounts")
+            }
+            Self::Status { .. } => Some("https://business.facebook.com/accountquality"),
+            Self::Terms { link } => Some(link),
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Token => ErrorKind::Token,
+            Self::NotVisible => ErrorKind::NotFound,
+            Self::Scopes(_) | Self::Role | Self::Status { .. } | Self::Business => ErrorKind::Permission,
+            Self::Terms { .. } => ErrorKind::Terms,
+        }
+    }
+
+    fn into_error(self, cause: Option<&Error>) -> Error {
+        let right = match self.link() {
+            Some(link) => format!("{}: {link}", self.remedy()),
+            None => self.remedy().to_owned(),
+        };
+        let error = Error::new(self.kind(), "authorize", self.to_string()).expected(right);
+        let error = match cause.and_then(Error::api) {
+            Some(api) => error.with_api(api.clone()),
+            None => error,
+        };
+        error.with_source(self)
+    }
+}
+
+impl fmt::Display for AuthorizationDenied {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Token => f.write_str("the access token does not work"),
+            Self::Scopes(missing) => write!(f, "the access token lacks {}", missing.join(", ")),
+            Self::NotVisible => f.write_str("the ad account does not exist or cannot be seen"),
+            Self::Role => f.write_str("the token's owner may not manage the ad account"),
+            Self::Status { status, disable_reason } => {
+                write!(f, "the ad account is {status:?}")?;
+                disable_reason
+                    .filter(|reason| *reason > 0)
+                    .map_or(Ok(()), |reason| write!(f, " (reason {reason})"))
+            }
+            Self::Business => f.write_str("the ad account does not belong to a business"),
+            Self::Terms { .. } => f.write_str("the custom audience terms are not accepted"),
+        }
+    }
+}
+
+impl std::error::Error for AuthorizationDenied {}
+
+impl<T: Transport> GraphClient<T> {
+    /// Checks all that must be right before `account` can hold audiences from customer files: token, permissions,
+    /// access, status, business and terms.
+    ///
+    /// # Errors
+    /// What is wrong, as an error that [`AuthorizationDenied::of`] reads; any other error means that Facebook could not
+    /// be asked.
+    pub async fn authorize(&self, account: AccountId) -> Result<AuthorizedAccount> {
+        let denied = |reason: AuthorizationDenied| Err(reason.into_error(None));
+        let mut cautions = Vec::new();
+        let token = match self.debug_token().await {
+            Ok(token) => Some(token),
+            Err(error) if error.kind() == ErrorKind::Token => {
+                return Err(AuthorizationDenied::Token.into_error(Some(&error)));
+            }
+            // Not every token may inspect itself; the account shows the rest.
+            Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Rejected) => {
+                cautions.push(Caution::TokenNotInspected);
+                None
+            }
+            Err(error) => return Err(error),
+        };
+        if let Some(token) = &token {
+            let now = self.clock().now();
+            if !token.is_valid || token.expires_at.is_some_and(|end| end <= now) {
+                return denied(AuthorizationDenied::Token);
+            }
+            if !token.has("ads_management") {
+                return denied(AuthorizationDenied::Scopes(vec!["ads_management".to_owned()]));
+            }
+            cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(Caution::TokenEnds));
+        }
+        let read = self.ad_account(&account).await.map_err(|error| {
+            let reason = match error.kind() {
+                ErrorKind::Token => AuthorizationDenied::Token,
+                ErrorKind::NotFound | ErrorKind::Permission => AuthorizationDenied::NotVisible,
+                _ => return error,
+            };
+            reason.into_error(Some(&error))
+        })?;
+        check_account(&read, token.as_ref(), &mut cautions).map_err(|reason| reason.into_error(None))?;
+        Ok(AuthorizedAccount { account: read, token, cautions })
+    }
+}
+
+fn check_account(
+    account: &AdAccount,
+    token: Option<&TokenInfo>,
+    cautions: &mut Vec<Caution>,
+) -> Result<(), AuthorizationDenied> {
+    match account.status {
+        None | Some(AccountStatus::Active | AccountStatus::AnyActive) => {}
+        Some(status @ (AccountStatus::InGracePeriod | AccountStatus::Other(_))) => {
+            cautions.push(Caution::Status(status));
+        }
+        Some(status) => {
+            return Err(AuthorizationDenied::Status { status, disable_reason: account.disable_reason });
+        }
+    }
+    let manages = |task: &String| task == "MANAGE" || task == "ADVERTISE";
+    if !account.user_tasks.is_empty() && !account.user_tasks.iter().any(manages) {
+        return Err(AuthorizationDenied::Role);
+    }
+    if account.business.is_none() {
+        if token.is_some_and(|token| token.has("business_management")) {
+            return Err(AuthorizationDenied::Business);
+        }
+        cautions.push(Caution::BusinessNotSeen);
+    }
+    // Facebook leaves the map out, or the entry, when nobody accepted.
+    if account.terms_accepted != Some(true) {
+        let digits = account.id.digits();
+        let link = format!("https://business.facebook.com/ads/manage/customaudiences/tos/?act={digits}");
+        return Err(AuthorizationDenied::Terms { link });
+    }
+    Ok(())
+}

@@ -1,0 +1,233 @@
+//! Tokens: what they are good for, and how to get one that lasts.
+
+use std::fmt;
+use std::time::Duration;
+
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::error::{ApiError, Error, ErrorKind, Result};
+use crate::facebook::graph::{GraphClient, Repeat};
+use crate::facebook::pacer::APP;
+use crate::facebook::redact::{MESSAGE, redact};
+use crate::facebook::request::{Body, GraphRequest, Method};
+use crate::facebook::response::{decode, refused};
+use crate::facebook::secret::{AccessToken, AppSecret};
+use crate::facebook::transport::Transport;
+use crate::facebook::wire::{Flag, Int, Loose, Text};
+
+/// What `debug_token` says about a token.
+///
+/// Source: graph-api/reference/debug_token, developers.facebook.com (read 2026-09-12).
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenInfo {
+    /// The app that it was made for.
+    pub app_id: Option<String>,
+    /// `USER`, `PAGE`, `APP`, `SYSTEM_USER`.
+    pub kind: Option<String>,
+    /// Whether it works now.
+    pub is_valid: bool,
+    /// When it ends; none is never.
+    pub expires_at: Option<OffsetDateTime>,
+    /// When the app's access to the person's data ends, which does not concern ads.
+    pub data_access_expires_at: Option<OffsetDateTime>,
+    /// When it was made; only for tokens that last.
+    pub issued_at: Option<OffsetDateTime>,
+    /// What it may do, such as `ads_management`.
+    pub scopes: Vec<String>,
+    /// Who it speaks for.
+    pub user_id: Option<String>,
+    /// Why it does not work.
+    pub error: Option<ApiError>,
+}
+
+impl TokenInfo {
+    /// True when it may do `scope`.
+    #[must_use]
+    pub fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|known| known == scope)
+    }
+
+    /// Time until it ends; none is never, zero is past.
+    #[must_use]
+    pub fn time_left(&self, now: OffsetDateTime) -> Option<Duration> {
+        self.expires_at.map(|end| Duration::try_from(end - now).unwrap_or_default())
+    }
+}
+
+/// A token out of an exchange. `Debug` hides it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FreshToken {
+    /// The token.
+    pub token: AccessToken,
+    /// When it ends; none is never, or not told.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+#[derive(Deserialize)]
+struct DebugWire {
+    data: TokenWire,
+}
+
+#[derive(Deserialize)]
+struct TokenWire {
+    app_id: Option<Text>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    #[serde(default)]
+    is_valid: Option<Flag>,
+    expires_at: Option<Int>,
+    data_access_expires_at: Option<Int>,
+    issued_at: Option<Int>,
+    scopes: Option<Vec<String>>,
+    user_id: Option<Text>,
+    error: Option<TokenError>,
+}
+
+#[derive(Deserialize)]
+struct TokenError {
+    #[serde(default)]
+    code: Loose,
+    #[serde(default)]
+    subcode: Loose,
+    #[serde(default)]
+    message: Loose,
+}
+
+#[derive(Deserialize)]
+struct FreshWire {
+    access_token: String,
+    expires_in: Option<Int>,
+}
+
+/// An instant; 0 is none.
+fn instant(seconds: Option<Int>) -> Option<OffsetDateTime> {
+    seconds.filter(|Int(at)| *at > 0).and_then(|Int(at)| OffsetDateTime::from_unix_timestamp(at).ok())
+}
+
+impl TokenWire {
+    fn info(self) -> TokenInfo {
+        let error = self.error.map(|error| {
+            let mut api = ApiError::new(0, error.code.int().unwrap_or_default());
+            api.subcode = error.subcode.int();
+            api.message = error.message.text().map(|text| redact(&text, MESSAGE)).unwrap_or_default();
+            // Through the table, for the remedy.
+            refused("inspect token", api).0.api().cloned().unwrap_or_default()
+        });
+        TokenInfo {
+            app_id: self.app_id.map(|Text(id)| id),
+            kind: self.kind,
+            is_valid: self.is_valid.is_some_and(|Flag(valid)| valid),
+            expires_at: instant(self.expires_at),
+            data_access_expires_at: instant(self.data_access_expires_at),
+            issued_at: instant(self.issued_at),
+            scopes: self.scopes.unwrap_or_default(),
+            user_id: self.user_id.map(|Text(id)| id),
+            error,
+        }
+    }
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// Asks what this client's own token is good for.
+    ///
+    /// With [`app_id`](crate::facebook::GraphClientBuilder::app_id) and app secret the app asks; without, the token asks
+    /// about itself, which Facebook allows to tokens of the app's developers only.
+    ///
+    /// # Errors
+    /// A token that has ended is not an error here: see [`TokenInfo::is_valid`].
+    pub async fn debug_token(&self) -> Result<TokenInfo> {
+        self.debug_token_of(&self.settings().token.clone()).await
+    }
+
+    /// Asks what another token is good for.
+    ///
+    /// # Errors
+    /// When the one who asks may not.
+    pub async fn debug_token_of(&self, token: &AccessToken) -> Result<TokenInfo> {
+        const OPERATION: &str = "inspect token";
+        let asker = self.app_token();
+        self.call(
+            self.call_on_account(OPERATION, None, APP),
+            || {
+                // A read sent as POST: the token to inspect would be in the URL otherwise, where logs keep it.
+                let form = Body::form(&[("method", "GET"), ("input_token", token.expose())]);
+                let mut request = GraphRequest::new(Method::Post, self.path("debug_token")).body(form);
+                request.token.clone_from(&asker);
+                request
+            },
+            |response, _| decode::<DebugWire>(OPERATION, response).map(|debug| debug.data.info()),
+        )
+        .await
+    }
+
+    /// Exchanges this client's short-lived user token for one of about 60 days.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] without app id and app secret; [`ErrorKind::Token`] when the token has ended already.
+    pub async fn exchange_token(&self) -> Result<FreshToken> {
+        self.renewed("exchange token", &[]).await
+    }
+
+    /// Renews this client's system-user token for 60 days; the old one works until its own end.
+    ///
+    /// # Errors
+    /// As [`exchange_token`](Self::exchange_token).
+    pub async fn refresh_system_user_token(&self) -> Result<FreshToken> {
+        self.renewed("refresh token", &[("set_token_expires_in_60_days", "true")]).await
+    }
+
+    async fn renewed(&self, operation: &'static str, more: &[(&str, &str)]) -> Result<FreshToken> {
+        let settings = self.settings();
+        let (Some(app_id), Some(secret)) = (&settings.app_id, &settings.app_secret) else {
+            return Err(Error::new(ErrorKind::Invalid, operation, "the client has no app id and app secret")
+                .expected("GraphClientBuilder::app_id and app_secret"));
+        };
+        let mut call = self.call_on_account(operation, None, APP);
+        call.repeat = Repeat::Safe;
+        let asked_at = settings.clock.now();
+        self.call(
+            call,
+            || {
+                let mut fields = vec![
+                    ("method", "GET"),
+                    ("grant_type", "fb_exchange_token"),
+                    ("client_id", app_id.as_str()),
+                    ("client_secret", secret.expose()),
+                    ("fb_exchange_token", settings.token.expose()),
+                ];
+                fields.extend(more);
+                GraphRequest::new(Method::Post, self.path("oauth/access_token")).body(Body::form(&fields))
+            },
+            |response, _| {
+                let fresh: FreshWire = decode(operation, response)?;
+                let lasts = fresh.expires_in.map(|Int(seconds)| time::Duration::seconds(seconds));
+                Ok(FreshToken {
+                    token: AccessToken::new(fresh.access_token),
+                    expires_at: lasts.and_then(|lasts| asked_at.checked_add(lasts)),
+                })
+            },
+        )
+        .await
+    }
+
+    /// `{app id}|{app secret}`, which is the token of the app itself.
+    fn app_token(&self) -> Option<AccessToken> {
+        let settings = self.settings();
+        let joined = |id: &String, secret: &AppSecret| AccessToken::new(format!("{id}|{}", secret.expose()));
+        Some(joined(settings.app_id.as_ref()?, settings.app_secret.as_ref()?))
+    }
+}
+
+impl fmt::Display for TokenInfo {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} token", self.kind.as_deref().unwrap_or("unknown"))?;
+        f.write_str(if self.is_valid { ", valid" } else { ", not valid" })?;
+        match self.expires_at {
+            Some(end) => write!(f, ", ends {}", end.date()),
+            None => f.write_str(", without end"),
+        }
+    }
+}
