@@ -7,7 +7,10 @@ const HASH_CELL: usize = 67;
 
 impl MatchRows {
     /// Appends the rows of `range` as a JSON list of lists, the `data` of an upload.
-    pub(crate) fn write_json(&self, range: std::ops::Range<usize>, out: &mut Vec<u8>) {
+    ///
+    /// # Panics
+    /// When the range ends beyond the rows.
+    pub fn write_json(&self, range: std::ops::Range<usize>, out: &mut Vec<u8>) {
         out.reserve(range.len() * (self.keys().len() * HASH_CELL + 2) + 2);
         out.push(b'[');
         for index in range.clone() {

@@ -74,7 +74,7 @@ impl<'a> RowMapper<'a> {
                     Err(reason) => coverage.rejected(column.key, reason),
                     Ok((made, steps)) => {
                         coverage.sent(column.key, steps);
-                        let stored = rows.store(made.as_cell(&self.scratch.text));
+                        let stored = rows.store(made.into_cell(&self.scratch.text));
                         let known = values > 0
                             && (rows.same(stored, first)
                                 || self.scratch.further.iter().any(|f| f.0 == at && rows.same(f.2, stored)));
@@ -137,6 +137,7 @@ fn absent(key: MatchKey, rows: &mut MatchRows) -> Stored {
 }
 
 /// A value that a column is fed with.
+#[derive(Clone, Copy)]
 enum Fed<'a> {
     Text(&'a str),
     Birthday(Birthday),
@@ -197,7 +198,7 @@ enum Made {
 }
 
 impl Made {
-    fn as_cell(self, text: &str) -> Cell<'_> {
+    fn into_cell(self, text: &str) -> Cell<'_> {
         match self {
             Self::Hash(hash) => Cell::Hash(hash),
             Self::Plain => Cell::Plain(text),

@@ -31,6 +31,7 @@ pub use normalize::{
     Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Region,
     StatesAbroad,
 };
+pub use phone::metadata_version as phone_metadata_version;
 pub use reject::Reject;
 pub use rows::{Cell, MatchRow, MatchRows};
 pub use steps::{Step, Steps};

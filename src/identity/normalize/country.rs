@@ -39,10 +39,6 @@ impl Region {
         self.0
     }
 
-    pub(crate) const fn from_code(code: [u8; 2]) -> Self {
-        Self(code)
-    }
-
     /// The country of a cell: a code, a number, or a name in one of the listed languages.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {

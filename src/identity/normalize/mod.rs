@@ -39,7 +39,7 @@ pub(super) struct Cx<'a> {
 
 impl Cx<'_> {
     /// The country to read a value in: the row's own, or the host's default.
-    fn region(&self) -> Option<Region> {
+    pub(super) fn region(&self) -> Option<Region> {
         self.row_region.or(self.rules.default_region)
     }
 }
