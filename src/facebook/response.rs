@@ -71,12 +71,13 @@ pub(super) fn decode<T: DeserializeOwned>(
         _ => return refusal(no_answer(operation, response.status, body), RetryClass::Backoff),
     }
     serde_json::from_slice(body).or_else(|problem| {
-        let at = format!(
-            "the answer is not of the documented shape at line {} column {}",
-            problem.line(),
-            problem.column()
-        );
-        refusal(Error::new(ErrorKind::Decode, operation, at), RetryClass::Never)
+        if !problem.is_data() {
+            return refusal(no_answer(operation, response.status, body), RetryClass::Backoff);
+        }
+        // What serde says about it may quote the value.
+        let (line, column) = (problem.line(), problem.column());
+        let what = format!("the answer is not of the documented shape at line {line} column {column}");
+        refusal(Error::new(ErrorKind::Decode, operation, what), RetryClass::Never)
     })
 }
 
