@@ -67,6 +67,8 @@ pub(super) struct Call {
     pub(super) operation: &'static str,
     pub(super) scope: Scope,
     pub(super) repeat: Repeat,
+    /// The audience that it is about, when its account is not known yet.
+    pub(super) orphan: Option<AudienceId>,
 }
 
 /// Whether a call may be sent again when it is unknown whether it took effect.
@@ -163,12 +165,14 @@ impl<T: Transport> GraphClient<T> {
         use_case: &'static str,
     ) -> Call {
         let scope = Scope { app: self.inner.settings.app_id.clone(), account: account.cloned(), use_case };
-        Call { operation, scope, repeat: Repeat::Safe }
+        Call { operation, scope, repeat: Repeat::Safe, orphan: None }
     }
 
     pub(super) fn call_on_audience(&self, operation: &'static str, audience: &AudienceId) -> Call {
         let account = self.owners().get(audience).cloned();
-        self.call_on_account(operation, account.as_ref(), super::pacer::CUSTOM_AUDIENCE)
+        let mut call = self.call_on_account(operation, account.as_ref(), super::pacer::CUSTOM_AUDIENCE);
+        call.orphan = account.is_none().then(|| audience.clone());
+        call
     }
 
     fn owners(&self) -> std::sync::MutexGuard<'_, HashMap<AudienceId, AccountId>> {
@@ -183,6 +187,14 @@ impl<T: Transport> GraphClient<T> {
         }
         if owners.get(audience) != Some(account) {
             owners.insert(audience.clone(), account.clone());
+        }
+    }
+
+    /// Learns from the use-case header whose quota the audience spends.
+    fn adopt(&self, orphan: Option<&AudienceId>, usage: &UsageHeaders) {
+        let owner = usage.only_object().and_then(|object| format!("act_{object}").parse().ok());
+        if let (Some(audience), Some(account)) = (orphan, owner) {
+            self.owned(audience, &account);
         }
     }
 
@@ -277,6 +289,7 @@ impl<T: Transport> GraphClient<T> {
             Ok(response) => {
                 let usage = UsageHeaders::read(&response);
                 settings.pacer.observe(&call.scope, &usage, now);
+                self.adopt(call.orphan.as_ref(), &usage);
                 self.tell_other_version(&response);
                 (read(&response, before), usage, Some(response.status))
             }

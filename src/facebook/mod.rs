@@ -8,6 +8,9 @@ mod auth;
 pub mod codes;
 mod graph;
 mod ids;
+mod isolate;
+mod listing;
+mod lookalike;
 mod model;
 mod objects;
 mod observe;
@@ -19,7 +22,9 @@ mod request;
 mod response;
 mod retry;
 mod secret;
+mod sessions;
 mod settings;
+mod sharing;
 pub mod transport;
 mod upload;
 mod usage;
@@ -30,6 +35,9 @@ mod wire;
 pub use auth::{AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, TokenInfo};
 pub use graph::GraphClient;
 pub use ids::{AccountId, AudienceId, SessionId};
+pub use isolate::{Isolated, MemberOperation};
+pub use listing::Listing;
+pub use lookalike::{LookalikeSpec, LookalikeType};
 pub use model::{
     AccountStatus, AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, DataSource,
     InvalidEntry, ListFilter, ListRequest, NewAudience, Page, Session, Status, Upload, UploadReceipt,
@@ -41,7 +49,9 @@ pub use request::{Body, GraphRequest, Method};
 pub use response::GraphResponse;
 pub use retry::RetryPolicy;
 pub use secret::{AccessToken, AppSecret};
+pub use sessions::UploadSession;
 pub use settings::GraphClientBuilder;
+pub use sharing::{SharePermission, Shared, SharedAccount};
 pub use usage::{AccessTier, UsageHeaders, UseCaseUsage};
 pub use version::GraphVersion;
 

@@ -72,7 +72,7 @@ impl<T> PageWire<T> {
 /// An id of digits, from a string or a number.
 pub(super) struct AudienceIdWire(AudienceId);
 /// `act_` and digits, or digits.
-pub(super) struct AccountIdWire(AccountId);
+pub(super) struct AccountIdWire(pub(super) AccountId);
 /// Seconds since 1970.
 struct Instant(OffsetDateTime);
 /// A number that is not negative and fits.

@@ -249,7 +249,12 @@ impl Pacer {
                 gauge.blocked_until = gauge.blocked_until.max(add(now, regain));
             }
         };
+        let only = usage.only_object();
         for case in &usage.use_cases {
+            // A header may name the business instead of the account: the quota is the one that the call spent.
+            if only.is_some() && case.use_case == scope.use_case {
+                tell(scope.own(), case.percent, case.regain, case.tier);
+            }
             tell(scope.key(Some(&case.object), &case.use_case), case.percent, case.regain, case.tier);
         }
         // Advice: the time to reset counts only once Facebook has refused a call.

@@ -122,6 +122,12 @@ impl UsageHeaders {
         usage
     }
 
+    /// The account or business of the use-case header, if it names one only.
+    pub(super) fn only_object(&self) -> Option<&str> {
+        let first = self.use_cases.first()?.object.as_str();
+        self.use_cases.iter().all(|case| case.object == first).then_some(first)
+    }
+
     /// True when the answer had none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
