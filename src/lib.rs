@@ -18,6 +18,7 @@ pub use clock::SystemClock;
 pub use clock::{Clock, ManualClock, Zone};
 pub use contact::{Contact, Schema};
 pub use error::{ApiError, Error, ErrorKind, Problem, Result, ValidationErrors};
+pub use facebook::fake::MockClient;
 pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient, GraphClient};
 pub use identity::{KeyMap, MatchKey};
 #[cfg(feature = "csv")]

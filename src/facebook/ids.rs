@@ -39,6 +39,11 @@ fn is_number(text: &str) -> bool {
 }
 
 impl AccountId {
+    /// Of an id that is known to be digits.
+    pub(super) fn from_digits(digits: &str) -> Self {
+        Self(digits.into())
+    }
+
     /// The digits without `act_`.
     #[must_use]
     pub fn digits(&self) -> &str {

@@ -6,6 +6,7 @@
 
 mod auth;
 pub mod codes;
+pub mod fake;
 mod graph;
 mod ids;
 mod isolate;

@@ -1,5 +1,6 @@
 //! Ways to carry a request to Facebook.
 
+mod fake;
 #[cfg(feature = "http")]
 mod http;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+pub use fake::FakeTransport;
 #[cfg(feature = "http")]
 pub use http::{HttpTransport, HttpTransportBuilder};
 

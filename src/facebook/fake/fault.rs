@@ -1,0 +1,238 @@
+//! Seeded faults: which call they strike, and what happens to it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::log::Edge;
+use super::random::Random;
+
+/// What goes wrong with a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Fault {
+    /// The connection closes before the call is processed.
+    DropBefore,
+    /// The call takes effect, and its reply is lost: the case that a client must survive.
+    DropReply,
+    /// The call is processed twice, as when something between repeats it; the second reply is delivered.
+    Duplicate,
+    /// The connection closes, and the call takes effect after the next call on the same edge: it was overtaken.
+    Late,
+    /// The reply takes this long.
+    Delay(Duration),
+    /// The call takes effect, and this many bytes of the reply's body arrive.
+    Truncate(usize),
+    /// The call takes effect, and the connection is reset.
+    Reset,
+    /// An HTML page of this status; the call is not processed.
+    Html(u16),
+    /// Status 429 with a short text; the call is not processed.
+    TooManyRequests,
+    /// Facebook's JSON error; the call is not processed.
+    Error {
+        /// `code`.
+        code: i64,
+        /// `error_subcode`.
+        #[serde(default)]
+        subcode: Option<i64>,
+        /// `is_transient`.
+        #[serde(default)]
+        is_transient: Option<bool>,
+    },
+    /// A reply of this status and JSON text or anything else; the call is not processed.
+    Body {
+        /// The status.
+        status: u16,
+        /// The body.
+        body: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum When {
+    Always,
+    Nth(u64),
+    First(u64),
+    Every(u64),
+    PerMille(u32),
+}
+
+/// A fault and the calls that it strikes: all of them, unless narrowed.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Edge, Fake, Fault, FaultRule};
+///
+/// let fake = Fake::new();
+/// fake.inject(FaultRule::new(Fault::DropReply).on(Edge::AddUsers).nth(3));
+/// fake.inject(FaultRule::new(Fault::Html(500)).per_mille(10));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FaultRule {
+    fault: Fault,
+    #[serde(default)]
+    edge: Option<Edge>,
+    #[serde(default = "always")]
+    when: When,
+}
+
+fn always() -> When {
+    When::Always
+}
+
+impl FaultRule {
+    /// A fault that strikes every call.
+    #[must_use]
+    pub fn new(fault: Fault) -> Self {
+        Self { fault, edge: None, when: When::Always }
+    }
+
+    /// Only calls on this edge.
+    #[must_use]
+    pub fn on(mut self, edge: Edge) -> Self {
+        self.edge = Some(edge);
+        self
+    }
+
+    /// Only the n-th of them, counted from 1 and from now.
+    #[must_use]
+    pub fn nth(mut self, n: u64) -> Self {
+        self.when = When::Nth(n);
+        self
+    }
+
+    /// Only the first n of them.
+    #[must_use]
+    pub fn first(mut self, n: u64) -> Self {
+        self.when = When::First(n);
+        self
+    }
+
+    /// Each n-th of them.
+    #[must_use]
+    pub fn every(mut self, n: u64) -> Self {
+        self.when = When::Every(n);
+        self
+    }
+
+    /// This many of a thousand, drawn from the fake's seed.
+    #[must_use]
+    pub fn per_mille(mut self, chance: u32) -> Self {
+        self.when = When::PerMille(chance);
+        self
+    }
+}
+
+impl std::str::FromStr for FaultRule {
+    type Err = crate::Error;
+
+    /// Reads `FAULT[@EDGE][:WHEN]`, as a command line gives it: `drop_reply@add_users:3`, `html=500:1%`,
+    /// `error=80003/2446079@add_users:first=2`, `delay=250@create_audience:every=10`. Delays are milliseconds.
+    fn from_str(text: &str) -> crate::Result<Self> {
+        let wrong = || {
+            crate::Error::new(crate::ErrorKind::Invalid, "fault", format!("cannot read {text:?}"))
+                .expected("FAULT[@EDGE][:WHEN], such as \"drop_reply@add_users:3\" or \"html=500:every=10\"")
+        };
+        let (rest, when) = text.split_once(':').map_or((text, None), |(rest, when)| (rest, Some(when)));
+        let (fault, edge) = rest.split_once('@').map_or((rest, None), |(fault, edge)| (fault, Some(edge)));
+        let (name, value) = fault.split_once('=').unwrap_or((fault, ""));
+        let number = || value.parse::<u64>().map_err(|_| wrong());
+        let fault = match name {
+            "drop_before" => Fault::DropBefore,
+            "drop_reply" => Fault::DropReply,
+            "duplicate" => Fault::Duplicate,
+            "late" => Fault::Late,
+            "reset" => Fault::Reset,
+            "too_many_requests" => Fault::TooManyRequests,
+            "delay" => Fault::Delay(Duration::from_millis(number()?)),
+            "truncate" => Fault::Truncate(usize::try_from(number()?).map_err(|_| wrong())?),
+            "html" => Fault::Html(u16::try_from(number()?).map_err(|_| wrong())?),
+            "error" => {
+                let (code, subcode) = value.split_once('/').map_or((value, None), |(c, s)| (c, Some(s)));
+                let code = code.parse().map_err(|_| wrong())?;
+                let subcode = subcode.map(str::parse).transpose().map_err(|_| wrong())?;
+                Fault::Error { code, subcode, is_transient: None }
+            }
+            _ => return Err(wrong()),
+        };
+        let mut rule = Self::new(fault);
+        if let Some(edge) = edge {
+            rule.edge = Some(serde_json::from_value(edge.into()).map_err(|_| wrong())?);
+        }
+        if let Some(when) = when {
+            let (how, count) = when.split_once('=').unwrap_or(("nth", when));
+            let percent = when.strip_suffix('%').and_then(|percent| percent.parse::<f64>().ok());
+            let count = || count.parse::<u64>().ok().filter(|&count| count > 0).ok_or_else(wrong);
+            rule.when = match (how, percent) {
+                (_, Some(percent)) => When::PerMille((percent * 10.0).round() as u32),
+                ("first", _) => When::First(count()?),
+                ("every", _) => When::Every(count()?),
+                ("nth", _) => When::Nth(count()?),
+                _ => return Err(wrong()),
+            };
+        }
+        Ok(rule)
+    }
+}
+
+/// A rule and how many calls it has seen.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Armed {
+    rule: FaultRule,
+    seen: u64,
+}
+
+impl Armed {
+    pub(super) fn new(rule: FaultRule) -> Self {
+        Self { rule, seen: 0 }
+    }
+
+    /// The fault, if this call is struck.
+    pub(super) fn strikes(&mut self, edge: Edge, random: &mut Random) -> Option<Fault> {
+        if self.rule.edge.is_some_and(|only| only != edge) {
+            return None;
+        }
+        self.seen += 1;
+        let hit = match self.rule.when {
+            When::Always => true,
+            When::Nth(n) => self.seen == n,
+            When::First(n) => self.seen <= n,
+            When::Every(n) => self.seen.checked_rem(n) == Some(0),
+            When::PerMille(chance) => random.chance(chance),
+        };
+        hit.then(|| self.rule.fault.clone())
+    }
+}
+
+/// A call that was held back.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Held {
+    pub(super) edge: Edge,
+    pub(super) method: String,
+    pub(super) path: String,
+    pub(super) query: String,
+    pub(super) headers: Vec<(String, String)>,
+    pub(super) body: Vec<u8>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_reads_from_a_command_line() {
+        let rule: FaultRule = "drop_reply@add_users:3".parse().unwrap();
+        assert_eq!(rule, FaultRule::new(Fault::DropReply).on(Edge::AddUsers).nth(3));
+        let rule: FaultRule = "html=500:1%".parse().unwrap();
+        assert_eq!(rule, FaultRule::new(Fault::Html(500)).per_mille(10));
+        let error = Fault::Error { code: 80003, subcode: Some(2446079), is_transient: None };
+        let rule: FaultRule = "error=80003/2446079:first=2".parse().unwrap();
+        assert_eq!(rule, FaultRule::new(error).first(2));
+        for bad in ["", "explode", "html", "html=x", "reset@nowhere", "reset:0", "reset:often=2"] {
+            assert!(bad.parse::<FaultRule>().is_err(), "{bad}");
+        }
+    }
+}

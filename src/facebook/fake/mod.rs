@@ -1,0 +1,74 @@
+//! A fake Facebook: one state machine of the Graph API's audience part, in process and over HTTP.
+//!
+//! It is strict (what Facebook does not know is refused), stateful (audiences, members, sessions, quotas), has a
+//! clock of its own, takes seeded faults, and can be looked into: who is in an audience, which calls came, and
+//! whether plain personal data or a token in a URL was ever seen.
+//!
+//! ```
+//! use audiencekit::facebook::fake::{Fake, FakeRequest};
+//!
+//! let fake = Fake::new();
+//! let call = FakeRequest::new("GET", "/v26.0/act_1234567890?fields=name,account_status").bearer(fake.token());
+//! let reply = fake.handle(&call);
+//! assert_eq!(reply.status, 200);
+//! assert_eq!(reply.json()["account_status"], 1);
+//! ```
+//!
+//! # Known differences to the real thing
+//! Facebook's behaviour is taken from its pages as of 2026-09-12 and from recordings of 2020 to 2021; nothing here was
+//! checked against the live service. Beyond that:
+//! - Unknown parameters are refused; Facebook ignores many of them ([`Settings::strict`]).
+//! - Of the reasons in `invalid_entry_samples` only "empty external ID" is Facebook's own; what counts as invalid
+//!   beyond that and wrong hashing is a guess.
+//! - A batch of a session may be sent again with its own number, also the last one; Facebook does not say.
+//! - Limits of name and description, the refusal of a 501st audience, and the codes for a broken session order are
+//!   made up; Facebook publishes none.
+//! - A member is a row. A removal takes the very row, or where there is none, every row that has all its cells.
+//! - Matching knows the keys that [`Population`] lists and is certain; Facebook's is neither.
+//! - Quotas count calls, not processor time; the percentages of time are half of those of calls.
+//! - Sizes settle at once when the transition ends; the real ones move for a day.
+//! - Only customer files and lookalikes exist; lookalikes stay empty. Ads, pixels, rules, salts, estimates do not.
+//! - Expired versions answer 2635; Facebook may upgrade the call instead.
+
+mod account;
+mod audience;
+mod batch;
+mod fault;
+mod fields;
+mod handle;
+mod http;
+mod list;
+mod log;
+mod lookalike;
+mod members;
+mod mock;
+mod multipart;
+mod oauth;
+mod page;
+mod params;
+mod payload;
+mod population;
+mod quota;
+mod random;
+mod refusal;
+mod route;
+mod rows;
+mod serve;
+mod session;
+mod settings;
+mod share;
+mod state;
+mod status;
+mod token;
+mod users;
+mod watch;
+
+pub use fault::{Fault, FaultRule};
+pub use handle::Fake;
+pub use http::{Delivery, FakeReply, FakeRequest};
+pub use log::{Call, Edge};
+pub use members::Change;
+pub use mock::MockClient;
+pub use population::Population;
+pub use settings::{Settings, Sizes, TermsCode, Tier, Transition};
+pub use watch::{Alarm, AlarmKind};

@@ -1,0 +1,169 @@
+//! Quotas that fill, the headers that tell it, and the refusal once they are full.
+
+use std::collections::VecDeque;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::http::FakeReply;
+use super::log::Edge;
+use super::refusal::Refusal;
+use super::settings::{Settings, Tier};
+use super::state::State;
+
+const HOUR: i64 = 3600;
+
+/// The calls of one app on one ad account.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub(super) struct Meter {
+    /// Minute and calls in it, over the last hour.
+    minutes: VecDeque<(i64, u64)>,
+    /// Points of the account score, and when they were counted.
+    score: f64,
+    scored_at: i64,
+    /// Calls are refused until then.
+    blocked_until: i64,
+}
+
+/// Most points, seconds in which a full score decays, and seconds of a block.
+///
+/// Source: Marketing API rate limiting (read 2026-09-12).
+fn score_rule(tier: Tier) -> (f64, f64, i64) {
+    match tier {
+        Tier::Limited => (60.0, 300.0, 300),
+        Tier::Full => (9000.0, 300.0, 60),
+    }
+}
+
+/// Calls an hour of the use case `custom_audience`.
+///
+/// Source: Marketing API rate limiting (read 2026-09-12).
+fn calls_per_hour(settings: &Settings, audiences: u64) -> u64 {
+    if let Some(calls) = settings.calls_per_hour {
+        return u64::from(calls).max(1);
+    }
+    let base = match settings.tier {
+        Tier::Limited => 5_000,
+        Tier::Full => 190_000,
+    };
+    (base + 40 * audiences).min(700_000)
+}
+
+impl Meter {
+    fn used(&mut self, now: i64) -> u64 {
+        while self.minutes.front().is_some_and(|&(minute, _)| minute * 60 <= now - HOUR) {
+            self.minutes.pop_front();
+        }
+        self.minutes.iter().map(|&(_, calls)| calls).sum()
+    }
+
+    fn count(&mut self, now: i64, points: f64, tier: Tier) {
+        let minute = now.div_euclid(60);
+        match self.minutes.back_mut() {
+            Some(last) if last.0 == minute => last.1 += 1,
+            _ => self.minutes.push_back((minute, 1)),
+        }
+        let (most, decay, _) = score_rule(tier);
+        let passed = (now - self.scored_at).max(0) as f64;
+        self.score = (self.score - passed * most / decay).max(0.0) + points;
+        self.scored_at = now;
+    }
+
+    /// Seconds until enough of the last hour has passed.
+    fn wait(&self, now: i64) -> i64 {
+        let oldest = self.minutes.front().map_or(now, |&(minute, _)| minute * 60);
+        (oldest + HOUR + 60 - now).max(60)
+    }
+}
+
+fn throttled(settings: &Settings, code: i64, subcode: i64, words: &str) -> Refusal {
+    let transient = settings.tell_transient.then_some(true);
+    Refusal::new(code, format!("(#{code}) There have been too many calls {words}"))
+        .sub(subcode)
+        .transient(transient)
+        .user("Too Many Calls", "There have been too many calls. Wait a bit and try again.")
+}
+
+/// What a call costs, and whose quota it is.
+pub(super) struct Charge {
+    pub(super) app: String,
+    /// Digits.
+    pub(super) account: String,
+    pub(super) edge: Edge,
+}
+
+impl State {
+    fn active_audiences(&self, account: &str) -> u64 {
+        self.audiences.values().filter(|audience| audience.account == account).count() as u64
+    }
+
+    /// Counts a call before it is served; refuses it when the quota is used up.
+    pub(super) fn charge(&mut self, charge: &Charge, writes: bool) -> Result<(), Refusal> {
+        let limit = calls_per_hour(&self.settings, self.active_audiences(&charge.account));
+        let now = self.now;
+        let settings = &self.settings;
+        let meter = self.meters.entry(format!("{}:{}", charge.app, charge.account)).or_default();
+        let throttle =
+            || throttled(settings, 80003, 2446079, "to this ad-account. Wait a bit and try again.");
+        if meter.blocked_until > now {
+            // Calls while blocked make the block longer.
+            meter.blocked_until += 60;
+            return Err(throttle());
+        }
+        meter.count(now, if writes { 3.0 } else { 1.0 }, settings.tier);
+        if meter.used(now) > limit {
+            meter.blocked_until = now + meter.wait(now);
+            return Err(throttle());
+        }
+        let (most, _, block) = score_rule(settings.tier);
+        if settings.enforce_account_score && meter.score > most {
+            meter.blocked_until = now + block;
+            return Err(throttled(settings, 17, 2446079, "from this ad-account. Wait a bit and try again."));
+        }
+        Ok(())
+    }
+
+    /// The usage headers. An upload tells the account's and the app's use, everything else the use case's.
+    ///
+    /// Source: Graph API rate limiting, and recordings of 2020 and 2021 for which edge tells what.
+    pub(super) fn usage_headers(&mut self, charge: &Charge, reply: &mut FakeReply) {
+        let limit = calls_per_hour(&self.settings, self.active_audiences(&charge.account));
+        let (now, tier) = (self.now, self.settings.tier);
+        let Some(meter) = self.meters.get_mut(&format!("{}:{}", charge.app, charge.account)) else { return };
+        let blocked = meter.blocked_until > now;
+        let percent = if blocked { 100 } else { (meter.used(now) * 100 / limit).min(100) };
+        let tier_name = match tier {
+            Tier::Limited => "development_access",
+            Tier::Full => "standard_access",
+        };
+        let uploads = matches!(charge.edge, Edge::AddUsers | Edge::ReplaceUsers);
+        if uploads && !blocked {
+            let (most, decay, _) = score_rule(tier);
+            let used = (meter.score * 10_000.0 / most).round() / 100.0;
+            let reset = (meter.score / most * decay).ceil() as i64;
+            reply.push(
+                "x-ad-account-usage",
+                json!({
+                    "acc_id_util_pct": used.min(100.0),
+                    "reset_time_duration": reset,
+                    "ads_api_access_tier": tier_name,
+                })
+                .to_string(),
+            );
+            let usage =
+                json!({ "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2 });
+            reply.push("x-app-usage", usage.to_string());
+            return;
+        }
+        let minutes = if blocked { ((meter.blocked_until - now) as u64).div_ceil(60) } else { 0 };
+        let entry = json!({
+            "type": "custom_audience",
+            "call_count": percent,
+            "total_cputime": percent / 2,
+            "total_time": percent / 2,
+            "estimated_time_to_regain_access": minutes,
+            "ads_api_access_tier": tier_name,
+        });
+        reply.push("x-business-use-case-usage", json!({ charge.account.as_str(): [entry] }).to_string());
+    }
+}

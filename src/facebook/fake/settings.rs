@@ -1,0 +1,148 @@
+//! What a test may choose about the fake.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// When the effect of an upload shows in an audience's status and size.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Transition {
+    /// With the upload itself.
+    Immediate,
+    /// This much later on the fake's clock.
+    After(Duration),
+    /// With the n-th read of the audience.
+    AfterPolls(u32),
+}
+
+/// How sizes are told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Sizes {
+    /// A band around two significant digits; 1000 to 1000 for anything below.
+    Rounded,
+    /// -1, which is unknown, below 1,000; a band above.
+    UnknownBelowMinimum,
+    /// Always -1.
+    Unknown,
+}
+
+/// `ads_api_access_tier` of the app.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Tier {
+    /// `development_access`: 5,000 calls an hour and 40 more for each active audience.
+    Limited,
+    /// `standard_access`: 190,000 and 40 more.
+    Full,
+}
+
+/// Which of the codes that Facebook's pages name answers while the terms are not accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum TermsCode {
+    /// 200 with 1870090.
+    Code200Subcode1870090,
+    /// 200 with 1870034.
+    Code200Subcode1870034,
+    /// 2663.
+    Code2663,
+}
+
+/// How the fake behaves, where Facebook leaves room or a test wants to choose.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Fake, Transition};
+///
+/// let fake = Fake::new();
+/// fake.configure(|settings| settings.ready = Transition::Immediate);
+/// ```
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Settings {
+    /// True to refuse parameters that the edge does not have; Facebook ignores many of them.
+    pub strict: bool,
+    /// When an upload shows.
+    pub ready: Transition,
+    /// How sizes are told.
+    pub sizes: Sizes,
+    /// How many of a hundred rows match a person, while no population is loaded.
+    pub match_percent: u8,
+    /// True to count rows without keeping members: memory stays flat however many are sent.
+    pub discard_members: bool,
+    /// Longest URL; a longer one gets an HTML page of status 414.
+    pub max_url_bytes: usize,
+    /// Most rows of a call.
+    pub max_rows: usize,
+    /// True to answer too many rows with an HTML page of status 500 instead of code 1, subcode 99.
+    pub too_many_rows_as_html: bool,
+    /// Oldest version served; an older one gets code 2635.
+    pub oldest_version: u32,
+    /// Newest version served; a newer one gets code 2500.
+    pub newest_version: u32,
+    /// The app's tier.
+    pub tier: Tier,
+    /// Calls an hour instead of the published formula.
+    pub calls_per_hour: Option<u32>,
+    /// True to refuse once the ad account's score is full, not only to tell it in the header.
+    pub enforce_account_score: bool,
+    /// Which code answers while the terms are not accepted.
+    pub terms: TermsCode,
+    /// HTTP status of code 190: 400 or 401; both are seen.
+    pub token_status: u16,
+    /// True to write "no invalid entries" as `[]` instead of `{}`; both are seen.
+    pub empty_samples_as_list: bool,
+    /// How many calls on the edges of a fresh audience answer 803.
+    pub fresh_id_misses: u32,
+    /// A removal that would leave a live audience with fewer people is refused.
+    pub removal_floor: u64,
+    /// An audience with fewer people is not delivered: `delivery_status` 300.
+    pub too_small_below: u64,
+    /// Rows of a page when the caller names none.
+    pub page_size: usize,
+    /// True to give pages with fewer rows than asked for, some with none.
+    pub short_pages: bool,
+    /// Most `CUSTOM` audiences of an account.
+    pub max_audiences: usize,
+    /// Calls kept in the log; counters go on.
+    pub log_calls: usize,
+    /// True to write `is_transient` into throttles, false to leave it out.
+    pub tell_transient: bool,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            strict: true,
+            ready: Transition::After(Duration::from_secs(600)),
+            sizes: Sizes::Rounded,
+            match_percent: 100,
+            discard_members: false,
+            max_url_bytes: 8 * 1024,
+            max_rows: 10_000,
+            too_many_rows_as_html: false,
+            oldest_version: 24,
+            newest_version: 26,
+            tier: Tier::Full,
+            calls_per_hour: None,
+            enforce_account_score: false,
+            terms: TermsCode::Code200Subcode1870090,
+            token_status: 400,
+            empty_samples_as_list: false,
+            fresh_id_misses: 0,
+            removal_floor: 100,
+            too_small_below: 100,
+            page_size: 25,
+            short_pages: false,
+            max_audiences: 500,
+            log_calls: 10_000,
+            tell_transient: true,
+        }
+    }
+}

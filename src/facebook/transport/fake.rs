@@ -1,0 +1,90 @@
+//! The fake as a transport: no socket, no dependency.
+
+use async_trait::async_trait;
+
+use super::Transport;
+use crate::clock::Clock;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::fake::{Delivery, Fake, FakeRequest};
+use crate::facebook::{GraphRequest, GraphResponse};
+
+/// Carries requests to a [`Fake`] in the same process.
+///
+/// A delayed reply moves the fake's clock instead of waiting.
+///
+/// ```
+/// use audiencekit::facebook::fake::Fake;
+/// use audiencekit::facebook::transport::FakeTransport;
+///
+/// let fake = Fake::new();
+/// let transport = FakeTransport::new(fake.clone());
+/// assert_eq!(transport.fake().calls().len(), 0);
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct FakeTransport {
+    fake: Fake,
+}
+
+impl FakeTransport {
+    /// A way to this fake.
+    #[must_use]
+    pub fn new(fake: Fake) -> Self {
+        Self { fake }
+    }
+
+    /// The fake.
+    #[must_use]
+    pub fn fake(&self) -> &Fake {
+        &self.fake
+    }
+}
+
+/// The query as HTTP writes it.
+fn query(request: &GraphRequest) -> String {
+    let mut text = String::new();
+    for (name, value) in &request.query {
+        if !text.is_empty() {
+            text.push('&');
+        }
+        text.push_str(name);
+        text.push('=');
+        for b in value.bytes() {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                text.push(b as char);
+            } else {
+                text.push_str(&format!("%{b:02X}"));
+            }
+        }
+    }
+    text
+}
+
+#[async_trait]
+impl Transport for FakeTransport {
+    async fn send(&self, request: &GraphRequest) -> Result<GraphResponse> {
+        let mut http = FakeRequest::new(request.method.as_str(), &request.path);
+        http.query = query(request);
+        if let Some(token) = &request.token {
+            http = http.bearer(token.expose());
+        }
+        if let Some(body) = &request.body {
+            http = http.body(body.content_type, body.bytes.clone());
+        }
+        let reply = self.fake.handle(&http);
+        if !reply.delay.is_zero() {
+            self.fake.sleep(reply.delay).await;
+        }
+        let lost =
+            |what: &'static str| Err(Error::new(ErrorKind::Transport, "fake Facebook", what).retryable(true));
+        match reply.delivery {
+            Delivery::Whole => {}
+            Delivery::Truncated(bytes) if bytes >= reply.body.len() => {}
+            Delivery::Truncated(_) => return lost("the reply was cut short"),
+            Delivery::Closed => return lost("the connection was closed without a reply"),
+            Delivery::Reset => return lost("the connection was reset"),
+        }
+        let mut response = GraphResponse::new(reply.status, reply.body);
+        response.headers = reply.headers;
+        Ok(response)
+    }
+}
