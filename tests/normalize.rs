@@ -63,3 +63,40 @@ fn check(table: &str) {
 fn every_pair_that_meta_publishes_comes_out() {
     check(include_str!("data/normalize/meta.jsonl"));
 }
+
+macro_rules! tables {
+    ($($name:ident: $file:literal,)+) => {
+        $(#[test]
+        fn $name() {
+            check(include_str!(concat!("data/normalize/", $file)));
+        })+
+
+        /// Every table of our own.
+        fn own_tables() -> String {
+            [$(include_str!(concat!("data/normalize/", $file))),+].concat()
+        }
+    };
+}
+
+tables! {
+    every_email_row_comes_out: "email.jsonl",
+    every_name_row_comes_out: "name.jsonl",
+    every_place_row_comes_out: "place.jsonl",
+    every_birth_and_gender_row_comes_out: "birth.jsonl",
+    every_device_and_plain_row_comes_out: "device.jsonl",
+    every_phone_row_comes_out: "phone.jsonl",
+}
+
+#[test]
+fn the_tables_cover_every_key_and_sixty_phone_regions() {
+    let rows = vectors(&own_tables());
+    assert!(rows.len() >= 600, "{}", rows.len());
+    for key in MatchKey::all() {
+        assert!(rows.iter().any(|row| row.key == key.wire_name()), "{key}");
+    }
+    let mut regions: Vec<_> =
+        rows.iter().filter(|row| row.key == "PHONE").filter_map(|row| row.region.clone()).collect();
+    regions.sort();
+    regions.dedup();
+    assert!(regions.len() >= 60, "{}", regions.len());
+}

@@ -44,12 +44,12 @@ pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
     if let Some(rest) = out.strip_prefix("mailto:") {
         *out = rest.to_owned();
     }
+    if is_placeholder(out) || NOBODY.contains(&out.as_str()) {
+        return Err(Reject::Placeholder);
+    }
     if out.ends_with('.') {
         out.truncate(out.trim_end_matches('.').len());
         steps.add(Step::RootDotRemoved);
-    }
-    if is_placeholder(out) || NOBODY.contains(&out.as_str()) {
-        return Err(Reject::Placeholder);
     }
     if cx.rules.display_names && out.ends_with('>') && !out.starts_with('<') {
         let Some((_, address)) = out.rsplit_once('<') else { return Err(Reject::Malformed) };

@@ -40,7 +40,13 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
     let cell = parse::read(out);
     let reading = cell.as_ref().map_err(|&reason| reason).and_then(|cell| read(cell, cx.region()));
     let number = match reading {
-        Ok((number, Standing::Assigned)) => number,
+        Ok((number, Standing::Assigned)) => {
+            // What reads as a long extension may be a second number.
+            if number.steps.contains(Step::ExtensionRemoved) && is_several(out, cx.region()) {
+                return Err(Reject::Several);
+            }
+            number
+        }
         other => {
             if cell.as_ref().is_ok_and(stands_for_nothing) {
                 return Err(Reject::Placeholder);
@@ -77,7 +83,8 @@ fn plain(raw: &str, out: &mut String) -> Option<()> {
     Some(())
 }
 
-/// The best reading of a cell: in its region, else as an international number where only that is assigned.
+/// The best reading of a cell: in its region as libphonenumber reads it; where that is in no assigned range, without
+/// its leading zeros, or as an international number, if that is assigned.
 fn read(cell: &Cell, region: Option<Region>) -> Result<(Number, Standing), Reject> {
     let first = parse::parse(cell, region).map(|number| {
         let standing = number.standing();
@@ -88,6 +95,11 @@ fn read(cell: &Cell, region: Option<Region>) -> Result<(Number, Standing), Rejec
     }
     let digits = cell.digits.as_slice();
     let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
+    if let Ok((number, _)) = &first
+        && let Some(number) = number.without_zeros()
+    {
+        return Ok((number, Standing::Assigned));
+    }
     // One zero is a trunk prefix, two are the exit code of most of the world.
     if (zeros == 1 && !cell.plus) || (zeros == 0 && cell.plus) {
         return first;

@@ -37,6 +37,18 @@ impl Number {
         }
     }
 
+    /// The number without zeros after the calling code, if that is assigned: a trunk zero of a plan that has none now.
+    pub(super) fn without_zeros(&self) -> Option<Self> {
+        let national = self.national.as_slice();
+        let zeros = national.iter().take_while(|&&digit| digit == b'0').count();
+        if zeros == 0 || !self.code.is_assigned(&national[zeros..]) {
+            return None;
+        }
+        let mut steps = self.steps;
+        steps.add(Step::TrunkPrefixRemoved);
+        Some(Self { code: self.code, national: Digits::of(&national[zeros..]), steps })
+    }
+
     /// How many digits the national number has.
     pub(super) fn national_len(&self) -> usize {
         self.national.as_slice().len()

@@ -60,7 +60,7 @@ pub(crate) static CODES: [(&str, &str, u16); 249] = [
 
 /// Folded names and the country, sorted by the bytes of the name.
 #[rustfmt::skip]
-pub(crate) static NAMES: [(&str, &str); 4446] = [
+pub(crate) static NAMES: [(&str, &str); 4450] = [
     ("abdkucukhariciadaları", "um"), ("abdvirjinadaları", "vi"), ("abw", "aw"), ("afeganistao", "af"),
     ("afg", "af"), ("afganistan", "af"), ("afganistana", "af"), ("afganistanas", "af"),
     ("afganisztan", "af"), ("afghanistan", "af"), ("africadesud", "za"), ("africadosul", "za"),
@@ -1187,6 +1187,7 @@ pub(crate) static NAMES: [(&str, &str); 4446] = [
     ("عمان", "om"), ("قطر", "qa"), ("لبنان", "lb"), ("ليبيا", "ly"), ("مصر", "eg"), ("موريتانيا", "mr"),
     ("پاکستان", "pk"), ("ދވހރއޖ", "mv"), ("नपल", "np"), ("भरत", "in"), ("বলদশ", "bd"), ("இலஙக", "lk"),
     ("சஙகபபர", "sg"), ("ශරලකව", "lk"), ("ไทย", "th"), ("ລາວ", "la"), ("འབག", "bt"), ("မနမ", "mm"),
-    ("საქართველო", "ge"), ("ኢትዮጵያ", "et"), ("ኤርትራ", "er"), ("កមពជ", "kh"), ("中國澳門特別行政區", "mo"),
-    ("中國香港特別行政區", "hk"), ("新加坡", "sg"), ("대한민국", "kr"),
+    ("საქართველო", "ge"), ("ኢትዮጵያ", "et"), ("ኤርትራ", "er"), ("កមពជ", "kh"), ("中国", "cn"),
+    ("中國澳門特別行政區", "mo"), ("中國香港特別行政區", "hk"), ("台灣", "tw"), ("新加坡", "sg"), ("日本", "jp"), ("대한민국", "kr"),
+    ("북한", "kp"),
 ];

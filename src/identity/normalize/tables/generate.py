@@ -74,7 +74,7 @@ def countries():
                 weak[fold(name)].add(code)
     table = {}
     for name, codes in list(weak.items()) + list(strong.items()):
-        if len(codes) == 1 and len(name) > 2 or name in ("uk", "el"):
+        if len(codes) == 1 and (len(name) > 2 or len(name) == 2 and not name.isascii()):
             table[name] = next(iter(codes))
         elif name in table:
             del table[name]
