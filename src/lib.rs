@@ -11,6 +11,7 @@ pub mod error;
 pub mod facebook;
 pub mod identity;
 pub mod source;
+pub mod sync;
 
 pub use audience::{Audience, AudienceBuilder, ContactManagement, Refresh};
 #[cfg(feature = "tokio")]
@@ -24,3 +25,4 @@ pub use identity::{KeyMap, MatchKey};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
 pub use source::{ContactSource, JsonLinesSource, MemorySource};
+pub use sync::{MemoryLedger, Mode, Plan, Report, SyncEngine, SyncTarget};

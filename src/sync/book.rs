@@ -1,0 +1,386 @@
+//! What is known about one audience during a run, and every change of it.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+
+use smallvec::smallvec;
+use time::OffsetDateTime;
+
+use super::ledger::{Changes, Durability, Journal, Ledger};
+use super::person::{Fingerprint, PersonKey};
+use super::prepare::Prepared;
+use super::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
+use super::target::Mode;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::AudienceId;
+use crate::identity::MatchKey;
+
+/// The host's store: calls alone, or members too.
+#[derive(Debug, Clone)]
+pub(super) enum Store {
+    Calls(Arc<dyn Journal>),
+    Members(Arc<dyn Ledger>),
+}
+
+impl Store {
+    pub(super) fn journal(&self) -> &dyn Journal {
+        match self {
+            Self::Calls(journal) => journal,
+            Self::Members(ledger) => ledger,
+        }
+    }
+
+    pub(super) fn ledger(&self) -> Option<&dyn Ledger> {
+        match self {
+            Self::Calls(_) => None,
+            Self::Members(ledger) => Some(ledger),
+        }
+    }
+
+    pub(super) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {
+        self.ledger().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, operation, "a journal alone does not remember members")
+                .expected("an engine with a ledger")
+        })
+    }
+}
+
+/// What staging says about a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Staged {
+    Fresh,
+    Unchanged,
+    Duplicate,
+}
+
+/// A set of row slots.
+#[derive(Debug, Default)]
+pub(super) struct Slots(Vec<u64>);
+
+impl Slots {
+    /// True when the slot was not in the set.
+    pub(super) fn insert(&mut self, slot: u64) -> bool {
+        let (word, bit) = ((slot / 64) as usize, 1 << (slot % 64));
+        if self.0.len() <= word {
+            self.0.resize(word + 1 + self.0.len() / 8, 0);
+        }
+        match self.0.get_mut(word) {
+            Some(bits) if *bits & bit == 0 => {
+                *bits |= bit;
+                true
+            }
+            _ => false,
+        }
+    }
+
+    pub(super) fn contains(&self, slot: u64) -> bool {
+        self.0.get((slot / 64) as usize).is_some_and(|bits| bits & (1 << (slot % 64)) != 0)
+    }
+
+    pub(super) fn len(&self) -> u64 {
+        self.0.iter().map(|bits| u64::from(bits.count_ones())).sum()
+    }
+}
+
+/// One audience's part of the store, during one run.
+#[derive(Debug)]
+pub(super) struct Book {
+    pub(super) store: Store,
+    pub(super) record: RunRecord,
+    pub(super) seen: Slots,
+    /// True when an earlier run left something open.
+    pub(super) resumed: bool,
+    /// True when rows may wait to be sent or removed.
+    pub(super) open_ends: bool,
+    /// Calls above `settled` that were answered and left their rows at Facebook.
+    answered: HashSet<u64>,
+    /// The calls that were found in the journal.
+    pub(super) found: Vec<CallRecord>,
+    whole: bool,
+    freezes: bool,
+}
+
+impl Book {
+    /// Starts the next run of an audience: from now on a run with a lower number cannot write.
+    pub(super) async fn open(
+        store: Store,
+        audience: &AudienceId,
+        mode: Option<Mode>,
+        now: OffsetDateTime,
+        secret: PersonKey,
+    ) -> Result<Self> {
+        let journal = store.journal();
+        let before = journal.run(audience).await?;
+        let found = journal.calls(audience).await?;
+        let mut record = before.unwrap_or_else(|| RunRecord::new(audience.clone()));
+        if record.secret.is_some_and(|known| known != secret) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "sync",
+                "the ledger was made with another person secret",
+            )
+            .expected("the secret it was made with"));
+        }
+        let resumed = !record.finished;
+        // Without a mode of its own a run settles what is open and leaves an unread snapshot unread.
+        let whole = mode.is_some() || record.finished || record.read;
+        record.secret = Some(secret);
+        record.run += 1;
+        if let Some(mode) = mode {
+            // A snapshot that was cut short goes on as of its own time; a mirror always looks again.
+            let continues = resumed && record.mode == mode && mode != Mode::Mirror && record.chain > 0;
+            if !continues {
+                record.chain = record.run;
+                record.now = now;
+                record.read = false;
+            }
+            record.mode = mode;
+        }
+        record.finished = false;
+        let answered = found
+            .iter()
+            .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
+            .map(|call| call.call)
+            .collect();
+        let forget = (!resumed).then_some(record.settled);
+        let freezes = mode == Some(Mode::Snapshot);
+        let book = Self {
+            store,
+            record,
+            seen: Slots::default(),
+            resumed,
+            open_ends: resumed,
+            answered,
+            found,
+            whole,
+            freezes,
+        };
+        let mut changes = book.changes();
+        changes.forget_calls = forget;
+        book.commit(changes, Durability::Now).await?;
+        Ok(book)
+    }
+
+    pub(super) fn changes(&self) -> Changes {
+        Changes {
+            audience: Some(self.record.audience.clone()),
+            run: Some(self.record.clone()),
+            ..Changes::default()
+        }
+    }
+
+    pub(super) async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+        self.store.journal().commit(changes, durability).await
+    }
+
+    pub(super) fn next_call(&mut self) -> u64 {
+        self.record.last_call += 1;
+        self.record.last_call
+    }
+
+    /// The number of a list of columns.
+    pub(super) fn columns(&mut self, keys: &Arc<[MatchKey]>) -> Result<u16> {
+        let known = self.record.columns.iter().position(|known| known == keys);
+        let index = known.unwrap_or_else(|| {
+            self.record.columns.push(Arc::clone(keys));
+            self.record.columns.len() - 1
+        });
+        u16::try_from(index).map_err(|_| Error::new(ErrorKind::Limit, "sync", "too many lists of columns"))
+    }
+
+    pub(super) fn keys(&self, columns: u16) -> Result<&Arc<[MatchKey]>> {
+        self.record.columns.get(usize::from(columns)).ok_or_else(damaged)
+    }
+
+    /// True when the row is at Facebook for certain.
+    pub(super) fn vouched(&self, row: &RowRecord) -> bool {
+        row.call >= self.record.floor
+            && (row.call <= self.record.settled || self.answered.contains(&row.call))
+    }
+
+    /// Enters the rows of a batch, those that must be sent under the number of the call being filled.
+    pub(super) async fn stage(
+        &mut self,
+        batch: &Prepared,
+        range: Range<usize>,
+        call: u64,
+    ) -> Result<Vec<Staged>> {
+        let ledger = match &self.store {
+            Store::Members(ledger) => Arc::clone(ledger),
+            Store::Calls(_) => return Ok(vec![Staged::Fresh; range.len()]),
+        };
+        let prints = batch.prints.get(range.clone()).unwrap_or_default();
+        let persons = batch.persons.get(range.clone()).unwrap_or_default();
+        let columns = self.columns(batch.rows.keys())?;
+        let before = ledger.rows(&self.record.audience, prints).await?;
+        let mut changed: HashMap<Fingerprint, (Option<RowRecord>, RowRecord)> = HashMap::new();
+        let mut staged = Vec::with_capacity(prints.len());
+        let rows = range.map(|index| batch.rows.row(index));
+        let rows = prints.iter().zip(persons).zip(rows).zip(before);
+        for (((&print, &person), row), before) in rows {
+            let current = changed.get(&print).map(|(_, row)| row).or(before.as_ref());
+            let Some(current) = current else {
+                let slot = self.record.slots;
+                self.record.slots += 1;
+                self.seen.insert(slot);
+                let owners = smallvec![Owner::new(person, 0)];
+                let bytes = row.to_bytes().into_boxed_slice();
+                changed.insert(
+                    print,
+                    (None, RowRecord { slot, run: self.record.run, call, columns, owners, bytes }),
+                );
+                staged.push(Staged::Fresh);
+                continue;
+            };
+            let first_time = self.seen.insert(current.slot);
+            let known = current.owners.iter().any(|owner| owner.person == person);
+            let send = first_time && !self.vouched(current);
+            if !known || send {
+                let mut next = current.clone();
+                if !known {
+                    next.owners.push(Owner::new(person, 0));
+                }
+                if send {
+                    next.call = call;
+                }
+                let original = changed.remove(&print).map_or(before, |(original, _)| original);
+                changed.insert(print, (original, next));
+            }
+            staged.push(match (first_time, send) {
+                (false, _) => Staged::Duplicate,
+                (true, true) => Staged::Fresh,
+                (true, false) => Staged::Unchanged,
+            });
+        }
+        let changed = changed.into_iter().map(|(print, (before, after))| (print, before, Some(after)));
+        self.write(changed.collect(), Durability::Later).await?;
+        Ok(staged)
+    }
+
+    /// Overwrites rows, keeping the sums over all of them.
+    pub(super) async fn write(
+        &mut self,
+        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
+        durability: Durability,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let changes = self.enter(rows);
+        self.commit(changes, durability).await
+    }
+
+    /// The changes that overwrite rows, before and after.
+    pub(super) fn enter(
+        &mut self,
+        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
+    ) -> Changes {
+        let record = &mut self.record;
+        let mut written = Vec::with_capacity(rows.len());
+        for (print, before, after) in rows {
+            if let Some(before) = before {
+                record.rows = record.rows.wrapping_sub(1);
+                record.sum = record.sum.wrapping_sub(before.check(print));
+                record.prints = record.prints.wrapping_sub(print.number());
+            }
+            if let Some(after) = &after {
+                record.rows = record.rows.wrapping_add(1);
+                record.sum = record.sum.wrapping_add(after.check(print));
+                record.prints = record.prints.wrapping_add(print.number());
+            }
+            written.push((print, after));
+        }
+        written.sort_unstable_by_key(|(print, _)| *print);
+        let mut changes = self.changes();
+        changes.rows = written;
+        changes
+    }
+
+    /// Makes the intent of a call durable, with everything staged before it.
+    pub(super) async fn intend(&self, call: &CallRecord) -> Result<()> {
+        let mut changes = self.changes();
+        changes.calls.push(call.clone());
+        self.commit(changes, Durability::Now).await
+    }
+
+    /// Notes the answer to a call, and forgets the rows that are not members after it.
+    pub(super) async fn settle(&mut self, call: CallRecord, gone: &[Fingerprint]) -> Result<()> {
+        let mut forgotten = Vec::with_capacity(gone.len());
+        if let Some(ledger) = self.store.ledger() {
+            for chunk in gone.chunks(4_096) {
+                let rows = ledger.rows(&self.record.audience, chunk).await?;
+                for (&print, row) in chunk.iter().zip(rows) {
+                    // A row that was taken up again meanwhile belongs to a later call.
+                    if row.as_ref().is_some_and(|row| row.call == call.call) {
+                        forgotten.push((print, row, None));
+                    }
+                }
+            }
+        }
+        if call.operation != Operation::Remove {
+            self.answered.insert(call.call);
+        }
+        let mut changes = self.enter(forgotten);
+        changes.calls.push(call);
+        // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
+        self.commit(changes, Durability::Now).await
+    }
+
+    /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
+    pub(super) async fn withdraw(&mut self, person: PersonKey, also: Option<Fingerprint>) -> Result<u64> {
+        let Store::Members(ledger) = &self.store else { return Ok(0) };
+        let ledger = Arc::clone(ledger);
+        let mut prints = ledger.rows_of(&self.record.audience, person).await?;
+        prints.extend(also);
+        prints.sort_unstable();
+        prints.dedup();
+        let rows = ledger.rows(&self.record.audience, &prints).await?;
+        let mut changed = Vec::new();
+        let mut unwanted = 0;
+        for (print, row) in prints.into_iter().zip(rows) {
+            let Some(row) = row else { continue };
+            let mut next = row.clone();
+            next.owners.retain(|owner| owner.person != person);
+            if next.owners.len() < row.owners.len() {
+                unwanted += u64::from(next.owners.is_empty());
+                changed.push((print, Some(row), Some(next)));
+            }
+        }
+        self.write(changed, Durability::Later).await?;
+        Ok(unwanted)
+    }
+
+    /// Forgets rows that are not at Facebook any more.
+    pub(super) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
+        let Store::Members(ledger) = &self.store else { return Ok(()) };
+        let ledger = Arc::clone(ledger);
+        let mut after = None;
+        loop {
+            let page = ledger.scan(&self.record.audience, after, 4_096).await?;
+            let Some((last, _)) = page.last() else { return Ok(()) };
+            after = Some(*last);
+            let gone =
+                page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));
+            self.write(gone.collect(), Durability::Later).await?;
+        }
+    }
+
+    /// Ends the run: nothing is open.
+    pub(super) async fn finish(&mut self) -> Result<()> {
+        self.record.finished = self.whole;
+        if self.whole {
+            self.record.read = true;
+        }
+        self.record.frozen |= self.freezes;
+        self.record.settled = self.record.last_call;
+        self.commit(self.changes(), Durability::Now).await
+    }
+}
+
+/// The ledger holds something that no run wrote.
+pub(super) fn damaged() -> Error {
+    Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; nobody was removed").expected(
+        "a copy of the ledger from before, or a new ledger and a run with Mode::Replace, which needs no memory",
+    )
+}

@@ -1,0 +1,228 @@
+//! The engine: a source, a client, and the rules between them.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use super::book::Store;
+use super::call::SessionIds;
+use super::intake::Intake;
+use super::ledger::{Journal, Ledger};
+use super::memory::MemoryLedger;
+use super::person::PersonSecret;
+use super::policy::{ConsentPolicy, Guards};
+use super::prepare::Preparer;
+use super::progress::{ProgressStream, Watch};
+use super::select::Groups;
+use super::target::SyncTarget;
+use super::upload::Sender;
+use super::workers::Workers;
+use crate::clock::{Clock, Zone};
+use crate::error::Result;
+use crate::facebook::{AudienceId, FacebookClient, Upload};
+use crate::identity::KeyMap;
+use crate::source::ContactSource;
+use time::OffsetDateTime;
+
+/// Keeps audiences in step with contacts.
+///
+/// A run reads contacts, selects, hashes and uploads in calls of 10,000 rows, with bounded memory. Dropping its future
+/// at any point leaves a state from which the next run goes on.
+pub struct SyncEngine {
+    pub(super) source: Arc<dyn ContactSource>,
+    pub(super) client: Arc<dyn FacebookClient>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) zone: Zone,
+    pub(super) keys: KeyMap,
+    pub(super) store: Store,
+    pub(super) secret: PersonSecret,
+    pub(super) consent: ConsentPolicy,
+    pub(super) guards: Guards,
+    pub(super) uploads: usize,
+    pub(super) rows_per_call: usize,
+    pub(super) search_calls: Option<u32>,
+    pub(super) workers: Option<(Arc<dyn Workers>, usize)>,
+    pub(super) batch_rows: usize,
+    pub(super) watch: Watch,
+    pub(super) ids: Arc<SessionIds>,
+    stopped: AtomicBool,
+}
+
+/// Builds a [`SyncEngine`].
+#[derive(Debug)]
+pub struct SyncEngineBuilder(SyncEngine);
+
+impl SyncEngine {
+    /// An engine with the machine's clock, e-mail and phone as keys, and a ledger in memory.
+    #[cfg(feature = "tokio")]
+    #[must_use]
+    pub fn new(source: impl ContactSource + 'static, client: impl FacebookClient + 'static) -> Self {
+        Self::builder(source, client, crate::clock::SystemClock).build()
+    }
+
+    /// Starts an engine.
+    #[must_use]
+    pub fn builder(
+        source: impl ContactSource + 'static,
+        client: impl FacebookClient + 'static,
+        clock: impl Clock + 'static,
+    ) -> SyncEngineBuilder {
+        let keys = KeyMap::standard(source.schema());
+        SyncEngineBuilder(Self {
+            source: Arc::new(source),
+            client: Arc::new(client),
+            clock: Arc::new(clock),
+            zone: Zone::utc(),
+            keys,
+            store: Store::Members(Arc::new(MemoryLedger::new())),
+            secret: PersonSecret::default(),
+            consent: ConsentPolicy::default(),
+            guards: Guards::default(),
+            uploads: 1,
+            rows_per_call: Upload::MAX_ROWS,
+            search_calls: None,
+            workers: None,
+            batch_rows: 1_024,
+            watch: Watch::default(),
+            ids: Arc::new(SessionIds::new()),
+            stopped: AtomicBool::new(false),
+        })
+    }
+
+    /// The progress of the runs of this engine.
+    pub fn progress(&self) -> ProgressStream {
+        self.watch.stream()
+    }
+
+    /// Asks the run under way to stop after the calls under way; it ends with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and the next run goes on from there.
+    pub fn stop(&self) {
+        self.stopped.store(true, Ordering::Relaxed);
+    }
+
+    pub(super) fn take_stop(&self) -> bool {
+        self.stopped.swap(false, Ordering::Relaxed)
+    }
+
+    pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Intake> {
+        let schema = self.source.schema();
+        let blocked = self.store.journal().blocked().await?;
+        let preparer = Arc::new(Preparer {
+            groups: Groups::compile(target, schema, now, &self.zone)?,
+            policy: self.consent.bind(schema, now),
+            keys: self.keys.clone(),
+            secret: self.secret.clone(),
+            id: schema.field("id"),
+            blocked: Arc::new(blocked.into_iter().collect()),
+            identify: self.store.ledger().is_some(),
+        });
+        let workers = self.workers.as_ref().map(|(workers, threads)| (workers, *threads));
+        Ok(Intake::new(self.source.open().await?, schema, &preparer, workers, self.batch_rows))
+    }
+
+    pub(super) fn sender<'a>(&'a self, audience: &'a AudienceId) -> Sender<'a> {
+        Sender {
+            client: &self.client,
+            clock: &self.clock,
+            audience,
+            ids: &self.ids,
+            lanes: self.uploads,
+            rows: self.rows_per_call,
+            search_calls: self.search_calls,
+        }
+    }
+}
+
+impl SyncEngineBuilder {
+    /// Which fields become which match keys; e-mail and phone without it.
+    #[must_use]
+    pub fn keys(mut self, keys: KeyMap) -> Self {
+        self.0.keys = keys;
+        self
+    }
+
+    /// The zone in which a day begins; UTC without it.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.0.zone = zone;
+        self
+    }
+
+    /// Where calls and members are remembered.
+    #[must_use]
+    pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
+        self.0.store = Store::Members(Arc::new(ledger));
+        self
+    }
+
+    /// Remembers calls only: uploads of any size in bounded memory, in the modes that remove nobody and
+    /// [`Mode::Replace`](super::Mode::Replace). Interrupted runs resume where the journal ends.
+    #[must_use]
+    pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
+        self.0.store = Store::Calls(Arc::new(journal));
+        self
+    }
+
+    /// The key under which persons are digested in the ledger.
+    #[must_use]
+    pub fn person_secret(mut self, secret: PersonSecret) -> Self {
+        self.0.secret = secret;
+        self
+    }
+
+    /// Which selected contacts are held back.
+    #[must_use]
+    pub fn consent(mut self, policy: ConsentPolicy) -> Self {
+        self.0.consent = policy;
+        self
+    }
+
+    /// What a run refuses to remove.
+    #[must_use]
+    pub fn guards(mut self, guards: Guards) -> Self {
+        self.0.guards = guards;
+        self
+    }
+
+    /// Upload sessions side by side, each with one call under way; 1 without it, at most 16.
+    #[must_use]
+    pub fn uploads(mut self, count: usize) -> Self {
+        self.0.uploads = count.clamp(1, 16);
+        self
+    }
+
+    /// Rows of a call; 10,000 without it, which is the most. Fewer rows cost more calls of the quota.
+    #[must_use]
+    pub fn rows_per_call(mut self, rows: usize) -> Self {
+        self.0.rows_per_call = rows.clamp(1, Upload::MAX_ROWS);
+        self
+    }
+
+    /// Finds the rows that Facebook refused and did not name, by sending halves of the call again, in at most
+    /// `most_calls` more calls for each call.
+    #[must_use]
+    pub fn find_rejected(mut self, most_calls: u32) -> Self {
+        self.0.search_calls = Some(most_calls);
+        self
+    }
+
+    /// Selects and hashes on `threads` threads of the host's; on the task's own thread without it.
+    #[must_use]
+    pub fn workers(mut self, workers: impl Workers + 'static, threads: usize) -> Self {
+        self.0.workers = Some((Arc::new(workers), threads));
+        self.0.batch_rows = 2_048;
+        self
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn build(self) -> SyncEngine {
+        self.0
+    }
+}
+
+impl fmt::Debug for SyncEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SyncEngine({:?}, {:?})", self.source, self.store)
+    }
+}

@@ -1,0 +1,191 @@
+//! Who a row belongs to, without saying who: keyed digests of 16 bytes.
+
+use std::fmt;
+
+use hmac::{Hmac, KeyInit, Mac};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::identity::{Cell, MatchKey, MatchRow};
+
+macro_rules! digest16 {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name([u8; 16]);
+
+        impl $name {
+            /// The bytes, for a store.
+            #[must_use]
+            pub fn as_bytes(&self) -> &[u8; 16] {
+                &self.0
+            }
+
+            /// Out of a store.
+            #[must_use]
+            pub fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(key: $name) -> Self {
+                const_hex::encode(key.0)
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self> {
+                let mut bytes = [0; 16];
+                const_hex::decode_to_slice(&text, &mut bytes).map_err(|_| {
+                    Error::new(ErrorKind::Invalid, "key", "not a key").expected("32 hex digits")
+                })?;
+                Ok(Self(bytes))
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(_)"))
+            }
+        }
+    };
+}
+
+digest16! {
+    /// A person in the ledger: a keyed digest of the contact's `id`, or of the first row of a contact without one.
+    ///
+    /// `Debug` hides it.
+    PersonKey
+}
+
+digest16! {
+    /// A row in the ledger: the first half of [`MatchRow::fingerprint`]. Equal rows have equal fingerprints.
+    ///
+    /// `Debug` hides it.
+    Fingerprint
+}
+
+impl Fingerprint {
+    /// The fingerprint of a row.
+    #[must_use]
+    pub fn of(row: MatchRow<'_>) -> Self {
+        Self(half(row.fingerprint().as_bytes()))
+    }
+
+    pub(super) fn number(self) -> u128 {
+        u128::from_le_bytes(self.0)
+    }
+}
+
+/// The key under which persons are digested in a ledger: keep it apart from the ledger, and keep it.
+///
+/// Without a key of the host's own, whoever holds the file can test a guessed contact id against it. `Debug` hides it.
+#[derive(Clone)]
+pub struct PersonSecret(Hmac<Sha256>);
+
+impl PersonSecret {
+    /// A secret of at least 16 bytes.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when it is shorter.
+    pub fn new(secret: &[u8]) -> Result<Self> {
+        if secret.len() < 16 {
+            return Err(
+                Error::new(ErrorKind::Invalid, "person secret", "too short").expected("at least 16 bytes")
+            );
+        }
+        Ok(Self::keyed(secret))
+    }
+
+    fn keyed(secret: &[u8]) -> Self {
+        // A hash of the secret is always of a length that the block takes.
+        use sha2::Digest;
+        let block: [u8; 32] = Sha256::digest(secret).into();
+        Self(Hmac::<Sha256>::new(&block.into_block()))
+    }
+
+    /// The person of a contact id.
+    #[must_use]
+    pub fn person(&self, contact_id: &str) -> PersonKey {
+        PersonKey(self.digest(&[b"person\0", contact_id.as_bytes()]))
+    }
+
+    /// Names the secret without revealing it: a ledger made with another one is refused.
+    #[must_use]
+    pub fn check(&self) -> PersonKey {
+        PersonKey(self.digest(&[b"check\0"]))
+    }
+
+    /// The tombstones of a row: one for each cell that names a person on its own.
+    pub(super) fn cells<'a>(&'a self, row: MatchRow<'a>) -> impl Iterator<Item = PersonKey> + 'a {
+        row.keys().iter().zip(row.cells()).filter(|(key, _)| names_a_person(**key)).filter_map(
+            move |(key, cell)| {
+                let value = match &cell {
+                    Cell::Hash(hash) => hash.as_bytes().as_slice(),
+                    Cell::Plain(text) => text.as_bytes(),
+                    Cell::Json(_) | Cell::Empty => return None,
+                };
+                Some(PersonKey(self.digest(&[b"cell\0", &[*key as u8], value])))
+            },
+        )
+    }
+
+    fn digest(&self, parts: &[&[u8]]) -> [u8; 16] {
+        let mut mac = self.0.clone();
+        for part in parts {
+            mac.update(part);
+        }
+        half(&mac.finalize().into_bytes().into())
+    }
+}
+
+trait IntoBlock {
+    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>>;
+}
+
+impl IntoBlock for [u8; 32] {
+    fn into_block(self) -> hmac::digest::Key<Hmac<Sha256>> {
+        let mut block = hmac::digest::Key::<Hmac<Sha256>>::default();
+        for (to, from) in block.iter_mut().zip(self) {
+            *to = from;
+        }
+        block
+    }
+}
+
+impl Default for PersonSecret {
+    /// The same for everyone: digests hide ids from a glance, not from a guess.
+    fn default() -> Self {
+        Self::keyed(b"audiencekit person key, version 1")
+    }
+}
+
+impl fmt::Debug for PersonSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PersonSecret(_)")
+    }
+}
+
+/// True for the keys that Facebook may find a person by alone; names, places and birth dates are shared by many.
+pub(super) fn names_a_person(key: MatchKey) -> bool {
+    matches!(
+        key,
+        MatchKey::Email
+            | MatchKey::Phone
+            | MatchKey::Madid
+            | MatchKey::ExternId
+            | MatchKey::PageUid
+            | MatchKey::AppUid
+    )
+}
+
+fn half(digest: &[u8; 32]) -> [u8; 16] {
+    let mut half = [0; 16];
+    half.copy_from_slice(digest.split_at(16).0);
+    half
+}

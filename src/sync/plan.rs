@@ -1,0 +1,302 @@
+//! What a run would do, before it does it.
+
+use std::collections::HashSet;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::book::{Slots, damaged};
+use super::engine::SyncEngine;
+use super::person::Fingerprint;
+use super::record::{Operation, RunRecord};
+use super::report::ContactCounts;
+use super::target::{Mode, SyncTarget};
+use crate::error::Result;
+use crate::facebook::AudienceId;
+use crate::identity::{Cell, Coverage, MatchRow};
+
+/// Something a person should know before a plan is applied.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PlanWarning {
+    /// Fewer people can be sent than the target asks for, with the words of the policy.
+    TooFew(String),
+    /// A guard will stop the run, with its words.
+    Guard(String),
+    /// An earlier run was cut short: this one continues it.
+    Unfinished,
+    /// The audience is frozen: nothing will be sent.
+    Frozen,
+    /// Replacing all members would take fewer calls.
+    ReplaceIsCheaper,
+    /// Opted-out people are sent, for this reason.
+    OptOutsWaived(String),
+    /// A replacement needs more calls than fit in 90 minutes at this tier's quota.
+    ReplaceTooLong,
+}
+
+/// What a run would do. Making it sends nothing and changes nothing.
+///
+/// Serde writes it as JSON, for someone to approve; [`SyncEngine::apply`] does exactly this.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Plan {
+    /// The audience.
+    pub audience: AudienceId,
+    /// The mode.
+    pub mode: Mode,
+    /// The time at which contacts were judged.
+    #[serde(with = "time::serde::rfc3339")]
+    pub now: OffsetDateTime,
+    /// Contacts.
+    pub contacts: ContactCounts,
+    /// Match keys.
+    pub coverage: Coverage,
+    /// Distinct rows of the reachable people.
+    pub rows_wanted: u64,
+    /// Remembered members.
+    pub members: u64,
+    /// Rows to add.
+    pub add: u64,
+    /// Rows to remove.
+    pub remove: u64,
+    /// Calls to make.
+    pub calls: u64,
+    /// Bytes of rows in them.
+    pub bytes: u64,
+    /// Minutes that the calls take of the quota of the Limited tier: 20 writes in 5 minutes.
+    pub quota_minutes_limited: u64,
+    /// Minutes that the calls take of the quota of the Full tier: 3,000 writes in 5 minutes.
+    pub quota_minutes_full: u64,
+    /// Calls that replacing all members would take instead.
+    pub calls_to_replace: u64,
+    /// What to know.
+    pub warnings: Vec<PlanWarning>,
+    /// Sum of the fingerprints to add, to know the plan again.
+    digest_add: String,
+    digest_remove: String,
+}
+
+/// A write costs 3 points of 60 (Limited) or 9,000 (Full), which decay in 300 seconds.
+///
+/// Source: Marketing API rate limiting, developers.facebook.com (read 2026-09-12).
+fn quota_minutes(calls: u64, writes_in_five_minutes: u64) -> u64 {
+    calls.div_ceil(writes_in_five_minutes) * 5
+}
+
+impl Plan {
+    pub(super) fn same_changes(&self, other: &Self) -> bool {
+        (&self.audience, self.mode, self.add, self.remove, &self.digest_add, &self.digest_remove)
+            == (&other.audience, other.mode, other.add, other.remove, &other.digest_add, &other.digest_remove)
+    }
+}
+
+impl SyncEngine {
+    /// What [`run`](Self::run) would do now. It reads every contact, sends nothing and changes nothing.
+    ///
+    /// Units: memory of about 20 bytes for each row that is not remembered yet.
+    ///
+    /// # Errors
+    /// What the source and the store return.
+    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<Plan> {
+        let target = target.into();
+        self.plan_at(&target, self.clock.now()).await
+    }
+
+    pub(super) async fn plan_at(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Plan> {
+        let journal = self.store.journal();
+        let record = journal.run(&target.audience).await?;
+        let record = record.unwrap_or_else(|| RunRecord::new(target.audience.clone()));
+        let answered: HashSet<u64> = journal
+            .calls(&target.audience)
+            .await?
+            .into_iter()
+            .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
+            .map(|call| call.call)
+            .collect();
+        let frozen = record.frozen && target.mode == Mode::Snapshot;
+        let mut tally = Tally::default();
+        if !frozen {
+            let mut intake = self.intake(target, now).await?;
+            while let Some(batch) = intake.next().await? {
+                tally.contacts.merge(&batch.counts);
+                tally.coverage.merge(&batch.coverage);
+                let Some(ledger) = self.store.ledger() else {
+                    for row in batch.rows.iter() {
+                        tally.fresh_rows += 1;
+                        tally.add(row, None);
+                    }
+                    continue;
+                };
+                let known = ledger.rows(&target.audience, &batch.prints).await?;
+                for ((row, print), known) in batch.rows.iter().zip(&batch.prints).zip(known) {
+                    let vouched = known.as_ref().is_some_and(|row| {
+                        row.call >= record.floor
+                            && (row.call <= record.settled || answered.contains(&row.call))
+                    });
+                    match known {
+                        None if !tally.fresh.insert(*print) => {}
+                        None if target.mode == Mode::Remove => {}
+                        None => {
+                            tally.fresh_rows += 1;
+                            tally.add(row, Some(*print));
+                        }
+                        Some(known) if !tally.seen.insert(known.slot) => {}
+                        Some(_) => {
+                            tally.met += 1;
+                            tally.prints_met = tally.prints_met.wrapping_add(print.number());
+                            if target.mode == Mode::Remove {
+                                tally.bytes += json_len(row);
+                            } else if !vouched || target.mode == Mode::Replace {
+                                tally.add(row, Some(*print));
+                            }
+                        }
+                    }
+                }
+            }
+        }
+        self.finish_plan(target, now, &record, frozen, tally)
+    }
+
+    fn finish_plan(
+        &self,
+        target: &SyncTarget,
+        now: OffsetDateTime,
+        record: &RunRecord,
+        frozen: bool,
+        tally: Tally,
+    ) -> Result<Plan> {
+        let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
+        let (remove, digest_remove) = match target.mode {
+            Mode::Mirror | Mode::Replace => (unmet, record.prints.wrapping_sub(tally.prints_met)),
+            Mode::Remove => (tally.met, tally.prints_met),
+            Mode::Snapshot | Mode::Add => (0, 0),
+        };
+        let rows_wanted = if target.mode == Mode::Remove { 0 } else { tally.fresh_rows + tally.met };
+        let calls_of = |rows: u64| rows.div_ceil(self.rows_per_call as u64);
+        let removing = if target.mode == Mode::Replace { 0 } else { remove };
+        let calls = calls_of(tally.add) + calls_of(removing);
+        let calls_to_replace = calls_of(rows_wanted);
+        let mut warnings = Vec::new();
+        if frozen {
+            warnings.push(PlanWarning::Frozen);
+        } else if target.mode != Mode::Remove {
+            match target.minimum_size.check(tally.contacts.mapped) {
+                Ok(None) => {}
+                Ok(Some(problem)) => warnings.push(PlanWarning::TooFew(problem.to_string())),
+                Err(error) => warnings.push(PlanWarning::TooFew(error.to_string())),
+            }
+        }
+        if matches!(target.mode, Mode::Mirror | Mode::Replace)
+            && let Err(error) = self.guards.check(record.rows, remove, rows_wanted)
+        {
+            warnings.push(PlanWarning::Guard(error.to_string()));
+        }
+        if !record.finished {
+            warnings.push(PlanWarning::Unfinished);
+        }
+        if target.mode == Mode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
+            warnings.push(PlanWarning::ReplaceIsCheaper);
+        }
+        if target.mode == Mode::Replace && quota_minutes(calls, 20) > 90 {
+            warnings.push(PlanWarning::ReplaceTooLong);
+        }
+        if let Some(reason) = self.consent.waiver() {
+            warnings.push(PlanWarning::OptOutsWaived(reason.to_owned()));
+        }
+        Ok(Plan {
+            audience: target.audience.clone(),
+            mode: target.mode,
+            now,
+            contacts: tally.contacts,
+            coverage: tally.coverage,
+            rows_wanted,
+            members: record.rows,
+            add: tally.add,
+            remove,
+            calls,
+            bytes: tally.bytes,
+            quota_minutes_limited: quota_minutes(calls, 20),
+            quota_minutes_full: quota_minutes(calls, 3_000),
+            calls_to_replace,
+            warnings,
+            digest_add: format!("{:032x}", tally.prints_add),
+            digest_remove: format!("{digest_remove:032x}"),
+        })
+    }
+}
+
+#[derive(Default)]
+struct Tally {
+    contacts: ContactCounts,
+    coverage: Coverage,
+    /// Rows that the ledger does not have, to find repetitions.
+    fresh: HashSet<Fingerprint>,
+    fresh_rows: u64,
+    /// Rows that it has.
+    seen: Slots,
+    met: u64,
+    prints_met: u128,
+    add: u64,
+    prints_add: u128,
+    bytes: u64,
+}
+
+impl Tally {
+    fn add(&mut self, row: MatchRow<'_>, print: Option<Fingerprint>) {
+        self.add += 1;
+        self.bytes += json_len(row);
+        let print = print.unwrap_or_else(|| Fingerprint::of(row));
+        self.prints_add = self.prints_add.wrapping_add(print.number());
+    }
+}
+
+/// How long a row is as a JSON list, the comma after it included.
+fn json_len(row: MatchRow<'_>) -> u64 {
+    let cells = row.cells().map(|cell| match cell {
+        Cell::Empty => 2,
+        Cell::Hash(_) => 66,
+        Cell::Plain(text) => text.len() as u64 + 2,
+        Cell::Json(text) => text.len() as u64,
+    });
+    cells.map(|len| len + 1).sum::<u64>() + 2
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "audience {}  {}  plan", self.audience, self.mode.as_str())?;
+        let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
+        line("contacts read", self.contacts.read)?;
+        line("  selected", self.contacts.selected)?;
+        line("  reachable", self.contacts.mapped)?;
+        line("members remembered", self.members)?;
+        line("rows to add", self.add)?;
+        line("rows to remove", self.remove)?;
+        line("calls", self.calls)?;
+        line("bytes of rows", self.bytes)?;
+        line("minutes of quota, Limited", self.quota_minutes_limited)?;
+        line("minutes of quota, Full", self.quota_minutes_full)?;
+        line("calls if replaced instead", self.calls_to_replace)?;
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for PlanWarning {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::TooFew(words) | Self::Guard(words) => f.write_str(words),
+            Self::Unfinished => f.write_str("an earlier run was cut short: this one continues it"),
+            Self::Frozen => f.write_str("the audience is frozen: nothing will be sent"),
+            Self::ReplaceIsCheaper => f.write_str("replacing all members would take fewer calls"),
+            Self::OptOutsWaived(reason) => write!(f, "opted-out people are sent: {reason}"),
+            Self::ReplaceTooLong => f.write_str(
+                "the calls do not fit in the 90 minutes of a replacement at the Limited tier: replace with a part and add the rest",
+            ),
+        }
+    }
+}

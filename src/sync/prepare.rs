@@ -1,0 +1,130 @@
+//! From a batch of contacts to rows: the part of a run that needs no waiting and fits any thread.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::person::{Fingerprint, PersonKey, PersonSecret};
+use super::policy::BoundPolicy;
+use super::report::ContactCounts;
+use super::select::{Groups, Verdict};
+use crate::contact::{Contact, FieldId};
+use crate::error::Result;
+use crate::identity::{Coverage, KeyMap, MatchRows};
+use crate::source::Batch;
+
+/// Everything that turns contacts into rows.
+#[derive(Debug)]
+pub(super) struct Preparer {
+    pub(super) groups: Groups,
+    pub(super) policy: BoundPolicy,
+    pub(super) keys: KeyMap,
+    pub(super) secret: PersonSecret,
+    pub(super) id: Option<FieldId>,
+    pub(super) blocked: Arc<HashSet<PersonKey>>,
+    /// True when a ledger wants to know rows and persons again.
+    pub(super) identify: bool,
+}
+
+/// The rows of a batch of contacts.
+#[derive(Debug)]
+pub(super) struct Prepared {
+    pub(super) rows: MatchRows,
+    /// For each row the contact it came from, counted from 1.
+    pub(super) records: Vec<u64>,
+    /// For each row who it belongs to; empty without a ledger.
+    pub(super) persons: Vec<PersonKey>,
+    /// For each row its fingerprint; empty without a ledger.
+    pub(super) prints: Vec<Fingerprint>,
+    pub(super) counts: ContactCounts,
+    pub(super) coverage: Coverage,
+    /// Contacts read up to and with this batch.
+    pub(super) read: u64,
+}
+
+impl Preparer {
+    pub(super) fn prepare(&self, batch: &Batch, before: u64) -> Result<Prepared> {
+        let contacts = batch.contacts();
+        let mut out = Prepared {
+            rows: MatchRows::new(Arc::clone(self.keys.keys())),
+            records: Vec::with_capacity(contacts.len()),
+            persons: Vec::new(),
+            prints: Vec::new(),
+            counts: ContactCounts { read: contacts.len() as u64, ..ContactCounts::default() },
+            coverage: Coverage::default(),
+            read: before + contacts.len() as u64,
+        };
+        let mut mapper = self.keys.mapper();
+        let mut trial = MatchRows::new(Arc::clone(self.keys.keys()));
+        for (contact, record) in contacts.iter().zip(before + 1..) {
+            if !self.takes(contact, &mut out.counts) {
+                continue;
+            }
+            let person = match self.id.and_then(|id| contact.texts(id).next()) {
+                Some(id) if self.identify || !self.blocked.is_empty() => Some(self.secret.person(id)),
+                _ => None,
+            };
+            if person.is_some_and(|person| self.blocked.contains(&person)) {
+                out.counts.suppressed += 1;
+                continue;
+            }
+            let first = out.rows.len();
+            let made = if self.blocked.is_empty() {
+                mapper.append(contact, &mut out.rows, &mut out.coverage)
+            } else {
+                trial.clear();
+                let made = mapper.append(contact, &mut trial, &mut out.coverage);
+                if self.any_blocked(&trial) {
+                    out.counts.suppressed += 1;
+                    continue;
+                }
+                for row in trial.iter() {
+                    out.rows.push_row(row)?;
+                }
+                made
+            };
+            if made == 0 {
+                out.counts.without_key += 1;
+                continue;
+            }
+            out.counts.mapped += 1;
+            out.records.extend(std::iter::repeat_n(record, made));
+            if self.identify {
+                let start = out.prints.len();
+                out.prints.extend((first..first + made).map(|index| Fingerprint::of(out.rows.row(index))));
+                let own = out.prints.get(start).map(|print| PersonKey::from_bytes(*print.as_bytes()));
+                let person = person.or(own).unwrap_or(PersonKey::from_bytes([0; 16]));
+                out.persons.extend(std::iter::repeat_n(person, made));
+            }
+        }
+        Ok(out)
+    }
+
+    fn takes(&self, contact: &Contact, counts: &mut ContactCounts) -> bool {
+        match self.groups.decide(contact) {
+            Verdict::Selected => counts.selected += 1,
+            Verdict::NotIncluded => {
+                counts.not_included += 1;
+                return false;
+            }
+            Verdict::Excluded => {
+                counts.excluded += 1;
+                return false;
+            }
+            Verdict::Filtered => {
+                counts.filtered += 1;
+                return false;
+            }
+        }
+        match self.policy.holds_back(contact) {
+            Some(reason) => {
+                *counts.held_back.entry(reason).or_default() += 1;
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn any_blocked(&self, rows: &MatchRows) -> bool {
+        rows.iter().any(|row| self.secret.cells(row).any(|cell| self.blocked.contains(&cell)))
+    }
+}

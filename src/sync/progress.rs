@@ -1,0 +1,147 @@
+//! How far a run is, as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use futures_core::Stream;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+/// What a run is doing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Stage {
+    /// Reading, selecting, hashing and adding.
+    Reading,
+    /// Removing members.
+    Removing,
+    /// Sending again what was left open.
+    Settling,
+    /// Over.
+    Done,
+}
+
+/// One look at a run.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Progress {
+    /// What it is doing.
+    pub stage: Stage,
+    /// Contacts read, or rows sent in the later stages.
+    pub done: u64,
+    /// How many there are, if known.
+    pub total: Option<u64>,
+    /// Rows that Facebook has answered for.
+    pub answered: u64,
+    /// Done per second since the stage began, if time has passed.
+    pub rate: Option<f64>,
+    /// When the stage will end at this rate, if the total is known.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub predicted_end: Option<OffsetDateTime>,
+}
+
+#[derive(Default)]
+struct Channel {
+    latest: Option<Progress>,
+    fresh: bool,
+    wakers: Vec<Waker>,
+}
+
+/// The sending end, inside the engine.
+#[derive(Clone, Default)]
+pub(super) struct Watch(Arc<Mutex<Channel>>);
+
+/// The progress of an engine's runs: each item is the latest look, looks in between are skipped.
+///
+/// It ends after [`Stage::Done`] of a run. Cancel safety: dropping it changes nothing.
+pub struct ProgressStream {
+    watch: Watch,
+    over: bool,
+}
+
+impl Watch {
+    fn lock(&self) -> MutexGuard<'_, Channel> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn stream(&self) -> ProgressStream {
+        ProgressStream { watch: self.clone(), over: false }
+    }
+
+    pub(super) fn set(&self, progress: Progress) {
+        let mut channel = self.lock();
+        channel.latest = Some(progress);
+        channel.fresh = true;
+        channel.wakers.drain(..).for_each(Waker::wake);
+    }
+}
+
+impl fmt::Debug for Watch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Watch")
+    }
+}
+
+impl fmt::Debug for ProgressStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ProgressStream({:?})", self.watch.lock().latest)
+    }
+}
+
+impl Stream for ProgressStream {
+    type Item = Progress;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Progress>> {
+        if self.over {
+            return Poll::Ready(None);
+        }
+        let mut channel = self.watch.lock();
+        match channel.latest {
+            Some(latest) if channel.fresh => {
+                channel.fresh = false;
+                drop(channel);
+                self.over = latest.stage == Stage::Done;
+                Poll::Ready(Some(latest))
+            }
+            _ => {
+                channel.wakers.push(context.waker().clone());
+                Poll::Pending
+            }
+        }
+    }
+}
+
+/// Measures one stage.
+#[derive(Debug)]
+pub(super) struct Meter {
+    watch: Watch,
+    stage: Stage,
+    since: OffsetDateTime,
+    total: Option<u64>,
+}
+
+impl Meter {
+    pub(super) fn start(watch: &Watch, stage: Stage, now: OffsetDateTime, total: Option<u64>) -> Self {
+        Self { watch: watch.clone(), stage, since: now, total }
+    }
+
+    pub(super) fn show(&self, done: u64, answered: u64, now: OffsetDateTime) {
+        let seconds = (now - self.since).as_seconds_f64();
+        let rate = (seconds > 0.0 && done > 0).then(|| done as f64 / seconds);
+        let predicted_end = rate.zip(self.total).and_then(|(rate, total)| {
+            let left = total.saturating_sub(done) as f64 / rate;
+            now.checked_add(time::Duration::checked_seconds_f64(left)?)
+        });
+        self.watch.set(Progress {
+            stage: self.stage,
+            done,
+            total: self.total,
+            answered,
+            rate,
+            predicted_end,
+        });
+    }
+}

@@ -1,0 +1,249 @@
+//! What a run did, in counts that add up.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::policy::HeldBack;
+use super::target::Mode;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::AudienceId;
+use crate::identity::Coverage;
+
+/// What became of the contacts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ContactCounts {
+    /// Contacts read: selected, not included, excluded and filtered.
+    pub read: u64,
+    /// Contacts that a group selects: held back, suppressed, without a key and mapped.
+    pub selected: u64,
+    /// Contacts that no selector includes.
+    pub not_included: u64,
+    /// Contacts that a selector excludes.
+    pub excluded: u64,
+    /// Contacts that a filter drops.
+    pub filtered: u64,
+    /// Selected contacts that the consent policy holds back, by reason.
+    pub held_back: BTreeMap<HeldBack, u64>,
+    /// Selected contacts that were erased or suppressed.
+    pub suppressed: u64,
+    /// Selected contacts of which no match key could be made.
+    pub without_key: u64,
+    /// Selected contacts that became rows: the reachable people.
+    pub mapped: u64,
+}
+
+impl ContactCounts {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.read += other.read;
+        self.selected += other.selected;
+        self.not_included += other.not_included;
+        self.excluded += other.excluded;
+        self.filtered += other.filtered;
+        self.suppressed += other.suppressed;
+        self.without_key += other.without_key;
+        self.mapped += other.mapped;
+        for (reason, count) in &other.held_back {
+            *self.held_back.entry(*reason).or_default() += count;
+        }
+    }
+}
+
+/// What became of the rows that the mapped contacts gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RowCounts {
+    /// Rows made: duplicates, unchanged, sent before, fresh and withdrawn.
+    pub made: u64,
+    /// Rows that another row of the same run repeats.
+    pub duplicates: u64,
+    /// Rows whose membership is as wanted already.
+    pub unchanged: u64,
+    /// Rows that an interrupted run had sent, known from the journal.
+    pub sent_before: u64,
+    /// Rows to add.
+    pub fresh: u64,
+    /// Rows of people to remove.
+    pub withdrawn: u64,
+    /// Remembered rows that nobody wants any more.
+    pub unwanted: u64,
+}
+
+/// What the calls of one kind carried.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallCounts {
+    /// Calls answered.
+    pub calls: u64,
+    /// Rows in them: accepted and rejected.
+    pub sent: u64,
+    /// Rows that Facebook took.
+    pub accepted: u64,
+    /// Rows that Facebook refused inside a success.
+    pub rejected: u64,
+    /// Rows that were left open by an earlier run, part of `sent`.
+    pub carried: u64,
+    /// Rows sent again after a removal that shares an identifier with them, part of `sent`.
+    pub reasserted: u64,
+}
+
+/// A row that Facebook refused.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RejectedRow {
+    /// Which contact of the source it came from, counted from 1; `None` for a row of an earlier run.
+    pub record: Option<u64>,
+    /// Facebook's reason.
+    pub reason: String,
+}
+
+/// What a run did.
+///
+/// The counts add up: [`check`](Self::check) says so. Serde writes it as JSON, `Display` as a table for people.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Report {
+    /// The audience.
+    pub audience: AudienceId,
+    /// The mode.
+    pub mode: Mode,
+    /// The number of the run.
+    pub run: u64,
+    /// True when it continued a run that was cut short.
+    pub resumed: bool,
+    /// True when the audience was frozen before: no contact was read.
+    pub frozen: bool,
+    /// The time at which contacts were judged.
+    #[serde(with = "time::serde::rfc3339")]
+    pub now: OffsetDateTime,
+    /// Contacts.
+    pub contacts: ContactCounts,
+    /// Rows.
+    pub rows: RowCounts,
+    /// What was added.
+    pub added: CallCounts,
+    /// What was removed.
+    pub removed: CallCounts,
+    /// Remembered members after the run; `None` without a ledger.
+    pub members: Option<u64>,
+    /// Match keys sent and lost.
+    pub coverage: Coverage,
+    /// At most [`MAX_REJECTED_ROWS`](Self::MAX_REJECTED_ROWS) refused rows.
+    pub rejected_rows: Vec<RejectedRow>,
+    /// The reason for which opted-out people were sent, if they were.
+    pub waiver: Option<String>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Report {
+    /// Most refused rows that are listed one by one.
+    pub const MAX_REJECTED_ROWS: usize = 1_000;
+
+    pub(super) fn new(audience: AudienceId, mode: Mode, run: u64, now: OffsetDateTime) -> Self {
+        Self {
+            audience,
+            mode,
+            run,
+            resumed: false,
+            frozen: false,
+            now,
+            contacts: ContactCounts::default(),
+            rows: RowCounts::default(),
+            added: CallCounts::default(),
+            removed: CallCounts::default(),
+            members: None,
+            coverage: Coverage::default(),
+            rejected_rows: Vec::new(),
+            waiver: None,
+            warnings: Vec::new(),
+        }
+    }
+
+    /// Holds the counts against each other.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] naming the first sum that is wrong: a fault of this crate, or of an edited report.
+    pub fn check(&self) -> Result<()> {
+        let contacts = &self.contacts;
+        let held_back: u64 = contacts.held_back.values().sum();
+        let rows = &self.rows;
+        let sums = [
+            (
+                "contacts read",
+                contacts.read,
+                contacts.selected + contacts.not_included + contacts.excluded + contacts.filtered,
+            ),
+            (
+                "contacts selected",
+                contacts.selected,
+                held_back + contacts.suppressed + contacts.without_key + contacts.mapped,
+            ),
+            (
+                "rows made",
+                rows.made,
+                rows.duplicates + rows.unchanged + rows.sent_before + rows.fresh + rows.withdrawn,
+            ),
+            ("rows added", self.added.sent, self.added.accepted + self.added.rejected),
+            ("rows removed", self.removed.sent, self.removed.accepted + self.removed.rejected),
+            ("rows to add", self.added.sent, rows.fresh + self.added.carried + self.added.reasserted),
+            ("rows to remove", self.removed.sent, rows.unwanted + self.removed.carried),
+        ];
+        for (what, whole, parts) in sums {
+            if whole != parts {
+                return Err(Error::new(
+                    ErrorKind::Invalid,
+                    "report",
+                    format!("{what} are {whole} but their parts are {parts}"),
+                ));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let contacts = &self.contacts;
+        let cut = if self.resumed { ", resumed" } else { "" };
+        let frozen = if self.frozen { ", frozen before" } else { "" };
+        writeln!(f, "audience {}  {}  run {}{cut}{frozen}", self.audience, self.mode.as_str(), self.run)?;
+        let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
+        line("contacts read", contacts.read)?;
+        line("  not included", contacts.not_included)?;
+        line("  excluded", contacts.excluded)?;
+        line("  filtered out", contacts.filtered)?;
+        line("  selected", contacts.selected)?;
+        for (reason, count) in &contacts.held_back {
+            line(&format!("    held back: {}", reason.as_str()), *count)?;
+        }
+        line("    suppressed", contacts.suppressed)?;
+        line("    without a match key", contacts.without_key)?;
+        line("    reachable", contacts.mapped)?;
+        line("rows made", self.rows.made)?;
+        line("  duplicates", self.rows.duplicates)?;
+        line("  unchanged", self.rows.unchanged)?;
+        line("  sent before", self.rows.sent_before)?;
+        line("  to add", self.rows.fresh)?;
+        line("  withdrawn", self.rows.withdrawn)?;
+        line("rows nobody wants any more", self.rows.unwanted)?;
+        for (name, counts) in [("added", &self.added), ("removed", &self.removed)] {
+            line(&format!("{name}, in {} calls", counts.calls), counts.sent)?;
+            line("  accepted", counts.accepted)?;
+            line("  rejected", counts.rejected)?;
+        }
+        if let Some(members) = self.members {
+            line("members remembered", members)?;
+        }
+        if let Some(reason) = &self.waiver {
+            writeln!(f, "opt-outs waived: {reason}")?;
+        }
+        for warning in &self.warnings {
+            writeln!(f, "warning: {warning}")?;
+        }
+        Ok(())
+    }
+}

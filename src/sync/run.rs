@@ -1,0 +1,302 @@
+//! A run, from the first contact to the last answer.
+
+use std::collections::HashSet;
+
+use super::book::{Book, Staged};
+use super::call::Parcel;
+use super::engine::SyncEngine;
+use super::intake::Intake;
+use super::plan::Plan;
+use super::prepare::Prepared;
+use super::progress::{Meter, Progress, Stage};
+use super::record::{Operation, RowRecord};
+use super::removal::{settle, survey};
+use super::report::{CallCounts, Report};
+use super::target::{Mode, SyncTarget};
+use super::upload::Uploader;
+use crate::error::{Error, ErrorKind, Result};
+
+impl SyncEngine {
+    /// Brings an audience in step with its contacts, continuing a run that was cut short.
+    ///
+    /// Cancel safety: dropped at any point, the next run goes on.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Guard`] before anybody is removed, when too many would be; [`ErrorKind::TooSmall`] before anything
+    /// is sent, when the target refuses so few people; [`ErrorKind::Corrupt`] before anybody is removed, when the
+    /// ledger is damaged; [`ErrorKind::Cancelled`] after [`stop`](Self::stop); what the source, the store and Facebook
+    /// refuse. After any of them the next run goes on where this one stopped.
+    pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<Report> {
+        let target = target.into();
+        self.run_expecting(&target, None).await
+    }
+
+    /// Does what a plan says, judged at the plan's time, and nothing else.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Guard`] before anything is sent, when contacts or members have changed since the plan was made; as
+    /// [`run`](Self::run) otherwise.
+    pub async fn apply(&self, target: impl Into<SyncTarget>, plan: &Plan) -> Result<Report> {
+        let target = target.into();
+        self.run_expecting(&target, Some(plan)).await
+    }
+
+    async fn run_expecting(&self, target: &SyncTarget, plan: Option<&Plan>) -> Result<Report> {
+        let now = plan.map_or_else(|| self.clock.now(), |plan| plan.now);
+        if matches!(target.mode, Mode::Mirror | Mode::Remove) {
+            self.store.require_ledger("sync")?;
+        }
+        if let Some(plan) = plan {
+            let again = self.plan_at(target, now).await?;
+            if !plan.same_changes(&again) {
+                return Err(Error::new(
+                    ErrorKind::Guard,
+                    "apply plan",
+                    "contacts or members have changed since the plan was made; nothing was sent",
+                )
+                .expected("a new plan"));
+            }
+        } else if target.mode == Mode::Replace || target.minimum_size.check(0).is_err() {
+            let plan = self.plan_at(target, now).await?;
+            target.minimum_size.check(plan.contacts.mapped)?;
+            if target.mode == Mode::Replace {
+                if plan.rows_wanted == 0 {
+                    return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
+                        .expected("at least one reachable person, or delete the audience"));
+                }
+                self.guards.check(plan.members, plan.remove, plan.rows_wanted)?;
+            }
+        }
+        let book =
+            Book::open(self.store.clone(), &target.audience, Some(target.mode), now, self.secret.check())
+                .await?;
+        let mut run = Run::new(self, target, book);
+        let report = run.go().await?;
+        self.watch.set(Progress {
+            stage: Stage::Done,
+            done: report.contacts.read,
+            total: Some(report.contacts.read),
+            answered: report.added.sent + report.removed.sent,
+            rate: None,
+            predicted_end: None,
+        });
+        Ok(report)
+    }
+}
+
+struct Run<'e> {
+    engine: &'e SyncEngine,
+    target: &'e SyncTarget,
+    book: Book,
+    report: Report,
+    /// Calls of the interrupted run that a journal alone knows, by rows and digest.
+    sent_before: HashSet<(u64, u64)>,
+}
+
+impl<'e> Run<'e> {
+    fn new(engine: &'e SyncEngine, target: &'e SyncTarget, book: Book) -> Self {
+        let mut report = Report::new(target.audience.clone(), target.mode, book.record.run, book.record.now);
+        report.resumed = book.resumed;
+        report.waiver = engine.consent.waiver().map(str::to_owned);
+        let known = book.found.iter().filter(|call| {
+            engine.store.ledger().is_none() && call.run >= book.record.chain && call.invalid.is_some()
+        });
+        let sent_before = known.map(|call| (call.rows, call.digest)).collect();
+        Self { engine, target, book, report, sent_before }
+    }
+
+    async fn go(&mut self) -> Result<Report> {
+        let mode = self.target.mode;
+        let frozen = mode == Mode::Snapshot && self.book.record.frozen;
+        let mut replacing = false;
+        if frozen {
+            self.report.frozen = true;
+        } else if !(mode == Mode::Snapshot && self.book.record.read && self.engine.store.ledger().is_some()) {
+            let mut intake = self.engine.intake(self.target, self.book.record.now).await?;
+            if mode == Mode::Remove {
+                self.withdraw(&mut intake).await?;
+            } else {
+                replacing = self.add(&mut intake, mode).await?;
+            }
+        }
+        self.settle(frozen, replacing).await?;
+        self.book.finish().await?;
+        if self.engine.store.ledger().is_some() {
+            self.report.members = Some(self.book.record.rows);
+        }
+        if !frozen
+            && self.report.contacts.read > 0
+            && mode != Mode::Remove
+            && let Some(problem) = self.target.minimum_size.check(self.report.contacts.mapped)?
+        {
+            self.report.warnings.push(problem.to_string());
+        }
+        self.report.check()?;
+        Ok(self.report.clone())
+    }
+
+    /// Reads, stages and sends whom the groups select. True when members were replaced from the start.
+    async fn add(&mut self, intake: &mut Intake, mode: Mode) -> Result<bool> {
+        let engine = self.engine;
+        let sender = engine.sender(&self.target.audience);
+        let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
+        let mut uploader = Uploader::new(&sender, operation);
+        uploader.lanes.resume(&self.book.found, operation, engine.clock.now());
+        let replacing = mode == Mode::Replace && !uploader.lanes.continues();
+        if replacing {
+            // The first call wipes the audience: no earlier call vouches for a row any more.
+            self.book.record.floor = self.book.record.last_call + 1;
+            self.sent_before.clear();
+        }
+        let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
+        let read = self.read_and_send(intake, &mut uploader, &meter).await;
+        if let Err(error) = read {
+            // What is under way is worth knowing; the first error is the one to tell.
+            let _ = uploader.drain(&mut self.book).await;
+            return Err(error);
+        }
+        self.book.record.read = true;
+        uploader.close(&mut self.book).await?;
+        merge(&mut self.report.added, &uploader.counts);
+        self.report.rejected_rows.append(&mut uploader.rejected);
+        Ok(replacing)
+    }
+
+    async fn read_and_send(
+        &mut self,
+        intake: &mut Intake,
+        uploader: &mut Uploader<'_>,
+        meter: &Meter,
+    ) -> Result<()> {
+        let engine = self.engine;
+        let keys = engine.keys.keys();
+        let columns = self.book.columns(keys)?;
+        let mut parcel = Parcel::new(self.book.next_call(), columns, keys);
+        while let Some(batch) = uploader.lanes.alongside(intake.next()).await? {
+            self.count(&batch);
+            let mut from = 0;
+            while from < batch.rows.len() {
+                let room = engine.rows_per_call - parcel.rows.len();
+                let range = from..batch.rows.len().min(from + room);
+                from = range.end;
+                let staged = self.book.stage(&batch, range.clone(), parcel.call).await?;
+                for (index, staged) in range.zip(staged) {
+                    match staged {
+                        Staged::Duplicate => self.report.rows.duplicates += 1,
+                        Staged::Unchanged => self.report.rows.unchanged += 1,
+                        Staged::Fresh => {
+                            let record = batch.records.get(index).copied().unwrap_or(0);
+                            parcel.push(batch.rows.row(index), record, batch.prints.get(index).copied())?;
+                        }
+                    }
+                }
+                parcel.read = batch.read;
+                if parcel.rows.len() >= engine.rows_per_call {
+                    let next = Parcel::new(self.book.next_call(), columns, keys);
+                    self.give(uploader, std::mem::replace(&mut parcel, next)).await?;
+                }
+            }
+            uploader.nudge(&mut self.book).await?;
+            let answered = uploader.counts.sent;
+            meter.show(self.report.contacts.read, answered, engine.clock.now());
+            if engine.take_stop() {
+                return Err(Error::new(ErrorKind::Cancelled, "sync", "stopped on request")
+                    .expected("another run, which goes on from here"));
+            }
+        }
+        self.give(uploader, parcel).await
+    }
+
+    fn count(&mut self, batch: &Prepared) {
+        self.report.contacts.merge(&batch.counts);
+        self.report.coverage.merge(&batch.coverage);
+        self.report.rows.made += batch.rows.len() as u64;
+    }
+
+    async fn give(&mut self, uploader: &mut Uploader<'_>, parcel: Parcel) -> Result<()> {
+        let rows = parcel.rows.len() as u64;
+        if self.sent_before.contains(&(rows, parcel.digest())) {
+            self.report.rows.sent_before += rows;
+            return Ok(());
+        }
+        self.report.rows.fresh += rows;
+        uploader.give(&mut self.book, parcel).await
+    }
+
+    /// Takes the selected people off the list of those wanted.
+    async fn withdraw(&mut self, intake: &mut Intake) -> Result<()> {
+        let mut done = HashSet::new();
+        while let Some(batch) = intake.next().await? {
+            self.count(&batch);
+            for (person, print) in batch.persons.iter().zip(&batch.prints) {
+                if !done.insert(*print) {
+                    self.report.rows.duplicates += 1;
+                    continue;
+                }
+                let withdrawn = self.book.withdraw(*person, Some(*print)).await?;
+                self.report.rows.unwanted += withdrawn;
+                self.book.open_ends |= withdrawn > 0;
+                if withdrawn > 0 {
+                    self.report.rows.withdrawn += 1;
+                } else {
+                    self.report.rows.unchanged += 1;
+                }
+            }
+        }
+        self.book.record.read = true;
+        Ok(())
+    }
+
+    /// Removes who is no longer wanted and sends again what is open.
+    async fn settle(&mut self, frozen: bool, replacing: bool) -> Result<()> {
+        if self.engine.store.ledger().is_none() {
+            return Ok(());
+        }
+        let record = &self.book.record;
+        let sweeping = !frozen
+            && match self.target.mode {
+                Mode::Mirror | Mode::Replace => self.book.seen.len() < record.rows,
+                // What an interrupted run of the same snapshot sent and this one did not meet again.
+                Mode::Snapshot => self.book.resumed && self.report.contacts.read > 0,
+                Mode::Add | Mode::Remove => false,
+            };
+        if !sweeping && !self.book.open_ends {
+            return Ok(());
+        }
+        let since = if self.target.mode == Mode::Snapshot { record.chain } else { 0 };
+        let seen = std::mem::take(&mut self.book.seen);
+        let sweep = |row: &RowRecord| sweeping && row.run >= since && !seen.contains(row.slot);
+        let found = survey(&self.book, sweep).await?;
+        if replacing {
+            // Whoever is not in the new session was wiped by its first call.
+            return self.book.forget(|row| !seen.contains(row.slot)).await;
+        }
+        if sweeping {
+            self.engine.guards.check(found.wanted, found.swept, found.wanted - found.swept)?;
+            self.report.rows.unwanted += found.swept;
+        }
+        let sender = self.engine.sender(&self.target.audience);
+        let meter = Meter::start(
+            &self.engine.watch,
+            Stage::Removing,
+            self.engine.clock.now(),
+            Some(self.report.rows.unwanted),
+        );
+        meter.show(0, self.report.added.sent, self.engine.clock.now());
+        let mut sent = settle(&mut self.book, &sender, sweep, self.report.rows.unwanted).await?;
+        merge(&mut self.report.added, &sent.added);
+        merge(&mut self.report.removed, &sent.removed);
+        self.report.rejected_rows.append(&mut sent.rejected);
+        self.report.rejected_rows.truncate(Report::MAX_REJECTED_ROWS);
+        Ok(())
+    }
+}
+
+fn merge(into: &mut CallCounts, from: &CallCounts) {
+    into.calls += from.calls;
+    into.sent += from.sent;
+    into.accepted += from.accepted;
+    into.rejected += from.rejected;
+    into.carried += from.carried;
+    into.reasserted += from.reasserted;
+}

@@ -1,0 +1,95 @@
+//! What a run is for: the audience, its contacts, and how the two are brought together.
+
+use serde::{Deserialize, Serialize};
+
+use crate::audience::{Audience, MinimumSize, Refresh};
+use crate::facebook::{AccountId, AudienceId};
+
+/// How a run brings Facebook's members and the selected contacts together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Mode {
+    /// Sends the selected people once. When all were sent the audience is frozen: later runs send nothing, whatever
+    /// happens to the contacts.
+    #[default]
+    Snapshot,
+    /// Adds the selected people and removes nobody.
+    Add,
+    /// Removes the selected people, each exactly as it was added. Needs a ledger.
+    Remove,
+    /// Adds who is selected and not a member, removes who is a member and no longer selected. Needs a ledger.
+    Mirror,
+    /// Replaces all members, also those that this side did not send, in one session of at most 90 minutes.
+    Replace,
+}
+
+impl Mode {
+    /// The word for it in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Snapshot => "snapshot",
+            Self::Add => "add",
+            Self::Remove => "remove",
+            Self::Mirror => "mirror",
+            Self::Replace => "replace",
+        }
+    }
+}
+
+/// The audience and contacts of a run. An `Audience` converts into it; make one by hand to choose another mode.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct SyncTarget {
+    /// The audience.
+    pub audience: AudienceId,
+    /// The ad account that owns it.
+    pub account: AccountId,
+    /// How members and contacts are brought together.
+    pub mode: Mode,
+    /// How many reachable people there should be.
+    pub minimum_size: MinimumSize,
+}
+
+impl SyncTarget {
+    /// All contacts of the source, as a frozen snapshot.
+    #[must_use]
+    pub fn new(account: AccountId, audience: AudienceId) -> Self {
+        Self { audience, account, mode: Mode::Snapshot, minimum_size: MinimumSize::default() }
+    }
+
+    /// Another mode.
+    #[must_use]
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// Another policy for the number of reachable people.
+    #[must_use]
+    pub fn minimum_size(mut self, policy: MinimumSize) -> Self {
+        self.minimum_size = policy;
+        self
+    }
+}
+
+impl From<&Audience> for SyncTarget {
+    fn from(audience: &Audience) -> Self {
+        let mode = match audience.refresh() {
+            Refresh::Mirror => Mode::Mirror,
+            _ => Mode::Snapshot,
+        };
+        Self {
+            mode,
+            minimum_size: audience.minimum_size(),
+            ..Self::new(audience.account().clone(), audience.id().clone())
+        }
+    }
+}
+
+impl From<&SyncTarget> for SyncTarget {
+    fn from(target: &SyncTarget) -> Self {
+        target.clone()
+    }
+}

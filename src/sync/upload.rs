@@ -1,0 +1,180 @@
+//! Sends parcels: intent before, outcome after, and counts.
+
+use std::sync::Arc;
+
+use super::book::Book;
+use super::call::{Landed, Parcel, Search, SessionIds, send};
+use super::lanes::Lanes;
+use super::record::{CallRecord, Operation};
+use super::report::{CallCounts, RejectedRow, Report};
+use crate::clock::Clock;
+use crate::error::{Error, Result};
+use crate::facebook::{AudienceId, FacebookClient};
+
+/// What every upload of an engine needs.
+pub(super) struct Sender<'a> {
+    pub(super) client: &'a dyn FacebookClient,
+    pub(super) clock: &'a dyn Clock,
+    pub(super) audience: &'a AudienceId,
+    pub(super) ids: &'a Arc<SessionIds>,
+    pub(super) lanes: usize,
+    /// Most rows of a call.
+    pub(super) rows: usize,
+    pub(super) search_calls: Option<u32>,
+}
+
+/// Uploads of one operation.
+pub(super) struct Uploader<'a> {
+    pub(super) sender: &'a Sender<'a>,
+    operation: Operation,
+    pub(super) lanes: Lanes<'a>,
+    pub(super) counts: CallCounts,
+    pub(super) rejected: Vec<RejectedRow>,
+    failed: Option<Error>,
+}
+
+impl<'a> Uploader<'a> {
+    pub(super) fn new(sender: &'a Sender<'a>, operation: Operation) -> Self {
+        let lanes = if operation == Operation::Replace { 1 } else { sender.lanes };
+        Self {
+            sender,
+            operation,
+            lanes: Lanes::new(lanes),
+            counts: CallCounts::default(),
+            rejected: Vec::new(),
+            failed: None,
+        }
+    }
+
+    /// Takes a parcel, and waits until there is room for it.
+    pub(super) async fn give(&mut self, book: &mut Book, parcel: Parcel) -> Result<()> {
+        if parcel.rows.is_empty() {
+            return Ok(());
+        }
+        let lane = loop {
+            self.collect(book).await?;
+            match self.lanes.ready() {
+                Some(lane) => break lane,
+                None => self.wait(book).await?,
+            }
+        };
+        match self.lanes.put(lane, parcel) {
+            Some(held) => self.launch(book, lane, held, false).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Sends what is held back, each as the last call of its session, and waits for every answer.
+    pub(super) async fn close(&mut self, book: &mut Book) -> Result<()> {
+        while self.lanes.holds_any() || self.lanes.under_way() {
+            self.collect(book).await?;
+            match self.lanes.take_held() {
+                Some((lane, parcel)) => self.launch(book, lane, parcel, true).await?,
+                None => self.wait(book).await?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Waits for the calls under way and notes their outcomes, and sends no more.
+    pub(super) async fn drain(&mut self, book: &mut Book) -> Result<()> {
+        while let Some(landed) = self.lanes.next().await {
+            self.land(book, landed).await?;
+        }
+        Ok(())
+    }
+
+    /// Notes the calls that have landed.
+    pub(super) async fn collect(&mut self, book: &mut Book) -> Result<()> {
+        while let Some(landed) = self.lanes.landed() {
+            self.land(book, landed).await?;
+        }
+        self.stop_if_failed(book).await
+    }
+
+    async fn wait(&mut self, book: &mut Book) -> Result<()> {
+        if let Some(landed) = self.lanes.next().await {
+            self.land(book, landed).await?;
+        }
+        self.stop_if_failed(book).await
+    }
+
+    async fn stop_if_failed(&mut self, book: &mut Book) -> Result<()> {
+        match self.failed.take() {
+            None => Ok(()),
+            Some(error) => {
+                // The other calls are under way already: their outcomes are worth knowing.
+                while let Some(landed) = self.lanes.next().await {
+                    self.land(book, landed).await?;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn launch(&mut self, book: &mut Book, lane: usize, parcel: Parcel, last: bool) -> Result<()> {
+        let now = self.sender.clock.now();
+        let id = self.sender.ids.next(now)?;
+        let (session, opened) = self.lanes.place(lane, parcel.columns, last, now, id);
+        let record = CallRecord {
+            audience: self.sender.audience.clone(),
+            call: parcel.call,
+            run: book.record.run,
+            operation: self.operation,
+            session,
+            opened,
+            columns: parcel.columns,
+            rows: parcel.rows.len() as u64,
+            digest: parcel.digest(),
+            read: parcel.read,
+            invalid: None,
+        };
+        book.intend(&record).await?;
+        let (sender, operation) = (self.sender, self.operation);
+        self.lanes.start(
+            lane,
+            Box::pin(async move {
+                let search =
+                    sender.search_calls.map(|most_calls| Search { ids: sender.ids, most_calls, now });
+                let result = send(sender.client, sender.audience, operation, &parcel, session, search).await;
+                Landed { lane, record, parcel, result }
+            }),
+        );
+        Ok(())
+    }
+
+    async fn land(&mut self, book: &mut Book, landed: Landed) -> Result<()> {
+        let Landed { mut record, parcel, result, .. } = landed;
+        let refused = match result {
+            Ok(refused) => refused,
+            Err(error) => {
+                self.failed.get_or_insert(error);
+                return Ok(());
+            }
+        };
+        self.counts.calls += refused.calls;
+        self.counts.sent += record.rows;
+        let rejected = refused.count.min(record.rows);
+        self.counts.rejected += rejected;
+        self.counts.accepted += record.rows - rejected;
+        record.invalid = Some(rejected);
+        for (row, reason) in &refused.rows {
+            if self.rejected.len() < Report::MAX_REJECTED_ROWS {
+                let known = parcel.records.get(*row).copied().filter(|&record| record > 0);
+                self.rejected.push(RejectedRow { record: known, reason: reason.clone() });
+            }
+        }
+        let gone: Vec<_> = if self.operation == Operation::Remove {
+            parcel.prints
+        } else {
+            refused.rows.iter().filter_map(|(row, _)| parcel.prints.get(*row).copied()).collect()
+        };
+        book.settle(record, &gone).await
+    }
+
+    /// Lets the calls under way go on, without waiting for any.
+    pub(super) async fn nudge(&mut self, book: &mut Book) -> Result<()> {
+        self.lanes.alongside(std::future::ready(())).await;
+        self.collect(book).await
+    }
+}

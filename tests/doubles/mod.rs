@@ -1,0 +1,190 @@
+//! A Facebook of a hundred lines: members as sets of rows, with the faults that matter to convergence.
+
+#![allow(unreachable_pub, dead_code)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use audiencekit::facebook::{
+    AdAccount, AudienceChanges, CustomAudience, InvalidEntry, ListRequest, NewAudience, Page, Upload,
+    UploadReceipt,
+};
+use audiencekit::identity::Cell;
+use audiencekit::{AccountId, AudienceId, Error, ErrorKind, FacebookClient, Result};
+
+pub type Row = Vec<Vec<u8>>;
+
+/// What a call does wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// The request is lost.
+    DropRequest,
+    /// The request takes effect and the answer is lost.
+    DropReply,
+    /// Facebook says that it failed.
+    Unavailable,
+    /// Facebook refuses for now.
+    Throttled,
+    /// The first row is refused inside a success.
+    RefuseFirst,
+    /// The token died.
+    Token,
+}
+
+#[derive(Debug, Default)]
+pub struct World {
+    pub audiences: BTreeMap<String, BTreeSet<Row>>,
+    /// Faults by the number of the call, counted from 0.
+    pub faults: BTreeMap<u64, Fault>,
+    pub calls: u64,
+    pub log: Vec<String>,
+    pub sessions: BTreeMap<u64, (u64, bool)>,
+    /// True when a removal takes everyone who shares a cell with the row.
+    pub any_key: bool,
+    /// Rows that are always refused, with no more than this many samples in an answer.
+    pub refuse: BTreeSet<Row>,
+    pub samples: usize,
+}
+
+#[derive(Debug, Clone, Default)]
+pub struct TinyFacebook(pub Arc<Mutex<World>>);
+
+impl TinyFacebook {
+    pub fn new() -> Self {
+        let tiny = Self::default();
+        tiny.0.lock().unwrap().samples = 100;
+        tiny
+    }
+
+    pub fn members(&self, audience: &AudienceId) -> BTreeSet<Row> {
+        self.0.lock().unwrap().audiences.get(audience.as_str()).cloned().unwrap_or_default()
+    }
+
+    pub fn calls(&self) -> u64 {
+        self.0.lock().unwrap().calls
+    }
+
+    fn upload(&self, verb: &str, audiences: &[String], upload: &Upload<'_>) -> Result<UploadReceipt> {
+        let mut world = self.0.lock().unwrap();
+        let number = world.calls;
+        world.calls += 1;
+        let fault = world.faults.get(&number).copied();
+        world.log.push(format!("{verb} {}", upload.range.len()));
+        match fault {
+            Some(Fault::DropRequest) => {
+                return Err(Error::new(ErrorKind::Transport, verb.to_owned(), "lost"));
+            }
+            Some(Fault::Unavailable) => {
+                return Err(Error::new(ErrorKind::Unavailable, verb.to_owned(), "down"));
+            }
+            Some(Fault::Throttled) => return Err(Error::new(ErrorKind::Throttled, verb.to_owned(), "slow")),
+            Some(Fault::Token) => return Err(Error::new(ErrorKind::Token, verb.to_owned(), "dead")),
+            _ => {}
+        }
+        assert!(
+            !upload.range.is_empty() && upload.range.len() <= Upload::MAX_ROWS,
+            "a call of {:?}",
+            upload.range
+        );
+        let place = upload.session;
+        match world.sessions.get(&place.id.get()).copied() {
+            None => assert_eq!(place.batch_seq, 1, "a session begins at 1"),
+            Some((last, ended)) => {
+                assert!(!ended, "a session that has ended takes no more");
+                assert!(place.batch_seq == last + 1 || place.batch_seq == last, "calls in order");
+            }
+        }
+        world.sessions.insert(place.id.get(), (place.batch_seq, place.last_batch));
+        let mut receipt = UploadReceipt::default();
+        let mut rows = Vec::new();
+        for index in upload.range.clone() {
+            let row: Row = upload
+                .rows
+                .row(index)
+                .cells()
+                .map(|cell| match cell {
+                    Cell::Empty => Vec::new(),
+                    Cell::Hash(hash) => hash.as_bytes().to_vec(),
+                    Cell::Plain(text) | Cell::Json(text) => text.as_bytes().to_vec(),
+                })
+                .collect();
+            receipt.num_received += 1;
+            let refused = (fault == Some(Fault::RefuseFirst) && index == upload.range.start)
+                || world.refuse.contains(&row);
+            if refused {
+                receipt.num_invalid_entries += 1;
+                if receipt.invalid_entry_samples.len() < world.samples {
+                    receipt.invalid_entry_samples.push(InvalidEntry::new(Some(index), "refused"));
+                }
+            } else {
+                rows.push(row);
+            }
+        }
+        let any_key = world.any_key;
+        for audience in audiences {
+            let members = world.audiences.entry(audience.clone()).or_default();
+            match verb {
+                "add" => members.extend(rows.iter().cloned()),
+                "replace" => {
+                    if place.batch_seq == 1 {
+                        members.clear();
+                    }
+                    members.extend(rows.iter().cloned());
+                }
+                _ if any_key => {
+                    let gone: BTreeSet<(usize, &Vec<u8>)> = rows
+                        .iter()
+                        .flat_map(|row| row.iter().enumerate().filter(|(_, cell)| !cell.is_empty()))
+                        .collect();
+                    members.retain(|row| !row.iter().enumerate().any(|cell| gone.contains(&cell)));
+                }
+                _ => rows.iter().for_each(|row| {
+                    members.remove(row);
+                }),
+            }
+        }
+        if fault == Some(Fault::DropReply) {
+            return Err(Error::new(ErrorKind::Transport, verb.to_owned(), "no answer"));
+        }
+        Ok(receipt)
+    }
+}
+
+#[async_trait]
+impl FacebookClient for TinyFacebook {
+    async fn ad_accounts(&self, _: &ListRequest) -> Result<Page<AdAccount>> {
+        Ok(Page { items: Vec::new(), after: None })
+    }
+    async fn ad_account(&self, account: &AccountId) -> Result<AdAccount> {
+        Ok(AdAccount::new(account.clone()))
+    }
+    async fn create_audience(&self, _: &AccountId, _: &NewAudience) -> Result<AudienceId> {
+        "1".parse()
+    }
+    async fn update_audience(&self, _: &AudienceId, _: &AudienceChanges) -> Result<()> {
+        Ok(())
+    }
+    async fn delete_audience(&self, _: &AudienceId) -> Result<()> {
+        Ok(())
+    }
+    async fn audience(&self, audience: &AudienceId) -> Result<CustomAudience> {
+        Ok(CustomAudience::new(audience.clone()))
+    }
+    async fn audiences(&self, _: &AccountId, _: &ListRequest) -> Result<Page<CustomAudience>> {
+        Ok(Page { items: Vec::new(), after: None })
+    }
+    async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload("add", &[audience.to_string()], upload)
+    }
+    async fn remove_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload("remove", &[audience.to_string()], upload)
+    }
+    async fn replace_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.upload("replace", &[audience.to_string()], upload)
+    }
+    async fn erase_users(&self, _: &AccountId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        let all: Vec<String> = self.0.lock().unwrap().audiences.keys().cloned().collect();
+        self.upload("erase", &all, upload)
+    }
+}

@@ -1,0 +1,359 @@
+//! Audiences converge: modes, counts, guards, resume.
+
+mod doubles;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use audiencekit::audience::MinimumSize;
+use audiencekit::identity::{Coverage, MatchRows};
+use audiencekit::sync::{ConsentPolicy, Guards, PersonSecret, PlanWarning, SyncEngineBuilder};
+use audiencekit::{
+    AudienceId, Contact, ErrorKind, KeyMap, ManualClock, MatchKey, MemoryLedger, MemorySource, Mode, Report,
+    Schema, SyncEngine, SyncTarget,
+};
+use doubles::{Fault, Row, TinyFacebook};
+use time::macros::datetime;
+
+/// Contacts by number, each with an id, an e-mail address and a phone of its own.
+struct World {
+    schema: Arc<Schema>,
+    facebook: TinyFacebook,
+    ledger: MemoryLedger,
+}
+
+impl World {
+    fn new() -> Self {
+        Self { schema: Schema::standard(), facebook: TinyFacebook::new(), ledger: MemoryLedger::new() }
+    }
+
+    fn contact(&self, number: u32) -> Contact {
+        self.contact_with(number, &format!("p{number}@example.com"), &format!("+48 600 {number:06}"))
+    }
+
+    fn contact_with(&self, number: u32, email: &str, phone: &str) -> Contact {
+        let mut contact = Contact::new(&self.schema);
+        contact.set(self.schema.require("id").unwrap(), format!("c{number}")).unwrap();
+        contact.set(self.schema.require("email").unwrap(), email).unwrap();
+        contact.set(self.schema.require("phone").unwrap(), phone).unwrap();
+        contact
+    }
+
+    fn source(&self, numbers: impl IntoIterator<Item = u32>) -> MemorySource {
+        self.of(numbers.into_iter().map(|number| self.contact(number)).collect())
+    }
+
+    fn of(&self, contacts: Vec<Contact>) -> MemorySource {
+        MemorySource::new(&self.schema, contacts)
+    }
+
+    fn builder(&self, source: MemorySource) -> SyncEngineBuilder {
+        let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+        SyncEngine::builder(source, self.facebook.clone(), clock)
+            .ledger(self.ledger.clone())
+            .guards(Guards::off())
+    }
+
+    fn engine(&self, numbers: impl IntoIterator<Item = u32>) -> SyncEngine {
+        self.builder(self.source(numbers)).build()
+    }
+
+    fn rows(&self, contacts: &MemorySource) -> BTreeSet<Row> {
+        let map = KeyMap::standard(&self.schema);
+        let mut rows = MatchRows::new(map.keys().clone());
+        let mut mapper = map.mapper();
+        for contact in contacts.contacts() {
+            mapper.append(contact, &mut rows, &mut Coverage::default());
+        }
+        rows.iter()
+            .map(|row| {
+                row.cells()
+                    .map(|cell| match cell {
+                        audiencekit::identity::Cell::Hash(hash) => hash.as_bytes().to_vec(),
+                        _ => Vec::new(),
+                    })
+                    .collect()
+            })
+            .collect()
+    }
+
+    fn assert_members(&self, contacts: &MemorySource) {
+        let members = self.facebook.members(&audience());
+        let wanted = self.rows(contacts);
+        let (lost, extra) = (wanted.difference(&members).count(), members.difference(&wanted).count());
+        assert_eq!((lost, extra), (0, 0), "lost and extra members");
+    }
+}
+
+fn audience() -> AudienceId {
+    "23850000000000001".parse().unwrap()
+}
+
+fn target(mode: Mode) -> SyncTarget {
+    SyncTarget::new("act_1".parse().unwrap(), audience()).mode(mode).minimum_size(MinimumSize::warn_below(0))
+}
+
+fn sound(report: &Report) -> &Report {
+    report.check().unwrap();
+    let json = serde_json::to_string(report).unwrap();
+    assert_eq!(&serde_json::from_str::<Report>(&json).unwrap(), report);
+    report
+}
+
+#[tokio::test]
+async fn a_snapshot_is_sent_in_calls_of_ten_thousand_in_one_session() {
+    let world = World::new();
+    let report = world.engine(0..25_000).run(target(Mode::Snapshot)).await.unwrap();
+    sound(&report);
+    assert_eq!((report.contacts.read, report.added.sent, report.added.calls), (25_000, 25_000, 3));
+    assert_eq!(report.members, Some(25_000));
+    assert_eq!(world.facebook.0.lock().unwrap().log, ["add 10000", "add 10000", "add 5000"]);
+    let sessions = world.facebook.0.lock().unwrap().sessions.clone();
+    assert_eq!(sessions.values().collect::<Vec<_>>(), [&(3, true)]);
+    world.assert_members(&world.source(0..25_000));
+}
+
+#[tokio::test]
+async fn a_frozen_snapshot_does_not_follow_its_contacts() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Snapshot)).await.unwrap();
+    let report = world.engine(5..20).run(target(Mode::Snapshot)).await.unwrap();
+    assert!(sound(&report).frozen);
+    assert_eq!((report.contacts.read, report.added.sent, report.removed.sent), (0, 0, 0));
+    world.assert_members(&world.source(0..10));
+}
+
+#[tokio::test]
+async fn a_mirror_adds_who_came_and_removes_who_left() {
+    let world = World::new();
+    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
+    let report = world.engine(10..120).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).added.sent, report.removed.sent, report.rows.unchanged), (20, 10, 90));
+    world.assert_members(&world.source(10..120));
+    let again = world.engine(10..120).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&again).added.sent, again.removed.sent), (0, 0));
+}
+
+#[tokio::test]
+async fn a_changed_phone_takes_the_person_out_by_no_key() {
+    let world = World::new();
+    world.facebook.0.lock().unwrap().any_key = true;
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    let mut contacts: Vec<_> = (0..10).map(|number| world.contact(number)).collect();
+    contacts[3] = world.contact_with(3, "p3@example.com", "+48 601 000 000");
+    let source = world.of(contacts);
+    let report = world.builder(source.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).removed.sent, report.added.reasserted), (1, 1));
+    world.assert_members(&source);
+}
+
+#[tokio::test]
+async fn a_row_of_two_contacts_stays_until_both_have_left() {
+    let world = World::new();
+    let twin = |number| world.contact_with(number, "twin@example.com", "+48 600 999 999");
+    let both = world.of(vec![twin(1), twin(2), world.contact(3)]);
+    let report = world.builder(both.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).rows.duplicates, report.added.sent), (1, 2));
+    let one = world.of(vec![twin(2), world.contact(3)]);
+    world.builder(one.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    world.assert_members(&one);
+    let none = world.source([3]);
+    world.builder(none.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    world.assert_members(&none);
+}
+
+#[tokio::test]
+async fn removal_sends_the_rows_that_were_added_not_those_of_today() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Add)).await.unwrap();
+    let moved = world.of(vec![world.contact_with(4, "new@example.com", "+48 602 000 000")]);
+    let report = world.builder(moved).build().run(target(Mode::Remove)).await.unwrap();
+    assert_eq!((sound(&report).removed.sent, report.rows.withdrawn), (1, 1));
+    world.assert_members(&world.source((0..10).filter(|number| *number != 4)));
+}
+
+#[tokio::test]
+async fn a_replacement_wipes_who_is_not_in_it() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Add)).await.unwrap();
+    let stranger = vec![vec![9; 32], vec![9; 32]];
+    world.facebook.0.lock().unwrap().audiences.get_mut(audience().as_str()).unwrap().insert(stranger);
+    let report = world.engine(5..15).run(target(Mode::Replace)).await.unwrap();
+    assert_eq!((sound(&report).added.sent, report.members), (10, Some(10)));
+    world.assert_members(&world.source(5..15));
+    let mirror = world.engine(5..15).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!(sound(&mirror).rows.unchanged, 10);
+}
+
+#[tokio::test]
+async fn guards_refuse_before_anybody_is_removed() {
+    let world = World::new();
+    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
+    for (numbers, guards) in
+        [(0..60, Guards::default()), (0..0, Guards::default().max_removed_percent(100.0))]
+    {
+        let engine = world.builder(world.source(numbers.clone())).guards(guards).build();
+        let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+        assert!(plan.warnings.iter().any(|warning| matches!(warning, PlanWarning::Guard(_))), "{plan}");
+        let error = engine.run(target(Mode::Mirror)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
+        world.assert_members(&world.source(0..100));
+    }
+    world.engine(0..60).run(target(Mode::Mirror)).await.unwrap();
+    world.assert_members(&world.source(0..60));
+}
+
+#[tokio::test]
+async fn a_plan_sends_nothing_and_is_applied_exactly_or_not_at_all() {
+    let world = World::new();
+    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
+    let calls = world.facebook.calls();
+    let engine = world.engine(20..130);
+    let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((plan.add, plan.remove, plan.calls, plan.members, plan.rows_wanted), (30, 20, 2, 100, 110));
+    assert_eq!(world.facebook.calls(), calls);
+    let plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
+    let other = world.engine(20..131);
+    let error = other.apply(target(Mode::Mirror), &plan).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Guard);
+    assert_eq!(world.facebook.calls(), calls);
+    let report = engine.apply(target(Mode::Mirror), &plan).await.unwrap();
+    assert_eq!((sound(&report).added.sent, report.removed.sent), (plan.add, plan.remove));
+    world.assert_members(&world.source(20..130));
+}
+
+#[tokio::test]
+async fn the_consent_policy_holds_back_and_counts() {
+    let world = World::new();
+    let mut contacts: Vec<_> = (0..10).map(|number| world.contact(number)).collect();
+    for (index, field) in [(1, "deleted"), (2, "invalid"), (3, "opted_out")] {
+        contacts[index].set(world.schema.require(field).unwrap(), true).unwrap();
+    }
+    let source = world.of(contacts);
+    let report = world.builder(source.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!(sound(&report).contacts.held_back.values().sum::<u64>(), 3);
+    assert_eq!(report.added.sent, 7);
+    assert!(ConsentPolicy::waived("  ").is_err());
+    let waived = ConsentPolicy::waived("reviewed 2026-11").unwrap();
+    let engine = world.builder(source.clone()).consent(waived).build();
+    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).added.sent, report.waiver.as_deref()), (1, Some("reviewed 2026-11")));
+    let asked = ConsentPolicy::respect().require("marketing");
+    let engine = world.builder(source).consent(asked).build();
+    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).contacts.mapped, report.removed.sent), (0, 8));
+}
+
+#[tokio::test]
+async fn too_few_people_warn_or_refuse() {
+    let world = World::new();
+    let report =
+        world.engine(0..10).run(target(Mode::Add).minimum_size(MinimumSize::warn_below(1_000))).await;
+    assert_eq!(report.unwrap().warnings.len(), 1);
+    let calls = world.facebook.calls();
+    let refuse = target(Mode::Add).minimum_size(MinimumSize::refuse_below(1_000));
+    let error = world.engine(0..10).run(refuse).await.unwrap_err();
+    assert_eq!((error.kind(), world.facebook.calls()), (ErrorKind::TooSmall, calls));
+}
+
+#[tokio::test]
+async fn a_lost_answer_is_asked_for_again_at_every_call() {
+    for fault in [Fault::DropRequest, Fault::DropReply, Fault::Unavailable, Fault::Throttled, Fault::Token] {
+        for at in 0..8 {
+            let world = World::new();
+            let engine = |numbers| world.builder(world.source(numbers)).rows_per_call(100).build();
+            engine(0..205).run(target(Mode::Mirror)).await.unwrap();
+            let before = world.facebook.calls();
+            world.facebook.0.lock().unwrap().faults.insert(before + at, fault);
+            let first = engine(120..310).run(target(Mode::Mirror)).await;
+            if world.facebook.calls() > before + at {
+                first.unwrap_err();
+            }
+            let report = engine(120..310).run(target(Mode::Mirror)).await.unwrap();
+            sound(&report);
+            world.assert_members(&world.source(120..310));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_journal_alone_resumes_in_the_same_session() {
+    let world = World::new();
+    let engine = |uploads| {
+        let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+        SyncEngine::builder(world.source(0..450), world.facebook.clone(), clock)
+            .journal(world.ledger.clone())
+            .uploads(uploads)
+            .rows_per_call(100)
+            .build()
+    };
+    world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
+    assert_eq!(engine(1).run(target(Mode::Snapshot)).await.unwrap_err().kind(), ErrorKind::Transport);
+    let report = engine(1).run(target(Mode::Snapshot)).await.unwrap();
+    assert!(sound(&report).resumed);
+    assert_eq!((report.rows.sent_before, report.added.sent), (200, 250));
+    world.assert_members(&world.source(0..450));
+    assert!(engine(1).run(target(Mode::Snapshot)).await.unwrap().frozen);
+}
+
+#[tokio::test]
+async fn several_uploads_are_several_sessions_each_in_order() {
+    let world = World::new();
+    let engine = world.builder(world.source(0..950)).uploads(3).rows_per_call(100).build();
+    let report = engine.run(target(Mode::Add)).await.unwrap();
+    assert_eq!(sound(&report).added.calls, 10);
+    let sessions = world.facebook.0.lock().unwrap().sessions.clone();
+    assert_eq!(sessions.len(), 3);
+    assert!(sessions.values().all(|(_, ended)| *ended));
+    world.assert_members(&world.source(0..950));
+}
+
+#[tokio::test]
+async fn refused_rows_are_found_by_halves_where_the_sample_is_short() {
+    let world = World::new();
+    let source = world.source(0..1_000);
+    let bad = world.source((0..1_000).filter(|number| number % 97 == 5));
+    {
+        let mut facebook = world.facebook.0.lock().unwrap();
+        facebook.refuse = world.rows(&bad);
+        facebook.samples = 1;
+    }
+    let engine = world.builder(source.clone()).find_rejected(200).build();
+    let report = engine.run(target(Mode::Add)).await.unwrap();
+    assert_eq!((sound(&report).added.rejected, report.members), (11, Some(989)));
+    let records: BTreeSet<u64> = report.rejected_rows.iter().map(|row| row.record.unwrap()).collect();
+    let wanted: BTreeSet<u64> =
+        (0..1_000).filter(|number| number % 97 == 5).map(|number| number + 1).collect();
+    assert_eq!(records, wanted);
+}
+
+#[tokio::test]
+async fn a_stopped_run_says_so_and_goes_on_later() {
+    let world = World::new();
+    let engine = world.engine(0..3_000);
+    engine.stop();
+    assert_eq!(engine.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Cancelled);
+    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
+    world.assert_members(&world.source(0..3_000));
+}
+
+#[tokio::test]
+async fn columns_of_before_are_removed_with_columns_of_before() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    let map = KeyMap::builder().column(MatchKey::Email, "email").build(&world.schema).unwrap();
+    let engine = world.builder(world.source(0..10)).keys(map).build();
+    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).added.sent - report.added.reasserted, report.removed.sent), (10, 10));
+    let members = world.facebook.members(&audience());
+    assert!(members.len() == 10 && members.iter().all(|row| row.len() == 1));
+}
+
+#[tokio::test]
+async fn a_ledger_of_another_secret_is_refused() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    let secret = PersonSecret::new(b"sixteen bytes or more").unwrap();
+    let engine = world.builder(world.source(0..10)).person_secret(secret).build();
+    assert_eq!(engine.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
