@@ -3,8 +3,8 @@
 /// Longest message of Facebook's that an error carries, in characters.
 pub(super) const MESSAGE: usize = 500;
 
-/// At most `limit` characters of `text` on one line. Words that contain `@`, and runs of 24 or more characters of
-/// the alphabet of tokens and digests, become `[redacted]`.
+/// At most `limit` characters of `text` on one line. Words that contain `@`, and runs of the alphabet of tokens and
+/// digests that are long, or of some length and mix letters and digits, become `[redacted]`.
 pub(super) fn redact(text: &str, limit: usize) -> String {
     let mut out = String::new();
     let mut count = 0;
@@ -39,13 +39,19 @@ fn clean(word: &str) -> String {
         match c {
             Some(c) if is_token(c) => run.push(c),
             other => {
-                out.push_str(if run.len() >= 24 { REDACTED } else { &run });
+                out.push_str(if is_secret(&run) { REDACTED } else { &run });
                 run.clear();
                 out.extend(other);
             }
         }
     }
     out
+}
+
+/// Ids are digits alone and words are letters alone: they pass up to 23 characters.
+fn is_secret(run: &str) -> bool {
+    let mixed = run.bytes().any(|b| b.is_ascii_digit()) && run.bytes().any(|b| b.is_ascii_alphabetic());
+    run.len() >= 24 || (mixed && run.len() >= 12)
 }
 
 #[cfg(test)]
@@ -60,6 +66,10 @@ mod tests {
         assert_eq!(
             redact("https://x/?access_token=EAAB1234567890123456789012345&a=1", 200),
             "https://x/?access_token=[redacted]&a=1"
+        );
+        assert_eq!(
+            redact("token EAABshort7391 of 120330000000000001", 200),
+            "token [redacted] of 120330000000000001"
         );
     }
 
