@@ -187,7 +187,12 @@ impl State {
         select(&FIELDS, params, &account.describe())
     }
 
-    pub(super) fn list_accounts(&self, edge_path: &str, caller: &Caller, params: &Params<'_>) -> Answer {
+    pub(super) fn list_accounts(
+        &self,
+        link: &page::Link<'_>,
+        caller: &Caller,
+        params: &Params<'_>,
+    ) -> Answer {
         params.only(self.settings.strict, &[&page::PARAMETERS])?;
         let seen =
             |account: &&Account| caller.token.accounts.as_ref().is_none_or(|seen| seen.contains(&account.id));
@@ -197,7 +202,7 @@ impl State {
             .filter(seen)
             .map(|account| Ok((account.id.clone(), select(&FIELDS, params, &account.describe())?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
-        page::cut(rows, edge_path, params, &self.settings, self.seed)
+        page::cut(rows, link, params, &self.settings, self.seed)
     }
 
     pub(super) fn terms(&mut self, edge: Edge, digits: &str, caller: &Caller, params: &Params<'_>) -> Answer {

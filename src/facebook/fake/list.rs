@@ -92,7 +92,7 @@ impl State {
     pub(super) fn list_audiences(
         &mut self,
         account: &str,
-        path: &str,
+        link: &page::Link<'_>,
         caller: &Caller,
         params: &Params<'_>,
     ) -> Answer {
@@ -115,6 +115,6 @@ impl State {
                 rows.push((id.clone(), self.row(id, params)?));
             }
         }
-        page::cut(rows, path, params, &self.settings, self.seed)
+        page::cut(rows, link, params, &self.settings, self.seed)
     }
 }

@@ -33,6 +33,8 @@
 mod account;
 mod audience;
 mod batch;
+#[cfg(feature = "fake-server")]
+mod control;
 mod fault;
 mod fields;
 mod handle;
@@ -54,6 +56,8 @@ mod refusal;
 mod route;
 mod rows;
 mod serve;
+#[cfg(feature = "fake-server")]
+mod server;
 mod session;
 mod settings;
 mod share;
@@ -70,5 +74,7 @@ pub use log::{Call, Edge};
 pub use members::Change;
 pub use mock::MockClient;
 pub use population::Population;
+#[cfg(feature = "fake-server")]
+pub use server::{FakeServer, RunningServer};
 pub use settings::{Settings, Sizes, TermsCode, Tier, Transition};
 pub use watch::{Alarm, AlarmKind};

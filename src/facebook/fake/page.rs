@@ -2,13 +2,33 @@
 
 use serde_json::{Map, Value, json};
 
+use super::http::FakeRequest;
 use super::params::Params;
 use super::random::Random;
 use super::refusal::{Answer, Refusal};
 use super::settings::Settings;
+use super::token::presented;
 
 /// The parameters of every list.
 pub(super) const PARAMETERS: [&str; 3] = ["limit", "after", "before"];
+
+/// What a link to another page is made of.
+#[derive(Debug)]
+pub(super) struct Link<'a> {
+    /// Scheme and host, as the caller wrote them.
+    pub(super) base: String,
+    pub(super) path: &'a str,
+    pub(super) token: String,
+}
+
+impl<'a> Link<'a> {
+    pub(super) fn to(request: &'a FakeRequest, params: &Params<'_>) -> Self {
+        let base = request
+            .get("host")
+            .map_or("https://graph.facebook.com".to_owned(), |host| format!("http://{host}"));
+        Self { base, path: &request.path, token: presented(request, params).unwrap_or_default() }
+    }
+}
 
 /// Cursors start as Facebook's do and hold the id of the row. One that ends an empty page is marked, so that the
 /// next page is not empty too.
@@ -29,11 +49,12 @@ fn id_of(cursor: &str) -> Result<String, Refusal> {
 /// Source: developers.facebook.com/docs/graph-api/results, and recordings (read 2026-09-12).
 pub(super) fn cut(
     rows: Vec<(String, Value)>,
-    path: &str,
+    link: &Link<'_>,
     params: &Params<'_>,
     settings: &Settings,
     seed: u64,
 ) -> Answer {
+    let Link { base, path, token } = link;
     let limit = match params.int("limit")? {
         None => settings.page_size,
         Some(limit @ 1..=5000) => limit as usize,
@@ -79,22 +100,23 @@ pub(super) fn cut(
         last.as_deref().map(cursor).unwrap_or_default()
     });
     let mut paging = Map::new();
-    let link = |name: &str, cursor: &str| {
-        let mut url = format!("https://graph.facebook.com{path}?limit={limit}&{name}={cursor}");
+    let to = |name: &str, cursor: &str| {
+        let mut url = format!("{base}{path}?limit={limit}&{name}={cursor}");
         if let Some(fields) = params.text("fields") {
             url.push_str("&fields=");
             url.push_str(&fields.replace(',', "%2C"));
         }
-        // The real one is said to repeat the caller's token; a client must not follow nor log it.
-        url.push_str("&access_token=EAAfakeTokenInNextLink");
+        // Meta's Node SDK follows the link as it is, so it must hold the caller's token. Others must not log it.
+        url.push_str("&access_token=");
+        url.push_str(token);
         url
     };
     paging.insert("cursors".into(), json!({ "before": before, "after": after }));
     if end < rows.len() {
-        paging.insert("next".into(), json!(link("after", &after)));
+        paging.insert("next".into(), json!(to("after", &after)));
     }
     if start > 0 {
-        paging.insert("previous".into(), json!(link("before", &before)));
+        paging.insert("previous".into(), json!(to("before", &before)));
     }
     let data: Vec<&Value> = page.iter().map(|(_, row)| row).collect();
     Ok(json!({ "data": data, "paging": paging }))

@@ -21,7 +21,7 @@ enum Raw<'a> {
 pub(super) struct Params<'a>(Vec<(String, Raw<'a>)>);
 
 /// What every call may carry beside its own parameters.
-const ALWAYS: [&str; 12] = [
+const ALWAYS: [&str; 13] = [
     "access_token",
     "appsecret_proof",
     "appsecret_time",
@@ -34,6 +34,8 @@ const ALWAYS: [&str; 12] = [
     "include_headers",
     "suppress_http_code",
     "fields",
+    // Meta's Node SDK repeats the id of the object in every body.
+    "id",
 ];
 
 impl<'a> Params<'a> {

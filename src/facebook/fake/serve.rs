@@ -6,6 +6,7 @@ use super::batch;
 use super::fault::{Fault, Held};
 use super::http::{Delivery, FakeReply, FakeRequest};
 use super::log::{Call, Edge};
+use super::page::Link;
 use super::params::Params;
 use super::quota::Charge;
 use super::refusal::{Answer, Refusal};
@@ -212,13 +213,14 @@ impl State {
         caller: &Caller,
         params: &Params<'_>,
     ) -> Answer {
-        let (id, path) = (route.object.as_str(), request.path.as_str());
+        let id = route.object.as_str();
+        let link = Link::to(request, params);
         match route.edge {
             Edge::Me => Ok(json!({ "id": caller.token.user, "name": "Fake user" })),
-            Edge::ListAccounts => self.list_accounts(path, caller, params),
+            Edge::ListAccounts => self.list_accounts(&link, caller, params),
             Edge::ReadAccount => self.read_account(id, caller, params),
             Edge::CreateAudience => self.create_audience(id, caller, params),
-            Edge::ListAudiences => self.list_audiences(id, path, caller, params),
+            Edge::ListAudiences => self.list_audiences(id, &link, caller, params),
             Edge::ReadAudience => self.read_audience(id, caller, params),
             Edge::UpdateAudience => self.update_audience(id, caller, params),
             Edge::DeleteAudience => self.delete_audience(id, caller, params),
@@ -226,15 +228,15 @@ impl State {
                 self.upload(route.edge, id, caller, params)
             }
             Edge::EraseUsers => self.erase(id, caller, params),
-            Edge::ReadSessions => self.read_sessions(id, path, caller, params),
+            Edge::ReadSessions => self.read_sessions(id, &link, caller, params),
             Edge::ReadHealth => self.health(id, caller, params),
             Edge::ReadSharing | Edge::Share | Edge::Unshare | Edge::SharedAccountInfo => {
-                self.sharing(route.edge, id, path, caller, params)
+                self.sharing(route.edge, id, &link, caller, params)
             }
             Edge::ReadTerms | Edge::AcceptTerms => self.terms(route.edge, id, caller, params),
             Edge::DebugToken => self.debug_token(caller, params),
             Edge::ReadUsers | Edge::Unknown => Err(Refusal::no_object(method, id)),
-            Edge::ExchangeToken | Edge::RevokeToken | Edge::Batch => Err(Refusal::path(path)),
+            Edge::ExchangeToken | Edge::RevokeToken | Edge::Batch => Err(Refusal::path(&request.path)),
         }
     }
 

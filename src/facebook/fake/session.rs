@@ -175,7 +175,7 @@ impl State {
     pub(super) fn read_sessions(
         &mut self,
         id: &str,
-        path: &str,
+        link: &page::Link<'_>,
         caller: &Caller,
         params: &Params<'_>,
     ) -> Answer {
@@ -205,6 +205,6 @@ impl State {
             .filter(|(number, _)| one.as_ref().is_none_or(|one| **one == number.to_string()))
             .map(|(&number, session)| (number.to_string(), describe(number, session)))
             .collect();
-        page::cut(rows, path, params, &self.settings, self.seed)
+        page::cut(rows, link, params, &self.settings, self.seed)
     }
 }

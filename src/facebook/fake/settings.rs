@@ -76,7 +76,8 @@ pub struct Settings {
     pub match_percent: u8,
     /// True to count rows without keeping members: memory stays flat however many are sent.
     pub discard_members: bool,
-    /// Longest URL; a longer one gets an HTML page of status 414.
+    /// Longest URL; a longer one gets an HTML page of status 414. The default lets Meta's own SDKs, which put a
+    /// removal into the URL, remove 200 people and fail at 300, as their users report.
     pub max_url_bytes: usize,
     /// Most rows of a call.
     pub max_rows: usize,
@@ -124,7 +125,7 @@ impl Default for Settings {
             sizes: Sizes::Rounded,
             match_percent: 100,
             discard_members: false,
-            max_url_bytes: 8 * 1024,
+            max_url_bytes: 20 * 1024,
             max_rows: 10_000,
             too_many_rows_as_html: false,
             oldest_version: 24,

@@ -14,7 +14,7 @@ impl State {
         &mut self,
         edge: Edge,
         id: &str,
-        path: &str,
+        link: &page::Link<'_>,
         caller: &Caller,
         params: &Params<'_>,
     ) -> Answer {
@@ -36,7 +36,7 @@ impl State {
                     let row = json!({ "id": format!("act_{digits}") });
                     (digits, row)
                 });
-                page::cut(rows.collect(), path, params, &self.settings, self.seed)
+                page::cut(rows.collect(), link, params, &self.settings, self.seed)
             }
             Edge::SharedAccountInfo => {
                 let describe = |digits: &String| {
