@@ -7,7 +7,9 @@ use std::sync::Arc;
 
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Coverage, MatchRows};
-use audiencekit::sync::{ConsentPolicy, Guards, PersonSecret, PlanWarning, SyncEngineBuilder};
+use audiencekit::sync::{
+    ConsentPolicy, Guards, Operation, Person, PersonSecret, PlanWarning, SyncEngineBuilder,
+};
 use audiencekit::{
     AudienceId, Contact, ErrorKind, KeyMap, ManualClock, MatchKey, MemoryLedger, MemorySource, Mode, Report,
     Schema, SyncEngine, SyncTarget,
@@ -356,4 +358,82 @@ async fn a_ledger_of_another_secret_is_refused() {
     let secret = PersonSecret::new(b"sixteen bytes or more").unwrap();
     let engine = world.builder(world.source(0..10)).person_secret(secret).build();
     assert_eq!(engine.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn the_newest_generation_of_a_person_holds_in_any_order() {
+    let world = World::new();
+    let engine = world.engine([]);
+    let add = |number, generation| {
+        engine.member_change(&world.contact(number), Operation::Add, generation).unwrap()
+    };
+    let remove = |number, generation| {
+        engine.member_change(&world.contact(number), Operation::Remove, generation).unwrap()
+    };
+    let changes = [add(1, 10), add(2, 10), add(3, 10), remove(3, 11), add(3, 12), remove(2, 9)];
+    let report = engine.apply_changes(target(Mode::Add), &changes).await.unwrap();
+    assert_eq!((report.given, report.stale, report.applied), (6, 3, 3));
+    world.assert_members(&world.source(1..4));
+    let late = [remove(3, 11), remove(1, 20)];
+    let report = engine.apply_changes(target(Mode::Add), &late).await.unwrap();
+    assert_eq!((report.stale, report.applied, report.removed.sent), (1, 1, 1));
+    world.assert_members(&world.source(2..4));
+    let text = serde_json::to_string(&add(1, 30)).unwrap();
+    assert!(!text.contains("example"));
+    let again = [serde_json::from_str(&text).unwrap()];
+    engine.apply_changes(target(Mode::Add), &again).await.unwrap();
+    engine.apply_changes(target(Mode::Add), &again).await.unwrap();
+    world.assert_members(&world.source(1..4));
+}
+
+#[tokio::test]
+async fn a_change_of_rows_takes_the_old_ones_out() {
+    let world = World::new();
+    let engine = world.engine([]);
+    let before = engine.member_change(&world.contact(1), Operation::Add, 1).unwrap();
+    let moved = world.contact_with(1, "p1@example.com", "+48 699 000 000");
+    let after = engine.member_change(&moved, Operation::Add, 2).unwrap();
+    world.facebook.0.lock().unwrap().any_key = true;
+    for changes in [[before], [after]] {
+        engine.apply_changes(target(Mode::Add), &changes).await.unwrap();
+    }
+    world.assert_members(&world.of(vec![moved]));
+}
+
+#[tokio::test]
+async fn an_erased_person_leaves_every_audience_and_cannot_come_back() {
+    let world = World::new();
+    let second = SyncTarget::new("act_1".parse().unwrap(), "777".parse().unwrap()).mode(Mode::Mirror);
+    let engine = world.engine(0..10);
+    engine.run(target(Mode::Snapshot)).await.unwrap();
+    engine.run(&second).await.unwrap();
+    let receipt = engine.erase(&"act_1".parse().unwrap(), Person::Contact(&world.contact(3))).await.unwrap();
+    assert_eq!((receipt.audiences.len(), receipt.pending.len(), receipt.rows), (2, 0, 1));
+    let text = serde_json::to_string(&receipt).unwrap();
+    assert!(!text.contains("p3@") && !text.contains("c3"), "{text}");
+    let left = world.source((0..10).filter(|number| *number != 3));
+    world.assert_members(&left);
+    assert_eq!(world.facebook.members(&second.audience), world.rows(&left));
+    // The same person under another id and with another phone is known by the e-mail address.
+    let mut contacts: Vec<_> = left.contacts().to_vec();
+    contacts.push(world.contact_with(50, "P3@example.com", "+48 777 000 000"));
+    let engine = world.builder(world.of(contacts)).build();
+    let report = engine.run(&second).await.unwrap();
+    assert_eq!((sound(&report).contacts.suppressed, report.added.sent), (1, 0));
+}
+
+#[tokio::test]
+async fn a_suppressed_person_is_taken_out_at_the_next_run_and_may_return() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    engine.run(target(Mode::Snapshot)).await.unwrap();
+    engine.suppress(Person::Id("c4")).await.unwrap();
+    let report = engine.run(target(Mode::Snapshot)).await.unwrap();
+    assert_eq!((sound(&report).frozen, report.removed.sent), (true, 1));
+    world.assert_members(&world.source((0..10).filter(|number| *number != 4)));
+    let report = engine.run(target(Mode::Add)).await.unwrap();
+    assert_eq!((sound(&report).contacts.suppressed, report.added.sent), (1, 0));
+    engine.unsuppress(Person::Contact(&world.contact(4))).await.unwrap();
+    engine.run(target(Mode::Add)).await.unwrap();
+    world.assert_members(&world.source(0..10));
 }

@@ -129,7 +129,11 @@ impl Book {
         record.run += 1;
         if let Some(mode) = mode {
             // A snapshot that was cut short goes on as of its own time; a mirror always looks again.
-            let continues = resumed && record.mode == mode && mode != Mode::Mirror && record.chain > 0;
+            let continues = resumed
+                && record.mode == mode
+                && mode != Mode::Mirror
+                && record.chain > 0
+                && (mode == Mode::Snapshot || !record.read);
             if !continues {
                 record.chain = record.run;
                 record.now = now;

@@ -16,7 +16,9 @@
 
 mod book;
 mod call;
+mod changes;
 mod engine;
+mod erase;
 mod intake;
 mod lanes;
 mod ledger;
@@ -35,7 +37,9 @@ mod target;
 mod upload;
 mod workers;
 
+pub use changes::{ChangeReport, MemberChange};
 pub use engine::{SyncEngine, SyncEngineBuilder};
+pub use erase::{ErasureReceipt, Person};
 pub use ledger::{Changes, Durability, Journal, Ledger};
 pub use memory::MemoryLedger;
 pub use person::{Fingerprint, PersonKey, PersonSecret};

@@ -11,7 +11,7 @@ use super::book::{Book, damaged};
 use super::call::Parcel;
 use super::ledger::Durability;
 use super::person::{Fingerprint, names_a_person};
-use super::record::{Mix, Operation, RowRecord};
+use super::record::{Mix, Operation, RowRecord, RunRecord};
 use super::report::{CallCounts, RejectedRow};
 use super::upload::{Sender, Uploader};
 use crate::error::Result;
@@ -143,8 +143,7 @@ async fn disown(
 async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
     let mut cells = HashSet::new();
     for prints in group.chunks(PAGE) {
-        for (_, rows, columns) in load(book, prints).await? {
-            let _ = columns;
+        for (_, rows, _) in load(book, prints).await? {
             rows.iter().for_each(|row| cells.extend(identifying(row)));
         }
     }
@@ -162,8 +161,7 @@ async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
             if row.owners.is_empty() || row.call == AGAIN {
                 continue;
             }
-            let mut rows = MatchRows::new(book.keys(row.columns)?.clone());
-            rows.push_bytes(&row.bytes).map_err(|_| damaged())?;
+            let rows = rows_of_record(&book.record, &row)?;
             if rows.iter().flat_map(identifying).any(|cell| cells.contains(&cell)) {
                 marked += u64::from(book.vouched(&row));
                 let mut next = row.clone();
@@ -173,6 +171,14 @@ async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
         }
         book.write(changed, Durability::Later).await?;
     }
+}
+
+/// A remembered row as it was sent.
+pub(super) fn rows_of_record(record: &RunRecord, row: &RowRecord) -> Result<MatchRows> {
+    let keys = record.columns.get(usize::from(row.columns)).ok_or_else(damaged)?;
+    let mut rows = MatchRows::new(keys.clone());
+    rows.push_bytes(&row.bytes).map_err(|_| damaged())?;
+    Ok(rows)
 }
 
 /// The cells by which Facebook may find a person, shortened.
@@ -219,7 +225,7 @@ async fn load(book: &Book, prints: &[Fingerprint]) -> Result<Vec<Loaded>> {
 }
 
 /// Sends rows of the ledger, at most a call's worth, one call for each list of columns.
-async fn give(book: &mut Book, uploader: &mut Uploader<'_>, prints: &[Fingerprint]) -> Result<()> {
+pub(super) async fn give(book: &mut Book, uploader: &mut Uploader<'_>, prints: &[Fingerprint]) -> Result<()> {
     for (records, rows, columns) in load(book, prints).await? {
         let call = book.next_call();
         let mut parcel = Parcel::new(call, columns, rows.keys());

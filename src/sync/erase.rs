@@ -1,0 +1,234 @@
+//! People who must not be in any audience: erased, or suppressed.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::book::Book;
+use super::engine::SyncEngine;
+use super::ledger::{Changes, Durability};
+use super::person::{Fingerprint, PersonKey};
+use super::removal::{rows_of_record, settle, survey};
+use crate::contact::Contact;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::{AccountId, AudienceId, Session, Upload};
+use crate::identity::{Coverage, MatchRows};
+
+/// Whom to erase or suppress.
+#[derive(Clone, Copy)]
+pub enum Person<'a> {
+    /// The person of this contact: by its id, and by every match key it has now.
+    Contact(&'a Contact),
+    /// The person with this contact id: by the id, and by what was sent for it.
+    Id(&'a str),
+}
+
+impl fmt::Debug for Person<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Contact(_) => "Contact(_)",
+            Self::Id(_) => "Id(_)",
+        })
+    }
+}
+
+/// What an erasure did, to file. It names the person by a keyed digest only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureReceipt {
+    /// The person.
+    pub person: PersonKey,
+    /// The account whose audiences were asked to forget the person.
+    pub account: AccountId,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Audiences in which this ledger remembered the person, and from which the rows were removed.
+    pub audiences: Vec<AudienceId>,
+    /// Audiences whose removal Facebook refused for now, and why: the next run of each tries again.
+    pub pending: Vec<(AudienceId, String)>,
+    /// Rows sent to be erased from every customer-file audience of the account.
+    pub rows: u64,
+    /// Keys that block the person from now on.
+    pub tombstones: u64,
+}
+
+/// The keys and rows of a person, and the audiences that had them.
+struct Found {
+    person: PersonKey,
+    keys: Vec<PersonKey>,
+    rows: Vec<MatchRows>,
+    audiences: Vec<AudienceId>,
+}
+
+impl SyncEngine {
+    /// Erases a person from every audience, and blocks them from ever being added again by this ledger.
+    ///
+    /// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
+    /// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
+    /// added, and the account to forget the person in all its customer-file audiences.
+    ///
+    /// # Errors
+    /// What the store returns, and what Facebook refuses of the second request; the block holds all the same.
+    pub async fn erase(&self, account: &AccountId, person: Person<'_>) -> Result<ErasureReceipt> {
+        let found = self.block(person).await?;
+        let mut receipt = ErasureReceipt {
+            person: found.person,
+            account: account.clone(),
+            at: self.clock.now(),
+            audiences: Vec::new(),
+            pending: Vec::new(),
+            rows: 0,
+            tombstones: found.keys.len() as u64,
+        };
+        for audience in &found.audiences {
+            match self.settle_audience(audience).await {
+                Ok(()) => receipt.audiences.push(audience.clone()),
+                Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
+            }
+        }
+        for rows in found.rows.iter().filter(|rows| !rows.is_empty()) {
+            let now = self.clock.now();
+            let session = Session {
+                id: self.ids.next(now)?,
+                batch_seq: 1,
+                last_batch: true,
+                estimated_total: Some(rows.len() as u64),
+            };
+            let upload = Upload { rows, range: 0..rows.len(), session };
+            self.client.erase_users(account, &upload).await?;
+            receipt.rows += rows.len() as u64;
+        }
+        Ok(receipt)
+    }
+
+    /// Keeps a person out of every audience from now on, and takes them out of each at its next run.
+    ///
+    /// # Errors
+    /// What the store returns.
+    pub async fn suppress(&self, person: Person<'_>) -> Result<()> {
+        self.block(person).await.map(|_| ())
+    }
+
+    /// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
+    ///
+    /// # Errors
+    /// What the store returns.
+    pub async fn unsuppress(&self, person: Person<'_>) -> Result<()> {
+        let (_, keys, _) = self.keys_of(person)?;
+        let changes = Changes { unblock: keys, ..Changes::default() };
+        self.store.journal().commit(changes, Durability::Now).await
+    }
+
+    fn keys_of(&self, person: Person<'_>) -> Result<(PersonKey, Vec<PersonKey>, MatchRows)> {
+        let mut rows = MatchRows::new(Arc::clone(self.keys.keys()));
+        let mut keys = Vec::new();
+        match person {
+            Person::Id(id) => keys.push(self.secret.person(id)),
+            Person::Contact(contact) => {
+                self.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
+                let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
+                keys.extend(id.map(|id| self.secret.person(id)));
+                let print = rows.iter().next().map(Fingerprint::of);
+                keys.extend(print.map(|print| PersonKey::from_bytes(*print.as_bytes())));
+                keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+            }
+        }
+        let person = keys.first().copied().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "suppress", "a contact without an id and without a match key")
+                .expected("the field \"id\", or one that a match key can be made of")
+        })?;
+        Ok((person, keys, rows))
+    }
+
+    /// Blocks a person and takes every remembered row that names them from its owners, all of it durable.
+    async fn block(&self, person: Person<'_>) -> Result<Found> {
+        let (person, mut keys, rows) = self.keys_of(person)?;
+        let mut found = Found { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
+        if let Some(ledger) = self.store.ledger() {
+            for audience in ledger.audiences().await? {
+                for print in ledger.rows_of(&audience, person).await? {
+                    let record = ledger.run(&audience).await?;
+                    let row = ledger.rows(&audience, &[print]).await?.pop().flatten();
+                    if let (Some(record), Some(row)) = (record, row) {
+                        let rows = rows_of_record(&record, &row)?;
+                        keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+                        found.keep(&rows)?;
+                    }
+                }
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let changes = Changes { block: keys.clone(), ..Changes::default() };
+        self.store.journal().commit(changes, Durability::Now).await?;
+        let blocked: HashSet<PersonKey> = keys.iter().copied().collect();
+        found.keys = keys;
+        if let Some(ledger) = self.store.ledger() {
+            for audience in ledger.audiences().await? {
+                if self.withdraw_blocked(&audience, &blocked).await? {
+                    found.audiences.push(audience);
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    /// Takes rows of blocked people from their owners; true when there were any.
+    async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonKey>) -> Result<bool> {
+        let ledger = self.store.require_ledger("suppress")?;
+        let Some(record) = ledger.run(audience).await? else { return Ok(false) };
+        let mut after = None;
+        let mut hit = Vec::new();
+        loop {
+            let page = ledger.scan(audience, after, 4_096).await?;
+            let Some((last, _)) = page.last() else { break };
+            after = Some(*last);
+            for (print, row) in page {
+                let rows = rows_of_record(&record, &row)?;
+                let named = row.owners.iter().any(|owner| blocked.contains(&owner.person))
+                    || rows.iter().flat_map(|row| self.secret.cells(row)).any(|cell| blocked.contains(&cell));
+                if named {
+                    let mut next = row.clone();
+                    next.owners.clear();
+                    hit.push((print, Some(row), Some(next)));
+                }
+            }
+        }
+        if hit.is_empty() {
+            return Ok(false);
+        }
+        let mut book =
+            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+        book.write(hit, Durability::Now).await?;
+        Ok(true)
+    }
+
+    /// Sends what is open in one audience.
+    async fn settle_audience(&self, audience: &AudienceId) -> Result<()> {
+        let mut book =
+            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+        survey(&book, |_| false).await?;
+        settle(&mut book, &self.sender(audience), |_| false, 0).await?;
+        book.finish().await
+    }
+}
+
+impl Found {
+    fn keep(&mut self, more: &MatchRows) -> Result<()> {
+        let place = self.rows.iter().position(|rows| rows.keys() == more.keys());
+        let Some(rows) = place.and_then(|place| self.rows.get_mut(place)) else {
+            self.rows.push(more.clone());
+            return Ok(());
+        };
+        for row in more.iter() {
+            if !rows.iter().any(|known| Fingerprint::of(known) == Fingerprint::of(row)) {
+                rows.push_row(row)?;
+            }
+        }
+        Ok(())
+    }
+}
