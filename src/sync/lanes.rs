@@ -52,9 +52,14 @@ impl<'a> Lanes<'a> {
     }
 
     /// Goes on with the sessions of calls that were answered, while they last.
-    pub(super) fn resume(&mut self, found: &[CallRecord], operation: Operation, now: OffsetDateTime) {
+    pub(super) fn resume<'c>(
+        &mut self,
+        found: impl Iterator<Item = &'c CallRecord>,
+        operation: Operation,
+        now: OffsetDateTime,
+    ) {
         let mut last: Vec<&CallRecord> = Vec::new();
-        for call in found.iter().filter(|call| call.operation == operation) {
+        for call in found.filter(|call| call.operation == operation) {
             match last.iter_mut().find(|known| known.session.id == call.session.id) {
                 Some(known) if known.session.batch_seq <= call.session.batch_seq => *known = call,
                 Some(_) => {}
@@ -79,9 +84,9 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// True when a session that was opened before goes on.
+    /// True when a session whose first call was answered goes on.
     pub(super) fn continues(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.session.is_some())
+        self.lanes.iter().any(|lane| lane.session.is_some_and(|open| open.next_seq > 1))
     }
 
     /// A lane that can take a parcel: first one that holds none, then one that is not busy.

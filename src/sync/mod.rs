@@ -33,6 +33,8 @@ mod removal;
 mod report;
 mod run;
 mod select;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod target;
 mod upload;
 mod workers;
@@ -48,5 +50,7 @@ pub use policy::{ConsentPolicy, Guards, HeldBack};
 pub use progress::{Progress, ProgressStream, Stage};
 pub use record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
 pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteLedger;
 pub use target::{Mode, SyncTarget};
 pub use workers::{Job, Workers};

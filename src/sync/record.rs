@@ -193,10 +193,14 @@ impl RowRecord {
         mix.number(self.run);
         mix.number(self.call);
         mix.number(u64::from(self.columns));
-        for owner in &self.owners {
+        // A store may give owners back in another order.
+        let owners = self.owners.iter().map(|owner| {
+            let mut mix = Mix::default();
             mix.bytes(owner.person.as_bytes());
             mix.number(owner.generation);
-        }
+            mix.finish()
+        });
+        mix.number(owners.fold(0, u64::wrapping_add));
         mix.bytes(&self.bytes);
         mix.finish()
     }

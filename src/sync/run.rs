@@ -141,7 +141,9 @@ impl<'e> Run<'e> {
         let sender = engine.sender(&self.target.audience);
         let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
         let mut uploader = Uploader::new(&sender, operation);
-        uploader.lanes.resume(&self.book.found, operation, engine.clock.now());
+        let chain = self.book.record.chain;
+        let of_chain = self.book.found.iter().filter(|call| call.run >= chain);
+        uploader.lanes.resume(of_chain, operation, engine.clock.now());
         let replacing = mode == Mode::Replace && !uploader.lanes.continues();
         if replacing {
             // The first call wipes the audience: no earlier call vouches for a row any more.

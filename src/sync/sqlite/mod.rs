@@ -1,0 +1,8 @@
+//! Ledger and journal in one SQLite file, in one transaction.
+
+mod file;
+mod members;
+mod schema;
+mod store;
+
+pub use file::SqliteLedger;

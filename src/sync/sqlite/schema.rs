@@ -1,0 +1,57 @@
+//! The tables. A host that keeps the ledger in a database of its own can take them as they are.
+
+/// `PRAGMA application_id` of a ledger file: "AUDK".
+pub(super) const APPLICATION_ID: i64 = 0x4155_444b;
+/// `PRAGMA user_version`: raised when a table changes.
+pub(super) const VERSION: i64 = 1;
+
+/// What a new file is made with.
+pub(super) const TABLES: &str = "
+CREATE TABLE audience (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE run (
+  audience INTEGER PRIMARY KEY,
+  record TEXT NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE call (
+  audience INTEGER NOT NULL,
+  call INTEGER NOT NULL,
+  record TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (audience, call)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE member (
+  audience INTEGER NOT NULL,
+  print BLOB NOT NULL,
+  person BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  run INTEGER NOT NULL,
+  call INTEGER NOT NULL,
+  columns INTEGER NOT NULL,
+  bytes BLOB NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (audience, print, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX member_person ON member (audience, person) WHERE person <> print AND person <> x'';
+
+CREATE TABLE generation (
+  audience INTEGER NOT NULL,
+  person BLOB NOT NULL,
+  generation INTEGER NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (audience, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE blocked (
+  person BLOB PRIMARY KEY,
+  checksum INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+";
