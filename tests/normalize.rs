@@ -4,6 +4,13 @@ use audiencekit::MatchKey;
 use audiencekit::identity::{Normalizer, Region};
 use serde::Deserialize;
 
+#[path = "normalize/bugs.rs"]
+mod bugs;
+#[path = "normalize/properties.rs"]
+mod properties;
+#[path = "normalize/rows.rs"]
+mod rows;
+
 /// One row of a table.
 #[derive(Deserialize)]
 struct Vector {

@@ -143,6 +143,7 @@ impl MatchRows {
     }
 
     /// Puts a cell's text in the buffer.
+    #[inline]
     pub(super) fn store(&mut self, cell: Cell<'_>) -> Stored {
         let (text, json) = match cell {
             Cell::Empty => return Stored::Empty,
@@ -156,6 +157,7 @@ impl MatchRows {
     }
 
     /// Appends one cell; a row is whole once it has as many as there are columns.
+    #[inline]
     pub(super) fn push_stored(&mut self, stored: Stored) {
         self.cells.push(stored);
     }
@@ -213,13 +215,22 @@ impl MatchRows {
     }
 
     fn stored(&self, stored: Stored) -> Cell<'_> {
-        let text = |start: u32, len: u32| &self.text[start as usize..(start + len) as usize];
         match stored {
             Stored::Empty => Cell::Empty,
             Stored::Hash(hash) => Cell::Hash(hash),
-            Stored::Plain { start, len } => Cell::Plain(text(start, len)),
-            Stored::Json { start, len } => Cell::Json(text(start, len)),
+            Stored::Plain { start, len } => Cell::Plain(self.text(start, len)),
+            Stored::Json { start, len } => Cell::Json(self.text(start, len)),
         }
+    }
+
+    pub(super) fn text(&self, start: u32, len: u32) -> &str {
+        &self.text[start as usize..(start + len) as usize]
+    }
+
+    /// The cells of a row, in place.
+    pub(super) fn stored_row(&self, row: usize) -> &[Stored] {
+        let width = self.keys.len();
+        &self.cells[row * width..(row + 1) * width]
     }
 }
 
@@ -227,6 +238,10 @@ impl<'a> MatchRow<'a> {
     /// The cells, one per column.
     pub fn cells(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
         (0..self.rows.keys.len()).map(move |column| self.rows.cell(self.index, column))
+    }
+
+    pub(super) fn place(self) -> (&'a MatchRows, usize) {
+        (self.rows, self.index)
     }
 
     /// The columns.

@@ -35,16 +35,24 @@ const NOBODY: &[&str] = &[
     "xxx@xxx.com",
 ];
 
+/// The longest of them.
+const MAX_NOBODY: usize = 19;
+
 /// Trims, lowercases and checks the shape. Dots and `+` parts stay: Facebook's rule does not remove them.
 ///
 /// Source: customer-file guide, section on hashing and normalization (read 2026-09-12): trim, lowercase.
 pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    if let Some((at, mut steps)) = plain(raw, out) {
+        rewrite_domain(out, at, cx.rules.domains, &mut steps)?;
+        return Ok(steps);
+    }
+    out.clear();
     let mut steps = clean(raw, out)?;
     lowercase(out, &mut steps);
     if let Some(rest) = out.strip_prefix("mailto:") {
         *out = rest.to_owned();
     }
-    if is_placeholder(out) || NOBODY.contains(&out.as_str()) {
+    if is_placeholder(out) || is_nobody(out) {
         return Err(Reject::Placeholder);
     }
     if out.ends_with('.') {
@@ -60,6 +68,89 @@ pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
     let at = check(out)?;
     rewrite_domain(out, at, cx.rules.domains, &mut steps)?;
     Ok(steps)
+}
+
+/// What a byte may be part of in an address.
+const LOCAL: u8 = 1;
+const DOMAIN: u8 = 2;
+const CAPITAL: u8 = 4;
+
+const BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
+    let mut b = 0;
+    while b < 128 {
+        let c = b as u8;
+        if c.is_ascii_alphanumeric() {
+            bytes[b] = LOCAL | DOMAIN | if c.is_ascii_uppercase() { CAPITAL } else { 0 };
+        }
+        b += 1;
+    }
+    let others = b"!#$%&'*+-/=?^_`{|}~.";
+    let mut at = 0;
+    while at < others.len() {
+        bytes[others[at] as usize] = LOCAL;
+        at += 1;
+    }
+    bytes[b'-' as usize] = LOCAL | DOMAIN;
+    bytes[b'.' as usize] = LOCAL | DOMAIN;
+    bytes
+};
+
+/// The common case: an ASCII address without anything around it. The same rules as [`check`], in one look.
+fn plain(raw: &str, out: &mut String) -> Option<(usize, Steps)> {
+    let bytes = raw.as_bytes();
+    let at = memchr::memchr(b'@', bytes)?;
+    let (local, domain) = (&bytes[..at], &bytes[at + 1..]);
+    if bytes.len() > MAX_ADDRESS || local.is_empty() || local.len() > MAX_LOCAL {
+        return None;
+    }
+    let mut seen = 0;
+    // A dot begins a part; a part is not empty.
+    let mut part = 0;
+    for &b in local {
+        let class = BYTES[usize::from(b)];
+        seen |= class;
+        if class & LOCAL == 0 || (b == b'.' && part == 0) {
+            return None;
+        }
+        part = if b == b'.' { 0 } else { part + 1 };
+    }
+    if part == 0 {
+        return None;
+    }
+    let (mut label, mut labels, mut before, mut letters) = (0usize, 1, b'.', false);
+    for &b in domain {
+        let class = BYTES[usize::from(b)];
+        seen |= class;
+        if class & DOMAIN == 0 || ((b == b'.' || b == b'-') && label == 0) || (b == b'.' && before == b'-') {
+            return None;
+        }
+        (label, letters) = if b == b'.' { (0, false) } else { (label + 1, letters | !b.is_ascii_digit()) };
+        labels += usize::from(b == b'.');
+        if label > MAX_LABEL {
+            return None;
+        }
+        before = b;
+    }
+    if labels < 2
+        || label < 2
+        || before == b'-'
+        || !letters
+        || (bytes[0] == b'm' && raw.starts_with("mailto:"))
+    {
+        return None;
+    }
+    out.push_str(raw);
+    let mut steps = Steps::default();
+    if seen & CAPITAL != 0 {
+        out.make_ascii_lowercase();
+        steps.add(Step::Lowercased);
+    }
+    (!is_nobody(out)).then_some((at, steps))
+}
+
+fn is_nobody(address: &str) -> bool {
+    address.len() <= MAX_NOBODY && NOBODY.contains(&address)
 }
 
 /// Where the `@` is, if the address has the form of one.

@@ -2,7 +2,7 @@
 
 use unicode_normalization::char::is_combining_mark;
 
-use super::text::{clean, digit_value, is_name_placeholder, lowercase, refuse_digest};
+use super::text::{clean, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
 use super::{Cx, NameDigits, NameSpaces};
 use crate::identity::reject::Reject;
 use crate::identity::steps::{Step, Steps};
@@ -12,6 +12,9 @@ use crate::identity::steps::{Step, Steps};
 /// Source: customer-file guide (read 2026-09-12): lowercase, no punctuation, special characters in UTF-8. White space
 /// inside is not mentioned; it is removed, as Meta's newest normalizer does.
 pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
+    if let Some(steps) = plain(raw, out) {
+        return Ok(steps);
+    }
     let mut steps = clean(raw, out)?;
     if is_name_placeholder(out) {
         return Err(Reject::Placeholder);
@@ -28,8 +31,29 @@ pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Re
     } else {
         lowercase(out, &mut steps);
         retain(out, &mut steps, spaces, digits);
+        recompose(out);
     }
-    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+    match out.as_str() {
+        "" => Err(Reject::Empty),
+        word if is_name_placeholder(word) => Err(Reject::Placeholder),
+        _ => Ok(steps),
+    }
+}
+
+/// The common case: letters of a to z and nothing else, too few for a digest.
+fn plain(raw: &str, out: &mut String) -> Option<Steps> {
+    if raw.is_empty()
+        || raw.len() >= 32
+        || !raw.bytes().all(|b| b.is_ascii_alphabetic())
+        || is_name_placeholder(raw)
+    {
+        return None;
+    }
+    let mut steps = Steps::default();
+    steps.add_if(raw.bytes().any(|b| b.is_ascii_uppercase()), Step::Lowercased);
+    out.push_str(raw);
+    out.make_ascii_lowercase();
+    Some(steps)
 }
 
 fn retain(text: &mut String, steps: &mut Steps, spaces: bool, digits: bool) {

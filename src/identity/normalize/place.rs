@@ -4,7 +4,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::tables::states::{CANADA, CANADA_CODES, UNITED_STATES, UNITED_STATES_CODES, UNITED_STATES_SHORT};
 use super::tables::{fold, look_up};
-use super::text::{clean, is_placeholder, lowercase, refuse_digest};
+use super::text::{clean, is_placeholder, lowercase, recompose, refuse_digest};
 use super::{Accents, Cx, StatesAbroad};
 use crate::identity::reject::Reject;
 use crate::identity::steps::{Step, Steps};
@@ -16,7 +16,8 @@ use crate::identity::steps::{Step, Steps};
 pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
     let mut steps = start(raw, out)?;
     letters_only(out, cx.rules.accents, &mut steps);
-    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+    not_nothing(out)?;
+    Ok(steps)
 }
 
 /// The two-letter code in the United States and Canada; elsewhere the name in a to z.
@@ -50,7 +51,17 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
         out.truncate(at);
         steps.add(Step::Shortened);
     }
-    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+    not_nothing(out)?;
+    Ok(steps)
+}
+
+/// Refuses what the rules left nothing of, or only a word for nothing.
+fn not_nothing(out: &str) -> Result<(), Reject> {
+    match out {
+        "" => Err(Reject::Empty),
+        word if is_placeholder(word) => Err(Reject::Placeholder),
+        _ => Ok(()),
+    }
 }
 
 fn us_code(word: &str) -> Option<&'static str> {
@@ -86,6 +97,7 @@ fn letters_only(out: &mut String, accents: Accents, steps: &mut Steps) {
         }
         keep
     });
+    recompose(out);
 }
 
 fn is_letter_or_mark(c: char) -> bool {

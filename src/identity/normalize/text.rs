@@ -16,7 +16,8 @@ pub(crate) fn clean(raw: &str, out: &mut String) -> Result<Steps, Reject> {
         return Err(Reject::TooLong);
     }
     if raw.is_ascii() {
-        let trimmed = raw.trim_matches(is_blank_ascii);
+        let ends_are_plain = matches!(raw.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~']);
+        let trimmed = if ends_are_plain { raw } else { raw.trim_matches(is_blank_ascii) };
         steps.add_if(trimmed.len() != raw.len(), Step::Trimmed);
         out.push_str(trimmed);
     } else {
@@ -44,6 +45,13 @@ fn clean_unicode(raw: &str, out: &mut String, steps: &mut Steps) {
         }
     }
     compose(out, start, steps);
+}
+
+/// Makes the text NFC again after characters were taken out of it.
+pub(crate) fn recompose(out: &mut String) {
+    if !out.is_ascii() {
+        compose(out, 0, &mut Steps::default());
+    }
 }
 
 /// Makes the text from `start` on NFC.
@@ -184,56 +192,31 @@ pub(crate) fn fold_digits(text: &mut String, steps: &mut Steps) {
     }
 }
 
-/// What stands in exports where nothing is known. Whole cells only, in any case.
-const PLACEHOLDERS: &[&str] = &[
-    "#n/a",
-    "#ref!",
-    "#value!",
-    "(empty)",
-    "(none)",
-    "(null)",
-    "-",
-    "--",
-    "---",
-    ".",
-    "...",
-    "<null>",
-    "?",
-    "??",
-    "[null]",
-    "\\n",
-    "aucun",
-    "brak",
-    "empty",
-    "keine",
-    "n.a.",
-    "n/a",
-    "n\\a",
-    "nan",
-    "nd",
-    "nieznany",
-    "nil",
-    "ninguno",
-    "none",
-    "not available",
-    "null",
-    "sin datos",
-    "tbd",
-    "unbekannt",
-    "undefined",
-    "unknown",
-    "unspecified",
-    "void",
-    "xxx",
-    "_",
-];
+/// What stands in exports where nothing is known, by length: whole cells only, in any case.
+#[rustfmt::skip]
+fn placeholders(len: usize) -> &'static [&'static str] {
+    match len {
+        1 => &["-", ".", "?", "_"],
+        2 => &["--", "??", "\\n", "nd"],
+        3 => &["---", "...", "n/a", "n\\a", "nan", "nil", "tbd", "xxx"],
+        4 => &["#n/a", "brak", "n.a.", "none", "null", "void"],
+        5 => &["#ref!", "aucun", "empty", "keine"],
+        6 => &["(none)", "(null)", "<null>", "[null]"],
+        7 => &["#value!", "(empty)", "ninguno", "unknown"],
+        8 => &["nieznany"],
+        9 => &["sin datos", "unbekannt", "undefined"],
+        11 => &["unspecified"],
+        13 => &["not available"],
+        _ => &[],
+    }
+}
 
 /// Names that people bear: no placeholders in a name.
 const ALSO_NAMES: &[&str] = &["brak", "nan", "nd", "nil", "void"];
 
 /// True for a cell that says that there is no value.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    text.len() <= 16 && PLACEHOLDERS.iter().any(|word| text.eq_ignore_ascii_case(word))
+    placeholders(text.len()).iter().any(|word| text.eq_ignore_ascii_case(word))
 }
 
 /// As [`is_placeholder`], for a column of names.

@@ -51,7 +51,7 @@ pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Rej
     }
     match out.len() {
         0 | 1 => Err(Reject::TooShort),
-        2..=MAX_POSTCODE if out.bytes().all(|b| b == b'0') => Err(Reject::Placeholder),
+        2..=MAX_POSTCODE if out.bytes().all(|b| b == b'0') || is_placeholder(out) => Err(Reject::Placeholder),
         2..=MAX_POSTCODE => Ok(steps),
         _ => Err(Reject::TooLong),
     }

@@ -36,6 +36,17 @@ pub(super) struct CallingCode {
     pub(super) assigned: u16,
 }
 
+/// Where each calling code is in the table; codes that are none point beyond it.
+static CODE_INDEX: [u8; 1000] = {
+    let mut index = [u8::MAX; 1000];
+    let mut at = 0;
+    while at < CALLING_CODES.len() {
+        index[CALLING_CODES[at].code as usize] = at as u8;
+        at += 1;
+    }
+    index
+};
+
 /// Longest national number.
 pub(super) const MAX_NATIONAL: usize = 17;
 
@@ -128,9 +139,10 @@ impl CallingCode {
         None
     }
 
+    #[inline]
     pub(super) fn of(code: u16) -> Option<&'static Self> {
-        let at = CALLING_CODES.binary_search_by_key(&code, |entry| entry.code).ok()?;
-        CALLING_CODES.get(at)
+        let at = *CODE_INDEX.get(usize::from(code))?;
+        CALLING_CODES.get(usize::from(at))
     }
 
     pub(super) fn plan(&self) -> &'static Plan {

@@ -1,0 +1,345 @@
+//! From contacts to rows: fan-out, order, equality of add and remove, duplicates, threads, bytes.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use audiencekit::contact::{Birthday, FieldType};
+use audiencekit::identity::{Coverage, Holds, MatchRows, Normalizer, Reject, RowMapper, SeenRows, Step};
+use audiencekit::{Contact, KeyMap, MatchKey as K, Schema};
+
+/// A table of raw text, one text field per column, and an id that makes every row a person.
+pub(crate) struct Sheet {
+    schema: Arc<Schema>,
+    map: KeyMap,
+    rows: MatchRows,
+    coverage: Coverage,
+    counts: Vec<usize>,
+}
+
+impl Sheet {
+    pub(crate) fn new(columns: &[(K, Holds)]) -> Self {
+        let mut schema = Schema::builder();
+        let mut map =
+            KeyMap::builder().normalizer(Normalizer::new().current_year(2026)).region_field("row_region");
+        schema = schema.detail("row_region", FieldType::Text);
+        for (at, &(key, holds)) in columns.iter().enumerate() {
+            schema = schema.detail(format!("column_{at}"), FieldType::Text);
+            map = map.column_holding(key, format!("column_{at}"), holds);
+        }
+        let schema = schema.build().unwrap();
+        let map = map.build(&schema).unwrap();
+        let rows = MatchRows::new(map.keys().clone());
+        Self { schema, map, rows, coverage: Coverage::default(), counts: Vec::new() }
+    }
+
+    pub(crate) fn row(mut self, cells: &[&str]) -> Self {
+        let mut contact = Contact::new(&self.schema);
+        for (at, cell) in cells.iter().enumerate() {
+            contact.set_text(self.schema.require(&format!("column_{at}")).unwrap(), cell).unwrap();
+        }
+        self.counts.push(self.map.mapper().append(&contact, &mut self.rows, &mut self.coverage));
+        self
+    }
+
+    pub(crate) fn counts(&self) -> &[usize] {
+        &self.counts
+    }
+
+    pub(crate) fn coverage(&self) -> &Coverage {
+        &self.coverage
+    }
+
+    pub(crate) fn rejected(&self, key: K, reason: Reject) -> u64 {
+        self.coverage.key(key).rejected.get(&reason).copied().unwrap_or(0)
+    }
+
+    /// The cells of the only row as they are sent; none without a row.
+    pub(crate) fn body(&self) -> Vec<String> {
+        let rows: Vec<Vec<serde_json::Value>> = parse(&self.rows);
+        rows.into_iter().next().unwrap_or_default().iter().map(text).collect()
+    }
+
+    /// As `body`, where a row that identifies nobody is told by an empty cell.
+    pub(crate) fn body_with_id(&self) -> Vec<String> {
+        let body = self.body();
+        if body.is_empty() { vec![String::new()] } else { body }
+    }
+}
+
+fn text(cell: &serde_json::Value) -> String {
+    cell.as_str().map_or_else(|| cell.to_string(), str::to_owned)
+}
+
+fn parse(rows: &MatchRows) -> Vec<Vec<serde_json::Value>> {
+    let mut body = Vec::new();
+    rows.write_json(0..rows.len(), &mut body);
+    serde_json::from_slice(&body).unwrap()
+}
+
+fn contact(schema: &Arc<Schema>, emails: &[&str], phones: &[&str]) -> Contact {
+    let mut contact = Contact::new(schema);
+    emails.iter().for_each(|email| contact.add_text(schema.require("email").unwrap(), email).unwrap());
+    phones.iter().for_each(|phone| contact.add_text(schema.require("phone").unwrap(), phone).unwrap());
+    contact
+}
+
+fn sha(key: K, value: &str) -> String {
+    Normalizer::new().explain(key, value, None).sha256().unwrap()
+}
+
+#[test]
+fn several_addresses_and_phones_become_rows_without_losing_one() {
+    let schema = Schema::standard();
+    let map = KeyMap::builder()
+        .column(K::Email, "email")
+        .column(K::Phone, "phone")
+        .column(K::FirstName, "first_name")
+        .build(&schema)
+        .unwrap();
+    let mut person = contact(
+        &schema,
+        &["n/a", "ada@example.com", "ADA@example.com", "ada@example.org", "ada@example.net"],
+        &["+48601234567", "bad", "+48 602 345 678"],
+    );
+    person.set_text(schema.require("first_name").unwrap(), "Ada").unwrap();
+    let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    assert_eq!(map.mapper().append(&person, &mut rows, &mut coverage), 3);
+    let row = |email, phone| {
+        vec![
+            serde_json::Value::from(sha(K::Email, email)),
+            sha(K::Phone, phone).into(),
+            sha(K::FirstName, "ada").into(),
+        ]
+    };
+    assert_eq!(
+        parse(&rows),
+        [
+            row("ada@example.com", "+48601234567"),
+            row("ada@example.org", "+48602345678"),
+            row("ada@example.net", "+48601234567"),
+        ]
+    );
+    let email = coverage.key(K::Email);
+    assert_eq!((email.present, email.sent, email.rejected[&Reject::Placeholder]), (5, 4, 1));
+    assert_eq!((coverage.contacts, coverage.rows, coverage.without_rows), (1, 3, 0));
+}
+
+#[test]
+fn a_contact_with_endless_values_is_cut_and_counted() {
+    let schema = Schema::standard();
+    let map = KeyMap::standard(&schema);
+    let emails: Vec<String> = (0..1_000).map(|n| format!("ada{n}@example.com")).collect();
+    let person = contact(&schema, &emails.iter().map(String::as_str).collect::<Vec<_>>(), &[]);
+    let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    let most = RowMapper::MAX_ROWS_PER_CONTACT;
+    assert_eq!(map.mapper().append(&person, &mut rows, &mut coverage), most);
+    assert_eq!(coverage.key(K::Email).rejected[&Reject::Surplus], 1_000 - most as u64);
+}
+
+#[test]
+fn adding_and_removing_send_the_same_cells_whatever_the_order_of_columns() {
+    let schema = Schema::standard();
+    let keys = [K::Email, K::Phone, K::FirstName, K::City, K::Country, K::BirthYear];
+    let fields = ["email", "phone", "first_name", "city", "country", "birth_date"];
+    let mut person = contact(&schema, &[" Ada@Example.com"], &["601 234 567"]);
+    person.set_text(schema.require("first_name").unwrap(), "Ada-Maria").unwrap();
+    person.set_text(schema.require("city").unwrap(), "Nowy Sącz").unwrap();
+    person.set_text(schema.require("country").unwrap(), "Polska").unwrap();
+    person.set(schema.require("birth_date").unwrap(), Birthday::new(Some(1990), 2, 16).unwrap()).unwrap();
+    let mut sent = Vec::new();
+    for turn in 0..keys.len() {
+        let mut map = KeyMap::builder();
+        for at in (0..keys.len()).map(|at| (at + turn) % keys.len()) {
+            map = map.column(keys[at], fields[at]);
+        }
+        let map = map.build(&schema).unwrap();
+        let mut rows = MatchRows::new(map.keys().clone());
+        assert_eq!(map.mapper().append(&person, &mut rows, &mut Coverage::default()), 1);
+        let mut cells: Vec<(K, String)> =
+            map.keys().iter().copied().zip(parse(&rows).remove(0).iter().map(text)).collect();
+        cells.sort();
+        sent.push((cells, rows.row(0).fingerprint()));
+    }
+    assert!(sent.windows(2).all(|pair| pair[0] == pair[1]));
+    assert!(sent[0].0.iter().all(|(_, cell)| cell.len() == 64));
+    // The phone was read in the contact's own country.
+    assert!(sent[0].0.contains(&(K::Phone, sha(K::Phone, "+48601234567"))));
+}
+
+#[test]
+fn a_row_comes_back_from_its_bytes_and_damage_is_told() {
+    let sheet =
+        Sheet::new(&[(K::Email, Holds::Raw), (K::ExternId, Holds::Raw), (K::LookalikeValue, Holds::Raw)])
+            .row(&["ada@example.com", "id \"7\"", "44.5"])
+            .row(&["", "8", ""]);
+    let mut copy = MatchRows::new(sheet.rows.keys().clone());
+    for row in sheet.rows.iter() {
+        let bytes = row.to_bytes();
+        copy.push_bytes(&bytes).unwrap();
+        for end in 0..bytes.len() {
+            assert!(copy.push_bytes(&bytes[..end]).is_err(), "{end}");
+        }
+        assert!(copy.push_bytes(&[bytes.as_slice(), &[0]].concat()).is_err());
+    }
+    assert_eq!(parse(&copy), parse(&sheet.rows));
+    assert_eq!(parse(&copy)[0][1], "id \"7\"");
+    assert_eq!(parse(&copy)[0][2], 44.5);
+}
+
+#[test]
+fn duplicates_are_left_out_within_the_memory_that_was_given() {
+    let schema = Schema::standard();
+    let map = KeyMap::standard(&schema);
+    let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    let mut mapper = map.mapper().deduplicated(10);
+    let mut made = Vec::new();
+    for email in ["ada@example.com", "ADA@example.com ", "bob@example.com", "ada@example.com"] {
+        made.push(mapper.append(&contact(&schema, &[email], &[]), &mut rows, &mut coverage));
+    }
+    assert_eq!(made, [1, 0, 1, 0]);
+    assert_eq!((coverage.rows, coverage.duplicates, rows.len()), (2, 2, 2));
+
+    let mut seen = SeenRows::new(3);
+    let sheet =
+        (0..100).fold(Sheet::new(&[(K::ExternId, Holds::Raw)]), |sheet, n| sheet.row(&[&n.to_string()]));
+    for row in sheet.rows.iter() {
+        assert!(seen.is_new(row));
+        assert!(!seen.is_new(row));
+        assert!(seen.len() <= 6);
+    }
+    assert!(!seen.is_new(sheet.rows.row(97)));
+    assert!(seen.is_new(sheet.rows.row(0)));
+}
+
+#[test]
+fn rows_that_differ_only_in_the_column_are_different() {
+    let a = Sheet::new(&[(K::PageUid, Holds::Raw), (K::AppUid, Holds::Raw)]).row(&["7", ""]).row(&["", "7"]);
+    let mut seen = SeenRows::new(10);
+    assert!(a.rows.iter().all(|row| seen.is_new(row)));
+    assert_ne!(a.rows.row(0).fingerprint(), a.rows.row(1).fingerprint());
+}
+
+#[test]
+fn threads_make_the_same_rows_in_the_same_order() {
+    let schema = Schema::standard();
+    let map = KeyMap::builder()
+        .column(K::Email, "email")
+        .column(K::ExternId, "external_id")
+        .build(&schema)
+        .unwrap();
+    let contacts: Vec<Contact> = (0..997)
+        .map(|n| {
+            let second = format!("b{n}@example.com");
+            let first = format!("a{n}@example.com");
+            let emails: &[&str] = match n % 3 {
+                0 => &[&first],
+                1 => &[&first, &second],
+                _ => &["n/a"],
+            };
+            let mut contact = contact(&schema, emails, &[]);
+            if n % 5 == 0 {
+                contact.set_text(schema.require("external_id").unwrap(), &format!("id{n}")).unwrap();
+            }
+            contact
+        })
+        .collect();
+    let (mut one, mut one_coverage, mut one_counts) =
+        (MatchRows::new(map.keys().clone()), Coverage::default(), Vec::new());
+    let mut mapper = map.mapper();
+    for contact in &contacts {
+        one_counts.push(mapper.append(contact, &mut one, &mut one_coverage));
+    }
+    for threads in [1, 2, 3, 2_000] {
+        let (mut many, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+        let counts = map.append_all(&contacts, NonZeroUsize::new(threads).unwrap(), &mut many, &mut coverage);
+        assert_eq!(counts, one_counts, "{threads}");
+        assert_eq!(parse(&many), parse(&one), "{threads}");
+        assert_eq!(coverage, one_coverage, "{threads}");
+    }
+}
+
+#[test]
+fn limited_data_use_is_a_list_and_two_numbers_in_every_row() {
+    let schema = Schema::builder().detail("california", FieldType::Boolean).build().unwrap();
+    let map =
+        KeyMap::builder().column(K::Email, "email").limited_data_use("california").build(&schema).unwrap();
+    let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    for limited in [Some(true), Some(false), None] {
+        let mut person = contact(&schema, &["ada@example.com"], &[]);
+        if let Some(limited) = limited {
+            person.set(schema.require("california").unwrap(), limited).unwrap();
+        }
+        map.mapper().append(&person, &mut rows, &mut coverage);
+    }
+    let options: Vec<String> =
+        parse(&rows).iter().map(|row| serde_json::to_string(&row[1..]).unwrap()).collect();
+    assert_eq!(options, ["[[\"LDU\"],0,0]", "[[],0,0]", "[[],0,0]"]);
+}
+
+#[test]
+fn a_row_that_identifies_nobody_is_not_sent() {
+    let sheet =
+        Sheet::new(&[(K::Gender, Holds::Raw), (K::Country, Holds::Raw), (K::LookalikeValue, Holds::Raw)])
+            .row(&["f", "Poland", "7"]);
+    assert_eq!((sheet.counts(), sheet.coverage().without_rows), (&[0][..], 1));
+}
+
+#[test]
+fn an_id_that_looks_personal_and_a_number_in_no_range_are_noted() {
+    let sheet = Sheet::new(&[(K::ExternId, Holds::Raw), (K::Phone, Holds::Raw)])
+        .row(&["ada@example.com", "+1 555 987 6543"])
+        .row(&["42", "+48601234567"]);
+    assert_eq!(sheet.coverage().key(K::ExternId).warned[&Step::LooksPersonal], 1);
+    assert_eq!(sheet.coverage().key(K::Phone).warned[&Step::NotAssigned], 1);
+}
+
+#[test]
+fn a_map_names_every_problem_at_once() {
+    let schema = Schema::standard();
+    let error = KeyMap::builder()
+        .column(K::Email, "emial")
+        .column(K::Phone, "phone")
+        .column(K::Phone, "fax")
+        .column(K::City, "score_date")
+        .column(K::FirstName, "opted_out")
+        .column_holding(K::Madid, "madid", Holds::Hashed)
+        .constant(K::Country, "Polandia")
+        .default_region("Atlantis")
+        .build(&schema)
+        .unwrap_err();
+    let mut fields: Vec<_> = error.problems().iter().map(|problem| problem.code.to_string()).collect();
+    fields.sort();
+    assert_eq!(
+        fields,
+        [
+            "bad_constant",
+            "not_hashed",
+            "twice",
+            "unknown_field",
+            "unknown_field",
+            "unknown_region",
+            "wrong_type"
+        ]
+    );
+}
+
+#[test]
+fn explanations_show_kinds_and_the_value_only_on_request() {
+    let schema = Schema::standard();
+    let map = KeyMap::standard(&schema);
+    let person = contact(&schema, &[" Ada@Example.com", "n/a"], &["+48601234567"]);
+    let explanations = map.explain(&person);
+    let lines: Vec<String> = explanations.iter().map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        [
+            "EMAIL: trimmed, lowercased, sent as SHA-256",
+            "EMAIL: not sent, placeholder",
+            "PHONE: sent as SHA-256"
+        ]
+    );
+    for shown in [format!("{explanations:?}"), lines.concat()] {
+        assert!(!shown.to_lowercase().contains("ada") && !shown.contains("48601"), "{shown}");
+    }
+    assert!(explanations[0].reveal().contains("\"ada@example.com\""));
+}
