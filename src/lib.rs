@@ -10,6 +10,7 @@ pub mod contact;
 pub mod error;
 pub mod facebook;
 pub mod identity;
+pub mod segment;
 pub mod source;
 pub mod sync;
 
@@ -22,6 +23,7 @@ pub use error::{ApiError, Error, ErrorKind, Problem, Result, ValidationErrors};
 pub use facebook::fake::MockClient;
 pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient, GraphClient};
 pub use identity::{KeyMap, MatchKey};
+pub use segment::{Count, EvaluationTime, Filter, Segment, Selector};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
 pub use source::{ContactSource, JsonLinesSource, MemorySource};

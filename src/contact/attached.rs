@@ -2,8 +2,9 @@
 
 use time::OffsetDateTime;
 
+use super::cell::{EventRow, Slot, Span};
 use super::consent::{Consent, ConsentStatus, Stage};
-use super::contact::{Contact, EventRow, Slot, Span, micros};
+use super::contact::{Contact, micros};
 use super::event::{Event, EventRef};
 use super::symbols::Symbol;
 use super::tag::{Tag, normalize_tag};
@@ -101,7 +102,7 @@ impl Contact {
             self.properties.push((name, slot));
         }
         let properties = Span { start, len: self.properties.len() as u32 - start };
-        self.events.push(EventRow { kind, at: event.at, value: event.value, properties });
+        self.events.push(EventRow { kind, at: micros(event.at), value: event.value, properties });
         Ok(())
     }
 
@@ -115,8 +116,7 @@ impl Contact {
     }
 
     pub(super) fn event_properties(&self, index: usize) -> impl Iterator<Item = (Symbol, ValueRef<'_>)> {
-        let Span { start, len } = self.events[index].properties;
-        self.properties[start as usize..(start + len) as usize]
+        self.properties[self.events[index].properties.range()]
             .iter()
             .filter_map(|&(name, slot)| Some((name, self.value_of(slot)?)))
     }

@@ -4,13 +4,14 @@ use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use time::{Date, OffsetDateTime};
+use time::OffsetDateTime;
 
+use super::cell::{Cell, EventRow, Slot, Span, Store};
 use super::consent::{Consent, Stage};
 use super::schema::{FieldId, FieldType, Schema};
 use super::symbols::Symbol;
 use super::tag::Tag;
-use super::value::{Birthday, Value, ValueRef};
+use super::value::{Value, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
 
 /// One person: values by the schema's slots, tags, consents, events and funnel stages.
@@ -42,41 +43,6 @@ pub struct Contact {
     pub(super) stages: Vec<Stage>,
     pub(super) events: Vec<EventRow>,
     pub(super) properties: Vec<(Symbol, Slot)>,
-}
-
-/// A value in place: 16 bytes, text and decimals by reference into the contact's own buffers.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Slot {
-    Missing,
-    Boolean(bool),
-    Integer(i64),
-    Decimal(u32),
-    Text(Span),
-    Keyword(Symbol),
-    /// A run of `spans`.
-    TextList {
-        start: u32,
-        len: u32,
-    },
-    Date(Date),
-    Birthday(Birthday),
-    /// Microseconds since 1970, UTC.
-    Instant(i64),
-}
-
-/// A piece of the contact's text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Span {
-    pub(super) start: u32,
-    pub(super) len: u32,
-}
-
-#[derive(Debug, Clone, Copy)]
-pub(super) struct EventRow {
-    pub(super) kind: Symbol,
-    pub(super) at: OffsetDateTime,
-    pub(super) value: Option<Decimal>,
-    pub(super) properties: Span,
 }
 
 impl Contact {
@@ -172,20 +138,17 @@ impl Contact {
                 let start = self.spans.len() as u32;
                 let span = self.push_text(text)?;
                 self.spans.extend([first, span]);
-                Slot::TextList { start, len: 2 }
+                Slot::TextList(Span { start, len: 2 })
             }
-            Slot::TextList { start, len } => {
+            Slot::TextList(run) => {
                 let span = self.push_text(text)?;
-                let from = start as usize;
                 let moved = self.spans.len() as u32;
-                if moved == start + len {
-                    self.spans.push(span);
-                    Slot::TextList { start, len: len + 1 }
-                } else {
-                    self.spans.extend_from_within(from..from + len as usize);
-                    self.spans.push(span);
-                    Slot::TextList { start: moved, len: len + 1 }
+                let start = if run.range().end == self.spans.len() { run.start } else { moved };
+                if start == moved {
+                    self.spans.extend_from_within(run.range());
                 }
+                self.spans.push(span);
+                Slot::TextList(Span { start, len: run.len + 1 })
             }
             _ => Slot::Text(self.push_text(text)?),
         };
@@ -206,14 +169,43 @@ impl Contact {
 
     /// The texts of a text, keyword or list field: none, one or several.
     pub fn texts(&self, id: FieldId) -> impl Iterator<Item = &str> {
-        let spans = match self.slots[id.index()] {
-            Slot::Text(span) => Spans::One(Some(span)),
-            Slot::TextList { start, len } => {
-                Spans::Many(self.spans[start as usize..(start + len) as usize].iter())
-            }
-            _ => Spans::One(None),
+        let slot = self.slots[id.index()];
+        let one = match slot {
+            Slot::Text(span) => Some(self.store().piece(span)),
+            Slot::Keyword { symbol, .. } => Some(self.schema.symbols().lend(symbol)),
+            _ => None,
         };
-        spans.map(|span| self.span_text(span))
+        let several = if let Slot::TextList(run) = slot { self.store().run(run) } else { &[] };
+        one.into_iter().chain(several.iter().map(|&span| self.store().piece(span)))
+    }
+
+    /// The buffers that the slots point into.
+    #[inline]
+    pub(crate) fn store(&self) -> Store<'_> {
+        Store {
+            text: &self.text,
+            spans: &self.spans,
+            decimals: &self.decimals,
+            symbols: self.schema.symbols(),
+        }
+    }
+
+    /// The value of the slot at `at`, in place; missing beyond the last.
+    #[inline]
+    pub(crate) fn cell(&self, at: usize) -> Cell<'_> {
+        self.slots.get(at).map_or(Cell::Missing, |&slot| self.store().cell(slot))
+    }
+
+    pub(crate) fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+
+    pub(crate) fn event_rows(&self) -> &[EventRow] {
+        &self.events
+    }
+
+    pub(crate) fn property_slots(&self) -> &[(Symbol, Slot)] {
+        &self.properties
     }
 
     pub(super) fn value_of(&self, slot: Slot) -> Option<ValueRef<'_>> {
@@ -222,22 +214,16 @@ impl Contact {
             Slot::Boolean(v) => ValueRef::Boolean(v),
             Slot::Integer(v) => ValueRef::Integer(v),
             Slot::Decimal(at) => ValueRef::Decimal(self.decimals[at as usize]),
-            Slot::Text(span) => ValueRef::Text(self.span_text(span)),
-            Slot::Keyword(symbol) => ValueRef::Keyword(self.schema.symbols().text(symbol)),
-            Slot::TextList { start, len } => ValueRef::TextList(
-                self.spans[start as usize..(start + len) as usize]
-                    .iter()
-                    .map(|&s| self.span_text(s))
-                    .collect(),
-            ),
+            Slot::Text(span) => ValueRef::Text(self.store().piece(span)),
+            Slot::Keyword { symbol, .. } => ValueRef::Keyword(self.schema.symbols().text(symbol)),
+            Slot::TextList(run) => {
+                let spans = self.store().run(run).iter();
+                ValueRef::TextList(spans.map(|&span| self.store().piece(span)).collect())
+            }
             Slot::Date(v) => ValueRef::Date(v),
             Slot::Birthday(v) => ValueRef::Birthday(v),
             Slot::Instant(v) => ValueRef::Instant(from_micros(v)),
         })
-    }
-
-    fn span_text(&self, span: Span) -> &str {
-        &self.text[span.start as usize..(span.start + span.len) as usize]
     }
 
     pub(super) fn push_text(&mut self, text: &str) -> Result<Span> {
@@ -254,7 +240,7 @@ impl Contact {
         for text in texts {
             spans.push(self.push_text(text)?);
         }
-        let slot = Slot::TextList { start: self.spans.len() as u32, len: spans.len() as u32 };
+        let slot = Slot::TextList(Span { start: self.spans.len() as u32, len: spans.len() as u32 });
         self.spans.extend(spans);
         Ok(slot)
     }
@@ -266,8 +252,8 @@ impl Contact {
 
     /// A keyword as a symbol; as plain text when the table of symbols is full.
     fn keyword_or_text(&mut self, text: &str) -> Result<Slot> {
-        match self.schema.symbols().intern(text) {
-            Ok(symbol) => Ok(Slot::Keyword(symbol)),
+        match self.schema.symbols().intern_folded(text) {
+            Ok((symbol, folded)) => Ok(Slot::Keyword { symbol, folded }),
             Err(_) => Ok(Slot::Text(self.push_text(text)?)),
         }
     }
@@ -276,22 +262,6 @@ impl Contact {
         let name = self.schema.get(id).name();
         Error::new(ErrorKind::Schema, format!("field {name:?}"), format!("a {value:?} does not fit"))
             .expected(format!("a value of type {field_type}"))
-    }
-}
-
-enum Spans<'a> {
-    One(Option<Span>),
-    Many(std::slice::Iter<'a, Span>),
-}
-
-impl Iterator for Spans<'_> {
-    type Item = Span;
-
-    fn next(&mut self) -> Option<Span> {
-        match self {
-            Self::One(span) => span.take(),
-            Self::Many(spans) => spans.next().copied(),
-        }
     }
 }
 
@@ -309,11 +279,11 @@ impl fmt::Debug for Contact {
     }
 }
 
-pub(super) fn micros(instant: OffsetDateTime) -> i64 {
+pub(crate) fn micros(instant: OffsetDateTime) -> i64 {
     (instant.unix_timestamp_nanos() / 1_000) as i64
 }
 
-fn from_micros(micros: i64) -> OffsetDateTime {
+pub(crate) fn from_micros(micros: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::contact::Contact;
+use super::contact::{Contact, from_micros};
 use super::symbols::Symbol;
 use super::value::{Value, ValueRef};
 
@@ -84,7 +84,7 @@ impl<'a> EventRef<'a> {
     /// When it happened.
     #[must_use]
     pub fn at(self) -> OffsetDateTime {
-        self.contact.event_row(self.index).at
+        from_micros(self.contact.event_row(self.index).at)
     }
 
     /// The amount, if it has one.

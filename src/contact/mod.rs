@@ -5,10 +5,13 @@
 //! and never per contact.
 
 mod attached;
+mod cell;
 mod consent;
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod contact;
 mod event;
+mod fold;
+mod nearest;
 mod parse;
 mod read_json;
 mod schema;
@@ -18,10 +21,15 @@ mod tag;
 mod value;
 mod write_json;
 
+pub(crate) use cell::{Cell, EventRow, Slot, Span, Store};
 pub use consent::{Consent, ConsentStatus, Stage};
 pub use contact::Contact;
+pub(crate) use contact::{from_micros, micros};
 pub use event::{Event, EventRef};
+pub(crate) use fold::{fold, fold_text};
+pub(crate) use nearest::nearest;
 pub use parse::DateOrder;
+pub(crate) use parse::{date, instant};
 pub use read_json::{JsonReading, UnknownFields};
 pub use schema::{Field, FieldId, FieldType, Schema, SchemaBuilder};
 pub use symbols::{Symbol, Symbols};

@@ -1,11 +1,12 @@
 //! The declared fields of a contact: names, types, slots.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::nearest::nearest;
 use super::standard;
 use super::symbols::Symbols;
 use crate::error::{Error, ErrorKind, Result, ValidationErrors};
@@ -77,6 +78,7 @@ pub struct Field {
     name: Box<str>,
     field_type: FieldType,
     standard: bool,
+    values: Option<Box<[Box<str>]>>,
 }
 
 impl Field {
@@ -90,6 +92,11 @@ impl Field {
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         self.field_type
+    }
+
+    /// The only values that a filter may compare it with, where they are declared.
+    pub fn values(&self) -> Option<impl ExactSizeIterator<Item = &str>> {
+        self.values.as_ref().map(|values| values.iter().map(|value| &**value))
     }
 
     /// True for the fields that every schema has.
@@ -114,6 +121,7 @@ impl Field {
 pub struct Schema {
     fields: Vec<Field>,
     by_name: HashMap<Box<str>, FieldId>,
+    events: BTreeMap<String, Vec<(String, FieldType)>>,
     symbols: Symbols,
 }
 
@@ -124,19 +132,28 @@ impl Schema {
     /// The standard fields and no more.
     #[must_use]
     pub fn standard() -> Arc<Self> {
-        Arc::new(Self::from_fields(standard_fields(), Symbols::DEFAULT_LIMIT))
+        Arc::new(Self::from_fields(standard_fields(), standard_events(), Symbols::DEFAULT_LIMIT))
     }
 
     /// Starts a schema with the standard fields.
     #[must_use]
     pub fn builder() -> SchemaBuilder {
-        SchemaBuilder { details: Vec::new(), symbol_limit: Symbols::DEFAULT_LIMIT }
+        SchemaBuilder {
+            details: Vec::new(),
+            values: Vec::new(),
+            events: Vec::new(),
+            symbol_limit: Symbols::DEFAULT_LIMIT,
+        }
     }
 
-    fn from_fields(fields: Vec<Field>, symbol_limit: usize) -> Self {
+    fn from_fields(
+        fields: Vec<Field>,
+        events: BTreeMap<String, Vec<(String, FieldType)>>,
+        symbol_limit: usize,
+    ) -> Self {
         let by_name =
             fields.iter().enumerate().map(|(i, field)| (field.name.clone(), FieldId(i as u16))).collect();
-        Self { fields, by_name, symbols: Symbols::new(symbol_limit) }
+        Self { fields, by_name, events, symbols: Symbols::new(symbol_limit) }
     }
 
     /// The field of this name, if declared.
@@ -191,6 +208,34 @@ impl Schema {
         self.fields.is_empty()
     }
 
+    /// The event types that filters may name: the standard ones and those declared.
+    pub fn event_types(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.events.keys().map(String::as_str)
+    }
+
+    /// True for an event type that filters may name.
+    #[must_use]
+    pub fn has_event_type(&self, kind: &str) -> bool {
+        self.events.contains_key(&kind.to_lowercase())
+    }
+
+    /// The type of a property of an event type, or of some event when no type is given.
+    #[must_use]
+    pub fn property_type(&self, kind: Option<&str>, property: &str) -> Option<FieldType> {
+        self.properties(kind).find(|(name, _)| *name == property).map(|(_, field_type)| field_type)
+    }
+
+    /// The names and types of the properties of an event type, or of all events when no type is given.
+    pub fn properties(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
+        let kind = kind.map(str::to_lowercase);
+        let declared = self
+            .events
+            .iter()
+            .filter(move |(name, _)| kind.as_ref().is_none_or(|kind| kind == *name))
+            .flat_map(|(_, own)| own.iter().map(|(name, field_type)| (name.as_str(), *field_type)));
+        declared.chain(standard::PROPERTIES.iter().copied())
+    }
+
     /// The texts of tags, event types and keyword fields.
     #[must_use]
     pub fn symbols(&self) -> &Symbols {
@@ -210,6 +255,8 @@ impl fmt::Debug for Schema {
 #[derive(Debug, Clone)]
 pub struct SchemaBuilder {
     details: Vec<(String, FieldType)>,
+    values: Vec<(String, Vec<String>)>,
+    events: Vec<(String, Vec<(String, FieldType)>)>,
     symbol_limit: usize,
 }
 
@@ -218,6 +265,39 @@ impl SchemaBuilder {
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, field_type: FieldType) -> Self {
         self.details.push((name.into(), field_type));
+        self
+    }
+
+    /// Declares a keyword of the host's own that takes only these values; filters are held to them.
+    #[must_use]
+    pub fn one_of<V: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let name = name.into();
+        self.values.push((name.clone(), values.into_iter().map(Into::into).collect()));
+        self.detail(name, FieldType::Keyword)
+    }
+
+    /// Declares an event type of the host's own, or more properties of a standard one.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, contact::FieldType, segment::Filter};
+    ///
+    /// let schema = Schema::builder().event("webinar", [("minutes", FieldType::Integer)]).build()?;
+    /// assert!(Filter::parse("exists(event.webinar where minutes >= 30)", &schema).is_ok());
+    /// assert!(Filter::parse("exists(event.webiner)", &schema).is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn event<N: Into<String>>(
+        mut self,
+        kind: impl Into<String>,
+        properties: impl IntoIterator<Item = (N, FieldType)>,
+    ) -> Self {
+        let properties = properties.into_iter().map(|(name, field_type)| (name.into(), field_type));
+        self.events.push((kind.into().to_lowercase(), properties.collect()));
         self
     }
 
@@ -245,7 +325,8 @@ impl SchemaBuilder {
             } else if fields.iter().any(|field| *field.name == *name) {
                 problems.push(name, "taken", "is declared already: choose another name");
             } else {
-                fields.push(Field { name: name.into(), field_type, standard: false });
+                let values = self.values.iter().find(|(of, _)| *of == name).map(|(_, values)| boxed(values));
+                fields.push(Field { name: name.into(), field_type, standard: false, values });
             }
         }
         if fields.len() > Schema::MAX_FIELDS {
@@ -255,8 +336,23 @@ impl SchemaBuilder {
                 format!("are {}: at most {}", fields.len(), Schema::MAX_FIELDS),
             );
         }
+        let mut events = standard_events();
+        for (kind, properties) in self.events {
+            if kind.trim().is_empty() || kind == "any" {
+                problems.push(kind, "malformed", "cannot be an event type: use a name other than any");
+                continue;
+            }
+            let known = events.entry(kind).or_default();
+            for (name, field_type) in properties {
+                if is_name(&name) && known.iter().all(|(other, _)| *other != name) && !is_standard(&name) {
+                    known.push((name, field_type));
+                } else {
+                    problems.push(name, "taken", "is no new name of a property: choose another name");
+                }
+            }
+        }
         problems.into_result()?;
-        Ok(Arc::new(Schema::from_fields(fields, self.symbol_limit)))
+        Ok(Arc::new(Schema::from_fields(fields, events, self.symbol_limit)))
     }
 }
 
@@ -270,36 +366,21 @@ fn is_name(name: &str) -> bool {
 fn standard_fields() -> Vec<Field> {
     standard::FIELDS
         .iter()
-        .map(|&(name, field_type)| Field { name: name.into(), field_type, standard: true })
+        .map(|&(name, field_type)| {
+            let values = standard::VALUES.iter().find(|(of, _)| *of == name).map(|(_, values)| boxed(values));
+            Field { name: name.into(), field_type, standard: true, values }
+        })
         .collect()
 }
 
-/// The candidate nearest to `name` by edits, if it is near enough to be what was meant.
-pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let name: Vec<char> = name.chars().take(64).flat_map(char::to_lowercase).collect();
-    let most = (name.len() / 3).max(1);
-    candidates
-        .map(|candidate| (edits(&name, candidate), candidate))
-        .filter(|&(edits, _)| edits <= most)
-        .min()
-        .map(|(_, candidate)| candidate)
+fn standard_events() -> BTreeMap<String, Vec<(String, FieldType)>> {
+    standard::EVENTS.iter().map(|&kind| (kind.to_owned(), Vec::new())).collect()
 }
 
-/// Edit distance that counts a swap of two neighbours as one edit.
-fn edits(a: &[char], b: &str) -> usize {
-    let b: Vec<char> = b.chars().take(64).flat_map(char::to_lowercase).collect();
-    let mut before: Vec<usize> = Vec::new();
-    let mut last: Vec<usize> = (0..=b.len()).collect();
-    for (i, &ca) in a.iter().enumerate() {
-        let mut row = vec![i + 1];
-        for (j, &cb) in b.iter().enumerate() {
-            let mut best = (last[j] + usize::from(ca != cb)).min(last[j + 1] + 1).min(row[j] + 1);
-            if i > 0 && j > 0 && ca == b[j - 1] && a[i - 1] == cb {
-                best = best.min(before[j - 1] + 1);
-            }
-            row.push(best);
-        }
-        before = std::mem::replace(&mut last, row);
-    }
-    last[b.len()]
+fn is_standard(property: &str) -> bool {
+    standard::PROPERTIES.iter().any(|(name, _)| *name == property)
+}
+
+fn boxed<T: AsRef<str>>(values: &[T]) -> Box<[Box<str>]> {
+    values.iter().map(|value| value.as_ref().into()).collect()
 }

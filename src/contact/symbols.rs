@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use super::fold::fold_text;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A text of the schema's [`Symbols`], as a number: equal numbers, equal texts.
@@ -13,16 +14,24 @@ pub struct Symbol(pub(crate) u32);
 /// The texts that stand for tags, event types, property names and values of keyword fields.
 ///
 /// It only grows, up to a limit, so that a column that was declared a keyword by mistake cannot fill the memory.
-/// One table serves all contacts and filters of a schema.
+/// One table serves all contacts and filters of a schema. Reading the text of a symbol takes no lock.
 pub struct Symbols {
     limit: usize,
-    inner: RwLock<Inner>,
+    by_text: RwLock<HashMap<Arc<str>, Entry>>,
+    /// Chunk `n` holds `FIRST_CHUNK << n` texts and never moves, so a text can be lent without a lock.
+    chunks: [OnceLock<Chunk>; CHUNKS],
 }
 
-#[derive(Default)]
-struct Inner {
-    by_text: HashMap<Arc<str>, u32>,
-    texts: Vec<Arc<str>>,
+type Chunk = Box<[OnceLock<Arc<str>>]>;
+
+const FIRST_CHUNK: usize = 256;
+const CHUNKS: usize = 24;
+
+#[derive(Clone, Copy)]
+struct Entry {
+    symbol: u32,
+    /// The symbol of the folded text, once some keyword asked for it.
+    folded: Option<u32>,
 }
 
 impl Symbols {
@@ -30,13 +39,14 @@ impl Symbols {
     pub const DEFAULT_LIMIT: usize = 1_000_000;
 
     pub(crate) fn new(limit: usize) -> Self {
-        Self { limit: limit.min(u32::MAX as usize), inner: RwLock::default() }
+        let chunks = [const { OnceLock::new() }; CHUNKS];
+        Self { limit: limit.min(FIRST_CHUNK << (CHUNKS - 1)), by_text: RwLock::default(), chunks }
     }
 
     /// The symbol of `text`, if some contact or filter has used it.
     #[must_use]
     pub fn get(&self, text: &str) -> Option<Symbol> {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner).by_text.get(text).copied().map(Symbol)
+        self.known(text).map(|entry| Symbol(entry.symbol))
     }
 
     /// The symbol of `text`, made if need be.
@@ -44,39 +54,82 @@ impl Symbols {
     /// # Errors
     /// [`ErrorKind::Limit`] when the table is full.
     pub fn intern(&self, text: &str) -> Result<Symbol> {
-        if let Some(symbol) = self.get(text) {
-            return Ok(symbol);
+        if let Some(entry) = self.known(text) {
+            return Ok(Symbol(entry.symbol));
         }
-        let mut inner = self.inner.write().unwrap_or_else(PoisonError::into_inner);
-        if let Some(&known) = inner.by_text.get(text) {
-            return Ok(Symbol(known));
+        let mut by_text = self.by_text.write().unwrap_or_else(PoisonError::into_inner);
+        self.add(&mut by_text, text).map(|entry| Symbol(entry.symbol))
+    }
+
+    /// The symbols of `text` and of its folded form.
+    pub(crate) fn intern_folded(&self, text: &str) -> Result<(Symbol, Symbol)> {
+        if let Some(Entry { symbol, folded: Some(folded) }) = self.known(text) {
+            return Ok((Symbol(symbol), Symbol(folded)));
         }
-        let next = inner.texts.len();
-        if next >= self.limit {
-            return Err(Error::new(
+        let mut by_text = self.by_text.write().unwrap_or_else(PoisonError::into_inner);
+        let entry = self.add(&mut by_text, text)?;
+        let folded = self.add(&mut by_text, &fold_text(text))?;
+        if let Some(entry) = by_text.get_mut(text) {
+            entry.folded = Some(folded.symbol);
+        }
+        Ok((Symbol(entry.symbol), Symbol(folded.symbol)))
+    }
+
+    fn known(&self, text: &str) -> Option<Entry> {
+        self.by_text.read().unwrap_or_else(PoisonError::into_inner).get(text).copied()
+    }
+
+    fn add(&self, by_text: &mut HashMap<Arc<str>, Entry>, text: &str) -> Result<Entry> {
+        if let Some(&known) = by_text.get(text) {
+            return Ok(known);
+        }
+        let next = by_text.len();
+        let full = || {
+            Error::new(
                 ErrorKind::Limit,
                 "symbols",
                 format!("more than {} distinct tags, event types and keyword values", self.limit),
             )
-            .expected("declare a field with many distinct values as text, not keyword"));
+            .expected("declare a field with many distinct values as text, not keyword")
+        };
+        if next >= self.limit {
+            return Err(full());
         }
+        let (chunk, at) = place(next);
+        let chunk = self
+            .chunks
+            .get(chunk)
+            .ok_or_else(full)?
+            .get_or_init(|| std::iter::repeat_with(OnceLock::new).take(FIRST_CHUNK << chunk).collect());
         let shared: Arc<str> = text.into();
-        inner.texts.push(Arc::clone(&shared));
-        inner.by_text.insert(shared, next as u32);
-        Ok(Symbol(next as u32))
+        if let Some(cell) = chunk.get(at) {
+            let _ = cell.set(Arc::clone(&shared));
+        }
+        let entry = Entry { symbol: next as u32, folded: None };
+        by_text.insert(shared, entry);
+        Ok(entry)
     }
 
     /// The text of `symbol`.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> Arc<str> {
-        let inner = self.inner.read().unwrap_or_else(PoisonError::into_inner);
-        inner.texts.get(symbol.0 as usize).map_or_else(|| "".into(), Arc::clone)
+        self.shared(symbol).map_or_else(|| "".into(), Arc::clone)
+    }
+
+    /// The text of `symbol`, lent.
+    pub(crate) fn lend(&self, symbol: Symbol) -> &str {
+        self.shared(symbol).map_or("", |text| text)
+    }
+
+    fn shared(&self, symbol: Symbol) -> Option<&Arc<str>> {
+        let (chunk, at) = place(symbol.0 as usize);
+        self.chunks.get(chunk)?.get()?.get(at)?.get()
     }
 
     /// How many distinct texts there are.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.inner.read().unwrap_or_else(PoisonError::into_inner).texts.len()
+        self.by_text.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// True before the first text.
@@ -86,8 +139,40 @@ impl Symbols {
     }
 }
 
+/// The chunk of the text with this number, and its place there.
+fn place(number: usize) -> (usize, usize) {
+    let chunk = (number / FIRST_CHUNK + 1).ilog2() as usize;
+    (chunk, number - FIRST_CHUNK * ((1 << chunk) - 1))
+}
+
 impl fmt::Debug for Symbols {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Symbols({} texts)", self.len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_text_comes_back_from_its_chunk() {
+        let symbols = Symbols::new(2_000);
+        let made: Vec<_> = (0..2_000).map(|n| symbols.intern(&format!("t{n}")).unwrap()).collect();
+        for (n, symbol) in made.iter().enumerate() {
+            assert_eq!(symbols.lend(*symbol), format!("t{n}"));
+        }
+        assert!(symbols.intern("one more").is_err());
+        assert_eq!(symbols.lend(Symbol(9_999)), "");
+        assert_eq!((place(0), place(255), place(256), place(768)), ((0, 0), (0, 255), (1, 0), (2, 0)));
+    }
+
+    #[test]
+    fn texts_that_differ_in_case_share_the_folded_symbol() {
+        let symbols = Symbols::new(10);
+        let (upper, folded) = symbols.intern_folded("ŁÓDŹ").unwrap();
+        let (lower, same) = symbols.intern_folded("łódź").unwrap();
+        assert_ne!(upper, lower);
+        assert_eq!((folded, same), (lower, lower));
     }
 }

@@ -1,0 +1,390 @@
+//! The syntax tree that text, builder and JSON share.
+
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use time::{Date, OffsetDateTime};
+
+/// A place in the text of a filter, in bytes. It takes no part in comparisons.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    pub(super) start: usize,
+    pub(super) end: usize,
+}
+
+impl Span {
+    /// The first byte, and the first byte after it.
+    #[must_use]
+    pub fn range(self) -> std::ops::Range<usize> {
+        self.start..self.end
+    }
+}
+
+impl PartialEq for Span {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Span {}
+
+/// A node and where it stood in the text; as JSON it is the node alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Spanned<T> {
+    /// The node.
+    pub node: T,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+impl<T> Spanned<T> {
+    pub(super) fn at(node: T, span: Span) -> Self {
+        Self { node, span }
+    }
+}
+
+impl<T> From<T> for Spanned<T> {
+    fn from(node: T) -> Self {
+        Self { node, span: Span::default() }
+    }
+}
+
+/// A condition on a contact, or on one of its events.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expr {
+    /// Always true or always false.
+    Constant(bool),
+    /// Every one holds: `a and b`.
+    All(Vec<Expr>),
+    /// At least one holds: `a or b`.
+    Any(Vec<Expr>),
+    /// None holds: `none of (a, b)`.
+    None(Vec<Expr>),
+    /// So many hold: `at least 2 of (a, b, c)`.
+    AtLeast(AtLeast),
+    /// It does not hold: `not a`.
+    Not(Box<Expr>),
+    /// A term and what is asked of it: `score >= 50`.
+    Test(Box<Test>),
+    /// Tags: `has any tag ("VIP", "GOLD")`.
+    Tags(TagTest),
+    /// An event that fits: `exists(event.purchase in last 90 days)`.
+    Exists(Box<EventQuery>),
+    /// Membership of another segment: `segment("VIP")`.
+    Segment(Spanned<String>),
+}
+
+/// So many of several conditions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AtLeast {
+    /// How many must hold.
+    pub count: u32,
+    /// The conditions.
+    pub of: Vec<Expr>,
+}
+
+/// A term and what is asked of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Test {
+    /// What is looked at.
+    pub term: Term,
+    /// What is asked.
+    pub check: Check,
+    /// `!=`, `not in`, `not between` ...: there is a value and the check does not hold for it.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub negated: bool,
+    /// Case matters.
+    #[serde(default, skip_serializing_if = "is_false")]
+    pub exact: bool,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
+fn is_false(value: &bool) -> bool {
+    !value
+}
+
+/// What a test looks at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Term {
+    /// A field of the contact; inside `where`, a property of the event.
+    Field(Spanned<String>),
+    /// Whole years since a birthday: `age(birth_date)`.
+    Age(Spanned<String>),
+    /// A day without its year: `anniversary(birth_date)`.
+    Anniversary(Spanned<String>),
+    /// The year of a date.
+    Year(Spanned<String>),
+    /// The month of a date, 1 to 12.
+    Month(Spanned<String>),
+    /// The day of the month, 1 to 31.
+    Day(Spanned<String>),
+    /// The day of the week, 1 for Monday to 7 for Sunday.
+    Weekday(Spanned<String>),
+    /// The hour of an instant in the zone, 0 to 23.
+    Hour(Spanned<String>),
+    /// What stands behind the last `@`: `domain(email)`.
+    Domain(Spanned<String>),
+    /// The number of characters of a text.
+    Length(Spanned<String>),
+    /// How many values a field has: `count(phone)`.
+    Values(Spanned<String>),
+    /// The score of a tag; missing without the tag.
+    TagScore(Spanned<String>),
+    /// When a tag was assigned.
+    TagSince(Spanned<String>),
+    /// The state of a consent as of now: `confirmed`, `withdrawn` or `not_confirmed`.
+    Consent(Spanned<String>),
+    /// When a consent last changed.
+    ConsentSince(Spanned<String>),
+    /// The stage of a funnel on which the contact stands.
+    Stage(Spanned<String>),
+    /// Since when it stands there.
+    StageSince(Spanned<String>),
+    /// A number, a value or an instant made of events.
+    Events(Aggregate),
+}
+
+/// A value made of the events that fit a query.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Aggregate {
+    /// How it is made.
+    pub of: Fold,
+    /// Of which events.
+    pub query: EventQuery,
+    /// Of which property; none for a count, and for the instant of the first or last event.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub property: Option<Spanned<String>>,
+}
+
+/// How one value is made of several events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fold {
+    /// How many there are; zero when none.
+    Count,
+    /// The sum; zero when none.
+    Sum,
+    /// The least; missing when none.
+    Min,
+    /// The greatest; missing when none.
+    Max,
+    /// The mean, to 28 digits; missing when none.
+    Avg,
+    /// Of the earliest event; missing when none.
+    First,
+    /// Of the latest event; missing when none.
+    Last,
+}
+
+impl Fold {
+    pub(super) const ALL: [(Self, &'static str); 7] = [
+        (Self::Count, "count"),
+        (Self::Sum, "sum"),
+        (Self::Min, "min"),
+        (Self::Max, "max"),
+        (Self::Avg, "avg"),
+        (Self::First, "first"),
+        (Self::Last, "last"),
+    ];
+}
+
+/// Which events are meant. Everything must hold for one and the same event.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EventQuery {
+    /// The type; none for any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub event: Option<Spanned<String>>,
+    /// When it happened.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub within: Option<Check>,
+    /// What holds for its properties.
+    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
+    pub condition: Option<Box<Expr>>,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+/// A question about tags.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TagTest {
+    /// How many of them.
+    pub quantifier: Quantifier,
+    /// Their names; written as [`normalize_tag`](crate::contact::normalize_tag) has it, or so that it makes them so.
+    pub tags: Vec<Spanned<String>>,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+/// How many of several.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Quantifier {
+    /// One or more.
+    Any,
+    /// Each of them.
+    All,
+    /// Not one.
+    None,
+}
+
+/// What is asked of a term.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Check {
+    /// `=`: equal; on an instant with a day, on that day.
+    Equal(Spanned<Literal>),
+    /// `<`, `before`.
+    Less(Spanned<Literal>),
+    /// `<=`.
+    LessOrEqual(Spanned<Literal>),
+    /// `>`, `after`.
+    Greater(Spanned<Literal>),
+    /// `>=`.
+    GreaterOrEqual(Spanned<Literal>),
+    /// One of several.
+    In(Vec<Spanned<Literal>>),
+    /// Both bounds count.
+    Between(Spanned<Literal>, Spanned<Literal>),
+    /// The text stands somewhere in it.
+    Contains(Spanned<String>),
+    /// It begins with the text.
+    StartsWith(Spanned<String>),
+    /// It ends with the text.
+    EndsWith(Spanned<String>),
+    /// The whole fits a pattern in which `*` is any text and `?` one character.
+    Like(Spanned<String>),
+    /// A part fits a regular expression.
+    Matches(Spanned<String>),
+    /// A URL fits: a part of it, `any:a, b`, or `path:` with `?`, `*` and `**`.
+    MatchesUrl(Spanned<String>),
+    /// There is a value, be it empty.
+    IsSet,
+    /// There is no value, or it is blank.
+    IsEmpty,
+    /// From so long ago until now, both included.
+    InLast(Period),
+    /// From now until then, both included.
+    InNext(Period),
+    /// Before that.
+    MoreThanAgo(Period),
+    /// After that and not after now.
+    LessThanAgo(Period),
+    /// On the day that far back.
+    ExactlyAgo(Period),
+    /// After that.
+    MoreThanAhead(Period),
+    /// From now on and before that.
+    LessThanAhead(Period),
+    /// On the day that far ahead.
+    ExactlyAhead(Period),
+    /// In a day, week, month, quarter or year of the calendar.
+    InCalendar(Calendar),
+}
+
+/// A length of time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Period {
+    /// How many.
+    pub count: u32,
+    /// Of what.
+    pub unit: Unit,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+impl Period {
+    /// So many of a unit.
+    #[must_use]
+    pub fn new(count: u32, unit: Unit) -> Self {
+        Self { count, unit, span: Span::default() }
+    }
+}
+
+/// A unit of time. Minutes and hours are exact; the others are of the calendar, in the zone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Unit {
+    /// 60 seconds.
+    Minute,
+    /// 60 minutes.
+    Hour,
+    /// A civil day.
+    Day,
+    /// Seven civil days; in the calendar from Monday.
+    Week,
+    /// The same day of another month, or its last day.
+    Month,
+    /// Three months; in the calendar from January, April, July, October.
+    Quarter,
+    /// Twelve months.
+    Year,
+}
+
+impl Unit {
+    pub(super) const ALL: [(Self, &'static str, &'static str); 7] = [
+        (Self::Minute, "minute", "minutes"),
+        (Self::Hour, "hour", "hours"),
+        (Self::Day, "day", "days"),
+        (Self::Week, "week", "weeks"),
+        (Self::Month, "month", "months"),
+        (Self::Quarter, "quarter", "quarters"),
+        (Self::Year, "year", "years"),
+    ];
+}
+
+/// A stretch of the calendar, counted from the one that holds now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calendar {
+    /// Which one.
+    pub which: Which,
+    /// Of what.
+    pub unit: Unit,
+    #[serde(skip)]
+    pub(super) span: Span,
+}
+
+impl Calendar {
+    /// This, the last or the next stretch of a unit.
+    #[must_use]
+    pub fn new(which: Which, unit: Unit) -> Self {
+        Self { which, unit, span: Span::default() }
+    }
+}
+
+/// Which stretch of the calendar.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Which {
+    /// The one before this.
+    Last,
+    /// The one that holds now.
+    This,
+    /// The one after this.
+    Next,
+}
+
+/// A value written in a filter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Literal {
+    /// True or false.
+    Boolean(bool),
+    /// An exact number.
+    Number(Decimal),
+    /// Text.
+    Text(String),
+    /// A civil day.
+    Date(Date),
+    /// A point in time.
+    Instant(OffsetDateTime),
+}

@@ -1,0 +1,322 @@
+//! Conditions in Rust: the same tree that text makes, with the compiler's help.
+
+use rust_decimal::Decimal;
+use time::{Date, OffsetDateTime};
+
+use super::ast::{
+    Aggregate, AtLeast, Calendar, Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Span, Spanned,
+    TagTest, Term, Test, Unit, Which,
+};
+
+macro_rules! literals {
+    ($($from:ty => $kind:ident),*) => {
+        $(impl From<$from> for Literal {
+            fn from(value: $from) -> Self { Self::$kind(value.into()) }
+        })*
+    };
+}
+literals!(bool => Boolean, i32 => Number, i64 => Number, u32 => Number, Decimal => Number, &str => Text,
+          String => Text, Date => Date, OffsetDateTime => Instant);
+
+macro_rules! of_name {
+    ($($(#[$doc:meta])* $name:ident => $variant:ident),* $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(name: impl Into<String>) -> Term {
+            Term::$variant(Spanned::from(name.into()))
+        })*
+    };
+}
+
+of_name! {
+    /// A field of the contact, or inside [`EventQuery::filter`] a property of the event.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::segment::{Filter, event, field};
+    /// use audiencekit::segment::ast::Unit;
+    ///
+    /// let schema = Schema::standard();
+    /// let built = field("country").one_of(["PL", "DE"])
+    ///     .and(event("purchase").in_last(90, Unit::Day).filter(field("value").ge(100)).count().ge(2));
+    /// let text = r#"country in ("PL", "DE") and count(event.purchase in last 90 days where value >= 100) >= 2"#;
+    /// assert_eq!(Filter::new(built, &schema)?, Filter::parse(text, &schema)?);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    field => Field,
+    /// Whole years since a birthday.
+    age => Age,
+    /// A day without its year.
+    anniversary => Anniversary,
+    /// What stands behind the last `@` of an e-mail address.
+    domain => Domain,
+    /// The score of a tag.
+    tag_score => TagScore,
+    /// When a tag was assigned.
+    tag_since => TagSince,
+    /// The state of a consent as of now.
+    consent => Consent,
+    /// The stage of a funnel on which the contact stands.
+    stage => Stage,
+}
+
+/// Events of a type.
+#[must_use]
+pub fn event(kind: impl Into<String>) -> EventQuery {
+    EventQuery { event: Some(Spanned::from(kind.into())), ..EventQuery::default() }
+}
+
+/// Events of any type.
+#[must_use]
+pub fn any_event() -> EventQuery {
+    EventQuery::default()
+}
+
+fn tags<T: Into<String>>(quantifier: Quantifier, names: impl IntoIterator<Item = T>) -> Expr {
+    let tags = names.into_iter().map(|name| Spanned::from(name.into())).collect();
+    Expr::Tags(TagTest { quantifier, tags, span: Span::default() })
+}
+
+/// Has at least one of these tags.
+#[must_use]
+pub fn has_any_tag<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
+    tags(Quantifier::Any, names)
+}
+
+/// Has each of these tags.
+#[must_use]
+pub fn has_all_tags<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
+    tags(Quantifier::All, names)
+}
+
+/// Has none of these tags.
+#[must_use]
+pub fn has_no_tag<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
+    tags(Quantifier::None, names)
+}
+
+/// Is in another segment.
+#[must_use]
+pub fn in_segment(name: impl Into<String>) -> Expr {
+    Expr::Segment(Spanned::from(name.into()))
+}
+
+/// At least so many of these hold.
+#[must_use]
+pub fn at_least(count: u32, of: impl IntoIterator<Item = Expr>) -> Expr {
+    Expr::AtLeast(AtLeast { count, of: of.into_iter().collect() })
+}
+
+macro_rules! comparisons {
+    ($($(#[$doc:meta])* $name:ident => $variant:ident, $negated:expr);* $(;)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(self, value: impl Into<Literal>) -> Expr {
+            self.test(Check::$variant(Spanned::from(value.into())), $negated)
+        })*
+    };
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident => $variant:ident),* $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(self, text: impl Into<String>) -> Expr {
+            self.test(Check::$variant(Spanned::from(text.into())), false)
+        })*
+    };
+}
+
+macro_rules! periods {
+    ($($(#[$doc:meta])* $name:ident => $variant:ident),* $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(self, count: u32, unit: Unit) -> Expr {
+            self.test(Check::$variant(Period::new(count, unit)), false)
+        })*
+    };
+}
+
+#[expect(clippy::should_implement_trait, reason = "these build conditions, as in every query builder")]
+impl Term {
+    fn test(self, check: Check, negated: bool) -> Expr {
+        Expr::Test(Box::new(Test { term: self, check, negated, exact: false, span: Span::default() }))
+    }
+
+    comparisons! {
+        /// `=`
+        eq => Equal, false;
+        /// `!=`: there is a value, and it is another.
+        ne => Equal, true;
+        /// `<`
+        lt => Less, false;
+        /// `<=`
+        le => LessOrEqual, false;
+        /// `>`
+        gt => Greater, false;
+        /// `>=`
+        ge => GreaterOrEqual, false;
+    }
+
+    texts! {
+        /// The text stands somewhere in it.
+        contains => Contains,
+        /// It begins with the text.
+        starts_with => StartsWith,
+        /// It ends with the text.
+        ends_with => EndsWith,
+        /// The whole fits a pattern of `*` and `?`.
+        like => Like,
+        /// A part fits a regular expression.
+        matches => Matches,
+        /// A URL fits a pattern.
+        matches_url => MatchesUrl,
+    }
+
+    periods! {
+        /// From so long ago until now.
+        in_last => InLast,
+        /// From now until then.
+        in_next => InNext,
+        /// Before that.
+        more_than_ago => MoreThanAgo,
+        /// After that and not after now.
+        less_than_ago => LessThanAgo,
+        /// On the day that far back.
+        exactly_ago => ExactlyAgo,
+        /// On the day that far ahead.
+        exactly_ahead => ExactlyAhead,
+    }
+
+    /// One of several values.
+    #[must_use]
+    pub fn one_of<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
+        self.test(Check::In(values.into_iter().map(|value| Spanned::from(value.into())).collect()), false)
+    }
+
+    /// From a value to another, both included.
+    #[must_use]
+    pub fn between(self, low: impl Into<Literal>, high: impl Into<Literal>) -> Expr {
+        self.test(Check::Between(Spanned::from(low.into()), Spanned::from(high.into())), false)
+    }
+
+    /// In a day, week, month, quarter or year of the calendar.
+    #[must_use]
+    pub fn in_calendar(self, which: Which, unit: Unit) -> Expr {
+        self.test(Check::InCalendar(Calendar::new(which, unit)), false)
+    }
+
+    /// There is a value.
+    #[must_use]
+    pub fn is_set(self) -> Expr {
+        self.test(Check::IsSet, false)
+    }
+
+    /// There is no value.
+    #[must_use]
+    pub fn is_not_set(self) -> Expr {
+        self.test(Check::IsSet, true)
+    }
+
+    /// There is no value, or it is blank.
+    #[must_use]
+    pub fn is_empty(self) -> Expr {
+        self.test(Check::IsEmpty, false)
+    }
+}
+
+impl EventQuery {
+    /// Only from so long ago until now.
+    #[must_use]
+    pub fn in_last(self, count: u32, unit: Unit) -> Self {
+        self.within(Check::InLast(Period::new(count, unit)))
+    }
+
+    /// Only in a stretch of time.
+    #[must_use]
+    pub fn within(mut self, when: Check) -> Self {
+        self.within = Some(when);
+        self
+    }
+
+    /// Only those for which this holds; a second call adds to the first.
+    #[must_use]
+    pub fn filter(mut self, condition: Expr) -> Self {
+        self.condition = Some(Box::new(match self.condition.take() {
+            Some(first) => first.and(condition),
+            None => condition,
+        }));
+        self
+    }
+
+    /// There is one.
+    #[must_use]
+    pub fn exists(self) -> Expr {
+        Expr::Exists(Box::new(self))
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(self) -> Term {
+        Term::Events(Aggregate { of: Fold::Count, query: self, property: None })
+    }
+
+    /// A property of them, made one value.
+    #[must_use]
+    pub fn fold(self, of: Fold, property: impl Into<String>) -> Term {
+        Term::Events(Aggregate { of, query: self, property: Some(Spanned::from(property.into())) })
+    }
+
+    /// When the last happened.
+    #[must_use]
+    pub fn last(self) -> Term {
+        Term::Events(Aggregate { of: Fold::Last, query: self, property: None })
+    }
+
+    /// When the first happened.
+    #[must_use]
+    pub fn first(self) -> Term {
+        Term::Events(Aggregate { of: Fold::First, query: self, property: None })
+    }
+}
+
+impl Expr {
+    /// Both hold.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        match self {
+            Self::All(mut parts) if parts.len() > 1 => {
+                parts.push(other);
+                Self::All(parts)
+            }
+            first => Self::All(vec![first, other]),
+        }
+    }
+
+    /// One of them holds.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        match self {
+            Self::Any(mut parts) if parts.len() > 1 => {
+                parts.push(other);
+                Self::Any(parts)
+            }
+            first => Self::Any(vec![first, other]),
+        }
+    }
+
+    /// It does not hold.
+    #[must_use]
+    pub fn negate(self) -> Self {
+        Self::Not(Box::new(self))
+    }
+
+    /// The same comparison of text, with case.
+    #[must_use]
+    pub fn exactly(mut self) -> Self {
+        if let Self::Test(test) = &mut self {
+            test.exact = true;
+        }
+        self
+    }
+}

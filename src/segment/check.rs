@@ -1,0 +1,376 @@
+//! Names and types of a syntax tree, held against the schema: what passes here cannot fail later.
+
+use super::ast::{Check, EventQuery, Expr, Literal, Period, Quantifier, Spanned, Term, Test, Unit};
+use super::kind::{Kind, Scope};
+use super::limits::Limits;
+use super::literal::Moment;
+use super::problem::FilterProblem;
+use super::regexes;
+use crate::contact::{Schema, nearest, normalize_tag};
+
+/// The states of a consent, as filters write them.
+pub(super) const CONSENT_STATES: [&str; 3] = ["confirmed", "withdrawn", "not_confirmed"];
+
+/// Every problem of `expr` under `schema`.
+pub(super) fn check(expr: &Expr, schema: &Schema, limits: &Limits) -> Vec<FilterProblem> {
+    let mut checker = Checker { limits, problems: Vec::new() };
+    checker.expr(expr, Scope::contact(schema), 0);
+    checker.problems.truncate(limits.problems.max(1));
+    checker.problems
+}
+
+struct Checker<'a> {
+    limits: &'a Limits,
+    problems: Vec<FilterProblem>,
+}
+
+impl Checker<'_> {
+    fn push(&mut self, problem: FilterProblem, expected: impl Into<String>) {
+        self.problems.push(problem.expected(expected));
+    }
+
+    fn expr(&mut self, expr: &Expr, scope: Scope<'_>, depth: usize) {
+        if self.problems.len() >= self.limits.problems {
+            return;
+        }
+        if depth >= self.limits.depth() {
+            let most = self.limits.depth();
+            let problem =
+                FilterProblem::new(span(expr), format!("more than {most} conditions inside one another"));
+            return self.push(problem, "a flatter filter");
+        }
+        match expr {
+            Expr::Constant(_) => {}
+            Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => self.parts(parts, scope, depth),
+            Expr::AtLeast(at_least) => {
+                if at_least.count == 0 || at_least.count as usize > at_least.of.len() {
+                    let problem = FilterProblem::new(
+                        at_least.of.first().map(span).unwrap_or_default(),
+                        format!("at least {} of {}", at_least.count, at_least.of.len()),
+                    );
+                    self.push(problem, "a number from 1 to the number of conditions");
+                }
+                self.parts(&at_least.of, scope, depth);
+            }
+            Expr::Not(inner) => self.expr(inner, scope, depth + 1),
+            Expr::Test(test) => self.test(test, scope, depth),
+            Expr::Tags(tags) => {
+                if scope.event.is_some() {
+                    let problem =
+                        FilterProblem::new(tags.span, "tags belong to the contact, not to an event");
+                    return self.push(problem, "only properties of the event inside where");
+                }
+                if tags.tags.is_empty() {
+                    let all = tags.quantifier == Quantifier::All;
+                    let problem = FilterProblem::new(tags.span, "a list without tags");
+                    self.push(problem, if all { "the tags it must have" } else { "at least one tag" });
+                }
+                self.length(tags.tags.len(), tags.span);
+                for tag in &tags.tags {
+                    self.tag(tag);
+                }
+            }
+            Expr::Exists(query) => self.query(query, scope, depth),
+            Expr::Segment(name) => {
+                if scope.event.is_some() {
+                    let problem = FilterProblem::new(name.span, "a segment has contacts, not events");
+                    self.push(problem, "only properties of the event inside where");
+                } else if name.node.trim().is_empty() {
+                    self.push(FilterProblem::new(name.span, "a blank name"), "the name of a segment");
+                }
+            }
+        }
+    }
+
+    fn parts(&mut self, parts: &[Expr], scope: Scope<'_>, depth: usize) {
+        if parts.is_empty() {
+            self.push(
+                FilterProblem::new(super::ast::Span::default(), "no condition"),
+                "at least one condition",
+            );
+        }
+        for part in parts {
+            self.expr(part, scope, depth + 1);
+        }
+    }
+
+    fn length(&mut self, len: usize, span: super::ast::Span) {
+        if len > self.limits.list {
+            let problem = FilterProblem::new(span, format!("the list has {len} values"));
+            self.push(problem, format!("at most {}", self.limits.list));
+        }
+    }
+
+    fn tag(&mut self, tag: &Spanned<String>) {
+        if normalize_tag(&tag.node).is_none() {
+            self.push(FilterProblem::new(tag.span, "a blank tag"), "letters, digits, - ( [ { ) ] } _");
+        } else if tag.node.contains(',') {
+            let problem = FilterProblem::new(tag.span, "a comma in a tag");
+            self.push(problem, "one tag in each pair of quotes: commas separate tags");
+        }
+    }
+
+    fn query(&mut self, query: &EventQuery, scope: Scope<'_>, depth: usize) {
+        if scope.event.is_some() {
+            let problem = FilterProblem::new(query.span, "an event has no events of its own");
+            return self.push(problem, "only properties of the event inside where");
+        }
+        if let Some(event) = &query.event
+            && !scope.schema.has_event_type(&event.node)
+        {
+            let near = nearest(&event.node.to_lowercase(), scope.schema.event_types()).map(str::to_owned);
+            let problem = FilterProblem::new(event.span, format!("unknown event type {:?}", event.node));
+            return self.push(
+                problem,
+                match near {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => "a standard type, any, or one declared in the schema".to_owned(),
+                },
+            );
+        }
+        if let Some(within) = &query.within {
+            self.question(within, Kind::Instant, query.span);
+            if !is_stretch(within) {
+                let problem = FilterProblem::new(query.span, "not a stretch of time");
+                self.push(problem, "in last 90 days, between two dates, before, after, in this month ...");
+            }
+        }
+        if let Some(condition) = &query.condition {
+            self.expr(condition, scope.event(query.event.as_ref()), depth + 1);
+        }
+    }
+
+    fn test(&mut self, test: &Test, scope: Scope<'_>, depth: usize) {
+        let before = self.problems.len();
+        match &test.term {
+            Term::Events(aggregate) => self.query(&aggregate.query, scope, depth),
+            Term::TagScore(tag) | Term::TagSince(tag) => self.tag(tag),
+            _ => {}
+        }
+        if self.problems.len() > before {
+            return;
+        }
+        let kind = match scope.kind(&test.term) {
+            Ok(kind) => kind,
+            Err(problem) => return self.problems.push(problem),
+        };
+        if test.exact && !exact_fits(&test.check, kind) {
+            let problem = FilterProblem::new(test.span, "only the comparison of text can be exact");
+            self.push(problem, "this operator without exactly");
+        }
+        self.question(&test.check, kind, test.span);
+        self.values(test, scope);
+    }
+
+    /// Holds values against the declared ones of a keyword.
+    fn values(&mut self, test: &Test, scope: Scope<'_>) {
+        let (Term::Field(name), None) = (&test.term, scope.event) else {
+            return self.consent_states(test);
+        };
+        let Some(values) = scope.schema.field(&name.node).and_then(|id| scope.schema.get(id).values()) else {
+            return;
+        };
+        let values: Vec<&str> = values.collect();
+        self.known(test, &values);
+    }
+
+    fn consent_states(&mut self, test: &Test) {
+        if matches!(test.term, Term::Consent(_)) {
+            self.known(test, &CONSENT_STATES);
+        }
+    }
+
+    fn known(&mut self, test: &Test, values: &[&str]) {
+        let literals = match &test.check {
+            Check::Equal(literal) => std::slice::from_ref(literal),
+            Check::In(literals) => literals,
+            _ => return,
+        };
+        for literal in literals {
+            let Literal::Text(text) = &literal.node else { continue };
+            let known =
+                |value: &&str| if test.exact { value == text } else { value.eq_ignore_ascii_case(text) };
+            if !values.iter().any(|value| known(&value)) {
+                let problem =
+                    FilterProblem::new(literal.span, format!("{text:?} is not a value of this field"));
+                let expected = match nearest(text, values.iter().copied()) {
+                    Some(near) => format!("did you mean {near:?}?"),
+                    None => format!("one of {}", values.join(", ")),
+                };
+                self.push(problem, expected);
+            }
+        }
+    }
+
+    /// What is asked, of a term of this kind.
+    fn question(&mut self, check: &Check, kind: Kind, span: super::ast::Span) {
+        let ordered = kind.is_number() || kind.is_day() || kind == Kind::Instant;
+        let timed = kind.is_day() || kind == Kind::Instant;
+        match check {
+            Check::Equal(literal) => self.literal(literal, kind),
+            Check::Less(literal)
+            | Check::LessOrEqual(literal)
+            | Check::Greater(literal)
+            | Check::GreaterOrEqual(literal) => {
+                if ordered {
+                    // A bound between two whole numbers is a bound.
+                    self.literal(literal, if kind == Kind::Integer { Kind::Decimal } else { kind });
+                } else {
+                    let problem = FilterProblem::new(span, format!("{} has no order", kind.word()));
+                    self.push(problem, "= != in, or an operator for text");
+                }
+            }
+            Check::In(literals) => {
+                if literals.is_empty() {
+                    self.push(FilterProblem::new(span, "an empty list"), "at least one value in the list");
+                }
+                if kind == Kind::Boolean || kind == Kind::Anniversary {
+                    let problem = FilterProblem::new(span, format!("{} in a list", kind.word()));
+                    return self.push(
+                        problem,
+                        if kind == Kind::Boolean {
+                            "= true or = false"
+                        } else {
+                            "between, or in next 7 days"
+                        },
+                    );
+                }
+                self.length(literals.len(), span);
+                for literal in literals {
+                    self.literal(literal, kind);
+                }
+            }
+            Check::Between(low, high) => {
+                if !ordered && kind != Kind::Anniversary {
+                    let problem = FilterProblem::new(span, format!("{} has no order", kind.word()));
+                    return self.push(problem, "= != in, or an operator for text");
+                }
+                let kind = if kind == Kind::Integer { Kind::Decimal } else { kind };
+                let before = self.problems.len();
+                self.literal(low, kind);
+                self.literal(high, kind);
+                if self.problems.len() == before && upside_down(&low.node, &high.node) {
+                    let problem = FilterProblem::new(low.span, "the lower bound is above the upper bound");
+                    self.push(problem, "between the lower and the upper bound");
+                }
+            }
+            Check::Contains(text) | Check::StartsWith(text) | Check::EndsWith(text) => {
+                if self.text(kind, span) && text.node.is_empty() {
+                    self.push(FilterProblem::new(text.span, "every text fits an empty one"), "some text");
+                }
+            }
+            Check::Like(text) | Check::MatchesUrl(text) | Check::Matches(text) => {
+                if self.text(kind, span)
+                    && let Err((message, expected)) = regexes::check(check, self.limits.regex)
+                {
+                    self.push(FilterProblem::new(text.span, message), expected);
+                }
+            }
+            Check::IsSet | Check::IsEmpty => {}
+            Check::InLast(period)
+            | Check::InNext(period)
+            | Check::ExactlyAgo(period)
+            | Check::ExactlyAhead(period)
+                if kind == Kind::Anniversary =>
+            {
+                self.period(period, kind, true);
+            }
+            Check::InCalendar(calendar) if timed || kind == Kind::Anniversary => {
+                if matches!(calendar.unit, Unit::Minute | Unit::Hour) {
+                    let problem = FilterProblem::new(calendar.span, "not a stretch of the calendar");
+                    self.push(problem, "day, week, month, quarter or year");
+                }
+            }
+            Check::InLast(period) | Check::InNext(period) if timed => self.period(period, kind, false),
+            Check::MoreThanAgo(period) | Check::LessThanAgo(period) if timed => {
+                self.period(period, kind, false)
+            }
+            Check::MoreThanAhead(period) | Check::LessThanAhead(period) if timed => {
+                self.period(period, kind, false)
+            }
+            Check::ExactlyAgo(period) | Check::ExactlyAhead(period) if timed => {
+                self.period(period, kind, true)
+            }
+            _ => {
+                let problem = FilterProblem::new(span, format!("{} is not a point in time", kind.word()));
+                self.push(problem, "a date or an instant before this operator");
+            }
+        }
+    }
+
+    fn text(&mut self, kind: Kind, span: super::ast::Span) -> bool {
+        if !kind.is_text() {
+            self.push(
+                FilterProblem::new(span, format!("{} is not text", kind.word())),
+                "an operator for its type",
+            );
+        }
+        kind.is_text()
+    }
+
+    fn period(&mut self, period: &Period, kind: Kind, whole_days: bool) {
+        let short = matches!(period.unit, Unit::Minute | Unit::Hour);
+        if short && (whole_days || kind != Kind::Instant) {
+            let problem = FilterProblem::new(period.span, "a day has no hours here");
+            self.push(problem, "days, weeks, months, quarters or years");
+        }
+    }
+
+    fn literal(&mut self, literal: &Spanned<Literal>, kind: Kind) {
+        if let Some(expected) = literal.node.misfit(kind) {
+            let message = match (&literal.node, kind) {
+                (Literal::Text(_), Kind::Date | Kind::Birthday | Kind::Instant) => {
+                    "no such day or instant".to_owned()
+                }
+                (Literal::Instant(_), Kind::Date | Kind::Birthday) => "a day has no hours here".to_owned(),
+                (node, kind) => format!("{} does not compare with {}", kind.word(), node.word()),
+            };
+            self.push(FilterProblem::new(literal.span, message), expected);
+        }
+    }
+}
+
+/// True when every contact that fits a window has a place between two instants.
+fn is_stretch(check: &Check) -> bool {
+    !matches!(check, Check::IsSet | Check::IsEmpty | Check::In(_))
+}
+
+fn exact_fits(check: &Check, kind: Kind) -> bool {
+    kind.is_text()
+        && matches!(
+            check,
+            Check::Equal(_)
+                | Check::In(_)
+                | Check::Contains(_)
+                | Check::StartsWith(_)
+                | Check::EndsWith(_)
+                | Check::Like(_)
+                | Check::Matches(_)
+        )
+}
+
+fn upside_down(low: &Literal, high: &Literal) -> bool {
+    match (low, high) {
+        (Literal::Number(low), Literal::Number(high)) => low > high,
+        _ => match (low.moment(), high.moment()) {
+            (Some(Moment::Day(low)), Some(Moment::Day(high))) => low > high,
+            (Some(Moment::Instant(low)), Some(Moment::Instant(high))) => low > high,
+            _ => false,
+        },
+    }
+}
+
+fn span(expr: &Expr) -> super::ast::Span {
+    match expr {
+        Expr::Test(test) => test.span,
+        Expr::Tags(tags) => tags.span,
+        Expr::Exists(query) => query.span,
+        Expr::Segment(name) => name.span,
+        Expr::Not(inner) => span(inner),
+        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => {
+            parts.first().map(span).unwrap_or_default()
+        }
+        Expr::AtLeast(at_least) => at_least.of.first().map(span).unwrap_or_default(),
+        Expr::Constant(_) => super::ast::Span::default(),
+    }
+}

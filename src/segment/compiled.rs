@@ -1,0 +1,152 @@
+//! A segment ready to decide: slots and symbols, part by part, so that every loss has its reason.
+
+use std::fmt;
+
+use super::catalog::SegmentCatalog;
+use super::compile::join;
+use super::definition::Segment;
+use super::evaluate::Record;
+use super::filter::plan;
+use super::plan::Node;
+use super::window::EvaluationTime;
+use crate::contact::{Contact, Schema};
+use crate::error::{Error, ErrorKind, Result};
+
+/// What a segment says of a contact, and which part of it said so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// In.
+    Selected,
+    /// No include selector takes it in.
+    NotIncluded,
+    /// The exclude selector of this index takes it out.
+    Excluded(usize),
+    /// The filter of this index does not hold; those before it do.
+    Filtered(usize),
+}
+
+/// A segment compiled for one schema and one instant.
+#[derive(Clone)]
+pub struct CompiledSegment {
+    pub(super) include: Vec<Node>,
+    pub(super) exclude: Vec<Node>,
+    pub(super) filters: Vec<Node>,
+    /// The same as one condition, the cheapest part first.
+    pub(super) whole: Node,
+}
+
+impl CompiledSegment {
+    /// What the segment says of a contact. It cannot fail and allocates nothing.
+    #[must_use]
+    pub fn decide(&self, contact: &Contact) -> Decision {
+        self.decide_record(contact)
+    }
+
+    /// Whether a contact is in: [`decide`](Self::decide) without the reason, and faster.
+    #[must_use]
+    #[inline]
+    pub fn selects(&self, contact: &Contact) -> bool {
+        self.whole.holds(contact)
+    }
+
+    pub(super) fn decide_record<R: Record>(&self, record: &R) -> Decision {
+        if !self.include.iter().any(|node| node.holds(record)) {
+            return Decision::NotIncluded;
+        }
+        if let Some(at) = self.exclude.iter().position(|node| node.holds(record)) {
+            return Decision::Excluded(at);
+        }
+        self.filters
+            .iter()
+            .position(|node| !node.holds(record))
+            .map_or(Decision::Selected, Decision::Filtered)
+    }
+}
+
+impl fmt::Debug for CompiledSegment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (include, exclude, filters) = (self.include.len(), self.exclude.len(), self.filters.len());
+        write!(f, "CompiledSegment({include} include, {exclude} exclude, {filters} filters)")
+    }
+}
+
+/// Deepest chain of segments that name one another.
+const MOST_DEEP: usize = 32;
+
+pub(super) fn compile(
+    segment: &Segment,
+    schema: &Schema,
+    time: &EvaluationTime,
+    catalog: Option<&dyn SegmentCatalog>,
+) -> Result<CompiledSegment> {
+    let mut open = vec![segment.name.clone()];
+    let mut resolver = Resolver { schema, time, catalog, open: &mut open };
+    let mut nodes = |exprs: Vec<super::ast::Expr>| -> Result<Vec<Node>> {
+        exprs.iter().map(|expr| resolver.node(expr)).collect()
+    };
+    let include = nodes(segment.include.iter().map(super::Selector::expr).collect())?;
+    let exclude = nodes(segment.exclude.iter().map(super::Selector::expr).collect())?;
+    let filters = nodes(segment.filters.iter().map(|filter| filter.expr.clone()).collect())?;
+    let mut parts = vec![join(include.clone(), false)];
+    parts.push(super::compile::not(join(exclude.clone(), false)));
+    parts.extend(filters.iter().cloned());
+    Ok(CompiledSegment { include, exclude, filters, whole: join(parts, true) })
+}
+
+/// Looks segments up by name, and knows which are being looked up.
+struct Resolver<'a> {
+    schema: &'a Schema,
+    time: &'a EvaluationTime,
+    catalog: Option<&'a dyn SegmentCatalog>,
+    open: &'a mut Vec<String>,
+}
+
+impl Resolver<'_> {
+    fn node(&mut self, expr: &super::ast::Expr) -> Result<Node> {
+        let (schema, time) = (self.schema, self.time);
+        plan(expr, schema, time, &mut |name| self.segment(name))
+    }
+
+    fn segment(&mut self, name: &str) -> Result<Node> {
+        let wrong = |kind, message: String, expected: &'static str| {
+            Err(Error::new(
+                kind,
+                format!("segment {:?}", self.open.first().map_or("", String::as_str)),
+                message,
+            )
+            .expected(expected))
+        };
+        let Some(catalog) = self.catalog else {
+            let message = format!("segment {name:?} cannot be looked up here");
+            return wrong(ErrorKind::Filter, message, "compile_with and the catalog that has it");
+        };
+        if self.open.iter().any(|open| open == name) {
+            let circle = self.open.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" > ");
+            return wrong(
+                ErrorKind::Invalid,
+                format!("segments in a circle, {circle}"),
+                "segments that do not name themselves",
+            );
+        }
+        if self.open.len() >= MOST_DEEP {
+            return wrong(
+                ErrorKind::Limit,
+                format!("more than {MOST_DEEP} segments deep"),
+                "a shorter chain of segments",
+            );
+        }
+        let Some(segment) = catalog.segment(name)? else {
+            let known = catalog.names()?;
+            let near = crate::contact::nearest(name, known.iter().map(String::as_str));
+            let expected =
+                near.map_or("a segment of the catalog".to_owned(), |near| format!("did you mean {near:?}?"));
+            return Err(
+                Error::new(ErrorKind::NotFound, "segment", format!("no segment {name:?}")).expected(expected)
+            );
+        };
+        self.open.push(name.to_owned());
+        let node = self.node(&segment.expr());
+        self.open.pop();
+        node
+    }
+}

@@ -1,0 +1,265 @@
+//! Counting a selection without touching anything: how many, and where the others were lost.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::fmt;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use serde::{Deserialize, Serialize};
+
+use super::compiled::{CompiledSegment, Decision};
+use super::definition::Segment;
+use super::window::EvaluationTime;
+use crate::contact::{Contact, FieldId, Schema, Symbol, fold};
+use crate::error::Result;
+
+/// How many contacts a segment selects, and why the others were not.
+///
+/// `contacts = selected + not_included + sum of excluded + sum of filtered`, always.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Count {
+    /// Contacts that were looked at.
+    pub contacts: u64,
+    /// Contacts in the segment.
+    pub selected: u64,
+    /// Contacts that no include selector takes in.
+    pub not_included: u64,
+    /// Contacts that each exclude selector takes out; the first that does counts.
+    pub excluded: Vec<u64>,
+    /// Contacts lost at each filter; the first that does not hold counts.
+    pub filtered: Vec<u64>,
+    /// Selected contacts with an e-mail address and a phone number.
+    pub by_email_and_phone: u64,
+    /// Selected contacts with an e-mail address and no phone number.
+    pub by_email_only: u64,
+    /// Selected contacts with a phone number and no e-mail address.
+    pub by_phone_only: u64,
+    /// Selected contacts with neither: Facebook cannot know them by these.
+    pub unreachable: u64,
+    /// Selected contacts whose e-mail address an earlier one had too.
+    pub duplicate_emails: u64,
+    /// Selected contacts whose phone number an earlier one had too.
+    pub duplicate_phones: u64,
+    /// Selected contacts by tag.
+    pub by_tag: BTreeMap<String, u64>,
+    /// The number of reachable contacts below which [`below_minimum`](Self::below_minimum) warns.
+    pub minimum: u64,
+}
+
+impl Count {
+    /// Selected contacts with an e-mail address.
+    #[must_use]
+    pub fn by_email(&self) -> u64 {
+        self.by_email_and_phone + self.by_email_only
+    }
+
+    /// Selected contacts with a phone number.
+    #[must_use]
+    pub fn by_phone(&self) -> u64 {
+        self.by_email_and_phone + self.by_phone_only
+    }
+
+    /// Selected contacts with an e-mail address or a phone number.
+    #[must_use]
+    pub fn reachable(&self) -> u64 {
+        self.by_email_and_phone + self.by_email_only + self.by_phone_only
+    }
+
+    /// How many reachable contacts are missing to the minimum, if any are.
+    #[must_use]
+    pub fn below_minimum(&self) -> Option<u64> {
+        self.minimum.checked_sub(self.reachable()).filter(|&missing| missing > 0)
+    }
+}
+
+/// A table for a person to read.
+impl fmt::Display for Count {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut line = |name: &str, count: u64| writeln!(f, "{name:<28}{count:>12}");
+        line("contacts", self.contacts)?;
+        line("selected", self.selected)?;
+        line("not included", self.not_included)?;
+        for (at, count) in (1..).zip(&self.excluded) {
+            line(&format!("excluded by {at}"), *count)?;
+        }
+        for (at, count) in (1..).zip(&self.filtered) {
+            line(&format!("lost at filter {at}"), *count)?;
+        }
+        line("e-mail and phone", self.by_email_and_phone)?;
+        line("e-mail only", self.by_email_only)?;
+        line("phone only", self.by_phone_only)?;
+        line("neither", self.unreachable)?;
+        line("duplicate e-mails", self.duplicate_emails)?;
+        line("duplicate phones", self.duplicate_phones)?;
+        for (tag, count) in &self.by_tag {
+            line(&format!("tag {tag}"), *count)?;
+        }
+        if let Some(missing) = self.below_minimum() {
+            line(&format!("missing to {}", self.minimum), missing)?;
+        }
+        Ok(())
+    }
+}
+
+/// Counts contact by contact; whoever has the contacts pushes them.
+///
+/// ```
+/// use audiencekit::{Contact, Schema};
+/// use audiencekit::segment::{CountBuilder, EvaluationTime, Segment, Selector};
+/// use time::macros::datetime;
+///
+/// let schema = Schema::standard();
+/// let all = Segment::builder("everybody").include(Selector::all()).filter("score >= 50").build(&schema)?;
+/// let mut counter = CountBuilder::new(&all, &schema, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC)))?;
+/// let mut contact = Contact::new(&schema);
+/// contact.set(schema.require("email")?, "ada@example.com")?;
+/// contact.set(schema.require("score")?, 70)?;
+/// counter.push(&contact);
+/// contact.set(schema.require("score")?, 20)?;
+/// counter.push(&contact);
+/// let count = counter.finish();
+/// assert_eq!((count.contacts, count.selected, count.filtered[0], count.by_email_only), (2, 1, 1, 1));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+pub struct CountBuilder {
+    compiled: CompiledSegment,
+    email: Option<FieldId>,
+    phone: Option<FieldId>,
+    count: Count,
+    tags: HashMap<Symbol, u64>,
+    names: HashMap<Symbol, String>,
+    emails: HashSet<u64>,
+    phones: HashSet<u64>,
+}
+
+impl CountBuilder {
+    /// Fewest reachable contacts by default, as Facebook's audience pages advise.
+    pub const DEFAULT_MINIMUM: u64 = 1_000;
+
+    /// Starts a count of `segment`.
+    ///
+    /// # Errors
+    /// As [`Segment::compile`].
+    pub fn new(segment: &Segment, schema: &Schema, time: &EvaluationTime) -> Result<Self> {
+        Ok(Self::of(segment.compile(schema, time)?, schema))
+    }
+
+    /// Starts a count of a segment that is compiled already.
+    #[must_use]
+    pub fn of(compiled: CompiledSegment, schema: &Schema) -> Self {
+        let count = Count {
+            excluded: vec![0; compiled.exclude.len()],
+            filtered: vec![0; compiled.filters.len()],
+            minimum: Self::DEFAULT_MINIMUM,
+            ..Count::default()
+        };
+        Self {
+            compiled,
+            email: schema.field("email"),
+            phone: schema.field("phone"),
+            count,
+            tags: HashMap::new(),
+            names: HashMap::new(),
+            emails: HashSet::new(),
+            phones: HashSet::new(),
+        }
+    }
+
+    /// Fewest reachable contacts that are enough.
+    #[must_use]
+    pub fn minimum(mut self, contacts: u64) -> Self {
+        self.count.minimum = contacts;
+        self
+    }
+
+    /// Looks at one contact, and says what the segment says of it.
+    pub fn push(&mut self, contact: &Contact) -> Decision {
+        let decision = self.compiled.decide(contact);
+        self.count.contacts += 1;
+        let at = |list: &mut Vec<u64>, at: usize| {
+            if let Some(count) = list.get_mut(at) {
+                *count += 1;
+            }
+        };
+        match decision {
+            Decision::Selected => self.select(contact),
+            Decision::NotIncluded => self.count.not_included += 1,
+            Decision::Excluded(by) => at(&mut self.count.excluded, by),
+            Decision::Filtered(by) => at(&mut self.count.filtered, by),
+        }
+        decision
+    }
+
+    fn select(&mut self, contact: &Contact) {
+        let count = &mut self.count;
+        count.selected += 1;
+        let email = self.email.map_or(Seen::Nothing, |id| see(contact, id, &mut self.emails, email_key));
+        let phone = self.phone.map_or(Seen::Nothing, |id| see(contact, id, &mut self.phones, phone_key));
+        count.duplicate_emails += u64::from(email == Seen::Again);
+        count.duplicate_phones += u64::from(phone == Seen::Again);
+        match (email != Seen::Nothing, phone != Seen::Nothing) {
+            (true, true) => count.by_email_and_phone += 1,
+            (true, false) => count.by_email_only += 1,
+            (false, true) => count.by_phone_only += 1,
+            (false, false) => count.unreachable += 1,
+        }
+        for tag in contact.tags() {
+            *self.tags.entry(tag.name).or_default() += 1;
+            self.names
+                .entry(tag.name)
+                .or_insert_with(|| contact.schema().symbols().lend(tag.name).to_owned());
+        }
+    }
+
+    /// The count.
+    #[must_use]
+    pub fn finish(mut self) -> Count {
+        for (tag, count) in self.tags {
+            if let Some(name) = self.names.remove(&tag) {
+                self.count.by_tag.insert(name, count);
+            }
+        }
+        self.count
+    }
+}
+
+impl fmt::Debug for CountBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CountBuilder({} contacts, {} selected)", self.count.contacts, self.count.selected)
+    }
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Seen {
+    Nothing,
+    First,
+    Again,
+}
+
+/// Whether a contact has an identifier, and whether some contact had it before. Only hashes are kept.
+fn see(contact: &Contact, id: FieldId, seen: &mut HashSet<u64>, key: fn(&str) -> Option<u64>) -> Seen {
+    contact.texts(id).filter_map(key).fold(Seen::Nothing, |best, key| match (seen.insert(key), best) {
+        (false, _) | (_, Seen::Again) => Seen::Again,
+        _ => Seen::First,
+    })
+}
+
+/// An e-mail address has an `@` with something on both sides.
+fn email_key(text: &str) -> Option<u64> {
+    let text = text.trim();
+    let (name, host) = text.rsplit_once('@')?;
+    let mut hasher = DefaultHasher::new();
+    text.chars().map(fold).for_each(|c| c.hash(&mut hasher));
+    (!name.is_empty() && !host.is_empty()).then(|| hasher.finish())
+}
+
+/// A phone number has seven digits or more; only they are compared.
+fn phone_key(text: &str) -> Option<u64> {
+    let mut hasher = DefaultHasher::new();
+    let mut digits = 0;
+    for c in text.chars().filter(char::is_ascii_digit) {
+        c.hash(&mut hasher);
+        digits += 1;
+    }
+    (digits >= 7).then(|| hasher.finish())
+}

@@ -1,0 +1,155 @@
+//! A filter: parsed, checked, compiled, asked.
+
+use std::fmt;
+
+use super::ast::Expr;
+use super::compile::Compiler;
+use super::evaluate::Record;
+use super::kind::Scope;
+use super::limits::Limits;
+use super::plan::Node;
+use super::problem::FilterError;
+use super::window::EvaluationTime;
+use super::{check, parse, print};
+use crate::contact::{Contact, Schema};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A condition on contacts, checked against a schema.
+///
+/// `Display` is its canonical text: equal filters print equal, and parsing it gives an equal filter.
+///
+/// ```
+/// use audiencekit::{Contact, Schema};
+/// use audiencekit::segment::{EvaluationTime, Filter};
+/// use time::macros::datetime;
+///
+/// let schema = Schema::standard();
+/// let filter = Filter::parse(r#"country IN ("PL",'DE') and score>=50"#, &schema)?;
+/// assert_eq!(filter.to_string(), r#"country in ("PL", "DE") and score >= 50"#);
+///
+/// let compiled = filter.compile(&schema, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC)))?;
+/// let mut contact = Contact::new(&schema);
+/// contact.set(schema.require("country")?, "pl")?;
+/// assert!(!compiled.matches(&contact));
+/// contact.set(schema.require("score")?, 50)?;
+/// assert!(compiled.matches(&contact));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Filter {
+    pub(super) expr: Expr,
+}
+
+impl Filter {
+    /// Reads a filter and checks it.
+    ///
+    /// # Errors
+    /// [`FilterError`] with every problem found.
+    pub fn parse(text: &str, schema: &Schema) -> Result<Self, FilterError> {
+        Self::parse_within(text, schema, &Limits::default())
+    }
+
+    /// Reads a filter and checks it, within limits of your own.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_within(text: &str, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
+        let expr = parse::parse(text, limits)?;
+        let problems = check::check(&expr, schema, limits);
+        if problems.is_empty() { Ok(Self { expr }) } else { Err(FilterError::new(text, problems)) }
+    }
+
+    /// A filter from a tree that was built, checked.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse); the picture is of the canonical text.
+    pub fn new(expr: Expr, schema: &Schema) -> Result<Self, FilterError> {
+        Self::new_within(expr, schema, &Limits::default())
+    }
+
+    /// A filter from a tree that was built, checked within limits of your own.
+    ///
+    /// # Errors
+    /// As [`new`](Self::new).
+    pub fn new_within(expr: Expr, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
+        let problems = check::check(&expr, schema, limits);
+        if problems.is_empty() {
+            return Ok(Self { expr });
+        }
+        // The same problems, found again in the canonical text, have places to point at.
+        let found =
+            print::within(&expr, limits.depth()).map(|text| Self::parse_within(&text, schema, limits));
+        Err(match found {
+            Some(Err(error)) => error,
+            _ => FilterError::new("", problems),
+        })
+    }
+
+    /// The syntax tree.
+    #[must_use]
+    pub fn expr(&self) -> &Expr {
+        &self.expr
+    }
+
+    /// Compiles the filter for contacts of `schema`, as of `time`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Filter`] when it does not fit this schema, or names a segment: compile that as part of a
+    /// [`Segment`](super::Segment) with a catalog.
+    pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
+        let node = plan(&self.expr, schema, time, &mut |name| {
+            Err(Error::new(ErrorKind::Filter, "filter", format!("segment {name:?} cannot be looked up here"))
+                .expected("a segment compiled with its catalog"))
+        })?;
+        Ok(CompiledFilter { node })
+    }
+}
+
+/// Checks and compiles.
+pub(super) fn plan(
+    expr: &Expr,
+    schema: &Schema,
+    time: &EvaluationTime,
+    resolve: super::compile::Resolve<'_>,
+) -> Result<Node> {
+    let limits = Limits::default();
+    let problems = check::check(expr, schema, &limits);
+    if !problems.is_empty() {
+        let error = Filter::new(expr.clone(), schema).err();
+        return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
+    }
+    Compiler { time, limits: &limits }.expr(expr, Scope::contact(schema), resolve)
+}
+
+impl fmt::Display for Filter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        print::write(&self.expr, f)
+    }
+}
+
+/// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
+///
+/// Asking it cannot fail and allocates nothing.
+#[derive(Clone)]
+pub struct CompiledFilter {
+    pub(super) node: Node,
+}
+
+impl CompiledFilter {
+    /// Whether the filter holds for a contact of the schema it was compiled for.
+    #[must_use]
+    #[inline]
+    pub fn matches(&self, contact: &Contact) -> bool {
+        self.node.holds(contact)
+    }
+
+    pub(super) fn holds<R: Record>(&self, record: &R) -> bool {
+        self.node.holds(record)
+    }
+}
+
+impl fmt::Debug for CompiledFilter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CompiledFilter")
+    }
+}

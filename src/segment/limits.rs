@@ -1,0 +1,42 @@
+//! How large a filter may be.
+
+/// Limits on a filter; one more than a limit is an error.
+///
+/// ```
+/// use audiencekit::Schema;
+/// use audiencekit::segment::{Filter, Limits};
+///
+/// let limits = Limits { depth: 2, ..Limits::default() };
+/// let schema = Schema::standard();
+/// assert!(Filter::parse_within("not score = 1", &schema, &limits).is_ok());
+/// assert!(Filter::parse_within("not not score = 1", &schema, &limits).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most conditions inside one another; no more than [`Limits::MAX_DEPTH`] has an effect.
+    pub depth: usize,
+    /// Most bytes of text.
+    pub text: usize,
+    /// Most values in one list.
+    pub list: usize,
+    /// Most bytes that one compiled regular expression takes.
+    pub regex: usize,
+    /// Most problems that are reported at once.
+    pub problems: usize,
+}
+
+impl Limits {
+    /// Deepest nesting that any setting allows, so that no tree can exhaust a thread's stack.
+    pub const MAX_DEPTH: usize = 50;
+
+    pub(super) fn depth(&self) -> usize {
+        self.depth.min(Self::MAX_DEPTH)
+    }
+}
+
+impl Default for Limits {
+    /// Depth 50, one MiB of text, 10,000 values in a list, one MiB for a regular expression, 20 problems.
+    fn default() -> Self {
+        Self { depth: Self::MAX_DEPTH, text: 1 << 20, list: 10_000, regex: 1 << 20, problems: 20 }
+    }
+}
