@@ -13,6 +13,8 @@ pub mod identity;
 pub mod segment;
 pub mod source;
 pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use audience::{Audience, AudienceBuilder, ContactManagement, Refresh};
 #[cfg(feature = "tokio")]

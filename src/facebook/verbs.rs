@@ -7,8 +7,8 @@ use super::codes::RetryClass;
 use super::graph::{Before, GraphClient, Repeat};
 use super::ids::{AccountId, AudienceId};
 use super::model::{
-    AdAccount, AudienceChanges, AudienceField, CustomAudience, ListRequest, NewAudience, Page, Upload,
-    UploadReceipt, field_list,
+    AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, ListRequest, NewAudience,
+    Page, Upload, UploadReceipt, field_list,
 };
 use super::objects::{AccountWire, AudienceWire, Created, Done, PageWire};
 use super::pacer::{ADS_MANAGEMENT, CUSTOM_AUDIENCE};
@@ -87,7 +87,7 @@ fn changes_body(changes: &AudienceChanges) -> Body {
     Body::json()
         .maybe("name", changes.name.as_ref())
         .maybe("description", changes.description.as_ref())
-        .maybe("customer_file_source", changes.customer_file_source.map(|source| source.as_str()))
+        .maybe("customer_file_source", changes.customer_file_source.map(CustomerFileSource::as_str))
         .maybe("retention_days", changes.retention_days.as_ref())
         .maybe("opt_out_link", changes.opt_out_link.as_ref())
         .maybe("audience_labels", changes.labels.as_ref())
