@@ -56,3 +56,32 @@ async fn a_client_that_gives_up_at_once_breaks_the_promises_about_faults() {
         assert!(!survives || outcome.is_err(), "{}", check.name());
     }
 }
+
+#[cfg(all(feature = "http", feature = "fake-server"))]
+#[tokio::test]
+async fn the_client_of_production_keeps_every_promise_over_a_socket() {
+    use audiencekit::facebook::fake::{Fake, FakeServer};
+
+    let mut broken = Vec::new();
+    for check in checks() {
+        let fake = Fake::new();
+        let server = FakeServer::bind(fake.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
+        let client = GraphClient::builder(fake.token())
+            .base_url(server.url())
+            .app_id(fake.app_id())
+            .app_secret(fake.app_secret())
+            .clock(fake.clone())
+            .build()
+            .unwrap();
+        let outcome = tokio::select! {
+            never = server.serve() => match never {},
+            outcome = check.run(Subject::faked(Arc::new(client), fake)) => outcome,
+        };
+        match outcome {
+            Ok(true) => {}
+            Ok(false) => broken.push(format!("{} did not run", check.name())),
+            Err(why) => broken.push(format!("{}: {why}", check.name())),
+        }
+    }
+    assert!(broken.is_empty(), "{} broken:\n{}", broken.len(), broken.join("\n"));
+}
