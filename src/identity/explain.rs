@@ -32,7 +32,7 @@ impl Normalizer {
     #[must_use]
     pub fn explain(&self, key: MatchKey, raw: &str, region: Option<Region>) -> Explanation {
         let mut out = String::new();
-        let outcome = self.normalize(key, raw, region, &mut out).map(|steps| {
+        let outcome = self.normalize(key, raw, &|| region, &mut out).map(|steps| {
             let hash = key.is_hashed().then(|| Hashed::of(out.as_bytes()));
             (steps, out, hash)
         });
@@ -44,11 +44,11 @@ impl Normalizer {
         &self,
         key: MatchKey,
         raw: &str,
-        region: Option<Region>,
+        row_region: &dyn Fn() -> Option<Region>,
         out: &mut String,
     ) -> Result<Steps, Reject> {
         out.clear();
-        let steps = key.rule()(raw, &Cx { rules: self, row_region: region }, out)?;
+        let steps = key.rule()(raw, &Cx { rules: self, row_region }, out)?;
         if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
     }
 }

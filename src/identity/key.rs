@@ -110,7 +110,7 @@ const VALUES: &str = "value-based lookalike guide, read 2026-09-12";
 const OPTIONS: &str = "data processing options, read 2026-09-12";
 
 #[rustfmt::skip]
-const TABLE: [Line; MatchKey::COUNT] = {
+static TABLE: [Line; MatchKey::COUNT] = {
     use Form::{Hashed, Json, Plain};
     use MatchKey as K;
     const fn line(key: MatchKey, wire: &'static str, form: Form, identifies: bool, several: bool, rule: Rule, source: &'static str) -> Line {

@@ -1,6 +1,7 @@
 //! One contact to its rows.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::coverage::Coverage;
 use super::dedup::SeenRows;
@@ -8,7 +9,7 @@ use super::explain::Explanation;
 use super::hashed::Hashed;
 use super::key::MatchKey;
 use super::keymap::{Column, Feed, Holds, KeyMap};
-use super::normalize::{Region, is_hex, write_two, write_year};
+use super::normalize::{Normalizer, Region, is_hex, write_two, write_year};
 use super::reject::Reject;
 use super::rows::{Cell, MatchRows, Stored};
 use super::steps::{Step, Steps};
@@ -53,44 +54,25 @@ impl<'a> RowMapper<'a> {
     ///
     /// A contact with several e-mail addresses or phones gives several rows: the second row has the second address
     /// and the second phone, and the first of each where there is no second. What is lost is counted in `coverage`.
-    /// `rows` must be of the map's columns.
+    ///
+    /// # Panics
+    /// When the columns of `rows` are not the map's.
     pub fn append(&mut self, contact: &Contact, rows: &mut MatchRows, coverage: &mut Coverage) -> usize {
-        debug_assert_eq!(rows.keys(), self.map.keys());
+        let same = Arc::ptr_eq(rows.keys(), &self.map.keys) || rows.keys() == &self.map.keys;
+        assert!(same, "rows of {:?} for a map of {:?}", rows.keys(), self.map.keys);
         let mark = rows.mark();
         coverage.contacts += 1;
         self.scratch.further.clear();
-        let mut region = LazyRegion::Unread;
+        let region = LazyRegion::new(self.map, contact);
         let mut identifies = false;
         let mut several = 1;
         for (at, column) in self.map.columns.iter().enumerate() {
-            let mut values = 0;
-            let mut first = Stored::Empty;
-            each_value(column, contact, |value| {
-                if values >= Self::MAX_ROWS_PER_CONTACT || (values > 0 && !column.key.may_be_several()) {
-                    coverage.rejected(column.key, Reject::Surplus);
-                    return;
-                }
-                match cell(self.map, column, value, contact, &mut region, &mut self.scratch.text) {
-                    Err(reason) => coverage.rejected(column.key, reason),
-                    Ok((made, steps)) => {
-                        coverage.sent(column.key, steps);
-                        let stored = rows.store(made.into_cell(&self.scratch.text));
-                        let known = values > 0
-                            && (rows.same(stored, first)
-                                || self.scratch.further.iter().any(|f| f.0 == at && rows.same(f.2, stored)));
-                        if values == 0 {
-                            first = stored;
-                        } else if !known {
-                            self.scratch.further.push((at, values, stored));
-                        }
-                        values += usize::from(!known);
-                    }
-                }
-            });
+            let values = match only_text(column, contact) {
+                Some(text) => self.append_one(column, text, &region, rows, coverage),
+                None => self.append_each(at, &region, rows, coverage),
+            };
             identifies |= values > 0 && column.key.identifies();
             several = several.max(values);
-            let base = if values == 0 { absent(column.key, rows) } else { first };
-            rows.push_stored(base);
         }
         if !identifies {
             rows.reset(mark);
@@ -103,9 +85,74 @@ impl<'a> RowMapper<'a> {
                 rows.replace(at, stored);
             }
         }
-        let made = self.drop_seen(mark, rows, coverage);
+        let made = if self.seen.is_some() { self.drop_seen(mark, rows, coverage) } else { several };
         coverage.rows += made as u64;
         made
+    }
+
+    /// Appends the cell of a column with one value; says whether there is one.
+    #[inline]
+    fn append_one(
+        &mut self,
+        column: &Column,
+        text: &str,
+        region: &LazyRegion<'_>,
+        rows: &mut MatchRows,
+        coverage: &mut Coverage,
+    ) -> usize {
+        match read(column, Fed::Text(text), region, &mut self.scratch.text) {
+            Ok(steps) => {
+                coverage.sent(column.key, steps);
+                let stored = store(column.key, steps, &self.scratch.text, rows);
+                rows.push_stored(stored);
+                1
+            }
+            Err(reason) => {
+                coverage.rejected(column.key, reason);
+                let stored = absent(column.key, rows);
+                rows.push_stored(stored);
+                0
+            }
+        }
+    }
+
+    /// Appends the first value's cell, keeps those of the further ones, and says how many different there are.
+    fn append_each(
+        &mut self,
+        at: usize,
+        region: &LazyRegion<'_>,
+        rows: &mut MatchRows,
+        coverage: &mut Coverage,
+    ) -> usize {
+        let column = &self.map.columns[at];
+        let mut values = 0;
+        let mut first = Stored::Empty;
+        each_value(column, region.contact, |value| {
+            if values >= Self::MAX_ROWS_PER_CONTACT || (values > 0 && !column.key.may_be_several()) {
+                coverage.rejected(column.key, Reject::Surplus);
+                return;
+            }
+            let text = &mut self.scratch.text;
+            match read(column, value, region, text) {
+                Err(reason) => coverage.rejected(column.key, reason),
+                Ok(steps) => {
+                    coverage.sent(column.key, steps);
+                    let stored = store(column.key, steps, text, rows);
+                    let known = values > 0
+                        && (rows.same(stored, first)
+                            || self.scratch.further.iter().any(|f| f.0 == at && rows.same(f.2, stored)));
+                    if values == 0 {
+                        first = stored;
+                    } else if !known {
+                        self.scratch.further.push((at, values, stored));
+                    }
+                    values += usize::from(!known);
+                }
+            }
+        });
+        let base = if values == 0 { absent(column.key, rows) } else { first };
+        rows.push_stored(base);
+        values
     }
 
     fn drop_seen(&mut self, mark: super::rows::Mark, rows: &mut MatchRows, coverage: &mut Coverage) -> usize {
@@ -144,25 +191,39 @@ enum Fed<'a> {
 }
 
 /// The country of a contact, looked up when a value first needs it.
-enum LazyRegion {
-    Unread,
-    Read(Option<Region>),
+struct LazyRegion<'a> {
+    map: &'a KeyMap,
+    contact: &'a Contact,
+    known: std::cell::Cell<Option<Option<Region>>>,
 }
 
-impl LazyRegion {
-    fn get(&mut self, map: &KeyMap, contact: &Contact) -> Option<Region> {
-        if let Self::Read(region) = *self {
+impl<'a> LazyRegion<'a> {
+    fn new(map: &'a KeyMap, contact: &'a Contact) -> Self {
+        Self { map, contact, known: std::cell::Cell::new(None) }
+    }
+
+    fn get(&self) -> Option<Region> {
+        if let Some(region) = self.known.get() {
             return region;
         }
-        let region = map.region.and_then(|field| match contact.get(field)? {
+        let region = self.map.region.and_then(|field| match self.contact.get(field)? {
             ValueRef::Keyword(text) => Region::find(&text),
             ValueRef::Text(text) => Region::find(text),
             ValueRef::TextList(texts) => texts.first().and_then(|text| Region::find(text)),
             _ => None,
         });
-        *self = Self::Read(region);
+        self.known.set(Some(region));
         region
     }
+}
+
+/// The text of a column that has exactly one, which is how most are.
+#[inline]
+fn only_text<'a>(column: &Column, contact: &'a Contact) -> Option<&'a str> {
+    let Feed::Text(field) = column.feed else { return None };
+    let mut texts = contact.texts(field);
+    let text = texts.next().filter(|text| !text.trim_ascii().is_empty())?;
+    texts.next().is_none().then_some(text)
 }
 
 /// Calls `each` with every value of the column that is not blank.
@@ -190,63 +251,57 @@ fn each_value(column: &Column, contact: &Contact, mut each: impl FnMut(Fed<'_>))
     }
 }
 
-/// A cell whose text, if any, is in the mapper's buffer.
-enum Made {
-    Hash(Hashed),
-    Plain,
-    Json,
+/// Writes the normalized value to `out`; the digest itself, in hex, where the column holds one.
+#[inline]
+fn read(column: &Column, value: Fed<'_>, region: &LazyRegion<'_>, out: &mut String) -> Result<Steps, Reject> {
+    let normalizer = &region.map.normalizer;
+    let text = match value {
+        Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out),
+        Fed::Text(text) => text,
+    };
+    if column.holds != Holds::Raw {
+        match digest(text) {
+            Ok(_) => {
+                out.clear();
+                out.push_str(text.trim());
+                let mut steps = Steps::default();
+                steps.add(Step::PassedAsDigest);
+                return Ok(steps);
+            }
+            Err(reason) if column.holds == Holds::Hashed => return Err(reason),
+            Err(_) => {}
+        }
+    }
+    normalizer.normalize(column.key, text, &|| region.get(), out)
 }
 
-impl Made {
-    fn into_cell(self, text: &str) -> Cell<'_> {
-        match self {
-            Self::Hash(hash) => Cell::Hash(hash),
-            Self::Plain => Cell::Plain(text),
-            Self::Json => Cell::Json(text),
-        }
+/// The digest that is sent for what [`read`] wrote.
+#[inline]
+fn hash(steps: Steps, text: &str) -> Option<Hashed> {
+    if steps.contains(Step::PassedAsDigest) { digest(text).ok() } else { Some(Hashed::of(text.as_bytes())) }
+}
+
+#[inline]
+fn store(key: MatchKey, steps: Steps, text: &str, rows: &mut MatchRows) -> Stored {
+    if key.is_hashed() {
+        hash(steps, text).map_or(Stored::Empty, Stored::Hash)
+    } else if key.is_json() {
+        rows.store(Cell::Json(text))
+    } else {
+        rows.store(Cell::Plain(text))
     }
 }
 
-fn cell(
-    map: &KeyMap,
-    column: &Column,
-    value: Fed<'_>,
-    contact: &Contact,
-    region: &mut LazyRegion,
+fn birth_part(
+    normalizer: &Normalizer,
+    key: MatchKey,
+    birthday: Birthday,
     out: &mut String,
-) -> Result<(Made, Steps), Reject> {
-    let steps = match value {
-        Fed::Birthday(birthday) => birth_part(map, column.key, birthday, out)?,
-        Fed::Text(text) => {
-            if column.holds != Holds::Raw {
-                match digest(text) {
-                    Ok(hash) => {
-                        let mut steps = Steps::default();
-                        steps.add(Step::PassedAsDigest);
-                        return Ok((Made::Hash(hash), steps));
-                    }
-                    Err(reason) if column.holds == Holds::Hashed => return Err(reason),
-                    Err(_) => {}
-                }
-            }
-            let needs_region = matches!(column.key, MatchKey::Phone | MatchKey::State | MatchKey::Zip);
-            let region = if needs_region { region.get(map, contact) } else { None };
-            map.normalizer.normalize(column.key, text, region, out)?
-        }
-    };
-    let made = match column.key {
-        key if key.is_hashed() => Made::Hash(Hashed::of(out.as_bytes())),
-        key if key.is_json() => Made::Json,
-        _ => Made::Plain,
-    };
-    Ok((made, steps))
-}
-
-fn birth_part(map: &KeyMap, key: MatchKey, birthday: Birthday, out: &mut String) -> Result<Steps, Reject> {
+) -> Result<Steps, Reject> {
     match key {
         MatchKey::BirthMonth => write_two(birthday.month(), out),
         MatchKey::BirthDay => write_two(birthday.day(), out),
-        _ => write_year(birthday.year().ok_or(Reject::Empty)?, map.normalizer.last_year(), out)?,
+        _ => write_year(birthday.year().ok_or(Reject::Empty)?, normalizer.last_year(), out)?,
     }
     Ok(Steps::default())
 }
@@ -264,7 +319,7 @@ fn digest(text: &str) -> Result<Hashed, Reject> {
 
 /// What becomes of each value of a contact.
 pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<Explanation> {
-    let mut region = LazyRegion::Unread;
+    let region = LazyRegion::new(map, contact);
     let mut explanations = Vec::new();
     for column in &map.columns {
         each_value(column, contact, |value| {
@@ -276,10 +331,12 @@ pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<Explanation> {
                 }
             };
             let mut out = String::new();
-            let outcome = cell(map, column, value, contact, &mut region, &mut out);
-            let outcome = outcome.map(|(made, steps)| match made {
-                Made::Hash(hash) => (steps, out, Some(hash)),
-                Made::Plain | Made::Json => (steps, out, None),
+            let outcome = read(column, value, &region, &mut out).map(|steps| {
+                let hashed = if column.key.is_hashed() { hash(steps, &out) } else { None };
+                if steps.contains(Step::PassedAsDigest) {
+                    out.clear();
+                }
+                (steps, out, hashed)
             });
             explanations.push(Explanation::new(column.key, input, outcome));
         });

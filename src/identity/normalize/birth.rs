@@ -110,9 +110,7 @@ fn number(text: &str) -> Option<i16> {
 }
 
 fn month_name(text: &str) -> Option<u8> {
-    let mut word = String::new();
-    fold(text, &mut word);
-    look_up(&MONTHS, &word)
+    look_up(&MONTHS, fold(text).as_str())
 }
 
 /// Reads a whole date, by the declared order or where only one reading exists, and checks it in the calendar.

@@ -46,8 +46,7 @@ impl Region {
         if let &[a, b] = text.as_bytes() {
             return Self::of_code([a.to_ascii_lowercase(), b.to_ascii_lowercase()]);
         }
-        let mut buffer = String::new();
-        (text.len() <= super::text::MAX_CELL).then(|| Self::of_words(text, &mut buffer)).flatten()
+        if text.len() <= super::text::MAX_CELL { Self::of_words(text) } else { None }
     }
 
     fn of_code(code: [u8; 2]) -> Option<Self> {
@@ -58,10 +57,10 @@ impl Region {
         Self::from_text(look_up(&NAMES, text)?)
     }
 
-    /// By name, alpha-3 or number; `folded` is a buffer.
-    fn of_words(text: &str, folded: &mut String) -> Option<Self> {
-        folded.clear();
-        fold(text, folded);
+    /// By name, alpha-3 or number.
+    fn of_words(text: &str) -> Option<Self> {
+        let word = fold(text);
+        let folded = word.as_str();
         let code = match folded.as_bytes() {
             [a, b] => return Self::of_code([*a, *b]),
             digits if !digits.is_empty() && digits.len() <= 3 && digits.iter().all(u8::is_ascii_digit) => {
@@ -111,12 +110,10 @@ pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, 
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
-    let text = std::mem::take(out);
-    let region = match text.as_bytes() {
+    let region = match out.as_bytes() {
         &[a, b] => Region::of_code([a.to_ascii_lowercase(), b.to_ascii_lowercase()]),
-        _ => Region::of_words(&text, out),
+        _ => Region::of_words(out),
     };
-    *out = text;
     let region = region.filter(|region| !PHONE_ONLY.contains(&region.as_str())).ok_or(Reject::Unknown)?;
     if out.eq_ignore_ascii_case(region.as_str()) {
         super::text::lowercase(out, &mut steps);

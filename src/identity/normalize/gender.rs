@@ -19,10 +19,10 @@ pub(crate) fn gender(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, R
     if matches!(out.as_str(), "m" | "f") {
         return Ok(steps);
     }
-    let mut word = String::new();
-    fold(out, &mut word);
-    let Some(letter) = look_up(GENDERS, &word) else {
-        return Err(if NEITHER.contains(&word.as_str()) { Reject::NotCarried } else { Reject::Unknown });
+    let word = fold(out);
+    let word = word.as_str();
+    let Some(letter) = look_up(GENDERS, word) else {
+        return Err(if NEITHER.contains(&word) { Reject::NotCarried } else { Reject::Unknown });
     };
     steps.add(if word.len() == 1 { Step::Lowercased } else { Step::WordMapped });
     out.clear();

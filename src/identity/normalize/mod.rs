@@ -33,14 +33,14 @@ pub(super) use zip::zip;
 pub(super) struct Cx<'a> {
     /// The settings.
     pub(super) rules: &'a Normalizer,
-    /// The row's own country, if it has one.
-    pub(super) row_region: Option<Region>,
+    /// The row's own country, if it has one: looked up when a rule first asks.
+    pub(super) row_region: &'a dyn Fn() -> Option<Region>,
 }
 
 impl Cx<'_> {
     /// The country to read a value in: the row's own, or the host's default.
     pub(super) fn region(&self) -> Option<Region> {
-        self.row_region.or(self.rules.default_region)
+        (self.row_region)().or(self.rules.default_region)
     }
 }
 

@@ -26,17 +26,17 @@ pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Re
 /// punctuation, special characters or white space.
 pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
     let mut steps = start(raw, out)?;
-    let mut word = String::new();
-    fold(out, &mut word);
+    let word = fold(out);
+    let word = word.as_str();
     let code = match cx.region().as_ref().map(super::Region::as_str) {
         Some("us" | "pr" | "gu" | "vi" | "as" | "mp" | "um") => {
-            Some(us_code(&word).or_else(|| look_up(UNITED_STATES_SHORT, &word)).ok_or(Reject::Unknown)?)
+            Some(us_code(word).or_else(|| look_up(UNITED_STATES_SHORT, word)).ok_or(Reject::Unknown)?)
         }
         Some("ca") => {
-            CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(CANADA, &word))
+            CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(CANADA, word))
         }
         Some(_) => None,
-        None => us_code(&word).or_else(|| look_up(CANADA, &word)),
+        None => us_code(word).or_else(|| look_up(CANADA, word)),
     };
     if let Some(code) = code {
         steps.add_if(out.as_str() != code, Step::WordMapped);

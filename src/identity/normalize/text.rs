@@ -216,7 +216,12 @@ const ALSO_NAMES: &[&str] = &["brak", "nan", "nd", "nil", "void"];
 
 /// True for a cell that says that there is no value.
 pub(crate) fn is_placeholder(text: &str) -> bool {
-    placeholders(text.len()).iter().any(|word| text.eq_ignore_ascii_case(word))
+    let Some(first) = text.bytes().next() else { return false };
+    let first = first.to_ascii_lowercase();
+    // Looking at the first letter alone spares most comparisons.
+    placeholders(text.len())
+        .iter()
+        .any(|word| word.as_bytes().first() == Some(&first) && text.eq_ignore_ascii_case(word))
 }
 
 /// As [`is_placeholder`], for a column of names.

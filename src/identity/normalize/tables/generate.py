@@ -38,7 +38,7 @@ ALIASES = {
 
 def fold(text):
     """Letters and digits only, lowercase, without marks: what country.rs does with a cell."""
-    text = unicodedata.normalize("NFKD", text.lower())
+    text = unicodedata.normalize("NFKD", text.lower().replace("ς", "σ"))
     return unicodedata.normalize("NFC", "".join(c for c in text if c.isalnum()))
 
 

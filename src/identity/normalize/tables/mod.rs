@@ -8,13 +8,43 @@ pub(crate) mod states;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Writes the letters and digits of `text` to `out`, lowercase and without marks: the form of the word lists.
-pub(crate) fn fold(text: &str, out: &mut String) {
-    if text.is_ascii() {
-        out.extend(text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
-        return;
+/// A word in the form of the lists: letters and digits, lowercase and without marks. It lives on the stack, because
+/// one is made for every cell.
+pub(crate) struct Word {
+    bytes: [u8; Self::MOST],
+    len: usize,
+}
+
+impl Word {
+    /// More bytes than any word of the lists has; a longer one is in none of them.
+    const MOST: usize = 160;
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.bytes.get(..self.len).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
     }
-    out.extend(text.to_lowercase().nfkd().filter(|&c| c.is_alphanumeric() && !is_combining_mark(c)).nfc());
+
+    /// Adds a character; a word that has become too long stays too long and reads as nothing.
+    fn push(&mut self, c: char) {
+        let len = self.len + c.len_utf8();
+        if let Some(place) = self.bytes.get_mut(self.len..len) {
+            c.encode_utf8(place);
+        }
+        self.len = len;
+    }
+}
+
+/// The letters and digits of `text`, lowercase and without marks.
+pub(crate) fn fold(text: &str) -> Word {
+    let mut word = Word { bytes: [0; Word::MOST], len: 0 };
+    if text.is_ascii() {
+        text.chars().filter(char::is_ascii_alphanumeric).for_each(|c| word.push(c.to_ascii_lowercase()));
+    } else {
+        // A final sigma is a sigma.
+        let lower = text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c });
+        let plain = lower.nfkd().filter(|&c| c.is_alphanumeric() && !is_combining_mark(c));
+        plain.nfc().for_each(|c| word.push(c));
+    }
+    word
 }
 
 /// The value of a word in a sorted list.
@@ -42,9 +72,7 @@ mod tests {
         let words = words.chain(super::months::MONTHS.iter().map(|entry| entry.0));
         let words = words.chain(super::genders::GENDERS.iter().map(|entry| entry.0));
         for word in words {
-            let mut folded = String::new();
-            super::fold(word, &mut folded);
-            assert_eq!(folded, word);
+            assert_eq!(super::fold(word).as_str(), word);
         }
     }
 }
