@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 
 use super::codes::RetryClass;
 use super::ids::{AccountId, AudienceId};
-use super::observe::ClientEvent;
+use super::observe::{CallSpan, ClientEvent};
 use super::pacer::{Pacer, Scope};
 use super::proof::proof;
 use super::request::GraphRequest;
@@ -214,7 +214,9 @@ impl<T: Transport> GraphClient<T> {
             if !wait.is_zero() {
                 spent = self.pace(&call, spent, wait).await?;
             }
-            let (outcome, usage) = self.send_once(&call, attempt, &build, &read, before).await;
+            let span = CallSpan::new(call.operation, attempt);
+            let sending = self.send_once(&call, attempt, &build, &read, before, &span);
+            let (outcome, usage) = span.around(sending).await;
             let Refusal { mut error, retry } = match outcome {
                 Ok(read) => {
                     settings.pacer.passed(&call.scope);
@@ -273,16 +275,20 @@ impl<T: Transport> GraphClient<T> {
         build: &(impl Fn() -> GraphRequest + Send + Sync),
         read: &(impl Fn(&GraphResponse, Before) -> Result<R, Refusal> + Send + Sync),
         before: Before,
+        span: &CallSpan,
     ) -> (Result<R, Refusal>, UsageHeaders) {
         let settings = &self.inner.settings;
         let sent_at = settings.clock.now();
         let request = self.signed(build(), sent_at);
-        self.tell(&ClientEvent::Sent {
-            operation: call.operation,
-            method: request.method,
-            attempt,
-            body_bytes: request.body.as_ref().map_or(0, |body| body.bytes.len()),
-        });
+        self.tell_in(
+            span,
+            &ClientEvent::Sent {
+                operation: call.operation,
+                method: request.method,
+                attempt,
+                body_bytes: request.body.as_ref().map_or(0, |body| body.bytes.len()),
+            },
+        );
         let answer = self.inner.transport.send(&request).await;
         let now = settings.clock.now();
         let (outcome, usage, status) = match answer {
@@ -307,16 +313,19 @@ impl<T: Transport> GraphClient<T> {
         };
         let error = outcome.as_ref().err().map(|refusal| &refusal.error);
         let api = error.and_then(Error::api);
-        self.tell(&ClientEvent::Answered {
-            operation: call.operation,
-            attempt,
-            status,
-            kind: error.map(Error::kind),
-            code: api.map(|api| api.code),
-            subcode: api.and_then(|api| api.subcode),
-            trace_id: api.and_then(|api| api.trace_id.clone()),
-            took: Duration::try_from(now - sent_at).unwrap_or_default(),
-        });
+        self.tell_in(
+            span,
+            &ClientEvent::Answered {
+                operation: call.operation,
+                attempt,
+                status,
+                kind: error.map(Error::kind),
+                code: api.map(|api| api.code),
+                subcode: api.and_then(|api| api.subcode),
+                trace_id: api.and_then(|api| api.trace_id.clone()),
+                took: Duration::try_from(now - sent_at).unwrap_or_default(),
+            },
+        );
         (outcome, usage)
     }
 
@@ -328,6 +337,11 @@ impl<T: Transport> GraphClient<T> {
             request.add(proof(settings.proof, secret, &token, now));
         }
         request
+    }
+
+    fn tell_in(&self, span: &CallSpan, event: &ClientEvent) {
+        span.record(event);
+        self.tell(event);
     }
 
     fn tell(&self, event: &ClientEvent) {

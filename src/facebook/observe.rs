@@ -2,7 +2,7 @@
 //!
 //! | span or event | level | fields |
 //! |---|---|---|
-//! | span `audiencekit.facebook.call` | info | `operation`, `method`, `attempt`, and once answered `status`, `kind`, `code`, `subcode`, `trace_id` |
+//! | span `audiencekit.facebook.call`, one for each sending | info | `operation`, `method`, `attempt`, and once answered `status`, `kind`, `code`, `subcode`, `trace_id` |
 //! | event `audiencekit.facebook.retry` | warn | `operation`, `kind`, `code`, `wait_ms` |
 //! | event `audiencekit.facebook.pace` | debug | `operation`, `wait_ms` |
 //! | event `audiencekit.facebook.version` | warn | `version`, `ends`, `answered` |
@@ -116,6 +116,68 @@ pub enum ClientEvent {
     },
 }
 
+/// The span of one sending; nothing without the feature `tracing`.
+#[derive(Debug)]
+pub(super) struct CallSpan {
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+#[cfg(not(feature = "tracing"))]
+impl CallSpan {
+    pub(super) fn new(_: &'static str, _: u32) -> Self {
+        Self {}
+    }
+
+    pub(super) async fn around<F: Future>(&self, sending: F) -> F::Output {
+        sending.await
+    }
+
+    #[expect(clippy::unused_self, reason = "the same call with and without spans")]
+    pub(super) fn record(&self, _: &ClientEvent) {}
+}
+
+#[cfg(feature = "tracing")]
+impl CallSpan {
+    pub(super) fn new(operation: &'static str, attempt: u32) -> Self {
+        use tracing::field::Empty;
+        let span = tracing::info_span!(
+            "audiencekit.facebook.call",
+            operation,
+            attempt,
+            method = Empty,
+            status = Empty,
+            kind = Empty,
+            code = Empty,
+            subcode = Empty,
+            trace_id = Empty
+        );
+        Self { span }
+    }
+
+    pub(super) async fn around<F: Future>(&self, sending: F) -> F::Output {
+        tracing::Instrument::instrument(sending, self.span.clone()).await
+    }
+
+    pub(super) fn record(&self, event: &ClientEvent) {
+        match event {
+            ClientEvent::Sent { method, .. } => {
+                self.span.record("method", method.as_str());
+            }
+            ClientEvent::Answered { status, kind, code, subcode, trace_id, .. } => {
+                self.span.record("status", status);
+                self.span.record("code", code);
+                self.span.record("subcode", subcode);
+                self.span.record("trace_id", trace_id);
+                if let Some(kind) = kind {
+                    self.span.record("kind", tracing::field::debug(kind));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
 /// Tells `tracing` what the hook is told.
 #[cfg(feature = "tracing")]
 pub(super) fn trace(event: &ClientEvent) {
@@ -133,16 +195,6 @@ pub(super) fn trace(event: &ClientEvent) {
         ClientEvent::VersionDiffers { asked, answered } => {
             tracing::warn!(name: "audiencekit.facebook.version", version = %asked, %answered);
         }
-        ClientEvent::Answered { status, kind, code, subcode, trace_id, .. } => {
-            let span = tracing::Span::current();
-            span.record("status", status);
-            span.record("code", code);
-            span.record("subcode", subcode);
-            span.record("trace_id", trace_id);
-            if let Some(kind) = kind {
-                span.record("kind", tracing::field::debug(kind));
-            }
-        }
-        ClientEvent::Sent { .. } => {}
+        ClientEvent::Sent { .. } | ClientEvent::Answered { .. } => {}
     }
 }
