@@ -1,0 +1,284 @@
+//! A child process is killed at every durable step and at random moments, and the next one goes on: Facebook, in the
+//! parent and over HTTP, ends with the wanted members, and nobody who should stay is ever removed.
+//!
+//! The child is this binary again, told by its environment what to do.
+#![cfg(all(feature = "sqlite", feature = "fake-server", feature = "http"))]
+#![expect(clippy::disallowed_methods, reason = "the parent and its child talk through the environment")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use async_trait::async_trait;
+use audiencekit::audience::MinimumSize;
+use audiencekit::facebook::NewAudience;
+use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
+use audiencekit::identity::{Coverage, Hashed, MatchRows};
+use audiencekit::sync::{
+    CallRecord, Changes, Durability, Fingerprint, Guards, Journal, Ledger, PersonKey, RowRecord, RunRecord,
+    SqliteLedger,
+};
+use audiencekit::{
+    AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Mode, Result, Schema, SyncEngine,
+    SyncTarget, SystemClock,
+};
+
+const CHILD: &str = "AUDIENCEKIT_CRASH_CHILD";
+
+/// Passes everything on, and kills its own process before or after the n-th commit.
+#[derive(Debug)]
+struct Fatal {
+    ledger: SqliteLedger,
+    commits: AtomicU64,
+    /// 2n kills before the n-th commit, 2n + 1 after it.
+    at: Option<u64>,
+}
+
+impl Fatal {
+    fn step(&self, after: u64) {
+        let step = self.commits.load(Ordering::SeqCst) * 2 + after;
+        if self.at == Some(step) {
+            Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();
+            loop {
+                std::thread::park();
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Journal for Fatal {
+    async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
+        self.ledger.run(audience).await
+    }
+    async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
+        self.ledger.calls(audience).await
+    }
+    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+        self.ledger.blocked().await
+    }
+    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+        self.step(0);
+        let done = self.ledger.commit(changes, durability).await;
+        self.step(1);
+        self.commits.fetch_add(1, Ordering::SeqCst);
+        done
+    }
+}
+
+#[async_trait]
+impl Ledger for Fatal {
+    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+        self.ledger.rows(audience, prints).await
+    }
+    async fn scan(
+        &self,
+        audience: &AudienceId,
+        after: Option<Fingerprint>,
+        limit: usize,
+    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+        self.ledger.scan(audience, after, limit).await
+    }
+    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+        self.ledger.rows_of(audience, person).await
+    }
+    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+        self.ledger.generation(audience, person).await
+    }
+    async fn audiences(&self) -> Result<Vec<AudienceId>> {
+        self.ledger.audiences().await
+    }
+}
+
+fn contact(schema: &Arc<Schema>, number: u64) -> Contact {
+    let mut contact = Contact::new(schema);
+    contact.set(schema.require("id").unwrap(), format!("c{number}")).unwrap();
+    contact.set(schema.require("email").unwrap(), format!("p{number}@example.com")).unwrap();
+    contact.set(schema.require("phone").unwrap(), format!("+48600{number:06}")).unwrap();
+    contact
+}
+
+fn source(numbers: impl Iterator<Item = u64>) -> MemorySource {
+    let schema = Schema::standard();
+    MemorySource::new(&schema, numbers.map(|number| contact(&schema, number)).collect())
+}
+
+fn rows_of(numbers: impl Iterator<Item = u64>) -> BTreeSet<Hashed> {
+    let schema = Schema::standard();
+    let map = KeyMap::standard(&schema);
+    let mut rows = MatchRows::new(map.keys().clone());
+    for number in numbers {
+        map.mapper().append(&contact(&schema, number), &mut rows, &mut Coverage::default());
+    }
+    rows.iter().map(|row| row.fingerprint()).collect()
+}
+
+/// What a child is told: url, token, audience, ledger, from, to, the step at which to die.
+fn tell(values: &[String]) -> String {
+    values.join("\n")
+}
+
+/// The child's part; without instructions there is nothing to do and nothing to prove.
+#[test]
+fn child() {
+    let Ok(told) = std::env::var(CHILD) else { return };
+    let told: Vec<&str> = told.split('\n').collect();
+    let [url, token, audience, ledger, from, to, at] = told[..] else { panic!("instructions") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
+    let ledger = Fatal {
+        ledger: SqliteLedger::open(ledger).unwrap(),
+        commits: AtomicU64::new(0),
+        at: at.parse().ok(),
+    };
+    let client = GraphClient::builder(token).base_url(url).build().unwrap();
+    let engine = SyncEngine::builder(source(from..to), client, SystemClock)
+        .ledger(ledger)
+        .guards(Guards::off())
+        .rows_per_call(7)
+        .build();
+    let target = SyncTarget::new("act_1234567890".parse().unwrap(), audience.parse().unwrap())
+        .mode(Mode::Mirror)
+        .minimum_size(MinimumSize::warn_below(0));
+    let report = runtime.block_on(engine.run(target)).unwrap();
+    report.check().unwrap();
+    println!("the run is over");
+}
+
+struct Scene {
+    server: RunningServer,
+    fake: Fake,
+    audience: AudienceId,
+    folder: tempfile::TempDir,
+    kills: u64,
+    /// Seeded, for the random moments.
+    random: u64,
+}
+
+impl Scene {
+    fn new() -> Self {
+        let fake = Fake::with_running_clock(7, Arc::new(SystemClock));
+        fake.configure(|settings| {
+            settings.removal_floor = 0;
+            settings.calls_per_hour = Some(10_000_000);
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let client = MockClient::of(&fake);
+        let new = NewAudience::new("crash", "people that stay");
+        let audience = runtime.block_on(client.create_audience(&fake.account(), &new)).unwrap();
+        let server = FakeServer::start(fake.clone()).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        Self { server, fake, audience, folder, kills: 0, random: 7 }
+    }
+
+    fn start(&self, (from, to): (u64, u64), at: Option<u64>) -> Child {
+        let told = tell(&[
+            self.server.url().to_owned(),
+            self.fake.token().to_owned(),
+            self.audience.to_string(),
+            self.folder.path().join("ledger.db").to_str().unwrap().to_owned(),
+            from.to_string(),
+            to.to_string(),
+            at.map_or_else(String::new, |at| at.to_string()),
+        ]);
+        Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "child", "--nocapture", "--test-threads=1"])
+            .env(CHILD, told)
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap()
+    }
+
+    /// Starts a child that dies at a step; false when the run was over before it.
+    fn killed_at(&mut self, range: (u64, u64), at: u64) -> bool {
+        let mut child = self.start(range, Some(at));
+        let status = child.wait().unwrap();
+        let killed = std::os::unix::process::ExitStatusExt::signal(&status) == Some(9);
+        assert!(killed || status.success(), "{}", said(child));
+        self.kills += u64::from(killed);
+        killed
+    }
+
+    /// Starts a child and kills it after some milliseconds.
+    fn killed_some_time(&mut self, range: (u64, u64)) {
+        self.random =
+            self.random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let wait = Duration::from_micros((self.random >> 33) % 90_000);
+        let mut child = self.start(range, None);
+        let begun = Instant::now();
+        while begun.elapsed() < wait {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        child.kill().unwrap();
+        let status = child.wait().unwrap();
+        self.kills += u64::from(std::os::unix::process::ExitStatusExt::signal(&status) == Some(9));
+        assert!(!said(child).contains("panicked"));
+    }
+
+    fn finished(&self, range: (u64, u64)) {
+        let mut child = self.start(range, None);
+        let status = child.wait().unwrap();
+        assert!(status.success(), "{}", said(child));
+        assert_eq!(self.fake.members(&self.audience), rows_of(range.0..range.1), "after {range:?}");
+    }
+
+    fn ledger(&self) -> &Path {
+        self.folder.path()
+    }
+}
+
+fn said(mut child: Child) -> String {
+    let mut text = String::new();
+    if let Some(mut stream) = child.stderr.take() {
+        std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
+    }
+    text
+}
+
+#[test]
+fn nobody_is_lost_and_nobody_who_stays_is_removed_through_three_hundred_kills() {
+    let mut scene = Scene::new();
+    // People 30 to 60 stay in every range below, from the first run to the last.
+    let ranges = [(0, 60), (10, 75), (30, 90), (5, 62)];
+    // Each durable step of each run: before its commit and after it.
+    for (index, range) in ranges.into_iter().enumerate() {
+        let mut step = 0;
+        while scene.killed_at(range, step) && step < 44 {
+            step += 1;
+        }
+        scene.finished(range);
+        assert!(step > 10, "run {index} has durable steps");
+    }
+    let stays = rows_of(30..60);
+    let removed = |scene: &Scene| {
+        stays
+            .iter()
+            .flat_map(|row| scene.fake.history(&scene.audience, row))
+            .filter(|change| !change.added)
+            .count()
+    };
+    assert_eq!(removed(&scene), 0, "nobody who stays was removed, at any moment");
+    // Random moments.
+    let mut round = 0;
+    while scene.kills < 300 {
+        let range = ranges[round % ranges.len()];
+        for _ in 0..5 {
+            scene.killed_some_time(range);
+            let members = scene.fake.members(&scene.audience);
+            assert!(stays.is_subset(&members), "someone who stays is not there");
+        }
+        if round % 5 == 4 {
+            scene.finished(range);
+        }
+        round += 1;
+    }
+    scene.finished((30, 64));
+    assert_eq!(removed(&scene), 0, "nobody who stays was removed, at any moment");
+    scene.fake.assert_clean();
+    assert!(scene.ledger().join("ledger.db").exists());
+    println!("{} kills", scene.kills);
+}

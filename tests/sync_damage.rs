@@ -1,0 +1,197 @@
+//! A ledger file that is torn or altered at any byte: noticed, or harmless; never a wrong removal.
+#![cfg(feature = "sqlite")]
+
+mod doubles;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use audiencekit::audience::MinimumSize;
+use audiencekit::identity::{Cell, Coverage, MatchRows};
+use audiencekit::sync::{Guards, Ledger, Operation, SqliteLedger};
+use audiencekit::{
+    AudienceId, Contact, Error, ErrorKind, KeyMap, ManualClock, MemorySource, Mode, Result, Schema,
+    SyncEngine, SyncTarget,
+};
+use doubles::{Row, TinyFacebook};
+use time::macros::datetime;
+
+fn audience() -> AudienceId {
+    "23850000000000001".parse().unwrap()
+}
+
+fn target() -> SyncTarget {
+    SyncTarget::new("act_1".parse().unwrap(), audience())
+        .mode(Mode::Mirror)
+        .minimum_size(MinimumSize::warn_below(0))
+}
+
+fn contact(schema: &Arc<Schema>, number: u64) -> Contact {
+    let mut contact = Contact::new(schema);
+    contact.set(schema.require("id").unwrap(), format!("canary-id-{number}")).unwrap();
+    contact.set(schema.require("email").unwrap(), format!("canary{number}@example.com")).unwrap();
+    contact
+}
+
+fn people(numbers: std::ops::Range<u64>) -> MemorySource {
+    let schema = Schema::standard();
+    MemorySource::new(&schema, numbers.map(|number| contact(&schema, number)).collect())
+}
+
+fn rows_of(source: &MemorySource) -> BTreeSet<Row> {
+    let map = KeyMap::standard(&Schema::standard());
+    let mut rows = MatchRows::new(map.keys().clone());
+    for contact in source.contacts() {
+        map.mapper().append(contact, &mut rows, &mut Coverage::default());
+    }
+    let bytes = |cell| match cell {
+        Cell::Hash(hash) => hash.as_bytes().to_vec(),
+        _ => Vec::new(),
+    };
+    rows.iter().map(|row| row.cells().map(bytes).collect()).collect()
+}
+
+fn engine(source: &MemorySource, facebook: &TinyFacebook, ledger: impl Ledger + 'static) -> SyncEngine {
+    let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+    SyncEngine::builder(source.clone(), facebook.clone(), clock).ledger(ledger).guards(Guards::off()).build()
+}
+
+/// A ledger of small pages, so that there are many and none is idle: a mirror of 0..24, and a change beside it.
+fn small_ledger(path: &Path, facebook: &TinyFacebook) {
+    rusqlite::Connection::open(path).unwrap().execute_batch("PRAGMA page_size = 1024; VACUUM;").unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let engine = engine(&people(0..24), facebook, SqliteLedger::open(path).unwrap());
+    runtime.block_on(engine.run(target())).unwrap();
+    let schema = Schema::standard();
+    let change = engine.member_change(&contact(&schema, 24), Operation::Add, 7).unwrap();
+    runtime.block_on(engine.apply_changes(target(), &[change])).unwrap();
+}
+
+/// Runs a mirror of 6..27 on a damaged file. Whoever is in both is never removed, and a run that says it is done is.
+fn survive(path: &Path, facebook: &TinyFacebook, what: &str) -> Option<Error> {
+    let world = TinyFacebook::new();
+    let before = facebook.members(&audience());
+    world.0.lock().unwrap().audiences.insert(audience().to_string(), before);
+    let wanted = people(6..27);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let outcome: Result<()> = SqliteLedger::open(path).and_then(|ledger| {
+        let engine = engine(&wanted, &world, ledger);
+        runtime.block_on(engine.run(target())).map(|report| report.check().unwrap())
+    });
+    let members = world.members(&audience());
+    let stays = rows_of(&people(6..25));
+    assert!(stays.is_subset(&members), "{what}: somebody who should stay was removed");
+    match outcome {
+        Ok(()) => {
+            assert!(members == rows_of(&wanted), "{what}: it was not noticed, and it was not harmless");
+            None
+        }
+        Err(error) => {
+            assert!(!error.to_string().contains("canary"), "{error}");
+            Some(error)
+        }
+    }
+}
+
+#[test]
+fn a_flipped_byte_at_any_offset_is_noticed_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole.db"), folder.path().join("broken.db"));
+    let facebook = TinyFacebook::new();
+    small_ledger(&whole, &facebook);
+    let bytes = std::fs::read(&whole).unwrap();
+    let (mut noticed, mut harmless) = (0, 0);
+    let every = stride(bytes.len());
+    for offset in (0..bytes.len()).step_by(every) {
+        let mut flipped = bytes.clone();
+        flipped[offset] ^= 1 << (offset % 8);
+        std::fs::write(&broken, &flipped).unwrap();
+        let _ = std::fs::remove_file(folder.path().join("broken.db-journal"));
+        match survive(&broken, &facebook, &format!("byte {offset}")) {
+            Some(_) => noticed += 1,
+            None => harmless += 1,
+        }
+    }
+    println!("{} bytes, every {every}: {noticed} noticed, {harmless} harmless", bytes.len());
+    assert!(noticed > 0);
+}
+
+#[test]
+fn a_file_cut_at_any_page_is_noticed_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole.db"), folder.path().join("broken.db"));
+    let facebook = TinyFacebook::new();
+    small_ledger(&whole, &facebook);
+    let bytes = std::fs::read(&whole).unwrap();
+    for length in (1..bytes.len()).step_by(509) {
+        std::fs::write(&broken, &bytes[..length]).unwrap();
+        let error = survive(&broken, &facebook, &format!("cut at {length}")).expect("a cut file is noticed");
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    }
+}
+
+#[test]
+fn a_torn_rollback_journal_is_noticed_or_harmless() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole.db"), folder.path().join("broken.db"));
+    let facebook = TinyFacebook::new();
+    small_ledger(&whole, &facebook);
+    // A transaction that was cut short: the pages of before are in the journal, some of after in the file.
+    let connection = rusqlite::Connection::open(&whole).unwrap();
+    connection
+        .execute_batch(
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE member SET call = call + 1;",
+        )
+        .unwrap();
+    let (bytes, journal) =
+        (std::fs::read(&whole).unwrap(), std::fs::read(folder.path().join("whole.db-journal")).unwrap());
+    assert!(journal.len() > 1_000, "a hot journal");
+    let place = folder.path().join("broken.db-journal");
+    let mut noticed = 0;
+    for offset in (0..journal.len()).step_by(stride(journal.len())) {
+        let mut flipped = journal.clone();
+        flipped[offset] ^= 0x10;
+        for torn in [flipped, journal[..offset].to_vec()] {
+            std::fs::write(&broken, &bytes).unwrap();
+            std::fs::write(&place, &torn).unwrap();
+            noticed += usize::from(survive(&broken, &facebook, &format!("journal byte {offset}")).is_some());
+        }
+    }
+    println!("{} bytes of journal, {noticed} noticed", journal.len());
+}
+
+/// All offsets when asked for, and about a thousand otherwise: each opens, checks and runs.
+#[expect(clippy::disallowed_methods, reason = "a test may be told to run longer")]
+fn stride(bytes: usize) -> usize {
+    match std::env::var("AUDIENCEKIT_EVERY_BYTE") {
+        Ok(_) => 1,
+        Err(_) => (bytes / 600) | 1,
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let facebook = TinyFacebook::new();
+    small_ledger(&folder.path().join("small.db"), &facebook);
+    let engine = engine(&people(0..50), &facebook, SqliteLedger::open(&path).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(engine.run(target())).unwrap();
+    let schema = Schema::standard();
+    let erased = audiencekit::sync::Person::Contact(&contact(&schema, 7));
+    runtime.block_on(engine.erase(&"act_1".parse().unwrap(), erased)).unwrap();
+    let busy = SqliteLedger::open(&path).map(|_| ()).unwrap_err();
+    assert_eq!(busy.kind(), ErrorKind::Busy);
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap().path();
+        let bytes = std::fs::read(&entry).unwrap();
+        for canary in ["canary", "example.com"] {
+            assert!(!bytes.windows(canary.len()).any(|part| part == canary.as_bytes()), "{entry:?}");
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Every fault of the fake at every call of a run, through the client of production: it completes, or stops with a
+//! typed error and the next run converges.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use audiencekit::audience::MinimumSize;
+use audiencekit::facebook::NewAudience;
+use audiencekit::facebook::fake::{Edge, Fault, FaultRule, MockClient};
+use audiencekit::identity::{Coverage, Hashed, MatchRows};
+use audiencekit::sync::Guards;
+use audiencekit::{
+    AudienceId, Contact, ErrorKind, FacebookClient, KeyMap, MemoryLedger, MemorySource, Mode, Schema,
+    SyncEngine, SyncTarget,
+};
+
+fn source(numbers: impl Iterator<Item = u64>) -> MemorySource {
+    let schema = Schema::standard();
+    let contacts = numbers.map(|number| {
+        let mut contact = Contact::new(&schema);
+        contact.set(schema.require("id").unwrap(), format!("c{number}")).unwrap();
+        contact.set(schema.require("email").unwrap(), format!("p{number}@example.com")).unwrap();
+        contact.set(schema.require("phone").unwrap(), format!("+48600{number:06}")).unwrap();
+        contact
+    });
+    MemorySource::new(&schema, contacts.collect())
+}
+
+fn rows_of(source: &MemorySource) -> BTreeSet<Hashed> {
+    let map = KeyMap::standard(&Schema::standard());
+    let mut rows = MatchRows::new(map.keys().clone());
+    for contact in source.contacts() {
+        map.mapper().append(contact, &mut rows, &mut Coverage::default());
+    }
+    rows.iter().map(|row| row.fingerprint()).collect()
+}
+
+struct Scene {
+    facebook: MockClient,
+    audience: AudienceId,
+    ledger: MemoryLedger,
+}
+
+impl Scene {
+    async fn new() -> Self {
+        let facebook = MockClient::new();
+        facebook.fake().configure(|settings| settings.removal_floor = 0);
+        let account = facebook.fake().account();
+        let audience =
+            facebook.create_audience(&account, &NewAudience::new("faults", "of all kinds")).await.unwrap();
+        Self { facebook, audience, ledger: MemoryLedger::new() }
+    }
+
+    async fn run(&self, source: &MemorySource, mode: Mode, uploads: usize) -> audiencekit::Result<()> {
+        let engine = SyncEngine::builder(source.clone(), self.facebook.clone(), self.facebook.fake().clone())
+            .ledger(self.ledger.clone())
+            .guards(Guards::off())
+            .rows_per_call(10)
+            .uploads(uploads)
+            .build();
+        let target = SyncTarget::new(self.facebook.fake().account(), self.audience.clone())
+            .mode(mode)
+            .minimum_size(MinimumSize::warn_below(0));
+        engine.run(target).await.map(|report| report.check().unwrap())
+    }
+}
+
+fn faults() -> Vec<Fault> {
+    let error = |code, subcode, is_transient| Fault::Error { code, subcode, is_transient };
+    vec![
+        Fault::DropBefore,
+        Fault::DropReply,
+        Fault::Duplicate,
+        Fault::Late,
+        Fault::Delay(Duration::from_secs(30)),
+        Fault::Truncate(0),
+        Fault::Truncate(9),
+        Fault::Reset,
+        Fault::Html(500),
+        Fault::Html(414),
+        Fault::TooManyRequests,
+        error(1, None, None),
+        error(2, None, Some(true)),
+        error(17, Some(2_446_079), None),
+        error(100, None, Some(false)),
+        error(190, Some(463), None),
+        error(200, Some(1_870_090), None),
+        error(368, None, None),
+        error(613, Some(1_487_742), None),
+        error(2650, Some(1_870_145), None),
+        error(80_003, Some(2_446_079), None),
+        Fault::Body { status: 200, body: "{}".into() },
+        Fault::Body { status: 200, body: "null".into() },
+        Fault::Body { status: 502, body: String::new() },
+    ]
+}
+
+#[tokio::test]
+async fn every_fault_at_every_call_of_a_mirror_ends_in_convergence() {
+    let (before, after) = (source(0..45), source(20..70));
+    let (mut completed, mut stopped) = (0, 0);
+    for fault in faults() {
+        for edge in [Edge::AddUsers, Edge::RemoveUsers] {
+            for nth in 1..=4 {
+                for often in [1, 20] {
+                    let scene = Scene::new().await;
+                    scene.run(&before, Mode::Mirror, 2).await.unwrap();
+                    // Once, or so often that the client gives up.
+                    for again in 0..often {
+                        scene.facebook.fake().inject(FaultRule::new(fault.clone()).on(edge).nth(nth + again));
+                    }
+                    match scene.run(&after, Mode::Mirror, 2).await {
+                        Ok(()) => completed += 1,
+                        Err(error) => {
+                            stopped += 1;
+                            assert_ne!(error.kind(), ErrorKind::Corrupt, "{fault:?}: {error}");
+                            assert!(!error.to_string().contains("example"), "{error}");
+                        }
+                    }
+                    scene.facebook.fake().clear_faults();
+                    scene.facebook.fake().advance(Duration::from_secs(7_200));
+                    scene.run(&after, Mode::Mirror, 2).await.unwrap();
+                    let members = scene.facebook.fake().members(&scene.audience);
+                    assert!(members == rows_of(&after), "{fault:?} at {edge:?} {nth}, {often} times");
+                    scene.facebook.fake().assert_clean();
+                }
+            }
+        }
+    }
+    assert!(completed > 50 && stopped > 50, "{completed} runs completed, {stopped} stopped");
+}
+
+#[tokio::test]
+async fn every_fault_at_every_call_of_a_replacement_ends_in_convergence() {
+    let (before, after) = (source(0..25), source(10..45));
+    for fault in faults() {
+        for nth in 1..=4 {
+            let scene = Scene::new().await;
+            scene.run(&before, Mode::Add, 1).await.unwrap();
+            scene.facebook.fake().advance(Duration::from_secs(7_200));
+            for again in 0..20 {
+                scene
+                    .facebook
+                    .fake()
+                    .inject(FaultRule::new(fault.clone()).on(Edge::ReplaceUsers).nth(nth + again));
+            }
+            let _ = scene.run(&after, Mode::Replace, 1).await;
+            scene.facebook.fake().clear_faults();
+            // Within the 90 minutes the session goes on; a replacement that was refused is begun again after them.
+            if scene.run(&after, Mode::Replace, 1).await.is_err() {
+                scene.facebook.fake().advance(Duration::from_secs(7_200));
+                scene.run(&after, Mode::Replace, 1).await.unwrap();
+            }
+            let members = scene.facebook.fake().members(&scene.audience);
+            assert!(members == rows_of(&after), "{fault:?} at replace {nth}");
+        }
+    }
+}
