@@ -161,12 +161,12 @@ fn a_torn_rollback_journal_is_noticed_or_harmless() {
     println!("{} bytes of journal, {noticed} noticed", journal.len());
 }
 
-/// All offsets when asked for, and about a thousand otherwise: each opens, checks and runs.
+/// All offsets when asked for, and some hundred otherwise: each opens, checks and runs.
 #[expect(clippy::disallowed_methods, reason = "a test may be told to run longer")]
 fn stride(bytes: usize) -> usize {
     match std::env::var("AUDIENCEKIT_EVERY_BYTE") {
         Ok(_) => 1,
-        Err(_) => (bytes / 600) | 1,
+        Err(_) => (bytes / 150) | 1,
     }
 }
 

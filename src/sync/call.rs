@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::person::Fingerprint;
 use super::record::{CallRecord, Mix, Operation};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient, Session, SessionId, Upload, UploadReceipt};
 use crate::identity::{Cell, MatchKey, MatchRow, MatchRows};
 
@@ -164,11 +164,16 @@ async fn verb(
     operation: Operation,
     upload: &Upload<'_>,
 ) -> Result<UploadReceipt> {
-    match operation {
+    let receipt = match operation {
         Operation::Add => client.add_users(audience, upload).await,
         Operation::Remove => client.remove_users(audience, upload).await,
         Operation::Replace => client.replace_users(audience, upload).await,
+    }?;
+    // The count is of the call or of the session so far; none at all is not an answer to these rows.
+    if receipt.num_received == 0 && !upload.range.is_empty() {
+        return Err(Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").retryable(true));
     }
+    Ok(receipt)
 }
 
 fn joined(receipt: &UploadReceipt) -> Vec<(usize, String)> {

@@ -56,6 +56,10 @@ impl SqliteLedger {
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
         create_for_owner(path)?;
+        // SQLite takes a file without a whole header for an empty one.
+        if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
+            return Err(corrupt("the file is cut short"));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
