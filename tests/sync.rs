@@ -12,7 +12,7 @@ use audiencekit::sync::{
 };
 use audiencekit::{
     AudienceId, Contact, ErrorKind, KeyMap, ManualClock, MatchKey, MemoryLedger, MemorySource, Mode, Report,
-    Schema, SyncEngine, SyncTarget,
+    Schema, Segment, Selector, SyncEngine, SyncTarget,
 };
 use doubles::{Fault, Row, TinyFacebook};
 use time::macros::datetime;
@@ -436,4 +436,37 @@ async fn a_suppressed_person_is_taken_out_at_the_next_run_and_may_return() {
     engine.unsuppress(Person::Contact(&world.contact(4))).await.unwrap();
     engine.run(target(Mode::Add)).await.unwrap();
     world.assert_members(&world.source(0..10));
+}
+
+#[tokio::test]
+async fn several_groups_are_a_union_and_losses_are_told_apart() {
+    let world = World::new();
+    let country = world.schema.require("country").unwrap();
+    let contacts: Vec<_> = (0..12)
+        .map(|number| {
+            let mut contact = world.contact(number);
+            contact.set(country, ["PL", "DE", "FR"][number as usize % 3]).unwrap();
+            if number == 0 {
+                contact.add_tag("staff", 1, None).unwrap();
+            }
+            contact
+        })
+        .collect();
+    let source = world.of(contacts);
+    let of = |code: &str| {
+        Segment::builder(code)
+            .include(Selector::all())
+            .exclude(Selector::tag_any(["staff"]))
+            .filter(format!("country = \"{code}\"").as_str())
+            .build(&world.schema)
+            .unwrap()
+    };
+    let engine = world.builder(source.clone()).build();
+    let target = target(Mode::Mirror).segment(of("PL")).segment(of("DE"));
+    let report = engine.run(&target).await.unwrap();
+    let contacts = &sound(&report).contacts;
+    assert_eq!((contacts.selected, contacts.excluded, contacts.filtered), (7, 1, 4));
+    let wanted = source.contacts().iter().enumerate().filter(|(n, _)| *n != 0 && n % 3 != 2);
+    world.assert_members(&world.of(wanted.map(|(_, contact)| contact.clone()).collect()));
+    println!("{report}");
 }

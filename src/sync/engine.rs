@@ -21,6 +21,7 @@ use crate::clock::{Clock, Zone};
 use crate::error::Result;
 use crate::facebook::{AudienceId, FacebookClient, Upload};
 use crate::identity::KeyMap;
+use crate::segment::{EvaluationTime, SegmentCatalog};
 use crate::source::ContactSource;
 use time::OffsetDateTime;
 
@@ -34,6 +35,7 @@ pub struct SyncEngine {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) zone: Zone,
     pub(super) keys: KeyMap,
+    pub(super) catalog: Option<Arc<dyn SegmentCatalog>>,
     pub(super) store: Store,
     pub(super) secret: PersonSecret,
     pub(super) consent: ConsentPolicy,
@@ -74,6 +76,7 @@ impl SyncEngine {
             clock: Arc::new(clock),
             zone: Zone::utc(),
             keys,
+            catalog: None,
             store: Store::Members(Arc::new(MemoryLedger::new())),
             secret: PersonSecret::default(),
             consent: ConsentPolicy::default(),
@@ -106,9 +109,10 @@ impl SyncEngine {
 
     pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Intake> {
         let schema = self.source.schema();
+        let time = EvaluationTime::new(now, self.zone.clone());
         let blocked = self.store.journal().blocked().await?;
         let preparer = Arc::new(Preparer {
-            groups: Groups::compile(target, schema, now, &self.zone)?,
+            groups: Groups::compile(target.segments.as_deref(), schema, &time, self.catalog.as_deref())?,
             policy: self.consent.bind(schema, now),
             keys: self.keys.clone(),
             secret: self.secret.clone(),
@@ -145,6 +149,13 @@ impl SyncEngineBuilder {
     #[must_use]
     pub fn zone(mut self, zone: Zone) -> Self {
         self.0.zone = zone;
+        self
+    }
+
+    /// Where segments that other segments name are found.
+    #[must_use]
+    pub fn catalog(mut self, catalog: impl SegmentCatalog + 'static) -> Self {
+        self.0.catalog = Some(Arc::new(catalog));
         self
     }
 

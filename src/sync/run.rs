@@ -46,6 +46,10 @@ impl SyncEngine {
         if matches!(target.mode, Mode::Mirror | Mode::Remove) {
             self.store.require_ledger("sync")?;
         }
+        if target.segments.as_ref().is_some_and(Vec::is_empty) {
+            return Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
+                .expected("a group of contacts, or SyncTarget::segment(..) with Mode::Add to fill in who matches already"));
+        }
         if let Some(plan) = plan {
             let again = self.plan_at(target, now).await?;
             if !plan.same_changes(&again) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::audience::{Audience, MinimumSize, Refresh};
 use crate::facebook::{AccountId, AudienceId};
+use crate::segment::Segment;
 
 /// How a run brings Facebook's members and the selected contacts together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
@@ -48,6 +49,9 @@ pub struct SyncTarget {
     pub account: AccountId,
     /// How members and contacts are brought together.
     pub mode: Mode,
+    /// A contact is selected when one of these selects it. `None` selects every contact of the source, an empty list
+    /// is an audience fed by automation alone, which no run can read.
+    pub segments: Option<Vec<Segment>>,
     /// How many reachable people there should be.
     pub minimum_size: MinimumSize,
 }
@@ -56,7 +60,14 @@ impl SyncTarget {
     /// All contacts of the source, as a frozen snapshot.
     #[must_use]
     pub fn new(account: AccountId, audience: AudienceId) -> Self {
-        Self { audience, account, mode: Mode::Snapshot, minimum_size: MinimumSize::default() }
+        Self { audience, account, mode: Mode::Snapshot, segments: None, minimum_size: MinimumSize::default() }
+    }
+
+    /// Only the contacts that this segment, or another one given before, selects.
+    #[must_use]
+    pub fn segment(mut self, segment: Segment) -> Self {
+        self.segments.get_or_insert_default().push(segment);
+        self
     }
 
     /// Another mode.
