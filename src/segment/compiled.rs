@@ -6,7 +6,7 @@ use super::catalog::SegmentCatalog;
 use super::compile::join;
 use super::definition::Segment;
 use super::evaluate::Record;
-use super::filter::plan;
+use super::filter::{CompiledFilter, plan};
 use super::plan::Node;
 use super::window::EvaluationTime;
 use crate::contact::{Contact, Schema};
@@ -49,7 +49,13 @@ impl CompiledSegment {
         self.whole.holds(contact)
     }
 
-    pub(super) fn decide_record<R: Record>(&self, record: &R) -> Decision {
+    /// The whole segment as one condition, to count it in a [`ContactTable`](super::ContactTable).
+    #[must_use]
+    pub fn condition(&self) -> CompiledFilter {
+        CompiledFilter { node: self.whole.clone() }
+    }
+
+    fn decide_record<R: Record>(&self, record: &R) -> Decision {
         if !self.include.iter().any(|node| node.holds(record)) {
             return Decision::NotIncluded;
         }
@@ -68,6 +74,11 @@ impl fmt::Debug for CompiledSegment {
         let (include, exclude, filters) = (self.include.len(), self.exclude.len(), self.filters.len());
         write!(f, "CompiledSegment({include} include, {exclude} exclude, {filters} filters)")
     }
+}
+
+pub(super) fn no_catalog(name: &str) -> Error {
+    Error::new(ErrorKind::Filter, "segment", format!("segment {name:?} cannot be looked up here"))
+        .expected("compile_with and the catalog that has it")
 }
 
 /// Deepest chain of segments that name one another.
@@ -117,8 +128,7 @@ impl Resolver<'_> {
             .expected(expected))
         };
         let Some(catalog) = self.catalog else {
-            let message = format!("segment {name:?} cannot be looked up here");
-            return wrong(ErrorKind::Filter, message, "compile_with and the catalog that has it");
+            return Err(no_catalog(name));
         };
         if self.open.iter().any(|open| open == name) {
             let circle = self.open.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" > ");

@@ -4,7 +4,6 @@ use std::fmt;
 
 use super::ast::Expr;
 use super::compile::Compiler;
-use super::evaluate::Record;
 use super::kind::Scope;
 use super::limits::Limits;
 use super::plan::Node;
@@ -12,7 +11,7 @@ use super::problem::FilterError;
 use super::window::EvaluationTime;
 use super::{check, parse, print};
 use crate::contact::{Contact, Schema};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// A condition on contacts, checked against a schema.
 ///
@@ -94,13 +93,10 @@ impl Filter {
     /// Compiles the filter for contacts of `schema`, as of `time`.
     ///
     /// # Errors
-    /// [`ErrorKind::Filter`] when it does not fit this schema, or names a segment: compile that as part of a
+    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: compile that as part of a
     /// [`Segment`](super::Segment) with a catalog.
     pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
-        let node = plan(&self.expr, schema, time, &mut |name| {
-            Err(Error::new(ErrorKind::Filter, "filter", format!("segment {name:?} cannot be looked up here"))
-                .expected("a segment compiled with its catalog"))
-        })?;
+        let node = plan(&self.expr, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?;
         Ok(CompiledFilter { node })
     }
 }
@@ -141,10 +137,6 @@ impl CompiledFilter {
     #[inline]
     pub fn matches(&self, contact: &Contact) -> bool {
         self.node.holds(contact)
-    }
-
-    pub(super) fn holds<R: Record>(&self, record: &R) -> bool {
-        self.node.holds(record)
     }
 }
 

@@ -3,12 +3,14 @@
 pub mod ast;
 mod builder;
 mod catalog;
+mod catalog_file;
 mod check;
 mod compile;
 mod compiled;
 mod count;
 mod definition;
 mod evaluate;
+mod explain;
 mod filter;
 mod json;
 mod kind;
@@ -24,6 +26,7 @@ mod problem;
 mod regexes;
 mod rfm;
 mod selector;
+mod table;
 mod window;
 mod words;
 
@@ -32,12 +35,15 @@ pub use builder::{
     has_no_tag, in_segment, stage, tag_score, tag_since,
 };
 pub use catalog::{MemoryCatalog, SegmentCatalog};
+pub use catalog_file::FileCatalog;
 pub use compiled::{CompiledSegment, Decision};
 pub use count::{Count, CountBuilder};
 pub use definition::{FilterSource, Segment, SegmentBuilder};
+pub use explain::Explanation;
 pub use filter::{CompiledFilter, Filter};
 pub use limits::Limits;
 pub use problem::{FilterError, FilterProblem};
 pub use rfm::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
 pub use selector::{Channel, Message, Selector};
+pub use table::ContactTable;
 pub use window::EvaluationTime;

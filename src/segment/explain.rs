@@ -1,0 +1,229 @@
+//! Why a contact is in or out: the definition as a tree, with what each part says.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+
+use super::ast::{Expr, Literal, Test};
+use super::definition::Segment;
+use super::filter::{Filter, plan};
+use super::print;
+use super::window::EvaluationTime;
+use crate::contact::{Contact, Schema};
+use crate::error::Result;
+
+/// One part of a definition, what it says of a contact, and the parts it is made of.
+///
+/// ```
+/// use audiencekit::{Contact, Schema};
+/// use audiencekit::segment::{EvaluationTime, Filter};
+/// use time::macros::datetime;
+///
+/// let schema = Schema::standard();
+/// let mut ada = Contact::new(&schema);
+/// ada.set(schema.require("score")?, 20)?;
+/// let filter = Filter::parse(r#"score >= 50 and email = "ada@example.com""#, &schema)?;
+/// let why = filter.explain(&ada, &schema, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC)))?;
+/// assert_eq!(why.to_string(), "\
+/// no   all of
+/// no     score >= 50
+/// no     email = \"...\"
+/// ");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct Explanation {
+    /// Whether it holds.
+    pub holds: bool,
+    /// What it is: a condition with its texts left out, or `all of`, `any of` ...
+    pub what: String,
+    /// True for the leaves that decide: with another answer of one of them the whole could change.
+    pub decides: bool,
+    /// Its parts.
+    pub parts: Vec<Explanation>,
+}
+
+impl Explanation {
+    /// The leaves that decide, from first to last.
+    #[must_use]
+    pub fn deciding(&self) -> Vec<&Self> {
+        if self.parts.is_empty() {
+            return if self.decides { vec![self] } else { Vec::new() };
+        }
+        self.parts.iter().flat_map(Self::deciding).collect()
+    }
+
+    fn draw(&self, indent: usize, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "{} {:indent$}{}", if self.holds { "yes " } else { "no  " }, "", self.what)?;
+        self.parts.iter().try_for_each(|part| part.draw(indent + 2, f))
+    }
+}
+
+impl fmt::Display for Explanation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.draw(0, f)
+    }
+}
+
+impl Filter {
+    /// Why a contact fits or does not. Texts of the filter are left out: they may be somebody's address.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
+        explain(&self.expr, contact, schema, time, false)
+    }
+
+    /// The same with the texts of the filter.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn explain_in_clear(
+        &self,
+        contact: &Contact,
+        schema: &Schema,
+        time: &EvaluationTime,
+    ) -> Result<Explanation> {
+        explain(&self.expr, contact, schema, time, true)
+    }
+}
+
+impl Segment {
+    /// Why a contact is in or out. Texts of the definition are left out: they may be somebody's address.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
+        explain(&self.expr(), contact, schema, time, false)
+    }
+
+    /// The same with the texts of the definition.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile).
+    pub fn explain_in_clear(
+        &self,
+        contact: &Contact,
+        schema: &Schema,
+        time: &EvaluationTime,
+    ) -> Result<Explanation> {
+        explain(&self.expr(), contact, schema, time, true)
+    }
+}
+
+fn explain(
+    expr: &Expr,
+    contact: &Contact,
+    schema: &Schema,
+    time: &EvaluationTime,
+    clear: bool,
+) -> Result<Explanation> {
+    // The whole first: a definition that does not compile is refused before it is taken apart.
+    plan(expr, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?;
+    let mut explanation = tree(expr, contact, schema, time, clear)?;
+    decide(&mut explanation);
+    Ok(explanation)
+}
+
+fn tree(
+    expr: &Expr,
+    contact: &Contact,
+    schema: &Schema,
+    time: &EvaluationTime,
+    clear: bool,
+) -> Result<Explanation> {
+    let (what, parts): (String, &[Expr]) = match expr {
+        Expr::All(parts) => ("all of".to_owned(), parts),
+        Expr::Any(parts) => ("any of".to_owned(), parts),
+        Expr::None(parts) => ("none of".to_owned(), parts),
+        Expr::AtLeast(at_least) => (format!("at least {} of", at_least.count), &at_least.of),
+        Expr::Not(inner) => ("not".to_owned(), std::slice::from_ref(inner)),
+        leaf => {
+            let holds =
+                plan(leaf, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?.holds(contact);
+            let mut what = String::new();
+            // Writing to a String cannot fail.
+            let _ = print::write(&if clear { leaf.clone() } else { redacted(leaf) }, &mut what);
+            return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
+        }
+    };
+    let parts: Vec<_> =
+        parts.iter().map(|part| tree(part, contact, schema, time, clear)).collect::<Result<_>>()?;
+    let holding = parts.iter().filter(|part| part.holds).count();
+    let holds = match expr {
+        Expr::All(_) => holding == parts.len(),
+        Expr::Any(_) => holding > 0,
+        Expr::AtLeast(at_least) => holding >= at_least.count as usize,
+        _ => holding == 0,
+    };
+    Ok(Explanation { holds, what, decides: false, parts })
+}
+
+/// Marks the leaves that pull the whole to where it stands.
+fn decide(whole: &mut Explanation) {
+    fn mark(node: &mut Explanation) {
+        node.decides = true;
+        // Of a true `all of` every part counts, of a false one the false parts; `any of` the other way round.
+        let pulls = match (node.what.as_str(), node.holds) {
+            ("all of", holds) => Some(holds),
+            ("any of", holds) => Some(holds),
+            ("none of", holds) => Some(!holds),
+            (_, holds) if node.what.starts_with("at least") => Some(holds),
+            _ => None,
+        };
+        for part in &mut node.parts {
+            if pulls.is_none_or(|pulls| part.holds == pulls) {
+                mark(part);
+            }
+        }
+    }
+    mark(whole);
+}
+
+/// The same condition with `...` for its texts.
+fn redacted(expr: &Expr) -> Expr {
+    let mut copy = expr.clone();
+    hide(&mut copy);
+    copy
+}
+
+fn hide(expr: &mut Expr) {
+    match expr {
+        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => parts.iter_mut().for_each(hide),
+        Expr::AtLeast(at_least) => at_least.of.iter_mut().for_each(hide),
+        Expr::Not(inner) => hide(inner),
+        Expr::Test(test) => hide_test(test),
+        Expr::Exists(query) => query.condition.iter_mut().for_each(|condition| hide(condition)),
+        // Tags and names of segments are the host's own words.
+        Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => {}
+    }
+}
+
+fn hide_test(test: &mut Test) {
+    use super::ast::{Check, Term};
+    if let Term::Events(aggregate) = &mut test.term {
+        aggregate.query.condition.iter_mut().for_each(|condition| hide(condition));
+    }
+    let hidden = || "...".to_owned();
+    match &mut test.check {
+        Check::Equal(literal) => {
+            if let Literal::Text(text) = &mut literal.node {
+                *text = hidden();
+            }
+        }
+        Check::In(literals)
+            if matches!(literals.first().map(|first| &first.node), Some(Literal::Text(_))) =>
+        {
+            literals.truncate(1);
+            literals.iter_mut().for_each(|literal| literal.node = Literal::Text(hidden()));
+        }
+        Check::Contains(text)
+        | Check::StartsWith(text)
+        | Check::EndsWith(text)
+        | Check::Like(text)
+        | Check::Matches(text)
+        | Check::MatchesUrl(text) => text.node = hidden(),
+        _ => {}
+    }
+}

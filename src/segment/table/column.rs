@@ -1,0 +1,169 @@
+//! One field of all contacts.
+
+use time::{Date, Month};
+
+use super::super::window::{date_key, day_key};
+use crate::contact::{Birthday, Slot, Symbol};
+
+/// The values of one field, row by row; rows beyond the end are missing.
+#[derive(Debug, Default)]
+pub(super) enum Column {
+    /// No contact has had a value yet.
+    #[default]
+    Empty,
+    Boolean {
+        set: Bits,
+        yes: Bits,
+    },
+    Integer {
+        set: Bits,
+        values: Vec<i64>,
+    },
+    /// Symbols; [`NONE`] where it is missing.
+    Keyword {
+        folded: Vec<u32>,
+        symbols: Vec<u32>,
+    },
+    /// Keys of days; [`NO_DAY`] where it is missing.
+    Date(Vec<i32>),
+    /// The same; without a year, the year is 0.
+    Birthday(Vec<i32>),
+    /// Microseconds; [`NO_INSTANT`] where it is missing.
+    Instant(Vec<i64>),
+    /// Anything.
+    Slots(Vec<Slot>),
+}
+
+pub(super) const NONE: u32 = u32::MAX;
+pub(super) const NO_DAY: i32 = i32::MIN;
+pub(super) const NO_INSTANT: i64 = i64::MIN;
+/// The least key of a birthday whose year is known.
+pub(super) const FIRST_YEAR: i32 = 1 << 9;
+
+impl Column {
+    pub(super) fn push(&mut self, row: usize, slot: Slot) {
+        if matches!(self, Self::Empty) {
+            *self = match slot {
+                Slot::Missing => return,
+                Slot::Boolean(_) => Self::Boolean { set: Bits::default(), yes: Bits::default() },
+                Slot::Integer(_) => Self::Integer { set: Bits::default(), values: Vec::new() },
+                Slot::Keyword { .. } => Self::Keyword { folded: Vec::new(), symbols: Vec::new() },
+                Slot::Date(_) => Self::Date(Vec::new()),
+                Slot::Birthday(_) => Self::Birthday(Vec::new()),
+                Slot::Instant(_) => Self::Instant(Vec::new()),
+                _ => Self::Slots(Vec::new()),
+            };
+        }
+        match (&mut *self, slot) {
+            (Self::Boolean { set, yes }, Slot::Boolean(value)) => {
+                set.set(row);
+                if value {
+                    yes.set(row);
+                }
+            }
+            (Self::Integer { set, values }, Slot::Integer(value)) => {
+                set.set(row);
+                fill(values, row, 0, value);
+            }
+            (Self::Keyword { folded, symbols }, Slot::Keyword { symbol, folded: fold }) => {
+                fill(folded, row, NONE, fold.0);
+                fill(symbols, row, NONE, symbol.0);
+            }
+            (Self::Date(keys), Slot::Date(day)) => fill(keys, row, NO_DAY, date_key(day)),
+            (Self::Birthday(keys), Slot::Birthday(day)) => {
+                let key = day_key(day.year().map_or(0, i32::from), day.month(), day.day());
+                fill(keys, row, NO_DAY, key);
+            }
+            (Self::Instant(instants), Slot::Instant(at)) => fill(instants, row, NO_INSTANT, at),
+            (Self::Slots(slots), slot) => fill(slots, row, Slot::Missing, slot),
+            (_, Slot::Missing) => {}
+            // A keyword that found no room among the symbols came as text.
+            (column, slot) => {
+                let mut slots: Vec<Slot> = (0..row).map(|row| column.slot(row)).collect();
+                slots.push(slot);
+                *column = Self::Slots(slots);
+            }
+        }
+    }
+
+    /// The value of a row, as a contact has it.
+    pub(super) fn slot(&self, row: usize) -> Slot {
+        let slot = match self {
+            Self::Empty => None,
+            Self::Boolean { set, yes } => set.get(row).then(|| Slot::Boolean(yes.get(row))),
+            Self::Integer { set, values } => {
+                set.get(row).then(|| values.get(row).map(|value| Slot::Integer(*value))).flatten()
+            }
+            Self::Keyword { folded, symbols } => {
+                symbols.get(row).zip(folded.get(row)).and_then(|(symbol, fold)| {
+                    (*symbol != NONE)
+                        .then_some(Slot::Keyword { symbol: Symbol(*symbol), folded: Symbol(*fold) })
+                })
+            }
+            Self::Date(keys) => keys.get(row).and_then(|key| date(*key)).map(Slot::Date),
+            Self::Birthday(keys) => keys.get(row).and_then(|key| birthday(*key)).map(Slot::Birthday),
+            Self::Instant(instants) => {
+                instants.get(row).and_then(|at| (*at != NO_INSTANT).then_some(Slot::Instant(*at)))
+            }
+            Self::Slots(slots) => slots.get(row).copied(),
+        };
+        slot.unwrap_or(Slot::Missing)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        match self {
+            Self::Empty => 0,
+            Self::Boolean { set, yes } => set.bytes() + yes.bytes(),
+            Self::Integer { set, values } => set.bytes() + size_of_val(&**values),
+            Self::Keyword { folded, symbols } => size_of_val(&**folded) + size_of_val(&**symbols),
+            Self::Date(keys) | Self::Birthday(keys) => size_of_val(&**keys),
+            Self::Instant(instants) => size_of_val(&**instants),
+            Self::Slots(slots) => size_of_val(&**slots),
+        }
+    }
+}
+
+fn fill<T: Clone>(values: &mut Vec<T>, row: usize, missing: T, value: T) {
+    values.resize(row, missing);
+    values.push(value);
+}
+
+fn date(key: i32) -> Option<Date> {
+    if key == NO_DAY {
+        return None;
+    }
+    let month = Month::try_from((key >> 5 & 15) as u8).ok()?;
+    Date::from_calendar_date(key >> 9, month, (key & 31) as u8).ok()
+}
+
+fn birthday(key: i32) -> Option<Birthday> {
+    let year = i16::try_from(key >> 9).ok().filter(|year| *year > 0);
+    if key == NO_DAY { None } else { Birthday::new(year, (key >> 5 & 15) as u8, (key & 31) as u8).ok() }
+}
+
+/// One bit for each row; beyond the end they are clear.
+#[derive(Debug, Default)]
+pub(super) struct Bits(Vec<u64>);
+
+impl Bits {
+    pub(super) fn set(&mut self, row: usize) {
+        if self.0.len() <= row / 64 {
+            self.0.resize(row / 64 + 1, 0);
+        }
+        if let Some(word) = self.0.get_mut(row / 64) {
+            *word |= 1 << (row % 64);
+        }
+    }
+
+    pub(super) fn get(&self, row: usize) -> bool {
+        self.word(row / 64) >> (row % 64) & 1 == 1
+    }
+
+    pub(super) fn word(&self, at: usize) -> u64 {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.0)
+    }
+}
