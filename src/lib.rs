@@ -5,6 +5,7 @@
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
 pub mod audience;
+pub mod automation;
 pub mod clock;
 pub mod contact;
 pub mod error;

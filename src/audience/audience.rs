@@ -5,14 +5,15 @@ use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use super::wait::{Wait, until_ready};
 use crate::clock::Clock;
-use crate::error::{ErrorKind, Result, ValidationErrors};
+use crate::error::{Error, ErrorKind, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
+use crate::segment::Segment;
 
 /// An audience that Facebook has: only [`AudienceDraft::save`](super::AudienceDraft::save), [`Audience::adopt`] and
 /// a stored definition make one.
 ///
 /// Serde writes it as a definition with a `schema_version`; reading refuses unknown fields and versions.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
     pub(super) id: AudienceId,
     pub(super) account: AccountId,
@@ -144,6 +145,26 @@ impl Audience {
         problems.into_result()?;
         self.refresh = refresh;
         Ok(())
+    }
+
+    /// Adds one more group: from the next run on, whoever any of the groups selects is a member. A group that is
+    /// there already is not added twice.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] for an audience that automation fills.
+    pub fn add_group(&mut self, segment: Segment) -> Result<()> {
+        match &mut self.management {
+            ContactManagement::Group(segments) => {
+                if !segments.contains(&segment) {
+                    segments.push(segment);
+                }
+                Ok(())
+            }
+            ContactManagement::Automation => {
+                Err(Error::new(ErrorKind::Invalid, "add group", "automation fills this audience")
+                    .expected("an audience made with a group, or Engine::backfill_segment"))
+            }
+        }
     }
 
     /// Changes how many reachable people it should have.

@@ -3,12 +3,17 @@
 use serde::{Deserialize, Serialize};
 
 use crate::error::ValidationErrors;
+use crate::segment::Segment;
 
 /// How contacts come into an audience and leave it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// A segment, or several, is a group: `.contacts(vip)` is `.contacts(ContactManagement::group(vip))`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContactManagement {
+    /// The contacts that any of these segments selects: a union, in which each contact counts once.
+    Group(Vec<Segment>),
     /// Starts empty; rules and workflows add and remove people one by one.
     Automation,
 }
@@ -26,9 +31,28 @@ pub enum Refresh {
 }
 
 impl ContactManagement {
+    /// A group of one segment.
+    #[must_use]
+    pub fn group(segment: Segment) -> Self {
+        Self::Group(vec![segment])
+    }
+
+    /// The segments of a group; none for automation.
+    #[must_use]
+    pub fn segments(&self) -> &[Segment] {
+        match self {
+            Self::Group(segments) => segments,
+            Self::Automation => &[],
+        }
+    }
+
     /// Reports what does not fit together.
     pub(super) fn check(&self, refresh: Refresh, problems: &mut ValidationErrors) {
         match self {
+            Self::Group(segments) if segments.is_empty() => {
+                problems.push("contacts", "required", "is a group without a segment: choose at least one");
+            }
+            Self::Group(_) => {}
             Self::Automation if refresh == Refresh::Mirror => problems.push(
                 "refresh",
                 "needs_a_group",
@@ -36,5 +60,17 @@ impl ContactManagement {
             ),
             Self::Automation => {}
         }
+    }
+}
+
+impl From<Segment> for ContactManagement {
+    fn from(segment: Segment) -> Self {
+        Self::group(segment)
+    }
+}
+
+impl From<Vec<Segment>> for ContactManagement {
+    fn from(segments: Vec<Segment>) -> Self {
+        Self::Group(segments)
     }
 }
