@@ -1,0 +1,142 @@
+//! The audit log: what was decided, for whom, and why; without personal data but the host's contact id.
+
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::instant;
+
+/// One line of the audit log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct AuditEntry {
+    /// Its place in the log: 1, 2, 3 ...
+    pub number: u64,
+    /// The instant it is about.
+    #[serde(with = "instant")]
+    pub at: OffsetDateTime,
+    /// The host's id of the contact.
+    pub contact: String,
+    /// What happened.
+    pub what: AuditEvent,
+}
+
+/// What the audit log tells.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+#[non_exhaustive]
+pub enum AuditEvent {
+    /// An event started a rule.
+    Started {
+        /// The rule.
+        rule: String,
+        /// The kind of event.
+        event: String,
+    },
+    /// A rule was not run.
+    Skipped {
+        /// The rule.
+        rule: String,
+        /// Why.
+        reason: SkipReason,
+    },
+    /// A rule's conditions were checked.
+    Checked {
+        /// The rule.
+        rule: String,
+        /// Whether all held.
+        yes: bool,
+        /// The first condition that did not hold, counted from 0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failed: Option<usize>,
+    },
+    /// An action was done.
+    Acted {
+        /// `rule` or `workflow` and its id.
+        source: String,
+        /// The kind of action.
+        action: String,
+    },
+    /// A membership operation went to the outbox.
+    Member {
+        /// `rule` or `workflow` and its id.
+        source: String,
+        /// The audience.
+        audience: String,
+        /// True to add, false to remove.
+        add: bool,
+        /// The number that orders the operations of one person.
+        generation: u64,
+    },
+    /// A contact came to a node of a workflow.
+    Moved {
+        /// The workflow.
+        workflow: String,
+        /// The node.
+        node: String,
+    },
+    /// A contact left a workflow.
+    Left {
+        /// The workflow.
+        workflow: String,
+        /// At its end, or by which exit.
+        by: String,
+    },
+    /// Something could not be done and was given up.
+    Dropped {
+        /// `rule` or `workflow` and its id.
+        source: String,
+        /// Why.
+        reason: String,
+    },
+}
+
+/// Why a rule was not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum SkipReason {
+    /// The contact has had all its runs.
+    RunLimit,
+    /// The last run is too recent.
+    MinInterval,
+    /// It is switched off, not yet or no longer valid.
+    NotValid,
+    /// Rules have run each other too many times.
+    Loop,
+}
+
+impl fmt::Display for SkipReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::RunLimit => "the contact has had all its runs",
+            Self::MinInterval => "the last run is too recent",
+            Self::NotValid => "it is switched off, not yet or no longer valid",
+            Self::Loop => "rules have run each other too many times",
+        })
+    }
+}
+
+impl fmt::Display for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.at)?;
+        match &self.what {
+            AuditEvent::Started { rule, event } => write!(f, "{event} started rule {rule}"),
+            AuditEvent::Skipped { rule, reason } => write!(f, "rule {rule} was skipped: {reason}"),
+            AuditEvent::Checked { rule, yes: true, .. } => write!(f, "rule {rule}: every condition held"),
+            AuditEvent::Checked { rule, failed, .. } => {
+                write!(f, "rule {rule}: condition {} did not hold", failed.map_or(0, |index| index + 1))
+            }
+            AuditEvent::Acted { source, action } => write!(f, "{source} did {action}"),
+            AuditEvent::Member { source, audience, add, generation } => {
+                let what = if *add { "added to" } else { "removed from" };
+                write!(f, "{source} {what} audience {audience} (generation {generation})")
+            }
+            AuditEvent::Moved { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
+            AuditEvent::Left { workflow, by } => write!(f, "left workflow {workflow} by {by}"),
+            AuditEvent::Dropped { source, reason } => write!(f, "{source} gave up: {reason}"),
+        }
+    }
+}

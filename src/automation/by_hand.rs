@@ -1,0 +1,142 @@
+//! Runs that no event starts: by hand, and for those who match already.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::contacts::{ContactStore, unknown_contact};
+use super::engine::Engine;
+use super::key;
+use super::options::Outcome;
+use super::store::Store;
+use super::work::{Cause, Origin};
+use crate::audience::Audience;
+use crate::error::{Error, ErrorKind, Result};
+use crate::segment::{EvaluationTime, Segment};
+
+/// How to run a rule by hand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ManualRun {
+    /// Tells this run from others: the same run again does nothing for contacts that it has reached.
+    pub label: String,
+    /// False to take the yes actions without looking at the conditions.
+    pub check_conditions: bool,
+}
+
+impl ManualRun {
+    /// A run with conditions.
+    #[must_use]
+    pub fn new(label: impl Into<String>) -> Self {
+        Self { label: label.into(), check_conditions: true }
+    }
+
+    /// Takes the yes actions without looking at the conditions.
+    #[must_use]
+    pub fn without_conditions(mut self) -> Self {
+        self.check_conditions = false;
+        self
+    }
+}
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// Runs a rule for chosen contacts, whether or not something happened to them.
+    ///
+    /// The delay before the check is ignored and the delays before actions are kept; the run limit and the least
+    /// interval are always kept.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an unknown rule; what the store returns. An unknown contact is a problem in the
+    /// outcome; the others are run.
+    pub fn run_for<'a>(
+        &mut self,
+        rule: &str,
+        contacts: impl IntoIterator<Item = &'a str>,
+        run: &ManualRun,
+        now: OffsetDateTime,
+    ) -> Result<Outcome> {
+        self.ready()?;
+        let name =
+            self.state.known(rule).filter(|&name| self.program.rule(name).is_some()).ok_or_else(|| {
+                Error::new(ErrorKind::NotFound, "run rule", format!("there is no rule {rule:?}"))
+                    .expected("the id of a rule of the engine's definitions")
+            })?;
+        for (index, id) in contacts.into_iter().enumerate() {
+            let key = key::by_hand(&format!("{rule}\0{}", run.label), id);
+            if self.state.is_seen(key) {
+                continue;
+            }
+            let contact = self.state.name(id);
+            self.in_hand = None;
+            if !self.take_in_hand(contact)? {
+                self.give_up(&Origin::Rule(rule.to_owned()), contact, now, unknown_contact());
+                continue;
+            }
+            self.state.set_seen(key, super::instant::micros(now));
+            self.check(name, contact, now, Cause { key, depth: 0 }, run.check_conditions);
+            self.serve_follow_ups();
+            if index % 10_000 == 9_999 {
+                self.commit()?;
+                self.deliver_and_commit()?;
+            }
+        }
+        self.commit()?;
+        self.deliver_and_commit()?;
+        Ok(std::mem::take(&mut self.outcome))
+    }
+
+    /// Runs a rule for every contact that matches it already: those for whom its events happened before it was made.
+    ///
+    /// # Errors
+    /// As [`run_for`](Self::run_for), and what the contact store returns.
+    pub fn backfill(&mut self, rule: &str, now: OffsetDateTime) -> Result<Outcome> {
+        let ids = self.every_contact()?;
+        self.run_for(rule, ids.iter().map(String::as_str), &ManualRun::new("backfill"), now)
+    }
+
+    /// Adds every contact that a segment selects to an audience that automation fills. It gives how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an audience that the engine does not know; what the segment, the contact store and
+    /// the store return.
+    pub fn backfill_segment(
+        &mut self,
+        audience: &Audience,
+        segment: &Segment,
+        now: OffsetDateTime,
+    ) -> Result<u64> {
+        self.ready()?;
+        if !self.audiences.contains_key(audience.id().as_str()) {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                "backfill",
+                "the engine does not know this audience",
+            )
+            .expected("an audience handed to Engine::open"));
+        }
+        let time = EvaluationTime { now, zone: self.options.zone.clone() };
+        let compiled = segment.compile(&Arc::clone(self.schema()), &time)?;
+        let origin = Origin::Rule(format!("backfill {}", segment.name()));
+        let mut added = 0;
+        for id in self.every_contact()? {
+            let contact = self.state.name(&id);
+            self.in_hand = None;
+            if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
+                self.member(&origin, contact, now, audience.id().as_str(), true);
+                added += 1;
+            }
+        }
+        self.outcome = Outcome::default();
+        self.commit()?;
+        Ok(added)
+    }
+
+    fn every_contact(&self) -> Result<Vec<String>> {
+        let mut ids = Vec::new();
+        self.contacts.each(&mut |id| {
+            ids.push(id.to_owned());
+            Ok(())
+        })?;
+        Ok(ids)
+    }
+}

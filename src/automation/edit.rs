@@ -1,0 +1,117 @@
+//! New definitions for a running engine.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::contacts::ContactStore;
+use super::definitions::Definitions;
+use super::engine::Engine;
+use super::program::Program;
+use super::store::Store;
+use super::work::Work;
+use crate::audience::Audience;
+use crate::error::{Result, ValidationErrors};
+
+/// What becomes of contacts that are in a workflow when it is edited.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Migration {
+    /// They walk the version that they came in by to its end.
+    #[default]
+    StayOnOld,
+    /// They go on in the new version, at the node of the same id or, for nodes that are gone, at the node named
+    /// here. A wait goes on with the time that it had left.
+    MoveByNodeId {
+        /// From nodes of the old version to nodes of the new one.
+        renamed: HashMap<String, String>,
+    },
+}
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// Replaces all rules and workflows. Runs, timers and positions stay: they refer to ids.
+    ///
+    /// A check that waits for its time uses the new rule; an action that waits is done as it was promised.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: those of [`Definitions::check`], a
+    /// workflow that changed without a new version, contacts that wait at a node which the new version does not have
+    /// as a wait. The engine then goes on with the old definitions.
+    pub fn redefine(
+        &mut self,
+        definitions: Definitions,
+        audiences: &[Audience],
+        migration: &Migration,
+    ) -> Result<()> {
+        self.ready()?;
+        let schema = Arc::clone(self.schema());
+        definitions.check(&schema, &self.options.zone, audiences)?;
+        let mut problems = ValidationErrors::new("definitions");
+        let mut moves = Vec::new();
+        let mut older = self.older.clone();
+        for (index, workflow) in definitions.workflows.iter().enumerate() {
+            let before = self.definitions.workflows.iter().find(|before| before.id == workflow.id);
+            if before.is_some_and(|before| before.version == workflow.version && before != workflow) {
+                problems.push(
+                    format!("workflows[{index}].version"),
+                    "unchanged",
+                    "is the old one though the workflow has changed: raise it",
+                );
+            }
+        }
+        for before in &self.definitions.workflows {
+            let now = definitions.workflows.iter().position(|workflow| workflow.id == before.id);
+            let same =
+                now.and_then(|index| definitions.workflows.get(index)).is_some_and(|now| now == before);
+            if same {
+                continue;
+            }
+            older.push(before.clone());
+        }
+        older.retain(|old| {
+            !definitions.workflows.iter().any(|now| now.id == old.id && now.version == old.version)
+        });
+        if let Migration::MoveByNodeId { renamed } = migration {
+            for (index, workflow) in definitions.workflows.iter().enumerate() {
+                let Some(name) = self.state.known(&workflow.id) else { continue };
+                for (_, contact, position) in self.state.positions().filter(|&(known, ..)| known == name) {
+                    if position.version == workflow.version {
+                        continue;
+                    }
+                    let to = renamed.get(&position.node).unwrap_or(&position.node);
+                    if workflow.nodes.get(to).is_some_and(super::workflow::Node::holds) {
+                        moves.push((name, contact, workflow.version, to.clone()));
+                    } else {
+                        let path = format!("workflows[{index}].nodes.{to}");
+                        if !problems.problems().iter().any(|problem| problem.field == path) {
+                            problems.push(
+                                path,
+                                "not_a_wait",
+                                "is where contacts wait, and the new version does not wait there",
+                            );
+                        }
+                    }
+                }
+            }
+        }
+        problems.into_result()?;
+        self.program =
+            Arc::new(Program::compile(&definitions, &older, &schema, &self.options.zone, &mut self.state)?);
+        self.definitions = definitions;
+        self.older = older;
+        self.audiences = audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect();
+        for (workflow, contact, version, node) in moves {
+            if let Some(position) = self.state.take_position(workflow, contact) {
+                // The old timer went with the old place; the same instant is set for the new one.
+                let timer = position.timer.map(|(due, _)| {
+                    let (workflow, contact) = (self.state.text(workflow), self.state.text(contact));
+                    let work = Work::Walk { workflow: workflow.to_string(), contact: contact.to_string() };
+                    self.state.schedule(due, work)
+                });
+                let moved = super::work::Position { version, node, timer, ..position };
+                self.state.set_position(workflow, contact, moved);
+            }
+        }
+        self.keep_definitions();
+        self.forget_old_versions();
+        self.commit()
+    }
+}

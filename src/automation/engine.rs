@@ -1,0 +1,335 @@
+//! The engine: events and time in, membership operations out.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::audit::{AuditEntry, AuditEvent};
+use super::contacts::ContactStore;
+use super::definitions::Definitions;
+use super::event::{ContactEvent, Happening};
+use super::instant::{from_micros, micros};
+use super::key;
+use super::older;
+use super::options::{Options, Outcome};
+use super::program::Program;
+use super::restore;
+use super::state::{Name, State};
+use super::store::{Store, Table};
+use super::work::{Cause, Origin};
+use crate::audience::Audience;
+use crate::contact::{Contact, Schema};
+use crate::error::{Error, ErrorKind, Result};
+
+/// Rules and workflows at work.
+///
+/// The host owns loop, threads and clock: it hands in events with [`handle`](Self::handle), calls
+/// [`tick`](Self::tick) when [`next_due`](Self::next_due) has come, and sends what has gathered with
+/// [`flush`](Self::flush). Given the same definitions, contacts, events and instants it does the same, always.
+///
+/// Each call commits to the store once, as one transaction. After a crash, open the engine again on the same store
+/// and hand in again the events whose call did not return: what was done is not done twice, and nothing is lost.
+///
+/// Timers that are due run before an event of the same instant, in the order of their instants.
+///
+/// All state that is needed for decisions is held in memory; the store makes it durable.
+#[derive(Debug)]
+pub struct Engine<S: Store, C: ContactStore> {
+    pub(super) options: Options,
+    pub(super) definitions: Definitions,
+    pub(super) older: Vec<super::workflow::Workflow>,
+    pub(super) program: Arc<Program>,
+    pub(super) audiences: BTreeMap<String, Audience>,
+    pub(super) state: State,
+    pub(super) store: S,
+    pub(super) contacts: C,
+    /// The contact in hand, with everything that is still to be carried out already in it.
+    pub(super) contact: Contact,
+    pub(super) in_hand: Option<Name>,
+    pub(super) follow_ups: VecDeque<FollowUp>,
+    pub(super) outcome: Outcome,
+    pub(super) failed: bool,
+}
+
+/// Something that an action brought about, and that others may listen to.
+#[derive(Debug)]
+pub(super) struct FollowUp {
+    pub(super) contact: Name,
+    pub(super) what: Happening,
+    pub(super) at: OffsetDateTime,
+    pub(super) cause: Cause,
+}
+
+/// Timers that run between two commits.
+const TIMERS_PER_COMMIT: usize = 1_000;
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// Opens an engine on what its store holds.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with every problem of the definitions; [`ErrorKind::Corrupt`] for a store that does not
+    /// hold what was written.
+    pub fn open(
+        definitions: Definitions,
+        audiences: &[Audience],
+        store: S,
+        contacts: C,
+        options: Options,
+    ) -> Result<Self> {
+        let schema = Arc::clone(contacts.schema());
+        definitions.check(&schema, &options.zone, audiences)?;
+        let mut state = restore::restore(&store)?;
+        let older = older::read(&store, &state, &definitions)?;
+        let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state)?;
+        let mut engine = Self {
+            program: Arc::new(program),
+            audiences: audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect(),
+            contact: Contact::new(&schema),
+            in_hand: None,
+            follow_ups: VecDeque::new(),
+            outcome: Outcome::default(),
+            failed: false,
+            options,
+            definitions,
+            older,
+            state,
+            store,
+            contacts,
+        };
+        engine.keep_definitions();
+        engine.deliver();
+        engine.commit()?;
+        Ok(engine)
+    }
+
+    /// The definitions in force.
+    #[must_use]
+    pub fn definitions(&self) -> &Definitions {
+        &self.definitions
+    }
+
+    /// The host's contacts.
+    #[must_use]
+    pub fn contacts(&self) -> &C {
+        &self.contacts
+    }
+
+    /// The host's contacts, to change them. A change that rules should know of comes with an event.
+    pub fn contacts_mut(&mut self) -> &mut C {
+        self.in_hand = None;
+        &mut self.contacts
+    }
+
+    /// Gives back the store and the contacts.
+    pub fn into_parts(self) -> (S, C) {
+        (self.store, self.contacts)
+    }
+
+    pub(super) fn schema(&self) -> &Arc<Schema> {
+        self.contacts.schema()
+    }
+
+    /// Handles one event; `now` is the present instant.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an unknown contact that something listens for; [`ErrorKind::Invalid`] for an event
+    /// from the future or older than [`Options::memory`]; [`ErrorKind::Limit`] for one that is too large. Nothing
+    /// came of the event then. What the store returns; the engine must be opened again then.
+    pub fn handle(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<Outcome> {
+        let mut results = self.handle_all(std::slice::from_ref(event), now)?;
+        results.pop().unwrap_or_else(|| Ok(Outcome::default()))
+    }
+
+    /// Handles events in their order, with one commit for all of them: the way to be fast with a durable store.
+    ///
+    /// # Errors
+    /// Each event has its own result, as in [`handle`](Self::handle). What the store returns ends the call; then
+    /// nothing of it was done.
+    pub fn handle_all(
+        &mut self,
+        events: &[ContactEvent],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Result<Outcome>>> {
+        self.ready()?;
+        let earlier = self.run_timers(now, usize::MAX);
+        let mut results = Vec::with_capacity(events.len());
+        for event in events {
+            let result = self.accept(event, now);
+            let mut outcome = std::mem::take(&mut self.outcome);
+            if self.has_due(now) {
+                outcome.add(self.run_timers(now, usize::MAX));
+            }
+            results.push(result.map(|repeated| {
+                outcome.repeated = repeated;
+                outcome
+            }));
+        }
+        if let (Some(Ok(first)), false) = (results.first_mut(), earlier.problems.is_empty()) {
+            first.problems.extend(earlier.problems);
+        }
+        self.commit()?;
+        self.deliver_and_commit()?;
+        Ok(results)
+    }
+
+    /// Does what is due at `now`.
+    ///
+    /// # Errors
+    /// What the store returns; the engine must be opened again then.
+    pub fn tick(&mut self, now: OffsetDateTime) -> Result<Outcome> {
+        self.ready()?;
+        let mut total = Outcome::default();
+        loop {
+            total.add(self.run_timers(now, TIMERS_PER_COMMIT));
+            let until = micros(now.saturating_sub(self.options.memory));
+            self.state.forget_seen(until, 10_000);
+            self.commit()?;
+            self.deliver_and_commit()?;
+            if !self.has_due(now) {
+                total.problems.append(&mut self.outcome.problems);
+                return Ok(total);
+            }
+        }
+    }
+
+    /// When [`tick`](Self::tick) is needed next; `None` when nothing waits.
+    #[must_use]
+    pub fn next_due(&self) -> Option<OffsetDateTime> {
+        self.state.timers.first_key_value().map(|(&(due, _), _)| from_micros(due))
+    }
+
+    /// How many things wait for their time.
+    #[must_use]
+    pub fn timers(&self) -> usize {
+        self.state.timers.len()
+    }
+
+    /// The membership operations that were not sent: audience, contact, and true to add.
+    pub fn outbox(&self) -> impl Iterator<Item = (Arc<str>, Arc<str>, bool)> + '_ {
+        self.state.outbox.iter().map(|(&(audience, contact), queued)| {
+            (self.state.text(audience), self.state.text(contact), queued.add)
+        })
+    }
+
+    pub(super) fn ready(&self) -> Result<()> {
+        if self.failed {
+            return Err(Error::new(
+                ErrorKind::Io,
+                "automation engine",
+                "an earlier commit failed, so memory and store differ",
+            )
+            .expected("Engine::open on the same store"));
+        }
+        Ok(())
+    }
+
+    /// Takes in an event: true when it was known already.
+    fn accept(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<bool> {
+        event.check()?;
+        if event.at > now.saturating_add(self.options.tolerance) {
+            return Err(Error::new(ErrorKind::Invalid, "event at", "is in the future")
+                .expected("an instant up to now, give or take a few minutes"));
+        }
+        if event.at < now.saturating_sub(self.options.memory) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "event at",
+                "is older than handled events are remembered",
+            )
+            .expected("a longer Options::memory, or a run by hand"));
+        }
+        self.state.see_now(micros(now));
+        let listeners = if event.fire { self.program.listeners(&event.what) } else { Vec::new() };
+        let known = self.state.known(&event.contact);
+        let concerned = known.is_some_and(|contact| {
+            !self.state.workflows_of(contact).is_empty() || !self.state.rules_holding(contact).is_empty()
+        });
+        if listeners.is_empty() && !concerned && self.program.dates.is_empty() {
+            return Ok(false);
+        }
+        let key = key::of_event(event);
+        if self.state.is_seen(key) {
+            return Ok(true);
+        }
+        let contact = self.state.name(&event.contact);
+        self.in_hand = None;
+        if !self.take_in_hand(contact)? {
+            return Err(super::contacts::unknown_contact());
+        }
+        self.state.set_seen(key, micros(now));
+        let cause = Cause { key, depth: 0 };
+        self.serve(contact, &event.what, &listeners, event.at, cause);
+        self.serve_follow_ups();
+        self.touch(contact, event.at, now, cause);
+        self.serve_follow_ups();
+        Ok(false)
+    }
+
+    /// Serves what actions brought about, until there is no more.
+    pub(super) fn serve_follow_ups(&mut self) {
+        while let Some(next) = self.follow_ups.pop_front() {
+            let listeners = self.program.listeners(&next.what);
+            if next.cause.depth > self.options.depth {
+                if !listeners.is_empty() {
+                    self.stop_loop(next.contact, next.at, &next.what);
+                }
+                continue;
+            }
+            self.serve(next.contact, &next.what, &listeners, next.at, next.cause);
+        }
+    }
+
+    fn stop_loop(&mut self, contact: Name, at: OffsetDateTime, what: &Happening) {
+        self.problem(
+            Error::new(
+                ErrorKind::Limit,
+                format!("automation {}", what.kind()),
+                format!("more than {} rules started one another", self.options.depth),
+            )
+            .expected("rules that do not start one another in a circle"),
+        );
+        let dropped =
+            AuditEvent::Dropped { source: what.kind().to_owned(), reason: "rules run in a circle".into() };
+        self.audit(contact, at, || dropped);
+    }
+
+    /// Reads a contact, with all that is still to be carried out, unless it is in hand; false when it is gone.
+    pub(super) fn take_in_hand(&mut self, contact: Name) -> Result<bool> {
+        if self.in_hand == Some(contact) {
+            return Ok(true);
+        }
+        self.in_hand = None;
+        self.contact.clear();
+        let id = self.state.text(contact);
+        if !self.contacts.load(&id, &mut self.contact)? {
+            return Ok(false);
+        }
+        for number in self.state.effects_of.get(&contact).map_or(&[][..], Vec::as_slice) {
+            if let Some(effect) = self.state.effects.get(number) {
+                effect.change.apply(&mut self.contact, effect.at, &self.options.zone)?;
+            }
+        }
+        self.in_hand = Some(contact);
+        Ok(true)
+    }
+
+    pub(super) fn problem(&mut self, problem: Error) {
+        self.outcome.problems.push(problem);
+    }
+
+    pub(super) fn audit(&mut self, contact: Name, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
+        if self.options.audit {
+            let number = self.state.next_audit_number();
+            let entry =
+                AuditEntry { number, at, contact: self.state.text(contact).to_string(), what: what() };
+            self.state.put(Table::Audit, number.to_be_bytes().to_vec(), &entry);
+        }
+    }
+
+    pub(super) fn give_up(&mut self, origin: &Origin, contact: Name, at: OffsetDateTime, error: Error) {
+        let dropped = AuditEvent::Dropped { source: origin.to_string(), reason: error.to_string() };
+        self.audit(contact, at, || dropped);
+        self.problem(error);
+    }
+}

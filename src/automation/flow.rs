@@ -1,0 +1,242 @@
+//! Contacts on their way through workflows.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::audit::AuditEvent;
+use super::condition::{Condition, first_failing};
+use super::contacts::{ContactStore, unknown_contact};
+use super::engine::Engine;
+use super::instant::{from_micros, micros};
+use super::key;
+use super::program::ReadyFlow;
+use super::state::Name;
+use super::store::Store;
+use super::work::{Cause, Origin, Position, Work};
+use super::workflow::{Node, Reentry};
+use crate::error::{Error, ErrorKind};
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// An event matches a start: the contact comes in, if it may.
+    pub(super) fn enter(
+        &mut self,
+        flow: usize,
+        start: usize,
+        contact: Name,
+        inside: &[Name],
+        at: OffsetDateTime,
+        cause: Cause,
+    ) {
+        let program = Arc::clone(&self.program);
+        let Some(ready) = program.flows.get(flow) else { return };
+        let (Some(conditions), Some(begin)) = (ready.starts.get(start), ready.workflow.starts.get(start))
+        else {
+            return;
+        };
+        if !ready.workflow.active {
+            return;
+        }
+        let is_inside = inside.contains(&ready.name) || self.state.position(ready.name, contact).is_some();
+        // The same event has brought it in by an earlier start.
+        let just_came =
+            self.state.position(ready.name, contact).is_some_and(|position| position.cause.key == cause.key);
+        let may = match ready.workflow.reentry {
+            Reentry::AfterEnd => !is_inside,
+            Reentry::Never => !is_inside && !self.state.has_ended(ready.name, contact),
+            Reentry::Restart => !just_came,
+        };
+        if !may || !self.all_hold(ready, contact, conditions, at) {
+            return;
+        }
+        self.state.take_position(ready.name, contact);
+        self.outcome.matched += 1;
+        self.walk(ready, contact, &begin.to, at, cause);
+    }
+
+    /// An event that a contact may be waiting for.
+    pub(super) fn came(&mut self, flow: usize, node: usize, contact: Name, at: OffsetDateTime) {
+        let program = Arc::clone(&self.program);
+        let Some(ready) = program.flows.get(flow) else { return };
+        let Some(waits) = ready.nodes.get(node) else { return };
+        let Node::WaitFor { then, .. } = &waits.node else { return };
+        let waiting = self.state.position(ready.name, contact).is_some_and(|position| {
+            position.version == ready.workflow.version
+                && position.node == waits.id
+                && position.since <= micros(at)
+        });
+        if waiting && let Some(position) = self.state.take_position(ready.name, contact) {
+            self.outcome.matched += 1;
+            self.walk(ready, contact, then, at, position.cause);
+        }
+    }
+
+    /// The time of a wait is over.
+    pub(super) fn wake(&mut self, workflow: Name, contact: Name, timer: (i64, u64), at: OffsetDateTime) {
+        let Some(position) = self.state.position(workflow, contact) else { return };
+        if position.timer != Some(timer) {
+            return;
+        }
+        let program = Arc::clone(&self.program);
+        let ready = program.flow(workflow, position.version);
+        let node = ready.and_then(|ready| ready.node(&position.node));
+        let Some(position) = self.state.take_position(workflow, contact) else { return };
+        match (ready, node.map(|node| &node.node)) {
+            (Some(ready), Some(Node::Wait { to, .. } | Node::WaitFor { otherwise: to, .. })) => {
+                self.walk(ready, contact, to, at, position.cause);
+            }
+            _ => {
+                let id = self.state.text(workflow).to_string();
+                let gone = Error::new(
+                    ErrorKind::NotFound,
+                    format!("workflow {id}"),
+                    "was taken away, or the node that a contact waited at",
+                );
+                self.give_up(&Origin::Workflow(id), contact, at, gone);
+            }
+        }
+    }
+
+    /// Walks from `node` on until the contact must wait or has come to an end.
+    pub(super) fn walk(
+        &mut self,
+        ready: &ReadyFlow,
+        contact: Name,
+        node: &str,
+        at: OffsetDateTime,
+        cause: Cause,
+    ) {
+        let origin = Origin::Workflow(ready.workflow.id.clone());
+        let mut id = node.to_owned();
+        // A checked graph has no circle without a wait; the bound holds for graphs from an older store too.
+        for step in 0..=ready.nodes.len() as u32 {
+            let Some(here) = ready.node(&id) else { break };
+            self.audit(contact, at, || AuditEvent::Moved {
+                workflow: ready.workflow.id.clone(),
+                node: id.clone(),
+            });
+            if self.leaves(ready, contact, at) {
+                return;
+            }
+            let next = match &here.node {
+                Node::End => return self.leave(ready, contact, at, "end"),
+                Node::Do { actions, to } => {
+                    let key = key::follow_up(cause.key, &format!("{origin}/{id}"), step);
+                    for (index, action) in actions.iter().enumerate() {
+                        self.act(&origin, contact, at, Cause { key, ..cause }, action, index as u32);
+                    }
+                    to
+                }
+                Node::Check { paths, otherwise } => {
+                    let mut taken = otherwise;
+                    for (path, conditions) in paths.iter().zip(&here.paths) {
+                        if self.all_hold(ready, contact, conditions, at) {
+                            taken = &path.to;
+                            break;
+                        }
+                    }
+                    taken
+                }
+                Node::Split { paths } => {
+                    let weights: Vec<u32> = paths.iter().map(|path| path.weight).collect();
+                    let person = self.state.text(contact);
+                    match paths.get(key::split(&ready.workflow.id, &id, &person, &weights)) {
+                        Some(path) => &path.to,
+                        None => return self.leave(ready, contact, at, "end"),
+                    }
+                }
+                Node::Wait { delay, to } if delay.is_none() => to,
+                Node::Wait { delay, .. } | Node::WaitFor { within: delay, .. } => {
+                    let due = micros(delay.after(at, &self.options.zone));
+                    let work = Work::Walk {
+                        workflow: ready.workflow.id.clone(),
+                        contact: self.state.text(contact).to_string(),
+                    };
+                    let timer = Some(self.state.schedule(due, work));
+                    let position = Position {
+                        version: ready.workflow.version,
+                        node: id,
+                        since: micros(at),
+                        cause,
+                        timer,
+                    };
+                    return self.state.set_position(ready.name, contact, position);
+                }
+            };
+            id = next.clone();
+        }
+        self.leave(ready, contact, at, "a path that leads nowhere");
+    }
+
+    /// Ends a walk.
+    fn leave(&mut self, ready: &ReadyFlow, contact: Name, at: OffsetDateTime, by: &str) {
+        self.state.take_position(ready.name, contact);
+        if ready.workflow.reentry == Reentry::Never {
+            self.state.set_ended(ready.name, contact);
+        }
+        self.audit(contact, at, || AuditEvent::Left {
+            workflow: ready.workflow.id.clone(),
+            by: by.to_owned(),
+        });
+    }
+
+    /// Ends the walk by an exit without events whose filters hold; true when it did.
+    pub(super) fn leaves(&mut self, ready: &ReadyFlow, contact: Name, at: OffsetDateTime) -> bool {
+        for (exit, conditions) in ready.workflow.exits.iter().zip(&ready.exits) {
+            if exit.on.is_empty() && self.all_hold(ready, contact, conditions, at) {
+                self.leave(ready, contact, at, &exit_name(exit.goal, &exit.name));
+                return true;
+            }
+        }
+        false
+    }
+
+    /// An event matches an exit.
+    pub(super) fn exit_on_event(&mut self, flow: usize, exit: usize, contact: Name, at: OffsetDateTime) {
+        let program = Arc::clone(&self.program);
+        let Some(ready) = program.flows.get(flow) else { return };
+        let inside = self.state.position(ready.name, contact).is_some_and(|position| {
+            position.version == ready.workflow.version && position.since <= micros(at)
+        });
+        if let (true, Some(leaves), Some(conditions)) =
+            (inside, ready.workflow.exits.get(exit), ready.exits.get(exit))
+            && self.all_hold(ready, contact, conditions, at)
+        {
+            self.outcome.matched += 1;
+            self.leave(ready, contact, at, &exit_name(leaves.goal, &leaves.name));
+        }
+    }
+
+    fn all_hold(
+        &mut self,
+        ready: &ReadyFlow,
+        contact: Name,
+        conditions: &[Condition],
+        at: OffsetDateTime,
+    ) -> bool {
+        if conditions.is_empty() {
+            return true;
+        }
+        let held = match self.take_in_hand(contact) {
+            Ok(true) => first_failing(conditions, &self.contact, at).map(|failed| failed.is_none()),
+            Ok(false) => Err(unknown_contact()),
+            Err(error) => Err(error),
+        };
+        held.unwrap_or_else(|error| {
+            let origin = Origin::Workflow(ready.workflow.id.clone());
+            self.give_up(&origin, contact, at, error);
+            false
+        })
+    }
+
+    /// Where a contact is in a workflow, and since when.
+    #[must_use]
+    pub fn position(&self, workflow: &str, contact: &str) -> Option<(String, OffsetDateTime)> {
+        let position = self.state.position(self.state.known(workflow)?, self.state.known(contact)?)?;
+        Some((position.node.clone(), from_micros(position.since)))
+    }
+}
+
+fn exit_name(goal: bool, name: &str) -> String {
+    format!("{} {name}", if goal { "goal" } else { "exit" })
+}

@@ -1,0 +1,187 @@
+//! From the outbox to Facebook, in few full calls.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use time::{Duration, OffsetDateTime};
+
+use super::contacts::ContactStore;
+use super::engine::Engine;
+use super::instant::{from_micros, micros};
+use super::state::Name;
+use super::store::Store;
+use super::work::Queued;
+use crate::audience::Audience;
+use crate::contact::Contact;
+use crate::error::{Error, ErrorKind, Result};
+use crate::sync::{Operation, SyncEngine};
+
+/// When it is time to send: enough operations, or old enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlushPolicy {
+    /// Send when one audience has so many operations.
+    pub operations: usize,
+    /// Send when the oldest operation is so old.
+    pub age: Duration,
+}
+
+impl Default for FlushPolicy {
+    /// A full call of 10,000, or 15 minutes.
+    fn default() -> Self {
+        Self { operations: 10_000, age: Duration::minutes(15) }
+    }
+}
+
+/// One person in or out of an audience, to be sent.
+///
+/// `Debug` shows no person.
+#[non_exhaustive]
+pub struct Membership {
+    /// The contact as it is now. Of one that is gone, its `id` alone.
+    pub contact: Contact,
+    /// True to add.
+    pub add: bool,
+    /// Orders the operations of one person in one audience.
+    pub generation: u64,
+}
+
+impl fmt::Debug for Membership {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Membership({}, generation {})", if self.add { "add" } else { "remove" }, self.generation)
+    }
+}
+
+/// Takes membership operations to an audience. [`SyncEngine`] does; a double does in tests.
+#[async_trait]
+pub trait MemberSink: Send + Sync {
+    /// Applies `changes` to `audience`. Applying them again does no harm.
+    ///
+    /// # Errors
+    /// What stopped it; the engine keeps the operations and gives them again.
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<()>;
+}
+
+#[async_trait]
+impl MemberSink for SyncEngine {
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<()> {
+        let mut ready = Vec::with_capacity(changes.len());
+        for change in changes {
+            let operation = if change.add { Operation::Add } else { Operation::Remove };
+            ready.push(self.member_change(&change.contact, operation, change.generation)?);
+        }
+        self.apply_changes(audience, &ready).await?;
+        Ok(())
+    }
+}
+
+/// What a flush did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct FlushReport {
+    /// Operations that were sent.
+    pub sent: u64,
+    /// Additions of contacts that are gone by now: there is nothing to send.
+    pub gone: u64,
+    /// Audiences whose operations stay in the outbox, and why.
+    pub failed: Vec<(String, Error)>,
+}
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// True when it is time to [`flush`](Self::flush).
+    #[must_use]
+    pub fn flush_is_due(&self, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
+        let oldest = micros(now.saturating_sub(policy.age));
+        let mut run: Option<(Name, usize)> = None;
+        for (&(audience, _), queued) in &self.state.outbox {
+            let count = run.filter(|&(known, _)| known == audience).map_or(0, |(_, count)| count) + 1;
+            run = Some((audience, count));
+            if count >= policy.operations || queued.at <= oldest {
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Sends what is in the outbox, audience by audience, at most 10,000 people at a time.
+    ///
+    /// An audience that fails (deleted at Facebook, flagged, no answer) keeps its operations for the next flush; the
+    /// others go on.
+    ///
+    /// Cancel safety: operations whose call did not return stay in the outbox and are sent again, which is harmless.
+    ///
+    /// # Errors
+    /// What the contact store and the store return.
+    pub async fn flush<M: MemberSink + ?Sized>(&mut self, sink: &M) -> Result<FlushReport> {
+        self.ready()?;
+        let mut report = FlushReport::default();
+        let mut waiting: Vec<(Name, Name, Queued)> = self
+            .state
+            .outbox
+            .iter()
+            .map(|(&(audience, contact), &queued)| (audience, contact, queued))
+            .collect();
+        waiting.sort_unstable_by_key(|&(audience, _, queued)| (audience, queued.generation));
+        for of_one in waiting.chunk_by(|a, b| a.0 == b.0) {
+            for chunk in of_one.chunks(PEOPLE_PER_CALL) {
+                let Some(&(name, ..)) = chunk.first() else { continue };
+                let id = self.state.text(name).to_string();
+                if let Err(error) = self.send(sink, &id, chunk, &mut report).await? {
+                    report.failed.push((id, error));
+                    break;
+                }
+            }
+        }
+        Ok(report)
+    }
+
+    async fn send<M: MemberSink + ?Sized>(
+        &mut self,
+        sink: &M,
+        id: &str,
+        chunk: &[(Name, Name, Queued)],
+        report: &mut FlushReport,
+    ) -> Result<Result<()>> {
+        let mut changes = Vec::with_capacity(chunk.len());
+        for &(_, contact, queued) in chunk {
+            let text = self.state.text(contact);
+            let mut record = Contact::new(self.schema());
+            let is_there = self.contacts.load(&text, &mut record)?;
+            if !is_there && queued.add {
+                report.gone += 1;
+                continue;
+            }
+            // The ledger knows people by the host's id, whatever the field holds.
+            let field = self.schema().require("id")?;
+            record.set_text(field, &text)?;
+            changes.push(Membership { contact: record, add: queued.add, generation: queued.generation });
+        }
+        let Some(audience) = self.audiences.get(id) else {
+            return Ok(Err(Error::new(
+                ErrorKind::NotFound,
+                "flush",
+                format!("the engine does not know audience {id}"),
+            )
+            .expected("the audience handed to Engine::open or Engine::redefine")));
+        };
+        if !changes.is_empty()
+            && let Err(error) = sink.apply(audience, &changes).await
+        {
+            return Ok(Err(error));
+        }
+        report.sent += changes.len() as u64;
+        for &(audience, contact, queued) in chunk {
+            self.state.sent(audience, contact, queued.generation);
+        }
+        self.commit()?;
+        Ok(Ok(()))
+    }
+
+    /// When the oldest operation in the outbox was put there.
+    #[must_use]
+    pub fn oldest_unsent(&self) -> Option<OffsetDateTime> {
+        self.state.outbox.values().map(|queued| queued.at).min().map(from_micros)
+    }
+}
+
+/// Rows of one call at Facebook.
+const PEOPLE_PER_CALL: usize = 10_000;

@@ -1,0 +1,74 @@
+//! Automation: rules and workflows that add and remove people as things happen.
+//!
+//! An [`Engine`] takes [`ContactEvent`]s and time, follows [`Rule`]s and [`Workflow`]s, and gathers membership
+//! operations in a durable outbox, the last one per person, which [`Engine::flush`] sends in few full calls. The
+//! host owns loop, threads and clock:
+//!
+//! 1. `engine.handle(&event, now)` for each event, or `handle_all` for many with one commit;
+//! 2. `engine.tick(now)` when `engine.next_due()` has come;
+//! 3. `engine.flush(&sync).await` when `engine.flush_is_due(..)`.
+//!
+//! State is behind a [`Store`], contacts behind a [`ContactStore`]. Definitions are data: see [`Definitions`].
+
+mod action;
+mod audit;
+mod by_hand;
+mod check;
+mod commit;
+mod condition;
+mod contacts;
+mod definitions;
+mod delay;
+mod edit;
+mod engine;
+mod event;
+mod explain;
+mod flow;
+mod flush;
+mod graph;
+mod instant;
+mod json;
+mod key;
+mod memory_contacts;
+mod older;
+mod options;
+mod program;
+mod property;
+mod restore;
+mod rule;
+mod simulate;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod state;
+mod step;
+mod store;
+mod template;
+mod touch;
+mod trigger;
+mod url_pattern;
+mod work;
+mod workflow;
+
+pub use action::{Action, ActionStep, SavedAudience};
+pub use audit::{AuditEntry, AuditEvent, SkipReason};
+pub use by_hand::ManualRun;
+pub use contacts::{ContactChange, ContactStore, Effect};
+pub use definitions::Definitions;
+pub use delay::Delay;
+pub use edit::Migration;
+pub use engine::Engine;
+pub use event::{Channel, ContactEvent, Happening};
+pub use explain::{Explanation, RuleStanding};
+pub use flush::{FlushPolicy, FlushReport, MemberSink, Membership};
+pub use memory_contacts::MemoryContacts;
+pub use options::{Options, Outcome};
+pub use property::{PropertyFilter, PropertyTest};
+pub use rule::Rule;
+pub use simulate::{SimulatedChange, Simulation};
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
+pub use store::{MemoryStore, Store, Table, Visit, Write};
+pub use template::Template;
+pub use trigger::Trigger;
+pub use url_pattern::UrlPattern;
+pub use workflow::{CheckPath, Exit, Node, Reentry, SplitPath, Start, Workflow};

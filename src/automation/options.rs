@@ -1,0 +1,86 @@
+//! How an engine behaves, and what a call to it did.
+
+use time::Duration;
+
+use crate::clock::Zone;
+use crate::error::Error;
+
+/// How an engine behaves.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub struct Options {
+    /// The zone of days, dates and calendar months.
+    pub zone: Zone,
+    /// How long handled events are remembered; older events are refused, for they could be repetitions.
+    pub memory: Duration,
+    /// How far in the future an event may be, for clocks that differ.
+    pub tolerance: Duration,
+    /// Most rules that may start one another in a row.
+    pub depth: u8,
+    /// Whether the store keeps an audit log.
+    pub audit: bool,
+}
+
+impl Default for Options {
+    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log.
+    fn default() -> Self {
+        Self {
+            zone: Zone::utc(),
+            memory: Duration::days(30),
+            tolerance: Duration::minutes(5),
+            depth: 8,
+            audit: true,
+        }
+    }
+}
+
+impl Options {
+    /// Sets the zone.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.zone = zone;
+        self
+    }
+
+    /// Sets how long handled events are remembered.
+    #[must_use]
+    pub fn memory(mut self, memory: Duration) -> Self {
+        self.memory = memory;
+        self
+    }
+
+    /// Switches the audit log.
+    #[must_use]
+    pub fn audit(mut self, audit: bool) -> Self {
+        self.audit = audit;
+        self
+    }
+}
+
+/// What a call did.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// True when the event was handled before: nothing was done.
+    pub repeated: bool,
+    /// Rules started and workflows entered, left or gone on in.
+    pub matched: u64,
+    /// Rules whose conditions were checked.
+    pub checked: u64,
+    /// Actions done.
+    pub actions: u64,
+    /// Membership operations put in the outbox.
+    pub members: u64,
+    /// What could not be done; everything else was.
+    pub problems: Vec<Error>,
+}
+
+impl Outcome {
+    pub(super) fn add(&mut self, other: Self) {
+        self.matched += other.matched;
+        self.checked += other.checked;
+        self.actions += other.actions;
+        self.members += other.members;
+        self.problems.extend(other.problems);
+    }
+}

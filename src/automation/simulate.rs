@@ -1,0 +1,86 @@
+//! What rules and workflows would have done with a history of events. Nothing is sent and nothing is kept.
+
+use time::OffsetDateTime;
+
+use super::audit::AuditEvent;
+use super::definitions::Definitions;
+use super::engine::Engine;
+use super::event::ContactEvent;
+use super::memory_contacts::MemoryContacts;
+use super::options::Options;
+use super::store::MemoryStore;
+use crate::audience::Audience;
+use crate::error::{Error, Result};
+
+/// What a simulation found.
+#[derive(Debug, Default)]
+#[non_exhaustive]
+pub struct Simulation {
+    /// Who would have been added or removed and when, in order.
+    pub changes: Vec<SimulatedChange>,
+    /// What could not be done, such as events of unknown contacts.
+    pub problems: Vec<Error>,
+}
+
+/// One membership operation that would have been made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SimulatedChange {
+    /// When.
+    pub at: OffsetDateTime,
+    /// The host's id of the contact.
+    pub contact: String,
+    /// The audience.
+    pub audience: String,
+    /// True for added.
+    pub add: bool,
+    /// The rule or workflow behind it.
+    pub source: String,
+}
+
+impl Simulation {
+    /// Runs `definitions` over `events` on copies of `contacts`, then on until `until`.
+    ///
+    /// Contacts are taken as they are now: a history that should change them says so with its actions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of the definitions.
+    pub fn run(
+        definitions: &Definitions,
+        audiences: &[Audience],
+        contacts: &MemoryContacts,
+        events: &[ContactEvent],
+        until: OffsetDateTime,
+        options: &Options,
+    ) -> Result<Self> {
+        let options = options.clone().audit(true);
+        let mut engine =
+            Engine::open(definitions.clone(), audiences, MemoryStore::new(), contacts.clone(), options)?;
+        let mut found = Self::default();
+        let mut ordered: Vec<&ContactEvent> = events.iter().collect();
+        ordered.sort_by_key(|event| event.at);
+        if let Some(first) = ordered.first() {
+            engine.plan_dates(first.at)?;
+        }
+        for event in ordered {
+            match engine.handle(event, event.at) {
+                Ok(outcome) => found.problems.extend(outcome.problems),
+                Err(error) => found.problems.push(error),
+            }
+        }
+        found.problems.extend(engine.tick(until)?.problems);
+        engine.audit_log(0, &mut |entry| {
+            if let AuditEvent::Member { source, audience, add, .. } = entry.what {
+                found.changes.push(SimulatedChange {
+                    at: entry.at,
+                    contact: entry.contact,
+                    audience,
+                    add,
+                    source,
+                });
+            }
+            Ok(true)
+        })?;
+        Ok(found)
+    }
+}

@@ -1,0 +1,318 @@
+//! One step: what listens is served, conditions are checked, actions are done.
+
+use time::OffsetDateTime;
+
+use super::action::{Action, ActionStep};
+use super::audit::{AuditEvent, SkipReason};
+use super::condition::first_failing;
+use super::contacts::{ContactChange, ContactStore, Effect, unknown_contact};
+use super::engine::{Engine, FollowUp};
+use super::event::Happening;
+use super::instant::{from_micros, micros};
+use super::key;
+use super::options::Outcome;
+use super::program::Target;
+use super::state::Name;
+use super::store::Store;
+use super::work::{Cause, Origin, Runs, Work};
+use crate::error::{Error, ErrorKind};
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    pub(super) fn has_due(&self, now: OffsetDateTime) -> bool {
+        self.state.timers.first_key_value().is_some_and(|(&(due, _), _)| due <= micros(now))
+    }
+
+    /// Does what is due, earliest first, at most `most` things.
+    pub(super) fn run_timers(&mut self, now: OffsetDateTime, most: usize) -> Outcome {
+        let before = std::mem::take(&mut self.outcome);
+        self.state.see_now(micros(now));
+        for _ in 0..most {
+            if !self.has_due(now) {
+                break;
+            }
+            let Some((&key, _)) = self.state.timers.first_key_value() else { break };
+            let Some(work) = self.state.cancel(key) else { break };
+            let contact = self.state.name(work.contact());
+            self.in_hand = None;
+            self.work(key, work, contact, now);
+            self.serve_follow_ups();
+        }
+        std::mem::replace(&mut self.outcome, before)
+    }
+
+    fn work(&mut self, timer: (i64, u64), work: Work, contact: Name, now: OffsetDateTime) {
+        let at = from_micros(timer.0);
+        match work {
+            Work::Check { rule, cause, conditions, .. } => {
+                let name = self.state.name(&rule);
+                self.check(name, contact, at, cause, conditions);
+            }
+            Work::Act { origin, cause, action, index, .. } => {
+                self.act(&origin, contact, at, cause, &action, index);
+            }
+            Work::Walk { workflow, .. } => {
+                let name = self.state.name(&workflow);
+                self.wake(name, contact, timer, at);
+            }
+            Work::Date { owner, .. } => {
+                let owner = self.state.name(&owner);
+                self.date_due(owner, contact, timer, now);
+            }
+        }
+    }
+
+    /// Serves everything that listens to what happened to a contact.
+    pub(super) fn serve(
+        &mut self,
+        contact: Name,
+        what: &Happening,
+        listeners: &[Target],
+        at: OffsetDateTime,
+        cause: Cause,
+    ) {
+        if listeners.is_empty() {
+            return;
+        }
+        // Whoever is inside a workflow as the event comes in cannot start it with the same event.
+        let inside = self.state.workflows_of(contact).to_vec();
+        for &target in listeners {
+            match target {
+                Target::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
+                Target::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
+                Target::Awaited { flow, node, .. } => self.came(flow, node, contact, at),
+                Target::Start { flow, start } => self.enter(flow, start, contact, &inside, at, cause),
+            }
+        }
+    }
+
+    /// An event has started a rule: its conditions are checked now or later.
+    pub(super) fn start_rule(
+        &mut self,
+        rule: usize,
+        contact: Name,
+        event: &str,
+        at: OffsetDateTime,
+        cause: Cause,
+    ) {
+        let program = std::sync::Arc::clone(&self.program);
+        let Some(ready) = program.rules.get(rule) else { return };
+        if !ready.rule.is_valid_at(at) {
+            self.skip(ready.name, contact, at, SkipReason::NotValid);
+            return;
+        }
+        if self.runs_are_over(ready.name, contact, ready.rule.runs_per_contact) {
+            self.skip(ready.name, contact, at, SkipReason::RunLimit);
+            return;
+        }
+        self.outcome.matched += 1;
+        self.audit(contact, at, || AuditEvent::Started {
+            rule: ready.rule.id.clone(),
+            event: event.to_owned(),
+        });
+        if ready.rule.check_after.is_none() {
+            self.check(ready.name, contact, at, cause, true);
+        } else {
+            let due = micros(ready.rule.check_after.after(at, &self.options.zone));
+            let id = self.state.text(contact).to_string();
+            let work = Work::Check { rule: ready.rule.id.clone(), contact: id, cause, conditions: true };
+            self.state.schedule(due, work);
+        }
+    }
+
+    fn skip(&mut self, rule: Name, contact: Name, at: OffsetDateTime, reason: SkipReason) {
+        let rule = self.state.text(rule).to_string();
+        self.audit(contact, at, || AuditEvent::Skipped { rule, reason });
+    }
+
+    fn runs_are_over(&self, rule: Name, contact: Name, most: Option<u32>) -> bool {
+        most.is_some_and(|most| self.state.runs.get(&(rule, contact)).is_some_and(|runs| runs.count >= most))
+    }
+
+    /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
+    pub(super) fn check(
+        &mut self,
+        rule: Name,
+        contact: Name,
+        at: OffsetDateTime,
+        cause: Cause,
+        conditions: bool,
+    ) {
+        let program = std::sync::Arc::clone(&self.program);
+        let Some(ready) = program.rule(rule) else {
+            let id = self.state.text(rule).to_string();
+            let gone =
+                Error::new(ErrorKind::NotFound, format!("rule {id}"), "was taken away before its check");
+            self.give_up(&Origin::Rule(id), contact, at, gone);
+            return;
+        };
+        let origin = Origin::Rule(ready.rule.id.clone());
+        if !ready.rule.active {
+            return self.skip(rule, contact, at, SkipReason::NotValid);
+        }
+        let runs = self.state.runs.get(&(rule, contact)).copied();
+        if self.runs_are_over(rule, contact, ready.rule.runs_per_contact) {
+            return self.skip(rule, contact, at, SkipReason::RunLimit);
+        }
+        if let (Some(runs), false) = (runs, ready.rule.min_interval.is_none())
+            && ready.rule.min_interval.after(from_micros(runs.last), &self.options.zone) > at
+        {
+            return self.skip(rule, contact, at, SkipReason::MinInterval);
+        }
+        let failed = if conditions && !ready.conditions.is_empty() {
+            match self.take_in_hand(contact) {
+                Ok(true) => match first_failing(&ready.conditions, &self.contact, at) {
+                    Ok(failed) => failed,
+                    Err(error) => return self.give_up(&origin, contact, at, error),
+                },
+                Ok(false) => return self.give_up(&origin, contact, at, unknown_contact()),
+                Err(error) => return self.give_up(&origin, contact, at, error),
+            }
+        } else {
+            None
+        };
+        self.outcome.checked += 1;
+        self.audit(contact, at, || AuditEvent::Checked {
+            rule: ready.rule.id.clone(),
+            yes: failed.is_none(),
+            failed,
+        });
+        let branch = if failed.is_none() { &ready.rule.if_yes } else { &ready.rule.if_no };
+        if branch.is_empty() {
+            return;
+        }
+        let count = runs.map_or(0, |runs| runs.count).saturating_add(1);
+        self.state.set_runs(rule, contact, Runs { count, last: micros(at) });
+        if ready.rule.leave && failed.is_none() {
+            self.state.hold(rule, contact);
+        }
+        for (index, ActionStep { action, after }) in branch.iter().enumerate() {
+            let index = index as u32;
+            if after.is_none() {
+                self.act(&origin, contact, at, cause, action, index);
+            } else {
+                let due = micros(after.after(at, &self.options.zone));
+                let work = Work::Act {
+                    origin: origin.clone(),
+                    contact: self.state.text(contact).to_string(),
+                    cause,
+                    action: Box::new(action.clone()),
+                    index,
+                };
+                self.state.schedule(due, work);
+            }
+        }
+    }
+
+    /// Does one action.
+    pub(super) fn act(
+        &mut self,
+        origin: &Origin,
+        contact: Name,
+        at: OffsetDateTime,
+        cause: Cause,
+        action: &Action,
+        index: u32,
+    ) {
+        self.outcome.actions += 1;
+        let change = match action {
+            Action::AddToAudience { audience } => {
+                return self.member(origin, contact, at, audience.as_str(), true);
+            }
+            Action::RemoveFromAudience { audience } => {
+                return self.member(origin, contact, at, audience.as_str(), false);
+            }
+            Action::RunRule { rule, check_conditions } => {
+                if cause.depth >= self.options.depth {
+                    let name = self.state.name(rule);
+                    self.skip(name, contact, at, SkipReason::Loop);
+                    let error = Error::new(
+                        ErrorKind::Limit,
+                        format!("rule {rule}"),
+                        format!("more than {} rules ran one another", self.options.depth),
+                    );
+                    return self.problem(error.expected("rules that do not run one another in a circle"));
+                }
+                let key = key::follow_up(cause.key, &origin.to_string(), index);
+                let name = self.state.name(rule);
+                return self.check(
+                    name,
+                    contact,
+                    at,
+                    Cause { key, depth: cause.depth + 1 },
+                    *check_conditions,
+                );
+            }
+            Action::AddTag { tag } => ContactChange::AddTag { tag: tag.clone() },
+            Action::RemoveTag { tag } => ContactChange::RemoveTag { tag: tag.clone() },
+            Action::ChangeTagScore { tag, by } => ContactChange::ChangeTagScore { tag: tag.clone(), by: *by },
+            Action::SetScore { to } => ContactChange::SetScore { to: *to },
+            Action::ChangeScore { by } => ContactChange::ChangeScore { by: *by },
+            Action::SetDetail { field, value } => {
+                ContactChange::SetDetail { field: field.clone(), value: value.clone() }
+            }
+            Action::SetStage { funnel, stage } => {
+                ContactChange::SetStage { funnel: funnel.clone(), stage: stage.clone() }
+            }
+            Action::Call { name, data } => ContactChange::Call { name: name.clone(), data: data.clone() },
+        };
+        self.change(origin, contact, at, cause, action, index, change);
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one identity, each of another type")]
+    fn change(
+        &mut self,
+        origin: &Origin,
+        contact: Name,
+        at: OffsetDateTime,
+        cause: Cause,
+        action: &Action,
+        index: u32,
+        change: ContactChange,
+    ) {
+        match self.take_in_hand(contact) {
+            Ok(true) => {}
+            Ok(false) => return self.give_up(origin, contact, at, unknown_contact()),
+            Err(error) => return self.give_up(origin, contact, at, error),
+        }
+        let happened = match change.apply(&mut self.contact, at, &self.options.zone) {
+            Ok(happened) => happened,
+            Err(error) => return self.give_up(origin, contact, at, error),
+        };
+        self.audit(contact, at, || AuditEvent::Acted {
+            source: origin.to_string(),
+            action: action.kind().into(),
+        });
+        let id = self.state.text(contact).to_string();
+        let key = format!("{:032x}/{origin}/{index}", cause.key);
+        self.state.add_effect(contact, Effect { key, contact: id, at, change });
+        if let Some(what) = happened {
+            let key = key::follow_up(cause.key, &origin.to_string(), index);
+            self.follow_ups.push_back(FollowUp {
+                contact,
+                what,
+                at,
+                cause: Cause { key, depth: cause.depth + 1 },
+            });
+        }
+    }
+
+    /// Puts a membership operation in the outbox.
+    pub(super) fn member(
+        &mut self,
+        origin: &Origin,
+        contact: Name,
+        at: OffsetDateTime,
+        audience: &str,
+        add: bool,
+    ) {
+        let name = self.state.name(audience);
+        let generation = self.state.queue(name, contact, add, micros(at));
+        self.outcome.members += 1;
+        self.audit(contact, at, || AuditEvent::Member {
+            source: origin.to_string(),
+            audience: audience.to_owned(),
+            add,
+            generation,
+        });
+    }
+}

@@ -1,0 +1,194 @@
+//! What is looked at again when a contact changes: leaving conditions, exits, dates.
+
+use std::sync::Arc;
+
+use time::{Date, Month, OffsetDateTime};
+
+use super::action::Action;
+use super::audit::AuditEvent;
+use super::condition::first_failing;
+use super::contacts::ContactStore;
+use super::engine::Engine;
+use super::instant::{from_micros, micros};
+use super::key;
+use super::options::Outcome;
+use super::program::{ReadyDate, Target};
+use super::state::Name;
+use super::store::Store;
+use super::work::{Cause, Origin, Work};
+use crate::contact::{Contact, ValueRef};
+use crate::error::Result;
+
+impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// Looks again at everything that depends on the contact's data.
+    pub(super) fn touch(&mut self, contact: Name, at: OffsetDateTime, now: OffsetDateTime, cause: Cause) {
+        self.let_go(contact, at);
+        let program = Arc::clone(&self.program);
+        for workflow in self.state.workflows_of(contact).to_vec() {
+            if let Some(position) = self.state.position(workflow, contact)
+                && position.cause.key != cause.key
+                && let Some(ready) = program.flow(workflow, position.version)
+            {
+                self.leaves(ready, contact, at);
+            }
+        }
+        if let (false, Ok(true)) = (program.dates.is_empty(), self.take_in_hand(contact)) {
+            for date in &program.dates {
+                self.plan_date(date, contact, micros(now));
+            }
+        }
+    }
+
+    /// Takes the contact out where a rule's conditions no longer hold.
+    fn let_go(&mut self, contact: Name, at: OffsetDateTime) {
+        let program = Arc::clone(&self.program);
+        for rule in self.state.rules_holding(contact).to_vec() {
+            let Some(ready) = program.rule(rule).filter(|ready| ready.rule.leave) else {
+                self.state.release(rule, contact);
+                continue;
+            };
+            let origin = Origin::Rule(ready.rule.id.clone());
+            let stays = match self.take_in_hand(contact) {
+                Ok(true) => {
+                    first_failing(&ready.conditions, &self.contact, at).map(|failed| failed.is_none())
+                }
+                Ok(false) => Ok(false),
+                Err(error) => Err(error),
+            };
+            match stays {
+                Ok(true) => {}
+                Ok(false) => {
+                    self.state.release(rule, contact);
+                    self.audit(contact, at, || AuditEvent::Acted {
+                        source: origin.to_string(),
+                        action: "leave".into(),
+                    });
+                    for step in &ready.rule.if_yes {
+                        if let Action::AddToAudience { audience } = &step.action {
+                            self.member(&origin, contact, at, audience.as_str(), false);
+                        }
+                    }
+                }
+                Err(error) => self.give_up(&origin, contact, at, error),
+            }
+        }
+    }
+
+    /// Looks again at every contact that a rule with leaving conditions has added: those that hold by the calendar
+    /// alone, such as "bought in the last 90 days", end without an event.
+    ///
+    /// # Errors
+    /// What the store returns.
+    pub fn review(&mut self, now: OffsetDateTime) -> Result<Outcome> {
+        self.ready()?;
+        for contact in self.state.held() {
+            self.in_hand = None;
+            self.let_go(contact, now);
+            self.serve_follow_ups();
+        }
+        self.commit()?;
+        self.deliver_and_commit()?;
+        Ok(std::mem::take(&mut self.outcome))
+    }
+
+    /// Plans the dates of all contacts: after a rule or workflow that a date starts was made. From then on each
+    /// event of a contact keeps its dates current.
+    ///
+    /// # Errors
+    /// What the contact store and the store return.
+    pub fn plan_dates(&mut self, now: OffsetDateTime) -> Result<()> {
+        self.ready()?;
+        let program = Arc::clone(&self.program);
+        let mut ids = Vec::new();
+        self.contacts.each(&mut |id| {
+            ids.push(id.to_owned());
+            Ok(())
+        })?;
+        for id in ids {
+            let contact = self.state.name(&id);
+            if self.take_in_hand(contact)? {
+                for date in &program.dates {
+                    self.plan_date(date, contact, micros(now));
+                }
+            }
+        }
+        self.commit()
+    }
+
+    /// Sets the timer of a date to its next instant after `now`.
+    fn plan_date(&mut self, date: &ReadyDate, contact: Name, now: i64) {
+        let due = next_instant(date, &self.contact, now);
+        let known = self.state.date_timer(date.owner, contact);
+        if known.map(|(due, _)| due) == due {
+            return;
+        }
+        if let Some(timer) = known {
+            self.state.cancel(timer);
+        }
+        let timer = due.map(|due| {
+            let (owner, contact) = (self.state.text(date.owner), self.state.text(contact));
+            let work = Work::Date { owner: owner.to_string(), contact: contact.to_string() };
+            self.state.schedule(due, work)
+        });
+        self.state.set_date_timer(date.owner, contact, timer);
+    }
+
+    /// The midnight of a date has come: what it starts is started, if the contact still has that date.
+    pub(super) fn date_due(&mut self, owner: Name, contact: Name, timer: (i64, u64), now: OffsetDateTime) {
+        if self.state.date_timer(owner, contact) == Some(timer) {
+            self.state.set_date_timer(owner, contact, None);
+        }
+        let program = Arc::clone(&self.program);
+        let Some(date) = program.dates.iter().find(|date| date.owner == owner) else { return };
+        match self.take_in_hand(contact) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(error) => return self.problem(error),
+        }
+        let at = from_micros(timer.0);
+        let still = next_instant(date, &self.contact, timer.0.saturating_sub(1)) == Some(timer.0);
+        if still {
+            let (name, id) = (self.state.text(owner), self.state.text(contact));
+            let cause = Cause { key: key::by_hand(&format!("{name} {}", timer.0), &id), depth: 0 };
+            match date.target {
+                Target::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
+                Target::Start { flow, start } => {
+                    let inside = self.state.workflows_of(contact).to_vec();
+                    self.enter(flow, start, contact, &inside, at, cause);
+                }
+                Target::Exit { .. } | Target::Awaited { .. } => {}
+            }
+        }
+        // The next one after this, so that a late tick does not leave a year out.
+        let _ = now;
+        if let Ok(true) = self.take_in_hand(contact) {
+            self.plan_date(date, contact, timer.0);
+        }
+    }
+}
+
+/// The first midnight after `after` (microseconds since 1970) at which the date is near.
+fn next_instant(date: &ReadyDate, contact: &Contact, after: i64) -> Option<i64> {
+    let (year, month, day) = match contact.get(date.field)? {
+        ValueRef::Date(found) => (Some(found.year()), u8::from(found.month()), found.day()),
+        ValueRef::Birthday(found) => (found.year().map(i32::from), found.month(), found.day()),
+        ValueRef::Instant(found) => {
+            let found = date.zone.date(found);
+            (Some(found.year()), u8::from(found.month()), found.day())
+        }
+        _ => return None,
+    };
+    let month = Month::try_from(month).ok()?;
+    let instant = |year: i32| {
+        let day = day.min(month.length(year));
+        let near = Date::from_calendar_date(year, month, day).ok()?;
+        let near = near.checked_add(time::Duration::days(date.days.into()))?;
+        Some(micros(date.zone.start_of_day(near)))
+    };
+    if !date.ignore_year {
+        return instant(year?).filter(|&due| due > after);
+    }
+    let this_year = date.zone.date(from_micros(after)).year();
+    let span = i32::try_from(date.days.unsigned_abs() / 365 + 1).unwrap_or(11);
+    (this_year - span..=this_year + span + 1).filter_map(instant).filter(|&due| due > after).min()
+}

@@ -1,0 +1,1011 @@
+//! Rules and workflows do what they say, once, and nothing is lost.
+
+use std::sync::{Arc, Mutex};
+
+use audiencekit::audience::Audience;
+use audiencekit::automation::{
+    Action, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit, Happening,
+    ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, Options, PropertyFilter,
+    PropertyTest, Reentry, Rule, Simulation, SplitPath, Store, Template, Trigger, Workflow, Write,
+};
+use audiencekit::contact::{Birthday, ConsentStatus, FieldType};
+use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, Zone};
+use time::macros::{date, datetime};
+use time::{Duration, OffsetDateTime};
+
+const START: OffsetDateTime = datetime!(2026-01-01 9:00 UTC);
+
+fn saved(id: u32) -> Audience {
+    let definition = format!(
+        r#"{{"schema_version":1,"id":"{id}","account":"act_1","name":"A{id}","description":"d","contacts":"automation",
+            "refresh":"never","minimum_size":{{"people":1000,"refuse":false}}}}"#
+    );
+    serde_json::from_str(&definition).unwrap()
+}
+
+fn schema() -> Arc<Schema> {
+    Schema::builder()
+        .detail("plan", FieldType::Keyword)
+        .detail("renewal", FieldType::Date)
+        .detail("visits", FieldType::Integer)
+        .build()
+        .unwrap()
+}
+
+type Memory = Engine<MemoryStore, MemoryContacts>;
+
+fn contacts(ids: &[&str]) -> MemoryContacts {
+    let schema = schema();
+    let mut contacts = MemoryContacts::new(&schema);
+    for id in ids {
+        contacts.edit(*id, |contact| contact.set_text(schema.require("id")?, id)).unwrap();
+    }
+    contacts
+}
+
+fn open(definitions: Definitions, contacts: MemoryContacts) -> Memory {
+    Engine::open(definitions, &[saved(1), saved(2)], MemoryStore::new(), contacts, Options::default())
+        .unwrap()
+}
+
+fn rules(rules: impl IntoIterator<Item = Rule>) -> Definitions {
+    rules.into_iter().fold(Definitions::new(), Definitions::rule)
+}
+
+fn tagged(contact: &str, at: OffsetDateTime, tag: &str) -> ContactEvent {
+    ContactEvent::new(contact, at, Happening::TagAssigned { tag: tag.into() })
+}
+
+fn external(contact: &str, at: OffsetDateTime, kind: &str) -> ContactEvent {
+    let what = Happening::External { kind: kind.into(), value: None, properties: Default::default() };
+    ContactEvent::new(contact, at, what)
+}
+
+fn score(contact: &str, at: OffsetDateTime, from: i64, to: i64) -> ContactEvent {
+    ContactEvent::new(contact, at, Happening::ScoreChanged { from, to })
+}
+
+fn add() -> Action {
+    Action::add_to(&saved(1))
+}
+
+fn remove() -> Action {
+    Action::remove_from(&saved(1))
+}
+
+/// Who is to be added (+) and removed (-), as the outbox stands.
+fn waiting(engine: &Memory) -> Vec<String> {
+    let mut found: Vec<_> = engine
+        .outbox()
+        .map(|(audience, contact, add)| format!("{audience}{}{contact}", if add { '+' } else { '-' }))
+        .collect();
+    found.sort();
+    found
+}
+
+fn handle(engine: &mut Memory, event: &ContactEvent) -> audiencekit::automation::Outcome {
+    engine.handle(event, event.at).unwrap()
+}
+
+// The documented traps of the product.
+
+#[test]
+fn a_score_that_jumps_over_the_number_reaches_nothing_and_exceeds_it() {
+    let mut engine = open(
+        rules([
+            Rule::new("reached").on(Trigger::score_reached(200)).then(add()),
+            Rule::new("above").on(Trigger::score_above(200)).then(Action::add_to(&saved(2))),
+        ]),
+        contacts(&["jump", "exact"]),
+    );
+    handle(&mut engine, &score("jump", START, 199, 201));
+    handle(&mut engine, &score("exact", START, 199, 200));
+    assert_eq!(waiting(&engine), ["1+exact", "2+jump"]);
+}
+
+#[test]
+fn a_tag_score_that_falls_and_is_still_high_enough_fires_again() {
+    let trigger = Trigger::TagScoreAtLeast { tag: "VIP".into(), score: 5 };
+    let mut engine =
+        open(rules([Rule::new("r").on(trigger).then(Action::ChangeScore { by: 1 })]), contacts(&["c"]));
+    for (minute, score) in [(0, 7), (1, 6), (2, 4)] {
+        let what = Happening::TagScoreChanged { tag: "vip".into(), score };
+        handle(&mut engine, &ContactEvent::new("c", START + Duration::minutes(minute), what));
+    }
+    let contact = engine.contacts().get("c").unwrap();
+    assert_eq!(
+        contact.get(schema().require("score").unwrap()),
+        Some(audiencekit::contact::ValueRef::Integer(2))
+    );
+}
+
+#[test]
+fn a_contact_inside_a_workflow_does_not_start_it_again_and_after_its_end_does() {
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "count")
+        .node("count", Node::Do { actions: vec![Action::ChangeScore { by: 1 }], to: "wait".into() })
+        .node("wait", Node::Wait { delay: Delay::Days(2), to: "end".into() })
+        .node("end", Node::End);
+    let mut engine = open(Definitions::new().workflow(workflow), contacts(&["c"]));
+    let runs =
+        |engine: &Memory| match engine.contacts().get("c").unwrap().get(schema().require("score").unwrap()) {
+            Some(audiencekit::contact::ValueRef::Integer(score)) => score,
+            _ => 0,
+        };
+    handle(&mut engine, &tagged("c", START, "go"));
+    handle(&mut engine, &tagged("c", START + Duration::days(1), "go"));
+    assert_eq!((runs(&engine), engine.position("w", "c").unwrap().0.as_str()), (1, "wait"));
+    engine.tick(START + Duration::days(2)).unwrap();
+    assert_eq!(engine.position("w", "c"), None);
+    handle(&mut engine, &tagged("c", START + Duration::days(3), "go"));
+    assert_eq!(runs(&engine), 2);
+}
+
+#[test]
+fn amount_and_product_must_be_of_one_event_and_an_empty_field_means_empty() {
+    let cart = |properties| Trigger::External { kinds: vec!["CART".into()], properties };
+    let large = PropertyFilter::new("value", PropertyTest::GreaterThan(100.into()));
+    let product = PropertyFilter::new("products", PropertyTest::Contains("x".into()));
+    let nowhere = PropertyFilter::new("location", PropertyTest::IsEmpty);
+    let mut engine = open(
+        rules([
+            Rule::new("both").on(cart(vec![large, product])).then(add()),
+            Rule::new("nowhere").on(cart(vec![nowhere])).then(Action::add_to(&saved(2))),
+        ]),
+        contacts(&["apart", "together", "placed"]),
+    );
+    let event = |contact: &str, value: i64, properties: &[(&str, &str)]| {
+        let properties =
+            properties.iter().map(|(name, text)| ((*name).to_owned(), (*text).to_owned())).collect();
+        ContactEvent::new(
+            contact,
+            START,
+            Happening::External { kind: "cart".into(), value: Some(value.into()), properties },
+        )
+    };
+    handle(&mut engine, &event("apart", 150, &[("products", "y"), ("location", "shop")]));
+    handle(&mut engine, &event("apart", 50, &[("products", "x"), ("location", "shop")]));
+    handle(&mut engine, &event("together", 150, &[("products", "x,y"), ("location", "shop")]));
+    handle(&mut engine, &event("placed", 1, &[]));
+    assert_eq!(waiting(&engine), ["1+together", "2+placed"]);
+}
+
+#[test]
+fn a_run_by_hand_keeps_the_run_limit_and_ignores_the_delay_before_the_check() {
+    let rule = Rule::new("once")
+        .on(Trigger::tag("X"))
+        .check_after(Delay::Days(5))
+        .then_after(Delay::Days(1), add())
+        .runs_per_contact(1);
+    let mut engine = open(rules([rule]), contacts(&["c"]));
+    engine.run_for("once", ["c"], &ManualRun::new("first"), START).unwrap();
+    assert_eq!(engine.next_due(), Some(START + Duration::days(1)), "the delay before the action is kept");
+    let again = engine.run_for("once", ["c"], &ManualRun::new("second"), START + Duration::hours(1)).unwrap();
+    assert_eq!((again.checked, engine.timers()), (0, 1), "the second run is refused");
+    engine.tick(START + Duration::days(1)).unwrap();
+    assert_eq!(waiting(&engine), ["1+c"]);
+}
+
+#[test]
+fn a_delayed_check_compares_with_the_day_of_the_check() {
+    let mut people = contacts(&["third", "first"]);
+    let renewal = schema().require("renewal").unwrap();
+    people.edit("third", |contact| contact.set(renewal, date!(2026 - 01 - 03))).unwrap();
+    people.edit("first", |contact| contact.set(renewal, date!(2026 - 01 - 01))).unwrap();
+    let rule =
+        Rule::new("r").on(Trigger::tag("X")).when("renewal is today").check_after(Delay::Days(2)).then(add());
+    let mut engine = open(rules([rule]), people);
+    handle(&mut engine, &tagged("third", START, "X"));
+    handle(&mut engine, &tagged("first", START, "X"));
+    engine.tick(START + Duration::days(9)).unwrap();
+    assert_eq!(waiting(&engine), ["1+third"], "the check is as of 3 January, however late the tick");
+}
+
+#[test]
+fn a_rule_run_two_weeks_after_1_january_runs_on_the_15th() {
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "wait")
+        .node("wait", Node::Wait { delay: Delay::Weeks(2), to: "run".into() })
+        .node(
+            "run",
+            Node::Do {
+                actions: vec![Action::RunRule { rule: "target".into(), check_conditions: true }],
+                to: "end".into(),
+            },
+        )
+        .node("end", Node::End);
+    let definitions = Definitions::new().rule(Rule::new("target").then(add())).workflow(workflow);
+    let mut engine = open(definitions, contacts(&["c"]));
+    handle(&mut engine, &tagged("c", datetime!(2026-01-01 0:00 UTC), "go"));
+    engine.tick(datetime!(2026-01-14 23:59:59 UTC)).unwrap();
+    assert!(waiting(&engine).is_empty());
+    assert_eq!(engine.next_due(), Some(datetime!(2026-01-15 0:00 UTC)));
+    engine.tick(datetime!(2026-01-15 0:00 UTC)).unwrap();
+    assert_eq!(waiting(&engine), ["1+c"]);
+}
+
+#[test]
+fn an_import_of_tagged_contacts_stays_silent_and_fires_on_request() {
+    let ids: Vec<String> = (0..10).map(|n| format!("c{n}")).collect();
+    let mut engine = open(
+        rules([Template::AddOnTag("NEW".into()).rule("r", &saved(1))]),
+        contacts(&ids.iter().map(String::as_str).collect::<Vec<_>>()),
+    );
+    for id in &ids {
+        handle(&mut engine, &tagged(id, START, "NEW").silent());
+    }
+    assert!(waiting(&engine).is_empty());
+    handle(&mut engine, &tagged("c3", START + Duration::minutes(1), "new"));
+    assert_eq!(waiting(&engine), ["1+c3"]);
+}
+
+#[test]
+fn an_update_of_a_known_contact_is_not_a_new_contact() {
+    let mut engine =
+        open(rules([Rule::new("r").on(Trigger::ContactAdded).then(add())]), contacts(&["old", "new"]));
+    handle(&mut engine, &ContactEvent::new("old", START, Happening::DetailChanged { field: "city".into() }));
+    handle(&mut engine, &ContactEvent::new("new", START, Happening::ContactAdded));
+    assert_eq!(waiting(&engine), ["1+new"]);
+}
+
+// Rules.
+
+#[test]
+fn events_are_or_and_conditions_are_and() {
+    let rule = Rule::new("r")
+        .on(Trigger::tag("A"))
+        .on(Trigger::external("visit"))
+        .when("country = \"PL\"")
+        .when("score >= 50")
+        .then(add())
+        .otherwise(Action::AddTag { tag: "NO".into() });
+    let mut people = contacts(&["both", "one"]);
+    let schema = schema();
+    for (id, points) in [("both", 50_i64), ("one", 49)] {
+        people.edit(id, |contact| contact.set(schema.require("country")?, "PL")).unwrap();
+        people.edit(id, |contact| contact.set(schema.require("score")?, points)).unwrap();
+    }
+    let mut engine = open(rules([rule]), people);
+    handle(&mut engine, &external("both", START, "VISIT"));
+    handle(&mut engine, &tagged("one", START, "a"));
+    assert_eq!(waiting(&engine), ["1+both"]);
+    assert_eq!(engine.contacts().get("one").unwrap().tags().len(), 1);
+}
+
+#[test]
+fn an_event_is_handled_once_however_often_it_comes() {
+    let mut engine = open(
+        rules([Rule::new("r").on(Trigger::tag("A")).then(Action::ChangeScore { by: 7 })]),
+        contacts(&["c"]),
+    );
+    let event = tagged("c", START, "A").id("e-1");
+    assert!(!handle(&mut engine, &event).repeated);
+    assert!(handle(&mut engine, &event).repeated);
+    assert!(handle(&mut engine, &tagged("c", START + Duration::hours(1), "A").id("e-1")).repeated);
+    let score = engine.contacts().get("c").unwrap().get(schema().require("score").unwrap());
+    assert_eq!(score, Some(audiencekit::contact::ValueRef::Integer(7)));
+}
+
+#[test]
+fn run_limit_interval_and_validity_hold() {
+    let rule = Rule::new("r")
+        .on(Trigger::tag("A"))
+        .then(Action::ChangeScore { by: 1 })
+        .runs_per_contact(2)
+        .min_interval(Delay::Days(3))
+        .valid(Some(START), Some(START + Duration::days(20)));
+    let mut engine = open(rules([rule]), contacts(&["c", "late"]));
+    for day in [0, 1, 3, 6, 9] {
+        handle(&mut engine, &tagged("c", START + Duration::days(day), "A"));
+    }
+    handle(&mut engine, &tagged("late", START + Duration::days(20), "A"));
+    let score = |id| engine.contacts().get(id).unwrap().get(schema().require("score").unwrap());
+    assert_eq!(score("c"), Some(audiencekit::contact::ValueRef::Integer(2)), "on day 0 and day 3");
+    assert_eq!(score("late"), None, "the end is excluded");
+}
+
+#[test]
+fn what_an_action_brings_about_starts_other_rules_and_a_circle_is_stopped() {
+    let mut engine = open(
+        rules([
+            Rule::new("first").on(Trigger::tag("A")).then(Action::AddTag { tag: "B".into() }),
+            Rule::new("second").on(Trigger::tag("B")).then(add()),
+            Rule::new("up").on(Trigger::score_above(0)).then(Action::ChangeScore { by: 1 }),
+            Rule::new("self").then(Action::RunRule { rule: "self".into(), check_conditions: true }),
+        ]),
+        contacts(&["c"]),
+    );
+    handle(&mut engine, &tagged("c", START, "A"));
+    assert_eq!(waiting(&engine), ["1+c"]);
+    let circle = handle(&mut engine, &score("c", START, 0, 1));
+    assert_eq!(circle.problems[0].kind(), ErrorKind::Limit);
+    assert!(circle.actions <= 9);
+    let itself = engine.run_for("self", ["c"], &ManualRun::new("x"), START).unwrap();
+    assert_eq!(itself.problems[0].kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn the_last_operation_of_a_person_wins_in_the_outbox() {
+    let mut engine = open(
+        rules([
+            Template::AddOnTag("IN".into()).rule("in", &saved(1)),
+            Template::RemoveOnPurchase.rule("out", &saved(1)),
+        ]),
+        contacts(&["c"]),
+    );
+    handle(&mut engine, &tagged("c", START, "in"));
+    handle(&mut engine, &external("c", START, "PURCHASE"));
+    assert_eq!(waiting(&engine), ["1-c"]);
+}
+
+#[test]
+fn a_rule_with_leaving_conditions_takes_out_who_no_longer_meets_them() {
+    let rule = Rule::new("pro").on(Trigger::tag("X")).when("plan = \"pro\"").then(add()).leave();
+    let mut people = contacts(&["c", "d"]);
+    let plan = schema().require("plan").unwrap();
+    for id in ["c", "d"] {
+        people.edit(id, |contact| contact.set(plan, "pro")).unwrap();
+    }
+    let mut engine = open(rules([rule]), people);
+    for id in ["c", "d"] {
+        handle(&mut engine, &tagged(id, START, "X"));
+        engine.contacts_mut().edit(id, |contact| contact.set(plan, "free")).unwrap();
+    }
+    assert_eq!(waiting(&engine), ["1+c", "1+d"]);
+    let changed =
+        ContactEvent::new("c", START + Duration::days(1), Happening::DetailChanged { field: "plan".into() });
+    handle(&mut engine, &changed);
+    assert_eq!(waiting(&engine), ["1+d", "1-c"]);
+    engine.review(START + Duration::days(2)).unwrap();
+    assert_eq!(waiting(&engine), ["1-c", "1-d"]);
+}
+
+#[test]
+fn a_backfill_reaches_those_who_match_already_and_only_once() {
+    let rule = Rule::new("r").on(Trigger::tag("X")).when("score >= 10").then(add());
+    let mut people = contacts(&["low", "high"]);
+    let points = schema().require("score").unwrap();
+    people.edit("high", |contact| contact.set(points, 10)).unwrap();
+    let mut engine = open(rules([rule]), people);
+    assert_eq!(engine.backfill("r", START).unwrap().checked, 2);
+    assert_eq!(engine.backfill("r", START).unwrap().checked, 0);
+    assert_eq!(waiting(&engine), ["1+high"]);
+
+    let everyone = Segment::builder("all").include(Selector::all()).build(&schema()).unwrap();
+    assert_eq!(engine.backfill_segment(&saved(2), &everyone, START).unwrap(), 2);
+    assert_eq!(waiting(&engine), ["1+high", "2+high", "2+low"]);
+    assert_eq!(engine.backfill_segment(&saved(9), &everyone, START).unwrap_err().kind(), ErrorKind::NotFound);
+}
+
+#[test]
+fn the_nine_templates_are_rules_that_check() {
+    let all = [
+        Template::AddOnTag("A".into()),
+        Template::AddOnEvent("cart".into()),
+        Template::AddOnStage("sales".into(), "won".into()),
+        Template::AddOnOptIn,
+        Template::AddOnVisit("any:offer".into()),
+        Template::RemoveOnPurchase,
+        Template::RemoveOnOptOut,
+        Template::RemoveOnPhoneOptOut,
+        Template::RemoveOnTagRemoved("A".into()),
+    ];
+    let rules = all.iter().enumerate().map(|(n, template)| template.rule(format!("t{n}"), &saved(1)));
+    let mut engine = open(self::rules(rules), contacts(&["c"]));
+    let happenings = [
+        (Happening::TagAssigned { tag: "a".into() }, "1+c"),
+        (Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Withdrawn }, "1-c"),
+        (Happening::External { kind: "cart".into(), value: None, properties: Default::default() }, "1+c"),
+        (Happening::External { kind: "Purchase".into(), value: None, properties: Default::default() }, "1-c"),
+        (Happening::StageReached { funnel: "sales".into(), stage: "won".into() }, "1+c"),
+        (Happening::ConsentChanged { channel: Channel::Phone, status: ConsentStatus::Withdrawn }, "1-c"),
+        (Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Confirmed }, "1+c"),
+        (Happening::TagRemoved { tag: "A".into() }, "1-c"),
+        (Happening::PageVisited { url: "https://shop.example/offers/1".into() }, "1+c"),
+    ];
+    for (minute, (what, expected)) in happenings.into_iter().enumerate() {
+        handle(&mut engine, &ContactEvent::new("c", START + Duration::minutes(minute as i64), what));
+        assert_eq!(waiting(&engine), [expected]);
+    }
+}
+
+// Dates.
+
+#[test]
+fn a_date_fires_before_on_and_after_in_its_zone_and_every_year_when_the_year_is_ignored() {
+    let near = |field: &str, days, ignore_year| Trigger::DateNear {
+        field: field.into(),
+        days,
+        ignore_year,
+        zone: Some("Europe/Warsaw".into()),
+    };
+    let count = |id: &str, trigger| {
+        Rule::new(id).on(trigger).then(Action::Call { name: id.into(), data: String::new() })
+    };
+    let mut people = contacts(&["leap", "renews"]);
+    let schema = schema();
+    let (birth, renewal) = (schema.require("birth_date").unwrap(), schema.require("renewal").unwrap());
+    people.edit("leap", |contact| contact.set(birth, Birthday::new(None, 2, 29)?)).unwrap();
+    people.edit("renews", |contact| contact.set(renewal, date!(2027 - 07 - 10))).unwrap();
+    let definitions = rules([
+        count("birthday", near("birth_date", 0, true)),
+        count("before", near("renewal", -3, false)),
+        count("after", near("renewal", 1, false)),
+    ]);
+    let mut engine = open(definitions, people);
+    engine.plan_dates(START).unwrap();
+    engine.tick(datetime!(2028-12-31 0:00 UTC)).unwrap();
+    let calls: Vec<_> = engine
+        .contacts()
+        .calls()
+        .iter()
+        .map(|call| (call.key.rsplit('/').nth(1).unwrap().to_owned(), call.at))
+        .collect();
+    assert_eq!(
+        calls,
+        [
+            ("rule birthday".to_owned(), datetime!(2026-02-27 23:00 UTC)),
+            ("rule birthday".to_owned(), datetime!(2027-02-27 23:00 UTC)),
+            ("rule before".to_owned(), datetime!(2027-07-06 22:00 UTC)),
+            ("rule after".to_owned(), datetime!(2027-07-10 22:00 UTC)),
+            ("rule birthday".to_owned(), datetime!(2028-02-28 23:00 UTC)),
+        ]
+    );
+}
+
+#[test]
+fn a_date_that_changes_moves_its_timer_and_a_date_that_goes_takes_it_away() {
+    let trigger = Trigger::DateNear { field: "renewal".into(), days: 0, ignore_year: false, zone: None };
+    let mut engine = open(rules([Rule::new("r").on(trigger).then(add())]), contacts(&["c"]));
+    let renewal = schema().require("renewal").unwrap();
+    let changed = |day| {
+        ContactEvent::new(
+            "c",
+            START + Duration::days(day),
+            Happening::DetailChanged { field: "renewal".into() },
+        )
+    };
+    engine.contacts_mut().edit("c", |contact| contact.set(renewal, date!(2026 - 02 - 01))).unwrap();
+    handle(&mut engine, &changed(0));
+    assert_eq!(engine.next_due(), Some(datetime!(2026-02-01 0:00 UTC)));
+    engine.contacts_mut().edit("c", |contact| contact.set(renewal, date!(2026 - 03 - 01))).unwrap();
+    handle(&mut engine, &changed(1));
+    assert_eq!((engine.next_due(), engine.timers()), (Some(datetime!(2026-03-01 0:00 UTC)), 1));
+    engine
+        .contacts_mut()
+        .edit("c", |contact| {
+            contact.unset(renewal);
+            Ok(())
+        })
+        .unwrap();
+    handle(&mut engine, &changed(2));
+    assert_eq!(engine.timers(), 0);
+}
+
+// Workflows.
+
+fn cart_workflow() -> Workflow {
+    Workflow::new("cart", 1)
+        .start(Trigger::external("cart"), "hold")
+        .node(
+            "hold",
+            Node::WaitFor {
+                on: vec![Trigger::external("purchase")],
+                within: Delay::Hours(24),
+                then: "end".into(),
+                otherwise: "country".into(),
+            },
+        )
+        .node(
+            "country",
+            Node::Check {
+                paths: vec![
+                    CheckPath { when: vec!["country = \"PL\"".into()], to: "first".into() },
+                    CheckPath { when: vec!["score > 10".into()], to: "second".into() },
+                ],
+                otherwise: "end".into(),
+            },
+        )
+        .node("first", Node::Do { actions: vec![add()], to: "end".into() })
+        .node("second", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
+        .node("end", Node::End)
+}
+
+#[test]
+fn an_awaited_event_takes_the_main_path_at_once_and_its_absence_the_other_path_after_the_limit() {
+    let mut people = contacts(&["buyer", "pole", "fan", "other"]);
+    let schema = schema();
+    people.edit("pole", |contact| contact.set(schema.require("country")?, "PL")).unwrap();
+    for id in ["pole", "fan"] {
+        people.edit(id, |contact| contact.set(schema.require("score")?, 11)).unwrap();
+    }
+    let mut engine = open(Definitions::new().workflow(cart_workflow()), people);
+    for id in ["buyer", "pole", "fan", "other"] {
+        handle(&mut engine, &external(id, START, "cart"));
+    }
+    handle(&mut engine, &external("buyer", START + Duration::hours(23), "purchase"));
+    assert_eq!(engine.position("cart", "buyer"), None);
+    engine.tick(START + Duration::hours(24)).unwrap();
+    assert_eq!(waiting(&engine), ["1+pole", "2+fan"], "the first path that holds is taken");
+}
+
+#[test]
+fn goals_and_exits_end_a_walk_and_reentry_is_a_choice() {
+    let workflow = |reentry| {
+        Workflow::new("w", 1)
+            .start(Trigger::tag("GO"), "wait")
+            .node("wait", Node::Wait { delay: Delay::Days(10), to: "add".into() })
+            .node("add", Node::Do { actions: vec![add()], to: "end".into() })
+            .node("end", Node::End)
+            .reentry(reentry)
+            .exit(Exit {
+                name: "bought".into(),
+                goal: true,
+                on: vec![Trigger::external("purchase")],
+                when: Vec::new(),
+            })
+            .exit(Exit {
+                name: "pro".into(),
+                goal: false,
+                on: Vec::new(),
+                when: vec!["plan = \"pro\"".into()],
+            })
+    };
+    for (reentry, again) in [(Reentry::AfterEnd, true), (Reentry::Never, false), (Reentry::Restart, true)] {
+        let mut engine = open(Definitions::new().workflow(workflow(reentry)), contacts(&["goal", "exit"]));
+        let plan = schema().require("plan").unwrap();
+        for id in ["goal", "exit"] {
+            handle(&mut engine, &tagged(id, START, "GO"));
+        }
+        handle(&mut engine, &external("goal", START + Duration::days(1), "purchase"));
+        engine.contacts_mut().edit("exit", |contact| contact.set(plan, "pro")).unwrap();
+        handle(&mut engine, &ContactEvent::new("exit", START + Duration::days(1), Happening::Touched));
+        assert_eq!(
+            (engine.position("w", "goal"), engine.position("w", "exit"), engine.timers()),
+            (None, None, 0)
+        );
+        handle(&mut engine, &tagged("goal", START + Duration::days(2), "GO"));
+        assert_eq!(engine.position("w", "goal").is_some(), again, "{reentry:?}");
+        let later = START + Duration::days(3);
+        handle(&mut engine, &tagged("goal", later, "GO"));
+        let since = engine.position("w", "goal").map(|(_, since)| since);
+        assert_eq!(since == Some(later), reentry == Reentry::Restart);
+    }
+}
+
+#[test]
+fn a_split_sends_a_contact_the_same_way_in_every_engine() {
+    let workflow = Workflow::new("test", 1)
+        .start(Trigger::tag("GO"), "split")
+        .node(
+            "split",
+            Node::Split {
+                paths: vec![
+                    SplitPath { weight: 1, to: "a".into() },
+                    SplitPath { weight: 1, to: "b".into() },
+                    SplitPath { weight: 2, to: "end".into() },
+                ],
+            },
+        )
+        .node("a", Node::Do { actions: vec![add()], to: "end".into() })
+        .node("b", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
+        .node("end", Node::End);
+    let ids: Vec<String> = (0..400).map(|n| format!("c{n}")).collect();
+    let run = || {
+        let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
+        let mut engine = open(Definitions::new().workflow(workflow.clone()), contacts(&ids));
+        for id in ids {
+            handle(&mut engine, &tagged(id, START, "GO"));
+        }
+        waiting(&engine)
+    };
+    let first = run();
+    assert_eq!(first, run());
+    let a = first.iter().filter(|line| line.starts_with("1+")).count();
+    assert!((70..130).contains(&a) && (150..250).contains(&first.len()), "{a} of {}", first.len());
+}
+
+#[test]
+fn every_problem_of_a_definition_comes_at_once_with_its_path() {
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "a")
+        .node("a", Node::Do { actions: vec![Action::add_to(&saved(77))], to: "b".into() })
+        .node(
+            "b",
+            Node::Check {
+                paths: vec![CheckPath { when: vec!["scor > 1".into()], to: "a".into() }],
+                otherwise: "gone".into(),
+            },
+        )
+        .node("lonely", Node::End);
+    let definitions = rules([
+        Rule::new("r").on(Trigger::DetailChanged { fields: vec!["coutry".into()] }),
+        Rule::new("r").when("score >").then(Action::RunRule { rule: "none".into(), check_conditions: true }),
+    ])
+    .workflow(workflow);
+    let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+    let found: Vec<_> =
+        error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
+    assert_eq!(
+        found,
+        [
+            ("rules[0].on[0]", "unknown_field"),
+            ("rules[0].if_yes", "required"),
+            ("rules[1].id", "taken"),
+            ("rules[1].when[0]", "filter"),
+            ("rules[1].if_yes[0].action.run_rule.rule", "unknown_rule"),
+            ("workflows[0].nodes.a.actions[0].add_to_audience.audience", "unknown_audience"),
+            ("workflows[0].nodes.b.paths[0].when[0]", "filter"),
+            ("workflows[0].nodes.b", "dangling"),
+            ("workflows[0].nodes.lonely", "unreachable"),
+            ("workflows[0].nodes.a", "endless"),
+            ("workflows[0].nodes.b", "endless"),
+        ]
+    );
+}
+
+#[test]
+fn an_edited_workflow_leaves_contacts_on_the_old_version_or_moves_them_by_node_id() {
+    let version = |version, target: &Audience, wait: &str| {
+        Workflow::new("w", version)
+            .start(Trigger::tag("GO"), wait)
+            .node(wait, Node::Wait { delay: Delay::Days(10), to: "add".into() })
+            .node("add", Node::Do { actions: vec![Action::add_to(target)], to: "end".into() })
+            .node("end", Node::End)
+    };
+    let audiences = [saved(1), saved(2)];
+    let stay = Migration::StayOnOld;
+    let moved = Migration::MoveByNodeId { renamed: [("wait".to_owned(), "pause".to_owned())].into() };
+    for (migration, expected) in [(stay, "1+c"), (moved, "2+c")] {
+        let store = MemoryStore::new();
+        let first = Definitions::new().workflow(version(1, &saved(1), "wait"));
+        let second = Definitions::new().workflow(version(2, &saved(2), "pause"));
+        let mut engine =
+            Engine::open(first.clone(), &audiences, store.clone(), contacts(&["c"]), Options::default())
+                .unwrap();
+        handle(&mut engine, &tagged("c", START, "GO"));
+        let unraised = Definitions::new().workflow(version(1, &saved(2), "wait"));
+        let error = engine.redefine(unraised, &audiences, &migration).unwrap_err();
+        assert_eq!(error.problems()[0].field, "workflows[0].version");
+        engine.redefine(second.clone(), &audiences, &migration).unwrap();
+        // The old version survives a restart, since a contact is on it.
+        let (_, people) = engine.into_parts();
+        let mut engine = Engine::open(second, &audiences, store, people, Options::default()).unwrap();
+        assert_eq!(engine.next_due(), Some(START + Duration::days(10)));
+        engine.tick(START + Duration::days(10)).unwrap();
+        assert_eq!(waiting(&engine), [expected]);
+    }
+}
+
+// Definitions, events and errors.
+
+#[test]
+fn definitions_cut_in_half_are_refused_at_every_byte() {
+    let whole =
+        rules([Rule::new("r").on(Trigger::tag("A")).when("score > 1").then_after(Delay::Days(1), add())])
+            .workflow(cart_workflow());
+    let json = whole.to_json();
+    assert_eq!(Definitions::from_json(&json).unwrap(), whole);
+    for (cut, _) in json.char_indices() {
+        assert_eq!(Definitions::from_json(&json[..cut]).unwrap_err().kind(), ErrorKind::Invalid, "at {cut}");
+    }
+    let error =
+        Definitions::from_json(&json.replace("\"add_to_audience\"", "\"ad_to_audience\"")).unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .starts_with("definitions rules[0].if_yes[0].action.ad_to_audience: unknown variant"),
+        "{error}"
+    );
+    let newer = json.replace("\"schema_version\": 1", "\"schema_version\": 2");
+    assert_eq!(Definitions::from_json(&newer).unwrap_err().operation(), "definitions schema_version");
+}
+
+#[test]
+fn the_json_schema_names_every_field_that_definitions_write() {
+    let schema: serde_json::Value = serde_json::from_str(Definitions::json_schema()).unwrap();
+    let text = schema.to_string();
+    let everything = rules([Rule::new("r")
+        .name("n")
+        .group("g")
+        .active(false)
+        .on(Trigger::DateNear {
+            field: "renewal".into(),
+            days: 1,
+            ignore_year: true,
+            zone: Some("UTC".into()),
+        })
+        .when("score > 1")
+        .check_after(Delay::Months(1))
+        .then_after(Delay::Weeks(1), add())
+        .otherwise(Action::SetStage { funnel: "f".into(), stage: "s".into() })
+        .runs_per_contact(1)
+        .min_interval(Delay::Hours(1))
+        .valid(Some(START), Some(START))
+        .leave()])
+    .workflow(cart_workflow().exit(Exit {
+        name: "x".into(),
+        goal: true,
+        on: vec![Trigger::ContactAdded],
+        when: vec!["score > 1".into()],
+    }));
+    fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
+        match value {
+            serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
+                found.push(key.clone());
+                keys(value, found);
+            }),
+            serde_json::Value::Array(list) => list.iter().for_each(|value| keys(value, found)),
+            _ => {}
+        }
+    }
+    let mut found = Vec::new();
+    keys(&serde_json::to_value(&everything).unwrap(), &mut found);
+    let free = ["hold", "country", "first", "second", "end"];
+    for key in found.iter().filter(|key| !free.contains(&key.as_str())) {
+        assert!(text.contains(&format!("\"{key}\"")), "the JSON Schema does not know {key:?}");
+    }
+}
+
+#[test]
+fn a_bad_event_is_refused_with_its_kind_and_the_others_go_on() {
+    let mut engine = open(rules([Template::AddOnTag("A".into()).rule("r", &saved(1))]), contacts(&["c"]));
+    let large = ContactEvent::new("c", START, Happening::PageVisited { url: "x".repeat(1 << 20) });
+    let events = [
+        tagged("nobody", START, "A"),
+        tagged("c", START + Duration::hours(1), "A"),
+        tagged("c", START - Duration::days(31), "A"),
+        large,
+        tagged("c", START, "A"),
+    ];
+    let results = engine.handle_all(&events, START).unwrap();
+    let kinds: Vec<_> = results.iter().map(|result| result.as_ref().err().map(Error::kind)).collect();
+    let invalid = Some(ErrorKind::Invalid);
+    assert_eq!(kinds, [Some(ErrorKind::NotFound), invalid, invalid, Some(ErrorKind::Limit), None]);
+    assert_eq!(waiting(&engine), ["1+c"]);
+    let megabyte = format!(r#"{{"contact":"{}"}}"#, "x".repeat(1 << 20));
+    assert_eq!(ContactEvent::from_json(&megabyte).unwrap_err().kind(), ErrorKind::Limit);
+}
+
+#[test]
+fn neither_an_error_nor_the_audit_log_nor_debug_shows_a_value() {
+    let canary = "canary@example.com";
+    let text = format!(
+        r#"{{"contact":"c","at":"2026-01-01T00:00:00Z","what":{{"score_changed":{{"from":"{canary}","to":1}}}}}}"#
+    );
+    let error = ContactEvent::from_json(&text).unwrap_err();
+    assert!(error.to_string().starts_with("event what.score_changed.from: "), "{error}");
+    assert!(!error.to_string().contains("canary"), "{error}");
+
+    let mut people = contacts(&["c"]);
+    people.edit("c", |contact| contact.set(schema().require("email")?, canary)).unwrap();
+    let rule = Rule::new("r")
+        .on(Trigger::PageVisited { url: "any:example".into() })
+        .when("email is set")
+        .then(add());
+    let mut engine = open(rules([rule]), people);
+    let event = ContactEvent::new(
+        "c",
+        START,
+        Happening::PageVisited { url: format!("https://example.com/?e={canary}") },
+    );
+    handle(&mut engine, &event);
+    let mut log = format!("{event:?} {engine:?}");
+    engine
+        .audit_log(0, &mut |entry| {
+            log.push_str(&format!("{entry} {entry:?}"));
+            Ok(true)
+        })
+        .unwrap();
+    assert!(log.contains("every condition held") && !log.contains("canary"), "{log}");
+}
+
+#[test]
+fn an_explanation_tells_the_events_checks_and_actions_behind_a_place() {
+    let mut engine = open(
+        rules([
+            Rule::new("in").on(Trigger::tag("A")).when("score >= 5").then(add()),
+            Rule::new("out").on(Trigger::external("purchase")).then(remove()),
+        ]),
+        contacts(&["c", "d"]),
+    );
+    let points = schema().require("score").unwrap();
+    handle(&mut engine, &tagged("c", START, "A"));
+    let before = engine.explain("c", &saved(1), START).unwrap();
+    assert_eq!((before.is_member, before.rules[0].failing), (None, Some(0)));
+    assert!(before.to_string().contains("condition 1 did not hold"), "{before}");
+    engine.contacts_mut().edit("c", |contact| contact.set(points, 5)).unwrap();
+    handle(&mut engine, &tagged("c", START + Duration::hours(1), "A"));
+    let after = engine.explain("c", &saved(1), START).unwrap();
+    assert_eq!((after.is_member, after.is_waiting, after.rules[0].runs), (Some(true), true, 1));
+    assert_eq!(engine.explain("d", &saved(1), START).unwrap().trace, []);
+    engine.forget_audit(u64::MAX).unwrap();
+    assert_eq!(engine.explain("c", &saved(1), START).unwrap().trace, []);
+}
+
+#[test]
+fn a_simulation_says_who_would_be_added_and_when_and_changes_nothing() {
+    let definitions = Definitions::new()
+        .rule(Rule::new("r").on(Trigger::tag("A")).then_after(Delay::Days(2), add()))
+        .workflow(cart_workflow());
+    let mut people = contacts(&["c", "pole"]);
+    people.edit("pole", |contact| contact.set(schema().require("country")?, "PL")).unwrap();
+    let history = [external("pole", START + Duration::hours(1), "cart"), tagged("c", START, "A")];
+    let found = Simulation::run(
+        &definitions,
+        &[saved(1), saved(2)],
+        &people,
+        &history,
+        START + Duration::days(30),
+        &Options::default(),
+    )
+    .unwrap();
+    let lines: Vec<_> = found
+        .changes
+        .iter()
+        .map(|change| (change.contact.as_str(), change.at, change.source.as_str()))
+        .collect();
+    assert_eq!(
+        lines,
+        [("pole", START + Duration::hours(25), "workflow cart"), ("c", START + Duration::days(2), "rule r"),]
+    );
+    assert_eq!(people.len(), 2);
+}
+
+// Stores and sinks.
+
+/// Fails the commits that it is told to fail.
+#[derive(Debug, Clone)]
+struct Failing {
+    inner: MemoryStore,
+    commits_left: Arc<Mutex<u32>>,
+}
+
+impl Store for Failing {
+    fn commit(&mut self, writes: &[Write]) -> audiencekit::Result<()> {
+        let mut left = self.commits_left.lock().unwrap();
+        *left = left.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::Io, "test", "disk full"))?;
+        self.inner.commit(writes)
+    }
+
+    fn scan(
+        &self,
+        table: audiencekit::automation::Table,
+        from: &[u8],
+        visit: &mut audiencekit::automation::Visit<'_>,
+    ) -> audiencekit::Result<()> {
+        self.inner.scan(table, from, visit)
+    }
+}
+
+#[test]
+fn after_a_failed_commit_at_any_step_a_reopened_engine_ends_the_same() {
+    let definitions = Definitions::new()
+        .rule(
+            Rule::new("count")
+                .on(Trigger::tag("A"))
+                .then(Action::ChangeScore { by: 1 })
+                .then_after(Delay::Days(1), add()),
+        )
+        .rule(
+            Rule::new("once")
+                .on(Trigger::score_reached(2))
+                .when("not has tag \"X\"")
+                .then(Action::AddTag { tag: "X".into() })
+                .then(Action::add_to(&saved(2))),
+        )
+        .workflow(cart_workflow());
+    let events: Vec<_> = (0..6)
+        .map(|n| {
+            let at = START + Duration::hours(7 * n);
+            if n % 3 == 2 { external("c", at, "cart") } else { tagged("c", at, "A") }
+        })
+        .collect();
+    let run = |mut commits: u32| {
+        let store = MemoryStore::new();
+        let mut people = contacts(&["c"]);
+        people.edit("c", |contact| contact.set(schema().require("country")?, "PL")).unwrap();
+        let mut next = 0;
+        let mut restarts = 0;
+        loop {
+            let failing = Failing { inner: store.clone(), commits_left: Arc::new(Mutex::new(commits)) };
+            commits = u32::MAX;
+            let engine = Engine::open(
+                definitions.clone(),
+                &[saved(1), saved(2)],
+                failing,
+                people.clone(),
+                Options::default(),
+            );
+            let Ok(mut engine) = engine else {
+                restarts += 1;
+                continue;
+            };
+            let mut failed = false;
+            while let Some(event) = events.get(next) {
+                if engine.handle(event, event.at).is_err() {
+                    failed = true;
+                    break;
+                }
+                next += 1;
+            }
+            if !failed && engine.tick(START + Duration::days(9)).is_ok() {
+                let points = schema().require("score").unwrap();
+                let contact = engine.contacts().get("c").unwrap();
+                let end = (
+                    format!("{:?}", contact.get(points) == Some(audiencekit::contact::ValueRef::Integer(4))),
+                    contact.tags().len(),
+                );
+                let mut out: Vec<_> = engine.outbox().collect();
+                out.sort();
+                return (end, out, restarts);
+            }
+            assert!(engine.handle(&events[0], START).is_err(), "an engine that failed stays stopped");
+            restarts += 1;
+            // The contact store outlives the engine: what it was told stays.
+            people = engine.into_parts().1;
+        }
+    };
+    let (end, out, _) = run(u32::MAX);
+    assert_eq!(end, ("true".to_owned(), 1));
+    assert_eq!(out.len(), 2);
+    let mut stopped = 0;
+    for commits in 0..40 {
+        let (other_end, other_out, restarts) = run(commits);
+        assert_eq!((&other_end, &other_out), (&end, &out), "after {commits} commits");
+        stopped += restarts;
+    }
+    assert!(stopped > 10, "the failures came in the middle: {stopped}");
+}
+
+#[derive(Default)]
+struct Sink {
+    calls: Mutex<Vec<(String, usize)>>,
+    broken: Option<&'static str>,
+}
+
+#[async_trait::async_trait]
+impl MemberSink for Sink {
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> audiencekit::Result<()> {
+        if self.broken == Some(audience.id().as_str()) {
+            return Err(Error::new(ErrorKind::NotFound, "apply", "the audience was deleted at Facebook"));
+        }
+        self.calls.lock().unwrap().push((audience.id().to_string(), changes.len()));
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn an_audience_deleted_at_facebook_keeps_its_operations_and_the_others_are_sent() {
+    let mut engine = open(
+        rules([Rule::new("r").on(Trigger::tag("A")).then(add()).then(Action::add_to(&saved(2)))]),
+        contacts(&["c", "d"]),
+    );
+    handle(&mut engine, &tagged("c", START, "A"));
+    handle(&mut engine, &tagged("d", START, "A"));
+    engine.contacts_mut().remove("d");
+    let sink = Sink { broken: Some("1"), ..Sink::default() };
+    let report = engine.flush(&sink).await.unwrap();
+    assert_eq!((report.sent, report.failed.len(), report.failed[0].0.as_str()), (1, 1, "1"));
+    assert_eq!(waiting(&engine), ["1+c", "1+d"]);
+    let report = engine.flush(&Sink::default()).await.unwrap();
+    assert_eq!((report.sent, report.gone), (1, 1));
+    assert!(waiting(&engine).is_empty());
+}
+
+#[test]
+fn a_contact_that_is_gone_when_its_time_comes_is_told_and_the_rest_goes_on() {
+    let rule = Rule::new("r")
+        .on(Trigger::tag("A"))
+        .when("score >= 0 or score is not set")
+        .check_after(Delay::Days(1))
+        .then(add());
+    let mut engine = open(rules([rule]), contacts(&["c", "d"]));
+    handle(&mut engine, &tagged("c", START, "A"));
+    handle(&mut engine, &tagged("d", START, "A"));
+    engine.contacts_mut().remove("c");
+    let outcome = engine.tick(START + Duration::days(1)).unwrap();
+    assert_eq!(outcome.problems[0].kind(), ErrorKind::NotFound);
+    assert_eq!(waiting(&engine), ["1+d"]);
+    assert!(!engine.contacts().load("c", &mut audiencekit::Contact::new(&schema())).unwrap());
+}
