@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::coverage::Coverage;
 use super::dedup::SeenRows;
 use super::explain::Explanation;
-use super::hashed::Hashed;
+use super::hashed::{Hashed, fill_block};
 use super::key::MatchKey;
 use super::keymap::{Column, Feed, Holds, KeyMap};
 use super::normalize::{Normalizer, Region, is_hex, write_two, write_year};
@@ -25,12 +25,33 @@ pub struct RowMapper<'a> {
 }
 
 /// Buffers that live as long as the mapper.
-#[derive(Default)]
 struct Scratch {
     /// The normalized value.
     text: String,
     /// Second and further values: column, which one, cell.
     further: Vec<(usize, usize, Stored)>,
+    /// Values of the row that are still to be hashed, as blocks, and their columns. Hashing them one after the other,
+    /// when all are written, lets the processor work on several at once.
+    blocks: [[u8; 64]; MatchKey::COUNT],
+    waiting: [u8; MatchKey::COUNT],
+    count: usize,
+}
+
+impl Scratch {
+    /// Keeps the normalized value for hashing; false when it is longer than a block.
+    #[inline]
+    fn wait(&mut self, column: usize) -> bool {
+        // A map has a key once, so there is room for each.
+        let (Some(block), Some(waiting)) =
+            (self.blocks.get_mut(self.count), self.waiting.get_mut(self.count))
+        else {
+            return false;
+        };
+        *waiting = column as u8;
+        let fits = fill_block(self.text.as_bytes(), block);
+        self.count += usize::from(fits);
+        fits
+    }
 }
 
 impl<'a> RowMapper<'a> {
@@ -38,7 +59,14 @@ impl<'a> RowMapper<'a> {
     pub const MAX_ROWS_PER_CONTACT: usize = 100;
 
     pub(super) fn new(map: &'a KeyMap) -> Self {
-        Self { map, scratch: Scratch::default(), seen: None }
+        let scratch = Scratch {
+            text: String::new(),
+            further: Vec::new(),
+            blocks: [[0; 64]; MatchKey::COUNT],
+            waiting: [0; MatchKey::COUNT],
+            count: 0,
+        };
+        Self { map, scratch, seen: None }
     }
 
     /// Leaves out rows that this mapper made before, remembering at most `rows` of them (17 to 34 bytes each).
@@ -63,12 +91,13 @@ impl<'a> RowMapper<'a> {
         let mark = rows.mark();
         coverage.contacts += 1;
         self.scratch.further.clear();
+        self.scratch.count = 0;
         let region = LazyRegion::new(self.map, contact);
         let mut identifies = false;
         let mut several = 1;
         for (at, column) in self.map.columns.iter().enumerate() {
             let values = match only_text(column, contact) {
-                Some(text) => self.append_one(column, text, &region, rows, coverage),
+                Some(text) => self.append_one(at, text, &region, rows, coverage),
                 None => self.append_each(at, &region, rows, coverage),
             };
             identifies |= values > 0 && column.key.identifies();
@@ -78,6 +107,10 @@ impl<'a> RowMapper<'a> {
             rows.reset(mark);
             coverage.without_rows += 1;
             return 0;
+        }
+        let Scratch { blocks, waiting, count, .. } = &self.scratch;
+        for (block, &column) in blocks.iter().zip(waiting).take(*count) {
+            rows.replace(usize::from(column), Stored::Hash(Hashed::of_block(block)));
         }
         for nth in 1..several {
             rows.repeat_row(mark);
@@ -94,26 +127,29 @@ impl<'a> RowMapper<'a> {
     #[inline]
     fn append_one(
         &mut self,
-        column: &Column,
+        at: usize,
         text: &str,
         region: &LazyRegion<'_>,
         rows: &mut MatchRows,
         coverage: &mut Coverage,
     ) -> usize {
-        match read(column, Fed::Text(text), region, &mut self.scratch.text) {
+        let column = &self.map.columns[at];
+        let (stored, values) = match read(column, Fed::Text(text), region, &mut self.scratch.text) {
             Ok(steps) => {
                 coverage.sent(column.key, steps);
-                let stored = store(column.key, steps, &self.scratch.text, rows);
-                rows.push_stored(stored);
-                1
+                let waits =
+                    column.key.is_hashed() && !steps.contains(Step::PassedAsDigest) && self.scratch.wait(at);
+                let stored =
+                    if waits { Stored::Empty } else { store(column.key, steps, &self.scratch.text, rows) };
+                (stored, 1)
             }
             Err(reason) => {
                 coverage.rejected(column.key, reason);
-                let stored = absent(column.key, rows);
-                rows.push_stored(stored);
-                0
+                (absent(column.key, rows), 0)
             }
-        }
+        };
+        rows.push_stored(stored);
+        values
     }
 
     /// Appends the first value's cell, keeps those of the further ones, and says how many different there are.
