@@ -23,7 +23,7 @@ use crate::facebook::{AccountId, AdAccount, CustomerFileSource, NewAudience};
 ///
 /// let error = AudienceBuilder::new().name("  ").build().unwrap_err();
 /// let fields: Vec<_> = error.problems().iter().map(|problem| problem.field.as_ref()).collect();
-/// assert_eq!(fields, ["name", "description", "account", "contacts"]);
+/// assert_eq!(fields, ["name", "description", "account"]);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, Default)]
@@ -32,7 +32,7 @@ pub struct AudienceBuilder {
     name: String,
     description: String,
     account: Option<AccountId>,
-    management: Option<ContactManagement>,
+    management: ContactManagement,
     refresh: Refresh,
     minimum_size: MinimumSize,
     same_name: SameName,
@@ -72,9 +72,10 @@ impl AudienceBuilder {
         self
     }
 
-    /// How contacts come into it. Required.
+    /// How contacts come into it: a segment, several, or [`ContactManagement::Automation`], which is the default.
+    /// A segment given after another is added to the group.
     pub fn contacts(mut self, management: impl Into<ContactManagement>) -> Self {
-        self.management = Some(management.into());
+        self.management = self.management.joined(management.into());
         self
     }
 
@@ -138,14 +139,11 @@ impl AudienceBuilder {
         if self.account.is_none() {
             problems.push("account", "required", "is missing: choose an ad account");
         }
-        match &self.management {
-            None => problems.push("contacts", "required", "is missing: choose a group or automation"),
-            Some(management) => management.check(self.refresh, &mut problems),
-        }
+        self.management.check(self.refresh, &mut problems);
         check::retention(self.retention_days, &mut problems);
         check::opt_out_link(self.opt_out_link.as_deref(), &mut problems);
         check::labels(&self.labels, &mut problems);
-        let (Some(account), Some(management)) = (self.account, self.management) else {
+        let Some(account) = self.account else {
             return Err(problems.into());
         };
         problems.into_result()?;
@@ -158,7 +156,7 @@ impl AudienceBuilder {
         Ok(AudienceDraft::checked(
             account,
             request,
-            management,
+            self.management,
             self.refresh,
             self.minimum_size,
             self.same_name,

@@ -54,6 +54,24 @@ impl AudienceDraft {
         &self.request.name
     }
 
+    /// How contacts will come into it.
+    #[must_use]
+    pub fn management(&self) -> &ContactManagement {
+        &self.management
+    }
+
+    /// Whether a group will follow its contacts.
+    #[must_use]
+    pub fn refresh(&self) -> Refresh {
+        self.refresh
+    }
+
+    /// The policy for the number of reachable people.
+    #[must_use]
+    pub fn minimum_size(&self) -> MinimumSize {
+        self.minimum_size
+    }
+
     /// The description, trimmed.
     #[must_use]
     pub fn description(&self) -> &str {

@@ -8,13 +8,14 @@ use crate::segment::Segment;
 /// How contacts come into an audience and leave it.
 ///
 /// A segment, or several, is a group: `.contacts(vip)` is `.contacts(ContactManagement::group(vip))`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContactManagement {
     /// The contacts that any of these segments selects: a union, in which each contact counts once.
     Group(Vec<Segment>),
     /// Starts empty; rules and workflows add and remove people one by one.
+    #[default]
     Automation,
 }
 
@@ -59,6 +60,17 @@ impl ContactManagement {
                 "can be a mirror only of a group: automation adds and removes people itself",
             ),
             Self::Automation => {}
+        }
+    }
+
+    /// Two groups become one; anything else is replaced by what came later.
+    pub(super) fn joined(self, later: Self) -> Self {
+        match (self, later) {
+            (Self::Group(mut segments), Self::Group(more)) => {
+                segments.extend(more);
+                Self::Group(segments)
+            }
+            (_, later) => later,
         }
     }
 }

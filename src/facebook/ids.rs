@@ -117,7 +117,7 @@ impl fmt::Display for SessionId {
 
 impl fmt::Display for AccountId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "act_{}", self.0)
+        f.pad(&format!("act_{}", self.0))
     }
 }
 
@@ -131,7 +131,7 @@ impl AudienceId {
 
 impl fmt::Display for AudienceId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.pad(&self.0)
     }
 }
 

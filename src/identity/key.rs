@@ -199,7 +199,7 @@ impl MatchKey {
 
 impl fmt::Display for MatchKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.wire_name())
+        f.pad(self.wire_name())
     }
 }
 

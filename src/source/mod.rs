@@ -3,6 +3,7 @@
 mod batch;
 #[cfg(feature = "csv")]
 mod columns;
+mod count;
 #[cfg(feature = "csv")]
 mod csv;
 mod json_lines;

@@ -12,6 +12,7 @@ use super::person::Fingerprint;
 use super::record::{Operation, RunRecord};
 use super::report::ContactCounts;
 use super::target::{Mode, SyncTarget};
+use crate::audience::AudienceDraft;
 use crate::error::Result;
 use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow};
@@ -43,8 +44,8 @@ pub enum PlanWarning {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Plan {
-    /// The audience.
-    pub audience: AudienceId,
+    /// The audience; `None` when it is not created yet, and such a plan cannot be applied.
+    pub audience: Option<AudienceId>,
     /// The mode.
     pub mode: Mode,
     /// The time at which contacts were judged.
@@ -103,6 +104,20 @@ impl SyncEngine {
     pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<Plan> {
         let target = target.into();
         self.plan_at(&target, self.clock.now()).await
+    }
+
+    /// What the first run would do with an audience that is not created yet. It reads every contact and changes nothing.
+    ///
+    /// # Errors
+    /// What the source and the store return.
+    pub async fn preview(&self, draft: &AudienceDraft) -> Result<Plan> {
+        // No audience of Facebook's has this id, so nothing is remembered of it.
+        let nobody: AudienceId = "0".parse()?;
+        let mut target = SyncTarget::new(draft.account().clone(), nobody).minimum_size(draft.minimum_size());
+        target.take_from(draft.management(), draft.refresh());
+        let mut plan = self.plan(target).await?;
+        plan.audience = None;
+        Ok(plan)
     }
 
     pub(super) async fn plan_at(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Plan> {
@@ -207,7 +222,7 @@ impl SyncEngine {
             warnings.push(PlanWarning::OptOutsWaived(reason.to_owned()));
         }
         Ok(Plan {
-            audience: target.audience.clone(),
+            audience: Some(target.audience.clone()),
             mode: target.mode,
             now,
             contacts: tally.contacts,
@@ -266,7 +281,10 @@ fn json_len(row: MatchRow<'_>) -> u64 {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "audience {}  {}  plan", self.audience, self.mode.as_str())?;
+        match &self.audience {
+            Some(audience) => writeln!(f, "audience {audience}  {}  plan", self.mode.as_str())?,
+            None => writeln!(f, "audience not created yet  {}  plan", self.mode.as_str())?,
+        }
         let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
         line("contacts read", self.contacts.read)?;
         line("  selected", self.contacts.selected)?;

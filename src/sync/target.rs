@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::audience::{Audience, MinimumSize, Refresh};
+use crate::audience::{Audience, ContactManagement, MinimumSize, Refresh};
 use crate::facebook::{AccountId, AudienceId};
 use crate::segment::Segment;
 
@@ -77,6 +77,17 @@ impl SyncTarget {
         self
     }
 
+    /// Groups and mode as an audience has them.
+    pub(super) fn take_from(&mut self, management: &ContactManagement, refresh: Refresh) {
+        let (segments, mode) = match (management, refresh) {
+            (ContactManagement::Group(segments), Refresh::Mirror) => (segments.clone(), Mode::Mirror),
+            (ContactManagement::Group(segments), Refresh::Never) => (segments.clone(), Mode::Snapshot),
+            (ContactManagement::Automation, _) => (Vec::new(), Mode::Add),
+        };
+        self.segments = Some(segments);
+        self.mode = mode;
+    }
+
     /// Another policy for the number of reachable people.
     #[must_use]
     pub fn minimum_size(mut self, policy: MinimumSize) -> Self {
@@ -87,15 +98,10 @@ impl SyncTarget {
 
 impl From<&Audience> for SyncTarget {
     fn from(audience: &Audience) -> Self {
-        let mode = match audience.refresh() {
-            Refresh::Mirror => Mode::Mirror,
-            _ => Mode::Snapshot,
-        };
-        Self {
-            mode,
-            minimum_size: audience.minimum_size(),
-            ..Self::new(audience.account().clone(), audience.id().clone())
-        }
+        let mut target = Self::new(audience.account().clone(), audience.id().clone())
+            .minimum_size(audience.minimum_size());
+        target.take_from(audience.management(), audience.refresh());
+        target
     }
 }
 

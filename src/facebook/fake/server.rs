@@ -110,9 +110,15 @@ impl FakeServer {
     /// [`ErrorKind::Io`] when there is no port or no thread.
     #[expect(clippy::disallowed_methods, reason = "the one place where the fake takes a thread, on request")]
     pub fn start(fake: Fake) -> Result<RunningServer> {
+        // Bound without a runtime, since the caller may be within one.
+        let listener = std::net::TcpListener::bind(SocketAddr::from(([127, 0, 0, 1], 0))).map_err(io)?;
+        listener.set_nonblocking(true).map_err(io)?;
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(io)?;
-        let address = SocketAddr::from(([127, 0, 0, 1], 0));
-        let server = runtime.block_on(Self::bind(fake.clone(), address))?;
+        let server = {
+            let _within = runtime.enter();
+            let address = listener.local_addr().map_err(io)?;
+            Self { fake: fake.clone(), listener: TcpListener::from_std(listener).map_err(io)?, address }
+        };
         let url = server.url();
         let (stop, stopped) = oneshot::channel::<()>();
         let thread = std::thread::spawn(move || {

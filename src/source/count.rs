@@ -1,0 +1,52 @@
+//! Counting a segment over a source.
+
+use super::{Batch, ContactSource};
+use crate::error::Result;
+use crate::segment::{Count, CountBuilder, EvaluationTime, Segment};
+
+impl Segment {
+    /// Reads the contacts once and counts: how many are selected, where the others were lost, how many can be reached.
+    ///
+    /// Nothing is changed or sent. Memory is bounded by one batch and 16 bytes a selected contact, for duplicates.
+    ///
+    /// Cancel safety: dropping it forgets the count.
+    ///
+    /// ```
+    /// # struct Now; impl std::task::Wake for Now { fn wake(self: std::sync::Arc<Self>) {} }
+    /// # fn block_on<F: Future>(future: F) -> F::Output {
+    /// #     let mut future = std::pin::pin!(future);
+    /// #     let waker = std::sync::Arc::new(Now).into();
+    /// #     loop { if let std::task::Poll::Ready(out) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) { return out } }
+    /// # }
+    /// use audiencekit::segment::EvaluationTime;
+    /// use audiencekit::{JsonLinesSource, Schema, Segment, Selector};
+    /// use time::macros::datetime;
+    ///
+    /// # block_on(async {
+    /// let schema = Schema::standard();
+    /// let people = JsonLinesSource::from_bytes("{\"email\": \"ada@example.com\", \"score\": 70}\n{\"score\": 90}", &schema);
+    /// let warm = Segment::builder("warm").include(Selector::all()).filter("score >= 50").build(&schema)?;
+    /// let count = warm.count(&people, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC))).await?;
+    /// assert_eq!((count.selected, count.reachable(), count.unreachable), (2, 1, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// What the source returns, and those of [`Segment::compile`].
+    pub async fn count(
+        &self,
+        source: &(impl ContactSource + ?Sized),
+        time: &EvaluationTime,
+    ) -> Result<Count> {
+        let mut counter = CountBuilder::new(self, source.schema(), time)?;
+        let mut reader = source.open().await?;
+        let mut batch = Batch::with_capacity(source.schema(), Batch::DEFAULT_CAPACITY);
+        while reader.next_batch(&mut batch).await? {
+            for contact in batch.contacts() {
+                counter.push(contact);
+            }
+        }
+        Ok(counter.finish())
+    }
+}

@@ -1,0 +1,120 @@
+//! Every example runs as a program, offline, and says what it promises.
+#![cfg(all(feature = "http", feature = "csv"))]
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::PathBuf;
+use std::process::{Command, Output, Stdio};
+
+/// The example as cargo built it beside this test.
+fn example(name: &str) -> Command {
+    let mut folder = std::env::current_exe().unwrap();
+    folder.pop();
+    folder.pop();
+    let path: PathBuf = folder.join("examples").join(name);
+    assert!(path.exists(), "{} is not built: run `cargo build --examples`", path.display());
+    let mut command = Command::new(path);
+    command.env_clear().stdin(Stdio::null());
+    command
+}
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+fn run(command: &mut Command) -> Output {
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}\n{}", text(&output.stdout), text(&output.stderr));
+    output
+}
+
+#[test]
+fn quickstart_makes_the_audience_it_reports() {
+    let output = text(&run(&mut example("quickstart")).stdout);
+    for promised in [
+        "nothing leaves this machine",
+        "contacts                            4290",
+        "Created audience",
+        "VIP customers",
+        "availability",
+        "ready",
+        "contacts read",
+        "duplicates",
+        "not sent: malformed",
+        "The fake holds",
+    ] {
+        assert!(output.contains(promised), "{promised:?} is missing in:\n{output}");
+    }
+}
+
+#[test]
+fn quickstart_explains_itself_and_its_mistakes() {
+    let help = text(&run(example("quickstart").arg("--help")).stdout);
+    for promised in ["--live", "--contacts", "--filter", "FACEBOOK_ACCESS_TOKEN", "FACEBOOK_AD_ACCOUNT"] {
+        assert!(help.contains(promised), "{promised:?} is missing in:\n{help}");
+    }
+    for (arguments, promised) in [
+        (&["--filter", "scoer >= 20"][..], "did you mean \"score\"?"),
+        (&["--contacts", "no/such/file.csv"], "open no/such/file.csv"),
+        (&["--live"], "FACEBOOK_ACCESS_TOKEN"),
+        (&["--name", " "], "name"),
+    ] {
+        let output = example("quickstart").args(arguments).output().unwrap();
+        let error = text(&output.stderr);
+        assert!(!output.status.success(), "{arguments:?} passed");
+        assert!(error.contains(promised), "{arguments:?} said {error}");
+        assert!(!error.contains("panicked"), "{error}");
+    }
+}
+
+#[test]
+fn quickstart_warns_when_the_audience_is_small() {
+    let output = text(&run(example("quickstart").args(["--filter", "score >= 95"])).stdout);
+    assert!(output.contains("1000") || output.contains("1,000"), "no warning in:\n{output}");
+    assert!(output.contains("warning"), "no warning in:\n{output}");
+}
+
+#[test]
+fn normalize_answers_line_by_line() {
+    let mut child = example("normalize").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    input
+        .write_all(
+            "{\"key\": \"EMAIL\", \"value\": \" John_Smith@gmail.com\"}\n{\"id\": 2, \"key\": \"PHONE\", \"value\": \
+             \"(650)555-1212\", \"region\": \"US\"}\n{\"key\": \"EMAIL\", \"value\": \"n/a\"}\n"
+                .as_bytes(),
+        )
+        .unwrap();
+    drop(input);
+    let lines: Vec<serde_json::Value> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(lines.len(), 3);
+    assert_eq!(lines[0]["sha256"], "62a14e44f765419d10fea99367361a727c12365e2520f32218d505ed9aa0f62f");
+    assert_eq!(lines[1]["normalized"], "16505551212");
+    assert_eq!(lines[2]["reject"], "placeholder");
+}
+
+#[test]
+fn the_fake_facebook_serves_other_programs() {
+    let mut child = example("fake_facebook").args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
+    let token = ready["access_token"].as_str().unwrap();
+    let mut socket = TcpStream::connect(address.trim_end_matches('/')).unwrap();
+    write!(
+        socket,
+        "GET /v26.0/me/adaccounts HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {token}\r\nConnection: close\r\n\r\n"
+    )
+    .unwrap();
+    let mut answer = String::new();
+    socket.read_to_string(&mut answer).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    assert!(answer.contains("act_"), "{answer}");
+}
