@@ -1,5 +1,7 @@
 //! The verbs of [`FacebookClient`], each one request and its answer.
 
+use std::sync::{Mutex, PoisonError};
+
 use async_trait::async_trait;
 
 use super::FacebookClient;
@@ -262,17 +264,21 @@ impl<T: Transport> GraphClient<T> {
     ) -> Result<UploadReceipt> {
         let operation = edge.operation();
         edge.check(upload, self.settings())?;
-        let length = upload_body(upload, self.settings()).bytes.len();
-        if length > self.settings().max_body_bytes {
-            let what = format!("the rows make {length} bytes");
+        let body = upload_body(upload, self.settings());
+        if body.bytes.len() > self.settings().max_body_bytes {
+            let what = format!("the rows make {} bytes", body.bytes.len());
             return Err(Error::new(ErrorKind::Limit, operation, what)
                 .expected(format!("at most {}: send fewer rows per call", self.settings().max_body_bytes)));
         }
+        // The first sending takes the body that was measured; another one makes its own.
+        let measured = Mutex::new(Some(body));
         self.call(
             call,
             || {
                 let path = self.path(format_args!("{node}/{}", edge.path()));
-                GraphRequest::new(edge.method(), path).body(upload_body(upload, self.settings()))
+                let body = measured.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let body = body.unwrap_or_else(|| upload_body(upload, self.settings()));
+                GraphRequest::new(edge.method(), path).body(body)
             },
             |response, _| edge.receipt(response, upload),
         )
