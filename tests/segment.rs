@@ -154,3 +154,205 @@ fn the_hash_of_a_segment_does_not_change_with_its_formatting() {
     assert_ne!(hash("score >= 50"), hash("score > 50"));
     assert_eq!(hash("score = 1").len(), 64);
 }
+
+/// Every bad input with its exact picture: `> ` before the input, then the picture, then an empty line.
+#[test]
+fn every_bad_input_gets_the_picture_that_teaches() {
+    let schema = schema();
+    let mut shown = String::new();
+    let mut inputs = 0;
+    let file = include_str!("data/segment/bad.txt");
+    for input in file.lines().filter_map(|line| line.strip_prefix("> ")) {
+        let error = Filter::parse(input, &schema).expect_err(input);
+        shown.push_str(&format!("> {input}\n{}\n", error.picture()));
+        inputs += 1;
+        let line = error.to_string();
+        assert!(!line.contains('\n') && line.starts_with("filter"), "{line}");
+    }
+    assert!(inputs >= 60, "{inputs} inputs");
+    assert!(shown == file, "the pictures have changed; they are now:\n{shown}");
+}
+
+#[test]
+fn one_more_than_a_limit_is_an_error_and_never_a_crash() {
+    let schema = schema();
+    let says = |text: &str| Filter::parse(text, &schema).unwrap_err().to_string();
+    let nested = |n: usize| format!("{}score = 1{}", "(".repeat(n), ")".repeat(n));
+    assert!(Filter::parse(&nested(49), &schema).is_ok());
+    assert!(says(&nested(50)).contains("more than 50 conditions inside one another"));
+    assert!(says(&nested(300_000)).contains("more than 50 conditions"));
+    assert!(says(&"not ".repeat(200_000)).contains("more than 50 conditions"));
+    assert!(says(&"x".repeat(10 << 20)).contains("10485760 bytes"));
+    let list = |n: usize| format!("score in ({}1)", "1, ".repeat(n - 1));
+    assert!(Filter::parse(&list(10_000), &schema).is_ok());
+    assert!(says(&list(10_001)).contains("the list has 10001 values"));
+    assert!(says(&"score = 1 or ".repeat(60_000)).contains("unexpected end"));
+    assert!(says(&"x ".repeat(400_000)).contains("unexpected"));
+    let json = format!("{}{}", r#"{"not":"#.repeat(100_000), "}".repeat(100_000));
+    assert!(Filter::from_json(&json, &schema).is_err());
+    let json = format!("{}{}{}", r#"{"not":"#.repeat(50), r#"{"constant":true}"#, "}".repeat(50));
+    assert!(Filter::from_json(&json, &schema).unwrap_err().to_string().contains("more than 50 conditions"));
+}
+
+#[test]
+fn json_that_is_no_filter_is_refused_with_the_reason() {
+    let schema = schema();
+    for (json, reason) in [
+        ("", "EOF"),
+        ("{}", "expected"),
+        (r#"{"constant":1}"#, "boolean"),
+        (r#"{"nand":[]}"#, "unknown variant"),
+        (r#"{"all":[]}"#, "a condition"),
+        (r#"{"test":{"term":{"field":"scroe"},"check":{"equal":1}}}"#, "did you mean \"score\"?"),
+        (r#"{"test":{"term":{"field":"score"},"check":{"equal":1},"x":1}}"#, "unknown field"),
+        (r#"{"test":{"term":{"field":"revenue"},"check":{"equal":0.1234567890123456}}}"#, "15 digits"),
+        (r#"{"test":{"term":{"field":"renewal"},"check":{"equal":{"date":"2026-02-30"}}}}"#, "no such date"),
+        (r#"{"test":{"term":{"field":"score"},"check":{"in":[]}}}"#, "at least one value"),
+        (r#"{"tags":{"quantifier":"any","tags":[]}}"#, "tag"),
+    ] {
+        let error = Filter::from_json(json, &schema).unwrap_err();
+        assert!(error.picture().contains(reason), "{json}: {}", error.picture());
+    }
+    let exact = r#"{"test":{"term":{"field":"revenue"},"check":{"equal":129.9}}}"#;
+    assert_eq!(Filter::from_json(exact, &schema).unwrap().to_string(), "revenue = 129.9");
+}
+
+#[test]
+fn a_catalog_in_a_file_survives_and_a_file_cut_in_half_is_refused() {
+    use audiencekit::segment::FileCatalog;
+    let schema = schema();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("segments.json");
+    let vip = Segment::builder("VIP")
+        .include(Selector::tag_any(["vip"]))
+        .exclude(Selector::NotOpened(audiencekit::segment::Message::email("May")))
+        .filter("score >= 50 and revenue > 12.50")
+        .build(&schema)
+        .unwrap();
+    let catalog = FileCatalog::open(&path).unwrap();
+    assert_eq!(catalog.save(&vip).unwrap(), 1);
+    assert_eq!(catalog.save(&vip).unwrap(), 1);
+    let other = vip.expand("VIP").filter("country = \"PL\"").build(&schema).unwrap();
+    assert_eq!(catalog.save(&other).unwrap(), 2);
+    let again = FileCatalog::open(&path).unwrap();
+    assert_eq!(again.versions("VIP").unwrap(), [vip.clone(), other]);
+    assert_eq!((&again as &dyn SegmentCatalog).revert("VIP", 1).unwrap(), 3);
+    assert_eq!(again.segment("VIP").unwrap(), Some(vip));
+    assert!(again.remove("VIP").unwrap() && !again.remove("VIP").unwrap());
+    catalog.save(&Segment::builder("a").include(Selector::all()).build(&schema).unwrap()).unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::write(&path, &bytes[..bytes.len() / 2]).unwrap();
+    assert_eq!(FileCatalog::open(&path).unwrap_err().kind(), ErrorKind::Corrupt);
+}
+
+#[test]
+fn folding_is_unicode_simple_case_folding() {
+    // Held against the tables of the regex engine: two characters are equal without case there and here.
+    let schema = schema();
+    let name = schema.require("name").unwrap();
+    let mut contact = Contact::new(&schema);
+    let mut compared = 0;
+    for c in (0x80..0x2_0000u32).filter_map(char::from_u32).filter(|c| c.is_alphabetic()) {
+        let Ok(class) =
+            regex_syntax::hir::ClassUnicode::new([regex_syntax::hir::ClassUnicodeRange::new(c, c)])
+                .try_folded()
+        else {
+            panic!("the tables are part of the test")
+        };
+        for other in class.iter().flat_map(|range| range.start()..=range.end()).filter(|other| *other != c) {
+            contact.clear();
+            contact.set(name, other.to_string()).unwrap();
+            let filter = Filter::parse(&format!("name = \"{c}\""), &schema).unwrap();
+            assert!(filter.compile(&schema, &now()).unwrap().matches(&contact), "{c:?} and {other:?}");
+            compared += 1;
+        }
+    }
+    assert!(compared > 2_000, "{compared} pairs");
+}
+
+trait Folded: Sized {
+    fn try_folded(self) -> Result<Self, regex_syntax::hir::CaseFoldError>;
+}
+
+impl Folded for regex_syntax::hir::ClassUnicode {
+    fn try_folded(mut self) -> Result<Self, regex_syntax::hir::CaseFoldError> {
+        self.try_case_fold_simple()?;
+        Ok(self)
+    }
+}
+
+#[test]
+fn every_example_of_the_operator_table_in_the_docs_runs() {
+    let schema = schema();
+    let docs = include_str!("../src/segment/mod.rs");
+    let table = docs.split("//! | operator | on | example |").nth(1).unwrap();
+    let mut rows = 0;
+    for line in
+        table.lines().filter_map(|line| line.strip_prefix("//! | `").or(line.strip_prefix("//! | a field")))
+    {
+        let example = line.trim_end_matches(" |").rsplit_once("| `").unwrap().1.trim_end_matches('`');
+        let filter = Filter::parse(example, &schema).unwrap_or_else(|e| panic!("{example}\n{}", e.picture()));
+        if !example.contains("segment(") {
+            let _: bool = filter.compile(&schema, &now()).unwrap().matches(&ada(&schema));
+        }
+        assert_eq!(Filter::parse(&filter.to_string(), &schema).unwrap(), filter);
+        rows += 1;
+    }
+    assert!(rows >= 35, "{rows} rows");
+}
+
+/// As much of JSON Schema as the published one uses.
+fn fits(value: &serde_json::Value, schema: &serde_json::Value, root: &serde_json::Value) -> bool {
+    use serde_json::Value;
+    if let Some(name) = schema.get("$ref").and_then(Value::as_str) {
+        return fits(value, root.pointer(name.trim_start_matches('#')).unwrap(), root);
+    }
+    if let Some(several) = schema.get("oneOf") {
+        return several.as_array().unwrap().iter().filter(|one| fits(value, one, root)).count() == 1;
+    }
+    if let Some(values) = schema.get("enum") {
+        return values.as_array().unwrap().contains(value);
+    }
+    let limit = |name: &str| schema.get(name).and_then(Value::as_u64);
+    match schema["type"].as_str().unwrap() {
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "number" => value.is_number(),
+        "integer" => value.as_u64().is_some_and(|n| n >= limit("minimum").unwrap_or(0)),
+        "array" => value.as_array().is_some_and(|items| {
+            items.len() as u64 >= limit("minItems").unwrap_or(0)
+                && items.len() as u64 <= limit("maxItems").unwrap_or(u64::MAX)
+                && items.iter().all(|item| fits(item, &schema["items"], root))
+        }),
+        "object" => value.as_object().is_some_and(|members| {
+            schema["required"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .all(|name| members.contains_key(name.as_str().unwrap()))
+                && members.iter().all(|(name, member)| {
+                    schema["properties"].get(name).is_some_and(|inner| fits(member, inner, root))
+                })
+        }),
+        other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn the_published_json_schema_describes_the_json_of_every_row() {
+    let schema = schema();
+    let root: serde_json::Value = serde_json::from_str(Filter::JSON_SCHEMA).unwrap();
+    for line in include_str!("data/segment/table.tsv")
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+    {
+        let (text, _) = line.rsplit_once('\t').unwrap();
+        let json = Filter::parse(text, &schema).unwrap().to_json();
+        assert!(fits(&serde_json::from_str(&json).unwrap(), &root, &root), "{json}");
+    }
+    for wrong in
+        [r#"{}"#, r#"{"all":[]}"#, r#"{"test":{"term":{"field":"x"}}}"#, r#"{"constant":true,"not":{}}"#]
+    {
+        assert!(!fits(&serde_json::from_str(wrong).unwrap(), &root, &root), "{wrong}");
+    }
+}

@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
+use smallvec::{SmallVec, smallvec};
 use time::OffsetDateTime;
 
 use super::cell::{Cell, EventRow, Slot, Span, Store};
@@ -34,7 +35,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub struct Contact {
     schema: Arc<Schema>,
-    slots: Vec<Slot>,
+    /// In place, so that contacts side by side are read at a steady stride.
+    slots: SmallVec<[Slot; 48]>,
     text: String,
     spans: Vec<Span>,
     decimals: Vec<Decimal>,
@@ -53,7 +55,7 @@ impl Contact {
     #[must_use]
     pub fn new(schema: &Arc<Schema>) -> Self {
         Self {
-            slots: vec![Slot::Missing; schema.len()],
+            slots: smallvec![Slot::Missing; schema.len()],
             schema: Arc::clone(schema),
             text: String::new(),
             spans: Vec::new(),

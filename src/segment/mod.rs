@@ -1,4 +1,95 @@
 //! Choosing contacts: filters, selectors, segments, counts.
+//!
+//! A [`Filter`] is a condition in a language that reads like the `WHERE` of SQL. It has one syntax tree ([`ast`]) with
+//! three faces: text, Rust ([`field`], [`event`] ...) and JSON ([`Filter::JSON_SCHEMA`]). A [`Segment`] is who is in
+//! (a union of [`Selector`]s), who is out, and filters that must hold. Everything is checked against the schema when
+//! it is built, with errors that point ([`FilterError::picture`]); asking a compiled one cannot fail.
+//!
+//! # Meaning
+//!
+//! - **Missing values.** A comparison with a missing value is false, the negated ones (`!=`, `not in`, `not between`,
+//!   `not contains` ...) included: they need a value too. `not` is plain negation, so `not plan = "pro"` holds for a
+//!   contact without a plan and `plan != "pro"` does not. `is set`, `is not set`, `is empty` ask directly.
+//! - **Text** is compared without regard to case, by Unicode's simple case folding; `exactly` before the operator
+//!   minds case. A field with several texts fits when one of them does, and fits a negated comparison when none does.
+//! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
+//! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday), months,
+//!   quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
+//!   shorter month. Minutes and hours are exact. `in last` and `in next` include both ends; `less than 3 days ago`
+//!   leaves the far end out. An instant compared with a date is compared with that whole day, so `created_on <=
+//!   2026-01-31` includes the evening. `between` includes both bounds.
+//! - **Anniversaries** ignore the year. One of 29 February is on the 28th in a year without it, and so age counts.
+//! - **Events**: everything inside the parentheses holds for one and the same event.
+//!
+//! # Grammar
+//!
+//! Keywords are the same in capitals. A name that is a keyword stands in backticks.
+//!
+//! ```text
+//! filter   = and { "or" and } ;
+//! and      = unary { "and" unary } ;
+//! unary    = "not" unary | "(" filter ")" | "true" | "false" | group | tags
+//!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term check | FIELD ;
+//! group    = ( "all of" | "any of" | "none of" | "at least" INTEGER "of" ) "(" filter { "," filter } ")" ;
+//! tags     = "has" [ "any" | "all" | "no" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
+//! term     = FIELD
+//!          | ( "age" | "anniversary" | "year" | "month" | "day" | "weekday" | "hour"
+//!            | "domain" | "length" | "count" ) "(" FIELD ")"
+//!          | ( "tag_score" | "tag_since" | "consent" | "consent_since" | "stage" | "stage_since" ) "(" TEXT ")"
+//!          | ( "count" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
+//! events   = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
+//! check    = [ "exactly" ] ( "=" | "!=" ) value | ( "<" | "<=" | ">" | ">=" ) value
+//!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
+//!          | [ "exactly" ] [ "not" ] ( "contains" | "starts with" | "ends with" | "like" | "matches" ) TEXT
+//!          | [ "not" ] "matches url" TEXT | "is" [ "not" ] ( "set" | "empty" | "true" | "false" ) | [ "not" ] time ;
+//! time     = ( "before" | "after" | "on" | "since" | "until" ) value | "in" ( "last" | "next" ) INTEGER UNIT
+//!          | ( "more than" | "less than" | "exactly" ) INTEGER UNIT ( "ago" | "from now" )
+//!          | "in" ( "last" | "this" | "next" ) UNIT | "is" ( "today" | "yesterday" | "tomorrow" ) ;
+//! value    = TEXT | NUMBER | DATE | INSTANT | "true" | "false" ;
+//! ```
+//!
+//! # Operators
+//!
+//! One example each; `tests/segment.rs` runs every row of this table, and `tests/data/segment/table.tsv` many more.
+//!
+//! | operator | on | example |
+//! |---|---|---|
+//! | `and` `or` `not` | conditions | `score >= 50 and not (opted_out = true or deleted = true)` |
+//! | `all of` `any of` `none of` | conditions | `none of (invalid = true, deleted = true)` |
+//! | `at least n of` | conditions | `at least 2 of (score >= 50, has tag "VIP", country = "PL")` |
+//! | `=` `!=` | all | `country = "PL"` |
+//! | `exactly` | text | `country exactly = "PL"` |
+//! | `<` `<=` `>` `>=` | numbers, time | `score >= 50` |
+//! | `in` `not in` | text, numbers, time | `country in ("PL", "DE")` |
+//! | `between` | numbers, time | `score between 3 and 6` |
+//! | `contains` | text | `company contains "ltd"` |
+//! | `starts with` | text | `zip_code starts with "00-"` |
+//! | `ends with` | text | `email ends with "@example.com"` |
+//! | `like` | text | `name like "A*a"` |
+//! | `matches` | text | `phone matches "^\\+48"` |
+//! | `matches url` | text | `exists(event.visit where url matches url "path:/shop/**")` |
+//! | `domain` | e-mail | `domain(email) in ("example.com", "example.org")` |
+//! | `length` | text | `length(name) <= 3` |
+//! | `count` of values | all | `count(phone) >= 2` |
+//! | `is set` `is empty` | all | `phone is not set and company is empty` |
+//! | a field alone | true or false | `monitored` |
+//! | `has tag` | tags | `has any tag ("VIP", "GOLD")` |
+//! | `tag_score` `tag_since` | tags | `tag_score("VIP") >= 5 and tag_since("VIP") in last 30 days` |
+//! | `consent` `consent_since` | consents | `consent("newsletter") = "confirmed"` |
+//! | `stage` `stage_since` | funnels | `stage("Sales") in ("Offer", "Won")` |
+//! | `before` `after` `on` `since` `until` | time | `created_on before 2026-01-01` |
+//! | `in last` `in next` | time | `last_visit in last 90 days` |
+//! | `more than` `less than` `exactly` .. `ago` `from now` | time | `created_on more than 2 years ago` |
+//! | `in this` .. | time | `created_on in last quarter` |
+//! | `is today` | time | `anniversary(birth_date) is today` |
+//! | `anniversary` | time | `anniversary(birth_date) in next 7 days` |
+//! | `age` | time | `age(birth_date) between 18 and 30` |
+//! | `year` `month` `day` `weekday` `hour` | time | `month(birth_date) = 12` |
+//! | `exists` | events | `exists(event.cart in last 3 days where value > 100)` |
+//! | `count` | events | `count(event.purchase in last 90 days) >= 2` |
+//! | `sum` `min` `max` `avg` | events | `sum(event.purchase.value in this year) >= 1000` |
+//! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
+//! | `segment` | segments | `not segment("Employees")` |
 
 pub mod ast;
 mod builder;

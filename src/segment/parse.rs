@@ -75,6 +75,12 @@ impl Parser<'_> {
         let mut parts = vec![self.or()];
         while self.peek() != &Token::End && self.problems.len() < self.limits.problems && !self.too_deep {
             let message = format!("unexpected {}", self.found());
+            if self.peek() == &Token::Bad {
+                // Reported by the lexer; it may have stood for `and` or `or`.
+                self.at += 1;
+                parts.push(self.or());
+                continue;
+            }
             if self.peek() == &Token::Sign(")") {
                 let _ = self.wrong(message, "no ) without a ( before it");
                 self.at += 1;

@@ -99,6 +99,10 @@ impl Parser<'_> {
     }
 
     fn no_operator(&mut self) -> Failed {
+        if self.peek_word("starts") || self.peek_word("ends") {
+            self.advance();
+            return self.expected("with, as in starts with and ends with");
+        }
         if let Token::Word(word) = self.peek()
             && let Some(near) = nearest(word, FIRST_WORDS.into_iter())
         {
