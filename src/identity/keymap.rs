@@ -262,8 +262,8 @@ fn feed(key: MatchKey, field: &str, schema: &Schema, problems: &mut ValidationEr
     };
     let is_birth = matches!(key, MatchKey::BirthYear | MatchKey::BirthMonth | MatchKey::BirthDay);
     match schema.get(id).field_type() {
-        FieldType::Text | FieldType::TextList => Some(Feed::Text(id)),
-        FieldType::Keyword | FieldType::Integer => Some(Feed::Typed(id)),
+        FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(Feed::Text(id)),
+        FieldType::Integer => Some(Feed::Typed(id)),
         FieldType::Date | FieldType::Birthday if is_birth => Some(Feed::Typed(id)),
         FieldType::Decimal if key == MatchKey::LookalikeValue => Some(Feed::Typed(id)),
         FieldType::Boolean if key == MatchKey::DataProcessingOptions => Some(Feed::Typed(id)),

@@ -69,7 +69,7 @@ impl<'a> RowMapper<'a> {
         Self { map, scratch, seen: None }
     }
 
-    /// Leaves out rows that this mapper made before, remembering at most `rows` of them (17 to 34 bytes each).
+    /// Leaves out rows that this mapper made before, remembering the last `rows` to twice as many, at 20 to 40 bytes each.
     ///
     /// A row that comes again later than that is sent again, which changes nothing at Facebook.
     #[must_use]
@@ -242,12 +242,7 @@ impl<'a> LazyRegion<'a> {
         if let Some(region) = self.known.get() {
             return region;
         }
-        let region = self.map.region.and_then(|field| match self.contact.get(field)? {
-            ValueRef::Keyword(text) => Region::find(&text),
-            ValueRef::Text(text) => Region::find(text),
-            ValueRef::TextList(texts) => texts.first().and_then(|text| Region::find(text)),
-            _ => None,
-        });
+        let region = self.map.region.and_then(|field| Region::find(self.contact.texts(field).next()?));
         self.known.set(Some(region));
         region
     }
@@ -274,15 +269,13 @@ fn each_value(column: &Column, contact: &Contact, mut each: impl FnMut(Fed<'_>))
         Feed::Text(field) => contact.texts(*field).for_each(text),
         Feed::Typed(field) => match contact.get(*field) {
             None => {}
-            Some(ValueRef::Keyword(value)) => text(&value),
-            Some(ValueRef::Text(value)) => text(value),
             Some(ValueRef::Integer(value)) => text(itoa::Buffer::new().format(value)),
             Some(ValueRef::Decimal(value)) => text(&value.to_string()),
             Some(ValueRef::Boolean(value)) => text(if value { "true" } else { "false" }),
             Some(ValueRef::Birthday(value)) => each(Fed::Birthday(value)),
             Some(ValueRef::Date(value)) => each(Fed::Birthday(value.into())),
-            Some(ValueRef::TextList(values)) => values.into_iter().for_each(text),
-            Some(ValueRef::Instant(_)) => {}
+            // Text is read in place, and no key is read from an instant.
+            Some(_) => {}
         },
     }
 }

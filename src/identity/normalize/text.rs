@@ -1,5 +1,6 @@
 //! What all keys share: clean the text, tell placeholders and digests.
 
+use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
 use crate::identity::reject::Reject;
@@ -92,14 +93,25 @@ pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
         }
         return;
     }
-    if !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
+    let dotted = |text: &str| text.contains("i\u{307}");
+    if !dotted(out) && !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
         return;
     }
     steps.add(Step::Lowercased);
+    // Which small sigma it is depends on its place in the word, and only the standard library's text knows that.
+    if out.contains('Σ') {
+        *out = out.to_lowercase();
+    } else {
+        let mut lower: SmallVec<[u8; 256]> = SmallVec::new();
+        let small = out.chars().flat_map(char::to_lowercase);
+        small.for_each(|c| lower.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()));
+        out.clear();
+        out.push_str(std::str::from_utf8(&lower).unwrap_or_default());
+    }
     // Unicode writes the small form of U+0130 as i and a dot above; in Turkish, where it comes from, it is i.
-    let lower = out.to_lowercase().replace("i\u{307}", "i");
-    out.clear();
-    out.push_str(&lower);
+    if dotted(out) {
+        *out = out.replace("i\u{307}", "i");
+    }
     compose(out, 0, &mut Steps::default());
 }
 
