@@ -125,6 +125,12 @@ impl State {
         if caller.token.accounts.as_ref().is_some_and(|seen| !seen.iter().any(|seen| seen == digits)) {
             return Err(Refusal::no_object(method, &id));
         }
+        if self.settings.app_in_development {
+            return Err(Refusal::new(
+                270,
+                "(#270) This Ads API request is not allowed for apps with development access level",
+            ));
+        }
         let may_read = caller.token.has("ads_read") || caller.token.has("ads_management");
         if !may_read {
             return Err(Refusal::new(
@@ -202,7 +208,7 @@ impl State {
             .filter(seen)
             .map(|account| Ok((account.id.clone(), select(&FIELDS, params, &account.describe())?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
-        page::cut(rows, link, params, &self.settings, self.seed)
+        page::cut(&rows, link, params, &self.settings, self.seed)
     }
 
     pub(super) fn terms(&mut self, edge: Edge, digits: &str, caller: &Caller, params: &Params<'_>) -> Answer {

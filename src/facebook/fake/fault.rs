@@ -22,6 +22,13 @@ pub enum Fault {
     Late,
     /// The reply takes this long.
     Delay(Duration),
+    /// The reply's body trickles.
+    Slow {
+        /// Bytes at a time.
+        chunk: usize,
+        /// The pause after each.
+        pause: Duration,
+    },
     /// The call takes effect, and this many bytes of the reply's body arrive.
     Truncate(usize),
     /// The call takes effect, and the connection is reset.

@@ -1,6 +1,5 @@
 //! The handle: a cheap clone that every front and every test holds.
 
-use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -12,17 +11,13 @@ use time::macros::datetime;
 use super::account::Account;
 use super::fault::{Armed, FaultRule};
 use super::http::{FakeReply, FakeRequest};
-use super::log::{Call, Edge};
-use super::members::Change;
 use super::population::Population;
 use super::settings::Settings;
 use super::state::State;
 use super::token::{App, Token};
-use super::watch::Alarm;
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId};
-use crate::identity::Hashed;
 
 /// A fake Facebook. Clones share one state; a new one shares nothing with another.
 ///
@@ -95,7 +90,7 @@ impl Fake {
         self.clock.advance(duration);
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    pub(super) fn lock(&self) -> MutexGuard<'_, State> {
         let now = self.now().unix_timestamp();
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.now = now;
@@ -179,74 +174,6 @@ impl Fake {
         self.lock().people = Some(people);
     }
 
-    /// The ids of all audiences, oldest first.
-    #[must_use]
-    pub fn audiences(&self) -> Vec<AudienceId> {
-        self.lock().audiences.keys().filter_map(|id| id.parse().ok()).collect()
-    }
-
-    /// Who is in an audience, truly and now: the fingerprints of the rows, as
-    /// [`MatchRow::fingerprint`](crate::identity::MatchRow::fingerprint) gives them. Columns that identify nobody,
-    /// such as `LOOKALIKE_VALUE`, are left out of it.
-    #[must_use]
-    pub fn members(&self, audience: &AudienceId) -> BTreeSet<Hashed> {
-        let mut state = self.lock();
-        state.settle(audience.as_str());
-        let audience = state.audiences.get(audience.as_str());
-        let keys = audience.into_iter().flat_map(|audience| audience.members.rows.keys());
-        keys.map(|fingerprint| Hashed::from_bytes(fingerprint.0)).collect()
-    }
-
-    /// How many members an audience has; where members are discarded, rows added less rows removed.
-    #[must_use]
-    pub fn member_count(&self, audience: &AudienceId) -> u64 {
-        let mut state = self.lock();
-        state.settle(audience.as_str());
-        state.audiences.get(audience.as_str()).map_or(0, |audience| audience.members.len())
-    }
-
-    /// How many people of the population, or without one, how many rows, the members match.
-    #[must_use]
-    pub fn matched(&self, audience: &AudienceId) -> u64 {
-        let state = self.lock();
-        state.audiences.get(audience.as_str()).map_or(0, |audience| state.matched(audience))
-    }
-
-    /// When a row came into an audience and left it.
-    #[must_use]
-    pub fn history(&self, audience: &AudienceId, row: &Hashed) -> Vec<Change> {
-        let state = self.lock();
-        let audience = state.audiences.get(audience.as_str());
-        let row = super::members::Fingerprint(*row.as_bytes());
-        audience.and_then(|audience| audience.members.history.get(&row)).cloned().unwrap_or_default()
-    }
-
-    /// The calls so far, oldest first; the oldest leave once there are more than [`Settings::log_calls`].
-    #[must_use]
-    pub fn calls(&self) -> Vec<Call> {
-        self.lock().log.iter().cloned().collect()
-    }
-
-    /// How many calls an edge got, also those that left the log.
-    #[must_use]
-    pub fn count(&self, edge: Edge) -> u64 {
-        self.lock().counts.get(&edge).copied().unwrap_or(0)
-    }
-
-    /// What was seen that must never arrive at Facebook.
-    #[must_use]
-    pub fn alarms(&self) -> Vec<Alarm> {
-        self.lock().alarms.clone()
-    }
-
-    /// # Panics
-    /// When plain personal data, a digest of nothing, a hashed device id or a token in a URL was ever seen.
-    #[track_caller]
-    pub fn assert_clean(&self) {
-        let alarms = self.alarms();
-        assert!(alarms.is_empty(), "the fake saw what must never leave: {alarms:?}");
-    }
-
     /// Flags an audience: it can be neither edited nor filled. `fields` are out of name, description and rule.
     pub fn flag(&self, audience: &AudienceId, fields: &[&str]) {
         if let Some(audience) = self.lock().audiences.get_mut(audience.as_str()) {
@@ -259,6 +186,11 @@ impl Fake {
         if let Some(audience) = self.lock().audiences.get_mut(audience.as_str()) {
             audience.work.forced = code;
         }
+    }
+
+    /// Breaks a running replacement: it must be started again.
+    pub fn break_replace(&self, audience: &AudienceId) {
+        self.lock().break_replace(audience.as_str());
     }
 
     /// Marks an audience as expiring: it goes in 90 days unless it is filled.

@@ -75,6 +75,13 @@ pub enum Delivery {
     Whole,
     /// Status, headers and this many bytes of the body; then the connection closes.
     Truncated(usize),
+    /// All of it, this many bytes at a time with a pause after each.
+    Slow {
+        /// Bytes at a time.
+        chunk: usize,
+        /// The pause.
+        pause: Duration,
+    },
     /// Nothing: the connection closes.
     Closed,
     /// Nothing: the connection is reset.

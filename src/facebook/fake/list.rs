@@ -115,6 +115,6 @@ impl State {
                 rows.push((id.clone(), self.row(id, params)?));
             }
         }
-        page::cut(rows, link, params, &self.settings, self.seed)
+        page::cut(&rows, link, params, &self.settings, self.seed)
     }
 }

@@ -34,7 +34,10 @@ pub(super) struct Mark(pub(super) MatchKey, pub(super) u64);
 impl Mark {
     /// `value` is a digest in hex, or what is sent in clear.
     pub(super) fn of(key: MatchKey, value: &str) -> Self {
-        let digest: [u8; 32] = Sha256::digest(value.as_bytes()).into();
+        let mut digest = [0; 32];
+        if !key.is_hashed() || const_hex::decode_to_slice(value, &mut digest).is_err() {
+            digest = Sha256::digest(value.as_bytes()).into();
+        }
         let (head, _) = digest.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
         Self(key, u64::from_le_bytes(*head))
     }

@@ -39,6 +39,7 @@ mod fault;
 mod fields;
 mod handle;
 mod http;
+mod inspect;
 mod list;
 mod log;
 mod lookalike;

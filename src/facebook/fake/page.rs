@@ -48,7 +48,7 @@ fn id_of(cursor: &str) -> Result<String, Refusal> {
 ///
 /// Source: developers.facebook.com/docs/graph-api/results, and recordings (read 2026-09-12).
 pub(super) fn cut(
-    rows: Vec<(String, Value)>,
+    rows: &[(String, Value)],
     link: &Link<'_>,
     params: &Params<'_>,
     settings: &Settings,

@@ -119,8 +119,10 @@ impl Refusal {
         let body = Value::Object(Map::from_iter([("error".to_owned(), Value::Object(error))]));
         let mut reply = FakeReply::new(self.status, "application/json; charset=UTF-8", body.to_string());
         let what = if self.code == 190 { "invalid_token" } else { "invalid_request" };
-        reply
-            .push("www-authenticate", format!("OAuth \"Facebook Platform\" \"{what}\" \"{}\"", self.message));
+        // A header holds no quotes within quotes, no line ends and no letters beyond ASCII.
+        let plain = |c: char| if c == '"' || !(' '..='~').contains(&c) { '?' } else { c };
+        let message: String = self.message.chars().map(plain).collect();
+        reply.push("www-authenticate", format!("OAuth \"Facebook Platform\" \"{what}\" \"{message}\""));
         reply
     }
 }

@@ -15,6 +15,9 @@ use super::state::State;
 use super::token::Caller;
 use super::watch::{self, Alarm};
 
+/// Method, route and parameters, or why there are none.
+type Target<'a> = Result<(String, Route, Params<'a>), Refusal>;
+
 /// What is known of a call that is served.
 struct Served {
     reply: FakeReply,
@@ -26,7 +29,8 @@ impl State {
     /// Serves a call with the faults that strike it.
     pub(super) fn handle(&mut self, request: &FakeRequest) -> FakeReply {
         let target = self.target(request);
-        let edge = target.as_ref().map_or(Edge::Unknown, |(_, route)| route.edge);
+        let edge = target.as_ref().map_or(Edge::Unknown, |(_, route, _)| route.edge);
+        (self.call_rows, self.call_place) = (0, None);
         let mut random = self.random;
         // Every rule counts the call; the first that strikes decides.
         let faults: Vec<Fault> =
@@ -62,6 +66,11 @@ impl State {
             Some(Fault::Delay(delay)) => {
                 let mut reply = self.process(request, &target, false);
                 reply.delay = delay;
+                reply
+            }
+            Some(Fault::Slow { chunk, pause }) => {
+                let mut reply = self.process(request, &target, false);
+                reply.delivery = Delivery::Slow { chunk, pause };
                 reply
             }
             Some(Fault::Html(status)) => unprocessed(self, FakeReply::html(status), Delivery::Whole),
@@ -111,7 +120,7 @@ impl State {
         self.cut(&request, &target, Delivery::Closed);
     }
 
-    fn cut(&mut self, request: &FakeRequest, target: &Target, delivery: Delivery) -> FakeReply {
+    fn cut(&mut self, request: &FakeRequest, target: &Target<'_>, delivery: Delivery) -> FakeReply {
         let mut reply = self.process(request, target, false);
         reply.delivery = delivery;
         if let Some(call) = self.log.back_mut() {
@@ -120,7 +129,7 @@ impl State {
         reply
     }
 
-    fn refuse(&mut self, request: &FakeRequest, target: &Target, refusal: &Refusal) -> FakeReply {
+    fn refuse(&mut self, request: &FakeRequest, target: &Target<'_>, refusal: &Refusal) -> FakeReply {
         let trace = self.trace();
         let mut served =
             Served { reply: refusal.reply(&trace), code: refusal.code, subcode: refusal.subcode };
@@ -136,7 +145,7 @@ impl State {
     }
 
     /// The method with its override, and the route.
-    fn target(&self, request: &FakeRequest) -> Target {
+    fn target<'a>(&self, request: &'a FakeRequest) -> Target<'a> {
         let params = Params::read(request)?;
         let mut method = request.method.to_ascii_uppercase();
         if method == "POST"
@@ -145,12 +154,12 @@ impl State {
             method = instead.to_ascii_uppercase();
         }
         let route = route(&method, &request.path, &self.settings)?;
-        Ok((method, route))
+        Ok((method, route, params))
     }
 
-    fn process(&mut self, request: &FakeRequest, target: &Target, in_batch: bool) -> FakeReply {
+    fn process(&mut self, request: &FakeRequest, target: &Target<'_>, in_batch: bool) -> FakeReply {
         self.calls += 1;
-        self.call_rows = 0;
+        (self.call_rows, self.call_place) = (0, None);
         for kind in watch::look(request) {
             self.alarms.push(Alarm { call: self.calls, kind, column: None });
         }
@@ -164,7 +173,10 @@ impl State {
         };
         let (reply, code, subcode) = match answer {
             Ok(body) => (FakeReply::new(200, "application/json; charset=UTF-8", body.to_string()), 0, None),
-            Err(refusal) => (refusal.reply(&trace), refusal.code, refusal.subcode),
+            Err(refusal) => {
+                let refusal = self.translated(refusal);
+                (refusal.reply(&trace), refusal.code, refusal.subcode)
+            }
         };
         let mut served = Served { reply, code, subcode };
         self.stamp(&mut served.reply, target, &trace);
@@ -178,20 +190,19 @@ impl State {
     fn answer(
         &mut self,
         request: &FakeRequest,
-        target: &Target,
+        target: &Target<'_>,
         in_batch: bool,
         charge: &mut Option<Charge>,
     ) -> Answer {
-        let (method, route) = target.as_ref().map_err(Refusal::clone)?;
-        let params = Params::read(request)?;
+        let (method, route, params) = target.as_ref().map_err(Refusal::clone)?;
         match route.edge {
-            Edge::ExchangeToken => return self.exchange_token(&params),
-            Edge::RevokeToken => return self.revoke_token(&params),
+            Edge::ExchangeToken => return self.exchange_token(params),
+            Edge::RevokeToken => return self.revoke_token(params),
             Edge::Batch if in_batch => return Err(Refusal::parameter("A batch cannot hold a batch")),
-            Edge::Batch => return batch::serve(self, request, &params),
+            Edge::Batch => return batch::serve(self, request, params),
             _ => {}
         }
-        let caller = self.caller(request, &params)?;
+        let caller = self.caller(request, params)?;
         if let Some(account) = self.account_of(route) {
             let due = Charge { app: caller.app.clone(), account, edge: route.edge };
             let paid = self.charge(&due, route.writes());
@@ -200,7 +211,7 @@ impl State {
         }
         // The number that this call will have in the log.
         self.calls += 1;
-        let answer = self.dispatch(method, route, request, &caller, &params);
+        let answer = self.dispatch(method, route, request, &caller, params);
         self.calls -= 1;
         answer
     }
@@ -248,6 +259,15 @@ impl State {
         }
     }
 
+    /// The texts for people follow the language of the token's owner; codes and `message` do not.
+    fn translated(&self, mut refusal: Refusal) -> Refusal {
+        if self.settings.localized && refusal.title.is_some() {
+            refusal.title = Some("Działanie niemożliwe");
+            refusal.user_message = Some("Tego działania nie można teraz wykonać.");
+        }
+        refusal
+    }
+
     fn trace(&mut self) -> String {
         format!("A{:015x}", self.random.next() >> 4)
     }
@@ -255,11 +275,11 @@ impl State {
     /// The headers of every reply.
     ///
     /// Source: recordings of 2020 and 2021.
-    fn stamp(&self, reply: &mut FakeReply, target: &Target, trace: &str) {
+    fn stamp(&self, reply: &mut FakeReply, target: &Target<'_>, trace: &str) {
         let newest = || format!("v{}.0", self.settings.newest_version);
         reply.push(
             "facebook-api-version",
-            target.as_ref().map_or_else(|_| newest(), |(_, r)| r.version.clone()),
+            target.as_ref().map_or_else(|_| newest(), |(_, r, _)| r.version.clone()),
         );
         reply.push("x-fb-request-id", trace);
         reply.push("x-fb-trace-id", format!("T{}", trace.get(1..9).unwrap_or_default()));
@@ -277,15 +297,14 @@ impl State {
         }
     }
 
-    fn note(&mut self, request: &FakeRequest, target: &Target, served: &Served, in_batch: bool) {
+    fn note(&mut self, request: &FakeRequest, target: &Target<'_>, served: &Served, in_batch: bool) {
         self.calls += 1;
         let (method, edge) = match target {
-            Ok((method, route)) => (method.clone(), route.edge),
+            Ok((method, route, _)) => (method.clone(), route.edge),
             Err(_) => (request.method.clone(), Edge::Unknown),
         };
         *self.counts.entry(edge).or_default() += 1;
-        let place =
-            Params::read(request).ok().and_then(|params| super::session::Place::read(&params).ok()?);
+        let place = self.call_place;
         self.log.push_back(Call {
             number: self.calls,
             time: self.now,
@@ -300,7 +319,7 @@ impl State {
             status: served.reply.status,
             code: served.code,
             subcode: served.subcode,
-            delivered: served.reply.delivery == Delivery::Whole,
+            delivered: matches!(served.reply.delivery, Delivery::Whole | Delivery::Slow { .. }),
             in_batch,
         });
         while self.log.len() > self.settings.log_calls {
@@ -308,6 +327,3 @@ impl State {
         }
     }
 }
-
-/// Method and route, or why there is none.
-type Target = Result<(String, Route), Refusal>;

@@ -225,7 +225,15 @@ fn deliver(reply: FakeReply) -> std::io::Result<Response<Body>> {
     let length = reply.body.len();
     let mut bytes = Bytes::from(reply.body);
     let mut frames = Vec::new();
+    let mut pauses = Duration::ZERO;
     match reply.delivery {
+        Delivery::Slow { chunk, pause } => {
+            pauses = pause;
+            while !bytes.is_empty() {
+                let part = bytes.split_to(chunk.max(1).min(bytes.len()));
+                frames.push(Ok(Frame::data(part)));
+            }
+        }
         Delivery::Closed => return Err(std::io::ErrorKind::ConnectionAborted.into()),
         Delivery::Reset => return Err(std::io::ErrorKind::ConnectionReset.into()),
         Delivery::Truncated(keep) if keep < length => {
@@ -239,5 +247,14 @@ fn deliver(reply: FakeReply) -> std::io::Result<Response<Body>> {
     for (name, value) in &reply.headers {
         response = response.header(name, value);
     }
-    response.body(StreamBody::new(stream::iter(frames).boxed())).map_err(std::io::Error::other)
+    let frames = stream::iter(frames).then(move |frame| async move {
+        if !pauses.is_zero() {
+            SystemClock.sleep(pauses).await;
+        } else if frame.is_err() {
+            // What came before the cut must reach the socket first.
+            tokio::task::yield_now().await;
+        }
+        frame
+    });
+    response.body(StreamBody::new(frames.boxed())).map_err(std::io::Error::other)
 }

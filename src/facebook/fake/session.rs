@@ -41,7 +41,7 @@ impl UploadSession {
 }
 
 /// `session` of a call.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Place {
     pub(super) id: u64,
     pub(super) seq: u64,
@@ -184,11 +184,11 @@ impl State {
         let one = params.text("session_id").filter(|text| !text.is_empty());
         let now = self.now;
         let describe = |number: u64, session: &UploadSession| {
-            let open = session.is_open(now);
+            let open = session.is_open(now) || self.settings.stuck_sessions;
             json!({
                 "session_id": number.to_string(),
                 "start_time": session.first.to_string(),
-                "end_time": session.ended.unwrap_or(0).to_string(),
+                "end_time": session.ended.filter(|_| !open).unwrap_or(0).to_string(),
                 "num_received": session.received.to_string(),
                 "num_matched": if open { "-1".to_owned() } else { session.matched.to_string() },
                 "num_invalid_entries": session.invalid.to_string(),
@@ -196,7 +196,7 @@ impl State {
                 "stage": if open { "uploading" } else { "finished" },
             })
         };
-        let rows = self
+        let rows: Vec<_> = self
             .sessions
             .get(&account)
             .into_iter()
@@ -205,6 +205,6 @@ impl State {
             .filter(|(number, _)| one.as_ref().is_none_or(|one| **one == number.to_string()))
             .map(|(&number, session)| (number.to_string(), describe(number, session)))
             .collect();
-        page::cut(rows, link, params, &self.settings, self.seed)
+        page::cut(&rows, link, params, &self.settings, self.seed)
     }
 }

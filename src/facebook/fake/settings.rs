@@ -113,6 +113,12 @@ pub struct Settings {
     pub max_audiences: usize,
     /// Calls kept in the log; counters go on.
     pub log_calls: usize,
+    /// True to leave every upload session at `uploading`, as was once reported.
+    pub stuck_sessions: bool,
+    /// True while the app is in development and its token's owner is no admin of the ad account: code 270.
+    pub app_in_development: bool,
+    /// True to give the texts for people in another language than English.
+    pub localized: bool,
     /// True to write `is_transient` into throttles, false to leave it out.
     pub tell_transient: bool,
 }
@@ -143,6 +149,9 @@ impl Default for Settings {
             short_pages: false,
             max_audiences: 500,
             log_calls: 10_000,
+            stuck_sessions: false,
+            app_in_development: false,
+            localized: false,
             tell_transient: true,
         }
     }

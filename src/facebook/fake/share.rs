@@ -36,7 +36,7 @@ impl State {
                     let row = json!({ "id": format!("act_{digits}") });
                     (digits, row)
                 });
-                page::cut(rows.collect(), link, params, &self.settings, self.seed)
+                page::cut(&rows.collect::<Vec<_>>(), link, params, &self.settings, self.seed)
             }
             Edge::SharedAccountInfo => {
                 let describe = |digits: &String| {

@@ -11,7 +11,7 @@ use super::log::{Call, Edge};
 use super::population::Population;
 use super::quota::Meter;
 use super::random::Random;
-use super::session::UploadSession;
+use super::session::{Place, UploadSession};
 use super::settings::Settings;
 use super::token::{App, Token};
 use super::watch::Alarm;
@@ -36,6 +36,8 @@ pub(super) struct State {
     pub(super) calls: u64,
     /// Rows of the call that is served.
     pub(super) call_rows: u64,
+    /// Its session.
+    pub(super) call_place: Option<Place>,
     /// By edge, also for calls that left the log.
     pub(super) counts: BTreeMap<Edge, u64>,
     pub(super) people: Option<Population>,
@@ -65,6 +67,7 @@ impl State {
             log: VecDeque::new(),
             calls: 0,
             call_rows: 0,
+            call_place: None,
             counts: BTreeMap::new(),
             people: None,
             faults: Vec::new(),

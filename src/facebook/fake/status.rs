@@ -93,10 +93,10 @@ impl State {
 
     /// Counts a read of the audience, for transitions by reads.
     pub(super) fn polled(&mut self, id: &str) {
-        if let Some(audience) = self.audiences.get_mut(id) {
-            if let Some(Pending::Polls(polls)) = &mut audience.work.pending {
-                *polls = polls.saturating_sub(1);
-            }
+        if let Some(audience) = self.audiences.get_mut(id)
+            && let Some(Pending::Polls(polls)) = &mut audience.work.pending
+        {
+            *polls = polls.saturating_sub(1);
         }
         self.settle(id);
     }

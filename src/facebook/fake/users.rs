@@ -89,8 +89,13 @@ impl State {
         Ok(self.receipt(account, session, received, &read))
     }
 
-    fn payload_and_place(&self, params: &Params<'_>, edge: Edge) -> Result<(String, Option<Place>), Refusal> {
+    fn payload_and_place(
+        &mut self,
+        params: &Params<'_>,
+        edge: Edge,
+    ) -> Result<(String, Option<Place>), Refusal> {
         let place = Place::read(params)?;
+        self.call_place = place;
         if edge == Edge::ReplaceUsers && place.is_none() {
             return Err(Refusal::parameter("Missing parameter(s): session"));
         }
@@ -256,6 +261,16 @@ impl State {
         audience.work.replacing = Some((place.id, now));
         audience.work.replace_failed = false;
         self.enter_session(account, id, Edge::ReplaceUsers, place, names)
+    }
+
+    pub(super) fn break_replace(&mut self, id: &str) {
+        let Some(audience) = self.audiences.get_mut(id) else { return };
+        let Some((session, _)) = audience.work.replacing.take() else { return };
+        audience.work.replace_failed = true;
+        let sessions = self.sessions.get_mut(&audience.account);
+        if let Some(session) = sessions.and_then(|all| all.get_mut(&session)) {
+            session.failed = true;
+        }
     }
 
     fn end_replace(&mut self, id: &str) {

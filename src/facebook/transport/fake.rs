@@ -78,6 +78,10 @@ impl Transport for FakeTransport {
             |what: &'static str| Err(Error::new(ErrorKind::Transport, "fake Facebook", what).retryable(true));
         match reply.delivery {
             Delivery::Whole => {}
+            Delivery::Slow { chunk, pause } => {
+                let parts = u32::try_from(reply.body.len().div_ceil(chunk.max(1))).unwrap_or(u32::MAX);
+                self.fake.sleep(pause.saturating_mul(parts)).await;
+            }
             Delivery::Truncated(bytes) if bytes >= reply.body.len() => {}
             Delivery::Truncated(_) => return lost("the reply was cut short"),
             Delivery::Closed => return lost("the connection was closed without a reply"),
