@@ -1,0 +1,244 @@
+//! A month of automation: two saved audiences, three rules and one workflow over generated events, with the fake's
+//! members printed next to those of a model that replays each contact's events by hand.
+//!
+//! Run: `cargo run --example automation`
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
+use audiencekit::automation::{
+    Action, Channel, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy, Happening,
+    MemoryContacts, MemoryStore, Node, Options, Rule, SplitPath, Template, Trigger, Workflow,
+};
+use audiencekit::contact::ConsentStatus;
+use audiencekit::identity::{Coverage, MatchRows};
+use audiencekit::{Contact, KeyMap, MemorySource, MockClient, Schema, SyncEngine};
+use time::macros::datetime;
+use time::{Duration, OffsetDateTime};
+
+const START: OffsetDateTime = datetime!(2026-11-01 0:00 UTC);
+const PEOPLE: u64 = 500;
+const EVENTS: u64 = 6_000;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let facebook = MockClient::new();
+    // Facebook refuses removals that leave a small audience; the example is about automation.
+    facebook.fake().configure(|settings| settings.removal_floor = 0);
+
+    let mut saved = Vec::new();
+    for (name, description) in
+        [("VIP customers", "Tagged vip, score 50 and more"), ("Left carts", "No purchase in 2 days")]
+    {
+        let draft = AudienceBuilder::new()
+            .name(name)
+            .description(description)
+            .account(facebook.fake().account())
+            .contacts(ContactManagement::Automation)
+            .build()?;
+        saved.push(draft.save(&facebook).await?);
+    }
+    let [vip, carts] = <[Audience; 2]>::try_from(saved).map_err(|_| "two audiences")?;
+
+    let definitions = definitions(&vip, &carts);
+    println!(
+        "{} rules, {} workflow, {} bytes of JSON",
+        definitions.rules.len(),
+        definitions.workflows.len(),
+        definitions.to_json().len()
+    );
+    let events = events();
+    let (schema, contacts) = contacts()?;
+    let options = Options::default();
+    let mut engine =
+        Engine::open(definitions, &[vip.clone(), carts.clone()], MemoryStore::new(), contacts, options)?;
+    let sync = SyncEngine::new(MemorySource::new(&schema, Vec::new()), facebook.clone());
+
+    // The host's loop: time moves from event to event, and what is due in between is done at its time.
+    let policy = FlushPolicy { operations: 10_000, age: Duration::hours(12) };
+    let mut flushes = 0;
+    for event in &events {
+        change(engine.contacts_mut(), event)?;
+        while let Some(due) = engine.next_due().filter(|&due| due <= event.at) {
+            engine.tick(due)?;
+        }
+        engine.handle(event, event.at)?;
+        if engine.flush_is_due(&policy, event.at) {
+            engine.flush(&sync).await?;
+            flushes += 1;
+        }
+    }
+    engine.tick(START + Duration::days(40))?;
+    let report = engine.flush(&sync).await?;
+    assert!(report.failed.is_empty(), "{:?}", report.failed);
+    println!(
+        "{} events, {} flushes, {} calls at Facebook",
+        events.len(),
+        flushes + 1,
+        facebook.fake().calls().len()
+    );
+
+    let (model_vip, model_carts) = model(&events);
+    for (audience, model) in [(&vip, &model_vip), (&carts, &model_carts)] {
+        let members = facebook.fake().members(audience.id());
+        let wanted = fingerprints(&schema, engine.contacts(), model)?;
+        println!(
+            "{:<14} the fake has {:>3} members, the model {:>3}",
+            audience.name(),
+            members.len(),
+            wanted.len()
+        );
+        assert_eq!(members, wanted, "the fake holds exactly what the model says");
+    }
+    facebook.fake().assert_clean();
+
+    if let Some(person) = model_vip.first() {
+        println!(
+            "\nWhy {person} is in {:?}: {}",
+            vip.name(),
+            engine.explain(person, &vip, START + Duration::days(40))?
+        );
+    }
+    Ok(())
+}
+
+fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
+    let vip_rule = Rule::new("vip").on(Trigger::tag("VIP")).when("score >= 50").then(Action::add_to(vip));
+    let out = Rule::new("opt-out")
+        .on(Trigger::consent(Channel::Email, ConsentStatus::Withdrawn))
+        .then(Action::remove_from(vip))
+        .then(Action::remove_from(carts));
+    let way = |way: &str| Node::Do {
+        actions: vec![Action::AddTag { tag: format!("CART_{way}") }, Action::add_to(carts)],
+        to: "end".into(),
+    };
+    let cart = Workflow::new("cart", 1)
+        .start(Trigger::external("cart"), "hold")
+        .node(
+            "hold",
+            Node::WaitFor {
+                on: vec![Trigger::external("purchase")],
+                within: Delay::Days(2),
+                then: "end".into(),
+                otherwise: "test".into(),
+            },
+        )
+        .node(
+            "test",
+            Node::Split {
+                paths: vec![
+                    SplitPath { weight: 80, to: "a".into() },
+                    SplitPath { weight: 20, to: "b".into() },
+                ],
+            },
+        )
+        .node("a", way("A"))
+        .node("b", way("B"))
+        .node("end", Node::End);
+    Definitions::new()
+        .rule(vip_rule)
+        .rule(Template::RemoveOnPurchase.rule("bought", carts))
+        .rule(out)
+        .workflow(cart)
+}
+
+fn name(number: u64) -> String {
+    format!("c{number:03}")
+}
+
+fn contacts() -> Result<(Arc<Schema>, MemoryContacts), audiencekit::Error> {
+    let schema = Schema::standard();
+    let mut contacts = MemoryContacts::new(&schema);
+    for number in 0..PEOPLE {
+        contacts.edit(name(number), |contact| {
+            contact.set(schema.require("email")?, format!("{}@example.com", name(number)))?;
+            contact.set(schema.require("score")?, (number % 100) as i64)
+        })?;
+    }
+    Ok((schema, contacts))
+}
+
+/// Events one after the other over a month, the same in every run.
+fn events() -> Vec<ContactEvent> {
+    let mut random = 2_026_u64;
+    let mut next = |below: u64| {
+        random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (random >> 33) % below
+    };
+    let external =
+        |kind: &str| Happening::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
+    (0..EVENTS)
+        .map(|number| {
+            let at = START + Duration::seconds(number as i64 * 430);
+            let what = match next(10) {
+                0..=3 => external("cart"),
+                4..=6 => external("purchase"),
+                7 | 8 => Happening::TagAssigned { tag: "vip".into() },
+                _ => Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Withdrawn },
+            };
+            ContactEvent::new(name(next(PEOPLE)), at, what)
+        })
+        .collect()
+}
+
+/// The host changes its contact, then tells the engine.
+fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), audiencekit::Error> {
+    match &event.what {
+        Happening::TagAssigned { tag } => {
+            contacts.edit(&event.contact, |contact| contact.add_tag(tag, 1, Some(event.at)))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Each contact's events replayed by hand: members of the VIP audience and of the one of left carts.
+fn model(events: &[ContactEvent]) -> (BTreeSet<String>, BTreeSet<String>) {
+    let (mut vip, mut carts) = (BTreeSet::new(), BTreeSet::new());
+    for number in 0..PEOPLE {
+        let person = name(number);
+        let mut deadline: Option<OffsetDateTime> = None;
+        for event in events.iter().filter(|event| event.contact == person) {
+            if deadline.is_some_and(|deadline| deadline <= event.at) {
+                carts.insert(person.clone());
+                deadline = None;
+            }
+            match &event.what {
+                Happening::External { kind, .. } if kind == "cart" => {
+                    deadline = deadline.or(Some(event.at + Duration::days(2)));
+                }
+                Happening::External { .. } => {
+                    carts.remove(&person);
+                    deadline = None;
+                }
+                Happening::TagAssigned { .. } if number % 100 >= 50 => {
+                    vip.insert(person.clone());
+                }
+                Happening::ConsentChanged { .. } => {
+                    vip.remove(&person);
+                    carts.remove(&person);
+                }
+                _ => {}
+            }
+        }
+        if deadline.is_some() {
+            carts.insert(person);
+        }
+    }
+    (vip, carts)
+}
+
+fn fingerprints(
+    schema: &Arc<Schema>,
+    contacts: &MemoryContacts,
+    people: &BTreeSet<String>,
+) -> Result<BTreeSet<audiencekit::identity::Hashed>, audiencekit::Error> {
+    let map = KeyMap::standard(schema);
+    let mut rows = MatchRows::new(map.keys().clone());
+    let mut contact = Contact::new(schema);
+    for person in people {
+        contacts.load(person, &mut contact)?;
+        map.mapper().append(&contact, &mut rows, &mut Coverage::default());
+    }
+    Ok(rows.iter().map(|row| row.fingerprint()).collect())
+}
