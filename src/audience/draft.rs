@@ -153,7 +153,8 @@ impl AudienceDraft {
         let mut made = after.into_iter().filter(|id| !before.contains(id));
         match (made.next(), made.next()) {
             (Some(id), None) => Ok(self.saved(id)),
-            (None, _) => Err(error),
+            // Saving looks for the name first, so that doing it again is safe.
+            (None, _) => Err(error.retryable(true)),
             (Some(_), Some(_)) => Err(Error::new(
                 ErrorKind::Guard,
                 "save audience",

@@ -1,0 +1,222 @@
+//! An audience's life: checked before it is sent, never made twice unseen, watched in Facebook's own codes.
+
+use audiencekit::audience::{
+    self, Audience, AudienceBuilder, AudienceEdit, Availability, ContactManagement, EstimatedSize,
+    MinimumSize, Refresh, SameName, Wait,
+};
+use audiencekit::facebook::fake::{Edge, Fault, FaultRule, Transition};
+use audiencekit::{AudienceId, ErrorKind, FacebookClient, MockClient, Schema, Segment, Selector};
+
+fn group(name: &str) -> Segment {
+    Segment::builder(name).include(Selector::all()).build(&Schema::standard()).unwrap()
+}
+
+fn builder(facebook: &MockClient, name: &str) -> AudienceBuilder {
+    AudienceBuilder::new()
+        .name(name)
+        .description("Two purchases in 90 days")
+        .account(facebook.fake().account())
+        .contacts(ContactManagement::Automation)
+}
+
+async fn saved(facebook: &MockClient, name: &str) -> Audience {
+    builder(facebook, name).build().unwrap().save(facebook).await.unwrap()
+}
+
+#[test]
+fn every_problem_of_a_builder_comes_at_once_with_field_and_code() {
+    let error = AudienceBuilder::new()
+        .name("ż".repeat(AudienceBuilder::MAX_NAME + 1))
+        .description("two\nlines")
+        .contacts(ContactManagement::Automation)
+        .refresh(Refresh::Mirror)
+        .retention_days(181)
+        .opt_out_link("example")
+        .label("vip")
+        .build()
+        .unwrap_err();
+    let found: Vec<_> =
+        error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
+    assert_eq!(
+        found,
+        [
+            ("name", "too_long"),
+            ("description", "malformed"),
+            ("account", "required"),
+            ("refresh", "needs_a_group"),
+            ("retention_days", "out_of_range"),
+            ("opt_out_link", "malformed"),
+            ("labels[0]", "malformed"),
+        ]
+    );
+    let empty = AudienceBuilder::new().contacts(Vec::<Segment>::new()).build().unwrap_err();
+    assert!(empty.problems().iter().any(|problem| problem.field == "contacts"));
+}
+
+#[test]
+fn length_is_counted_in_characters_after_trimming() {
+    let facebook = MockClient::new();
+    let name = format!("  {}  ", "ż".repeat(AudienceBuilder::MAX_NAME));
+    let draft = builder(&facebook, &name).build().unwrap();
+    assert_eq!(draft.name().chars().count(), AudienceBuilder::MAX_NAME);
+    assert!(draft.warnings().is_empty());
+    let risky = builder(&facebook, "Diabetes patients").build().unwrap();
+    assert_eq!(risky.warnings()[0].code, "may_be_flagged");
+}
+
+#[tokio::test]
+async fn a_saved_audience_is_at_facebook_and_survives_its_definition() {
+    let facebook = MockClient::new();
+    let draft = builder(&facebook, "VIP").contacts(group("vip")).refresh(Refresh::Mirror);
+    let mut audience = draft.build().unwrap().save(&facebook).await.unwrap();
+    assert_eq!(facebook.audience(audience.id()).await.unwrap().name.as_deref(), Some("VIP"));
+
+    audience.add_group(group("gold")).unwrap();
+    audience.add_group(group("gold")).unwrap();
+    assert_eq!(audience.management().segments().len(), 2, "a union: the same group is not there twice");
+
+    let json = serde_json::to_string(&audience).unwrap();
+    assert_eq!(serde_json::from_str::<Audience>(&json).unwrap(), audience);
+    let newer = json.replace("\"schema_version\":1", "\"schema_version\":2");
+    assert!(serde_json::from_str::<Audience>(&newer).unwrap_err().to_string().contains("schema_version 2"));
+    let extra = json.replacen('{', "{\"colour\":1,", 1);
+    assert!(serde_json::from_str::<Audience>(&extra).unwrap_err().to_string().contains("colour"));
+
+    let mut automatic = saved(&facebook, "Automatic").await;
+    assert_eq!(automatic.add_group(group("x")).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(automatic.set_refresh(Refresh::Mirror).unwrap_err().problems()[0].field, "refresh");
+}
+
+#[tokio::test]
+async fn a_name_that_is_taken_is_refused_adopted_or_allowed_as_the_policy_says() {
+    let facebook = MockClient::new();
+    let first = saved(&facebook, "VIP").await;
+    let again = builder(&facebook, "VIP").build().unwrap().save(&facebook).await.unwrap_err();
+    assert_eq!(again.kind(), ErrorKind::Guard);
+    assert!(again.to_string().contains(first.id().as_str()), "{again}");
+
+    let adopted = builder(&facebook, "VIP").same_name(SameName::Adopt).build().unwrap();
+    assert_eq!(adopted.save(&facebook).await.unwrap().id(), first.id());
+    let second =
+        builder(&facebook, "VIP").same_name(SameName::Allow).build().unwrap().save(&facebook).await.unwrap();
+    assert_ne!(second.id(), first.id());
+    assert_eq!(adopted.save(&facebook).await.unwrap_err().kind(), ErrorKind::Guard, "which of the two?");
+    saved(&facebook, "VIP customers").await; // a longer name is another name
+    assert_eq!(facebook.fake().audiences().len(), 3);
+}
+
+#[tokio::test]
+async fn a_lost_answer_to_the_creation_never_makes_two_audiences() {
+    for fault in [Fault::DropReply, Fault::Reset, Fault::Truncate(3), Fault::DropBefore] {
+        let facebook = MockClient::new();
+        facebook.fake().inject(FaultRule::new(fault.clone()).on(Edge::CreateAudience).first(1));
+        let draft = builder(&facebook, "VIP").build().unwrap();
+        let audience = match draft.save(&facebook).await {
+            Ok(audience) => audience,
+            Err(error) => {
+                assert!(error.is_retryable(), "{fault:?}: {error}");
+                draft.save(&facebook).await.unwrap()
+            }
+        };
+        assert_eq!(facebook.fake().audiences(), [audience.id().clone()], "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_existing_audience_is_adopted_edited_and_deleted() {
+    let facebook = MockClient::new();
+    let account = facebook.fake().account();
+    let made = saved(&facebook, "Old").await;
+    let mut audience = Audience::adopt(&facebook, &account, made.id(), group("vip")).await.unwrap();
+    assert_eq!((audience.name(), audience.account()), ("Old", &account));
+    let other = "act_999".parse::<audiencekit::AccountId>().unwrap();
+    let error = Audience::adopt(&facebook, other, made.id(), group("vip")).await.unwrap_err();
+    assert_eq!(error.problems()[0].field, "account");
+    let unknown: AudienceId = "1".parse().unwrap();
+    let error = Audience::adopt(&facebook, &account, &unknown, group("vip")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+
+    audience.edit(&facebook, &AudienceEdit::new().name(" New ").description("Another")).await.unwrap();
+    assert_eq!(facebook.audience(audience.id()).await.unwrap().name.as_deref(), Some("New"));
+    assert!(audience.edit(&facebook, &AudienceEdit::new().name("")).await.is_err());
+    assert_eq!(audience.name(), "New");
+
+    audience.delete(&facebook).await.unwrap();
+    audience.delete(&facebook).await.unwrap();
+    assert!(facebook.fake().audiences().is_empty());
+}
+
+#[tokio::test]
+async fn a_list_reads_every_page_and_gives_availability_and_estimate() {
+    let facebook = MockClient::new();
+    for number in 0..130 {
+        saved(&facebook, &format!("A{number}")).await;
+    }
+    let rows = audience::list(&facebook, &facebook.fake().account()).await.unwrap();
+    assert_eq!(rows.len(), 130);
+    assert_eq!((rows[0].name.as_str(), rows[129].name.as_str()), ("A129", "A0"), "newest first");
+    assert_eq!(rows[0].status.availability, Availability::Empty);
+}
+
+#[test]
+fn facebooks_codes_are_told_in_plain_words() {
+    let table = [
+        (Some(200), Some(200), Availability::Ready),
+        (Some(200), None, Availability::Ready),
+        (Some(200), Some(411), Availability::Ready),
+        (Some(200), Some(441), Availability::Populating),
+        (Some(300), Some(441), Availability::Processing),
+        (Some(300), Some(410), Availability::Empty),
+        (Some(300), Some(200), Availability::TooSmall),
+        (Some(200), Some(100), Availability::Expiring),
+        (Some(400), Some(471), Availability::Flagged),
+        (Some(200), Some(414), Availability::ReplaceInProgress),
+        (Some(300), Some(415), Availability::ReplaceFailed),
+        (Some(300), Some(450), Availability::OutOfDate),
+        (Some(400), Some(470), Availability::CreatorInactive),
+        (Some(400), Some(500), Availability::Failed),
+        (Some(431), None, Availability::Unusable),
+        (None, None, Availability::Unknown),
+    ];
+    for (delivery, operation, expected) in table {
+        assert_eq!(Availability::from_codes(delivery, operation), expected, "{delivery:?} {operation:?}");
+        assert!(!expected.next_step().is_empty() && !(expected.is_usable() && expected.is_passing()));
+    }
+}
+
+#[test]
+fn minus_one_is_unknown_and_takes_nothing_from_a_ready_audience() {
+    let facebook = audiencekit::facebook::CustomAudience::new("1".parse().unwrap());
+    let mut described = facebook;
+    described.count_lower_bound = Some(-1);
+    described.count_upper_bound = Some(-1);
+    let status = audience::AudienceStatus::from(&described);
+    assert_eq!((status.size, status.availability), (EstimatedSize::Unknown, Availability::Unknown));
+    assert!(Availability::from_codes(Some(200), Some(200)).is_usable());
+}
+
+#[tokio::test]
+async fn waiting_ends_when_the_audience_is_ready_or_can_never_be() {
+    let facebook = MockClient::new();
+    facebook.fake().configure(|settings| settings.ready = Transition::Immediate);
+    let audience = saved(&facebook, "VIP").await;
+    let before = facebook.fake().now();
+    let late = audience.wait_until_ready(&facebook, facebook.fake(), Wait::default()).await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Busy, "nothing was uploaded");
+    assert!(
+        facebook.fake().now() > before + time::Duration::hours(23),
+        "it waited on the clock it was given"
+    );
+
+    facebook.fake().flag(audience.id(), &["name"]);
+    let flagged = audience.wait_until_ready(&facebook, facebook.fake(), Wait::default()).await.unwrap_err();
+    assert_eq!(flagged.kind(), ErrorKind::Flagged);
+}
+
+#[test]
+fn the_minimum_warns_or_refuses() {
+    assert_eq!(MinimumSize::default().people(), 1_000);
+    assert!(MinimumSize::warn_below(100).check(99).unwrap().is_some());
+    assert_eq!(MinimumSize::refuse_below(100).check(99).unwrap_err().kind(), ErrorKind::TooSmall);
+    assert!(MinimumSize::refuse_below(100).check(100).unwrap().is_none());
+}
