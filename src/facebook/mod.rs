@@ -2,7 +2,7 @@
 //!
 //! [`FacebookClient`] is the seam: production is [`GraphClient`] over HTTP, tests take
 //! `MockClient`, which is the same client over the fake. This module cannot name a contact:
-//! all it can send are [`MatchRows`], which hold digests.
+//! all it can send are [`MatchRows`](crate::identity::MatchRows), which hold digests.
 
 mod auth;
 pub mod codes;

@@ -145,6 +145,45 @@ fn servers_on_free_ports_share_nothing() {
     assert!(TcpStream::connect(url.trim_start_matches("http://")).is_err(), "it stops when dropped");
 }
 
+#[cfg(feature = "http")]
+#[tokio::test]
+async fn the_client_removes_ten_thousand_wide_rows_over_a_socket() {
+    use audiencekit::FacebookClient;
+    use audiencekit::facebook::{GraphClient, NewAudience, Session, SessionId, Upload};
+    use audiencekit::identity::{MatchKey, MatchRows};
+
+    let server = FakeServer::start(Fake::new()).unwrap();
+    let facebook = GraphClient::builder(server.fake().token()).base_url(server.url()).build().unwrap();
+    let keys = [MatchKey::Email, MatchKey::Phone, MatchKey::FirstName, MatchKey::LastName, MatchKey::Zip];
+    let mut rows = MatchRows::new(keys.into());
+    for number in 0..10_000_u32 {
+        let mut digest = [7; 32];
+        digest[..4].copy_from_slice(&number.to_be_bytes());
+        let cell = [&[1], digest.as_slice()].concat();
+        rows.push_bytes(&cell.repeat(keys.len())).unwrap();
+    }
+    let account = server.fake().account();
+    let audience = facebook.create_audience(&account, &NewAudience::new("a", "b")).await.unwrap();
+    let upload = |session: u64| Upload {
+        rows: &rows,
+        range: 0..rows.len(),
+        session: Session {
+            id: SessionId::new(session).unwrap(),
+            batch_seq: 1,
+            last_batch: true,
+            estimated_total: Some(10_000),
+        },
+    };
+    assert_eq!(facebook.add_users(&audience, &upload(1)).await.unwrap().num_received, 10_000);
+    let expected = rows.iter().map(|row| row.fingerprint()).collect();
+    server.fake().assert_members(&audience, &expected);
+    let receipt = facebook.remove_users(&audience, &upload(2)).await.unwrap();
+    assert_eq!((receipt.num_received, receipt.num_invalid_entries), (10_000, 0));
+    assert_eq!(server.fake().member_count(&audience), 0);
+    server.fake().assert_clean();
+    server.fake().assert_within_limits();
+}
+
 #[test]
 fn a_removal_of_ten_thousand_wide_rows_fits_a_body() {
     let server = FakeServer::start(Fake::new()).unwrap();

@@ -52,7 +52,8 @@ impl Fake {
         audience.and_then(|audience| audience.members.history.get(&row)).cloned().unwrap_or_default()
     }
 
-    /// The calls so far, oldest first; the oldest leave once there are more than [`Settings::log_calls`].
+    /// The calls so far, oldest first; the oldest leave once there are more than
+    /// [`Settings::log_calls`](super::Settings::log_calls).
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().log.iter().cloned().collect()

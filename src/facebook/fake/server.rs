@@ -29,7 +29,7 @@ const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
 
 /// A [`Fake`] over HTTP/1.1 without TLS, for clients in any language; point them at [`url`](Self::url).
 ///
-/// Its control interface is under `/_control/`; see [`control`](self#control).
+/// Its control interface is under `/_control/`; see [Control](#control).
 ///
 /// Cancel safety: dropping the future of [`serve`](Self::serve) closes every connection.
 ///
