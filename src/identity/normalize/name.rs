@@ -34,10 +34,11 @@ pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Re
         recompose(out);
     }
     match out.as_str() {
-        "" => Err(Reject::Empty),
-        word if is_name_placeholder(word) => Err(Reject::Placeholder),
-        _ => Ok(steps),
+        "" => return Err(Reject::Empty),
+        word if is_name_placeholder(word) => return Err(Reject::Placeholder),
+        word => refuse_digest(word)?,
     }
+    Ok(steps)
 }
 
 /// The common case: letters of a to z and nothing else, too few for a digest.
@@ -86,7 +87,7 @@ fn retain(text: &mut String, steps: &mut Steps, spaces: bool, digits: bool) {
 
 /// Letters of names. The modifier letters that stand for apostrophes are punctuation here.
 fn is_letter(c: char) -> bool {
-    c.is_alphabetic() && !matches!(c, '\u{2b9}'..='\u{2c8}' | '\u{aa}' | '\u{ba}')
+    c.is_alphabetic() && !is_combining_mark(c) && !matches!(c, '\u{2b9}'..='\u{2c8}' | '\u{aa}' | '\u{ba}')
 }
 
 /// The first letter of the normalized name, with the marks upon it.

@@ -55,12 +55,12 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
     Ok(steps)
 }
 
-/// Refuses what the rules left nothing of, or only a word for nothing.
+/// Refuses what the rules left nothing of, only a word for nothing, or a digest.
 fn not_nothing(out: &str) -> Result<(), Reject> {
     match out {
         "" => Err(Reject::Empty),
         word if is_placeholder(word) => Err(Reject::Placeholder),
-        _ => Ok(()),
+        word => refuse_digest(word),
     }
 }
 

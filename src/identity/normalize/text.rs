@@ -51,9 +51,19 @@ fn clean_unicode(raw: &str, out: &mut String, steps: &mut Steps) {
 /// Makes the text NFC again after characters were taken out of it.
 pub(crate) fn recompose(out: &mut String) {
     if !out.is_ascii() {
+        undot(out);
         compose(out, 0, &mut Steps::default());
     }
 }
+
+/// Unicode writes the small form of U+0130 as i and a dot above; in Turkish, where it comes from, it is i.
+fn undot(out: &mut String) {
+    while out.contains(DOTTED) {
+        *out = out.replace(DOTTED, "i");
+    }
+}
+
+const DOTTED: &str = "i\u{307}";
 
 /// Makes the text from `start` on NFC.
 fn compose(out: &mut String, start: usize, steps: &mut Steps) {
@@ -93,8 +103,7 @@ pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
         }
         return;
     }
-    let dotted = |text: &str| text.contains("i\u{307}");
-    if !dotted(out) && !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
+    if !out.contains(DOTTED) && !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
         return;
     }
     steps.add(Step::Lowercased);
@@ -108,10 +117,7 @@ pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
         out.clear();
         out.push_str(std::str::from_utf8(&lower).unwrap_or_default());
     }
-    // Unicode writes the small form of U+0130 as i and a dot above; in Turkish, where it comes from, it is i.
-    if dotted(out) {
-        *out = out.replace("i\u{307}", "i");
-    }
+    undot(out);
     compose(out, 0, &mut Steps::default());
 }
 
