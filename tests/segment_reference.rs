@@ -643,5 +643,8 @@ fn a_table_of_many_batches_selects_what_rows_select() {
             (0..).zip(&contacts).filter(|(_, c)| compiled.matches(c)).map(|(at, _)| at).collect();
         assert!(!wanted.is_empty(), "{text}");
         assert_eq!(table.rows(&compiled), wanted, "{text}");
+        let mut selected = Vec::new();
+        compiled.select(&contacts, |at| selected.push(at as u32));
+        assert_eq!(selected, wanted, "{text}");
     }
 }

@@ -137,7 +137,6 @@ macro_rules! periods {
     };
 }
 
-#[expect(clippy::should_implement_trait, reason = "these build conditions, as in every query builder")]
 impl Term {
     fn test(self, check: Check, negated: bool) -> Expr {
         Expr::Test(Box::new(Test { term: self, check, negated, exact: false, span: Span::default() }))

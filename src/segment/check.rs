@@ -190,7 +190,7 @@ impl Checker<'_> {
             let Literal::Text(text) = &literal.node else { continue };
             let known =
                 |value: &&str| if test.exact { value == text } else { value.eq_ignore_ascii_case(text) };
-            if !values.iter().any(|value| known(&value)) {
+            if !values.iter().any(known) {
                 let problem =
                     FilterProblem::new(literal.span, format!("{text:?} is not a value of this field"));
                 let expected = match nearest(text, values.iter().copied()) {
@@ -283,13 +283,13 @@ impl Checker<'_> {
             }
             Check::InLast(period) | Check::InNext(period) if timed => self.period(period, kind, false),
             Check::MoreThanAgo(period) | Check::LessThanAgo(period) if timed => {
-                self.period(period, kind, false)
+                self.period(period, kind, false);
             }
             Check::MoreThanAhead(period) | Check::LessThanAhead(period) if timed => {
-                self.period(period, kind, false)
+                self.period(period, kind, false);
             }
             Check::ExactlyAgo(period) | Check::ExactlyAhead(period) if timed => {
-                self.period(period, kind, true)
+                self.period(period, kind, true);
             }
             _ => {
                 let problem = FilterProblem::new(span, format!("{} is not a point in time", kind.word()));

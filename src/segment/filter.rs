@@ -138,6 +138,35 @@ impl CompiledFilter {
     pub fn matches(&self, contact: &Contact) -> bool {
         self.node.holds(contact)
     }
+
+    /// Shows the index of every contact that fits, in order: the answers of [`matches`](Self::matches), faster.
+    ///
+    /// It asks one condition of 64 contacts before the next, so that the processor fetches many contacts at once
+    /// instead of waiting for each.
+    #[inline]
+    pub fn select(&self, contacts: &[Contact], mut selected: impl FnMut(usize)) {
+        let parts = match &self.node {
+            Node::All(parts) => parts,
+            one => std::slice::from_ref(one),
+        };
+        for (block, contacts) in contacts.chunks(64).enumerate() {
+            let mut mask = u64::MAX >> (64 - contacts.len());
+            for part in parts {
+                let (mut left, mut kept) = (mask, 0);
+                while left != 0 {
+                    let bit = left.trailing_zeros();
+                    left &= left - 1;
+                    let holds = contacts.get(bit as usize).is_some_and(|contact| part.holds(contact));
+                    kept |= u64::from(holds) << bit;
+                }
+                mask = kept;
+            }
+            while mask != 0 {
+                selected(block * 64 + mask.trailing_zeros() as usize);
+                mask &= mask - 1;
+            }
+        }
+    }
 }
 
 impl fmt::Debug for CompiledFilter {

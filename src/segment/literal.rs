@@ -1,11 +1,11 @@
 //! Values of a filter as the kinds that fields have.
 
+use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use super::ast::Literal;
 use super::kind::Kind;
-use crate::clock::Zone;
-use crate::contact::{DateOrder, date, instant};
+use crate::contact::{DateOrder, date};
 
 /// A day or an instant, written as such or as text.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,10 +22,7 @@ impl Literal {
             Self::Text(text) => match date(text, DateOrder::YearMonthDay) {
                 Some(day) => Some(Moment::Day(day)),
                 // With an offset only: a time without one would depend on the zone of the run.
-                None if text.contains('T') && !text.ends_with(|c: char| c == 'T') => {
-                    instant(text, DateOrder::YearMonthDay, &Zone::utc()).map(Moment::Instant)
-                }
-                None => None,
+                None => OffsetDateTime::parse(text, &Rfc3339).ok().map(Moment::Instant),
             },
             _ => None,
         }

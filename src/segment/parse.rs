@@ -15,8 +15,11 @@ pub(super) struct Failed;
 
 pub(super) type Parsed<T> = Result<T, Failed>;
 
+/// Makes a term of a name.
+type OfName = fn(Spanned<String>) -> Term;
+
 /// The functions of one field, with what each makes.
-pub(super) const FIELD_FUNCTIONS: [(&str, fn(Spanned<String>) -> Term); 10] = [
+pub(super) const FIELD_FUNCTIONS: [(&str, OfName); 10] = [
     ("age", Term::Age),
     ("anniversary", Term::Anniversary),
     ("year", Term::Year),
@@ -30,7 +33,7 @@ pub(super) const FIELD_FUNCTIONS: [(&str, fn(Spanned<String>) -> Term); 10] = [
 ];
 
 /// The functions of one name in quotes.
-pub(super) const NAME_FUNCTIONS: [(&str, fn(Spanned<String>) -> Term); 6] = [
+pub(super) const NAME_FUNCTIONS: [(&str, OfName); 6] = [
     ("tag_score", Term::TagScore),
     ("tag_since", Term::TagSince),
     ("consent", Term::Consent),
@@ -59,12 +62,12 @@ pub(super) fn parse(text: &str, limits: &Limits) -> Result<Expr, FilterError> {
 }
 
 pub(super) struct Parser<'a> {
-    lexemes: Vec<Lexeme>,
-    at: usize,
+    pub(super) lexemes: Vec<Lexeme>,
+    pub(super) at: usize,
     depth: usize,
     pub(super) limits: &'a Limits,
-    problems: Vec<FilterProblem>,
-    too_deep: bool,
+    pub(super) problems: Vec<FilterProblem>,
+    pub(super) too_deep: bool,
 }
 
 impl Parser<'_> {
@@ -361,96 +364,4 @@ const TAG_WORDS: [&str; 6] = ["tag", "tags", "any", "all", "no", "none"];
 /// Keywords are the same in capitals.
 pub(super) fn is(word: &str, keyword: &str) -> bool {
     word.eq_ignore_ascii_case(keyword)
-}
-
-/// The reader: looking, taking, and saying what was expected.
-impl Parser<'_> {
-    pub(super) fn peek(&self) -> &Token {
-        self.peek_at(0)
-    }
-
-    pub(super) fn peek_at(&self, ahead: usize) -> &Token {
-        self.lexemes.get(self.at + ahead).map_or(&Token::End, |lexeme| &lexeme.token)
-    }
-
-    pub(super) fn span(&self) -> Span {
-        self.lexemes.get(self.at).or(self.lexemes.last()).map_or_else(Span::default, |lexeme| lexeme.span)
-    }
-
-    /// From `start` to the last piece taken.
-    pub(super) fn since(&self, start: Span) -> Span {
-        let last = self.at.checked_sub(1).and_then(|at| self.lexemes.get(at));
-        Span { start: start.start, end: last.map_or(start.end, |lexeme| lexeme.span.end.max(start.end)) }
-    }
-
-    pub(super) fn advance(&mut self) {
-        self.at = (self.at + 1).min(self.lexemes.len() - 1);
-    }
-
-    pub(super) fn peek_word(&self, keyword: &str) -> bool {
-        matches!(self.peek(), Token::Word(word) if is(word, keyword))
-    }
-
-    pub(super) fn word(&mut self, keyword: &str) -> bool {
-        let found = self.peek_word(keyword);
-        if found {
-            self.at += 1;
-        }
-        found
-    }
-
-    pub(super) fn words(&mut self, keywords: &[&str]) -> bool {
-        let found = keywords
-            .iter()
-            .enumerate()
-            .all(|(ahead, keyword)| matches!(self.peek_at(ahead), Token::Word(word) if is(word, keyword)));
-        if found {
-            self.at += keywords.len();
-        }
-        found
-    }
-
-    pub(super) fn sign(&mut self, sign: &'static str) -> bool {
-        let found = self.peek() == &Token::Sign(sign);
-        if found {
-            self.at += 1;
-        }
-        found
-    }
-
-    pub(super) fn close(&mut self) -> Parsed<()> {
-        if self.sign(")") { Ok(()) } else { Err(self.expected(")")) }
-    }
-
-    pub(super) fn report(&mut self, problem: FilterProblem) -> Failed {
-        self.problems.push(problem);
-        Failed
-    }
-
-    fn wrong(&mut self, message: impl Into<String>, expected: impl Into<String>) -> Failed {
-        let problem = FilterProblem::new(self.span(), message).expected(expected);
-        self.report(problem)
-    }
-
-    /// What stands here is not what was expected; what was reported before is not reported again.
-    pub(super) fn expected(&mut self, expected: impl Into<String>) -> Failed {
-        if self.peek() == &Token::Bad || self.too_deep {
-            return Failed;
-        }
-        let message = format!("unexpected {}", self.found());
-        self.wrong(message, expected)
-    }
-
-    fn found(&self) -> String {
-        match self.peek() {
-            Token::Word(word) | Token::Name(word) => format!("{word:?}"),
-            Token::Text(_) => "text".to_owned(),
-            Token::Number(_) => "number".to_owned(),
-            Token::Date(_) => "date".to_owned(),
-            Token::Instant(_) => "instant".to_owned(),
-            Token::Sign(sign) => format!("{sign:?}"),
-            Token::Bad => "character".to_owned(),
-            Token::End => "end".to_owned(),
-        }
-    }
 }

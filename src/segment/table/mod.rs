@@ -204,7 +204,7 @@ impl ContactTable {
     pub fn count(&self, filter: &CompiledFilter) -> u64 {
         let mut count = 0;
         self.select(&filter.node, |_, words| {
-            count += words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>()
+            count += words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
         });
         count
     }

@@ -62,7 +62,7 @@ impl ContactTable {
                 }
             }
             node if left * SPARSE < BATCH as u32 || !self.dense(node, base, words) => {
-                self.each(node, base, words)
+                self.each(node, base, words);
             }
             _ => {}
         }

@@ -47,7 +47,11 @@ fn facts(number: u64) -> Facts {
         country: roll(10) as usize,
         score: roll(100) as i64,
         tags: (0..roll(11)).map(|_| if roll(8) == 0 { roll(2) } else { roll(500) }).collect(),
-        email: format!("person{}.{number}@{}", roll(1000), ["test.com", "example.com", "mail.example"][roll(3) as usize]),
+        email: format!(
+            "person{}.{number}@{}",
+            roll(1000),
+            ["test.com", "example.com", "mail.example"][roll(3) as usize]
+        ),
         birth: (1940 + roll(70) as i16, 1 + roll(12) as u8, 1 + roll(28) as u8),
         plan: roll(4) as usize,
         purchases: (0..roll(9)).map(|_| roll(400) as i64).collect(),
@@ -255,27 +259,82 @@ fn main() {
 
     let count = |hits: usize| hits as u64;
     let mut arena = Bump::new();
-    let case = |name, contacts, note, run: Box<dyn FnMut() -> u64>| Case { name, contacts, note, run, times: vec![], matches: 0 };
+    let case = |name, contacts, note, run: Box<dyn FnMut() -> u64>| Case {
+        name,
+        contacts,
+        note,
+        run,
+        times: vec![],
+        matches: 0,
+    };
     let mut cases = vec![
         case("audiencekit table", wanted, "", Box::new(|| table.count(&compiled))),
-        case("audiencekit rows", wanted, "", Box::new(|| count(rows.iter().filter(|row| compiled.matches(row)).count()))),
-        case("audiencekit rows, 1,024 warm", wanted.min(1_024), "the batch of a stream",
-            Box::new(|| count(rows[..wanted.min(1_024)].iter().filter(|row| compiled.matches(row)).count()))),
-        case("hand-written, interned rows", wanted, "", Box::new(|| count(compact.iter().filter(|row| row.fits()).count()))),
-        case("hand-written, texts", wanted, "", Box::new(|| count(texts.iter().filter(|row| row.fits()).count()))),
-        case("wirefilter 0.6.1", small, "cannot count purchases; tags as fields",
-            Box::new(|| count(contexts.iter().filter(|context| wire.execute(context).unwrap()).count()))),
-        case("datalogic-rs 5.4.0", small, "", Box::new(|| {
-            let mut hits = 0;
-            for data in &parsed {
-                hits += u64::from(engine.evaluate(&logic, data, &arena).unwrap().as_bool() == Some(true));
-                arena.reset();
-            }
-            hits
-        })),
-        case("cel 0.15.0", cel_count, "", Box::new(|| {
-            count(cel_contexts.iter().filter(|context| program.execute(context).unwrap() == cel::Value::Bool(true)).count())
-        })),
+        case(
+            "audiencekit rows, in blocks",
+            wanted,
+            "CompiledFilter::select",
+            Box::new(|| {
+                let mut hits = 0;
+                compiled.select(&rows, |_| hits += 1);
+                hits
+            }),
+        ),
+        case(
+            "audiencekit rows",
+            wanted,
+            "",
+            Box::new(|| count(rows.iter().filter(|row| compiled.matches(row)).count())),
+        ),
+        case(
+            "audiencekit rows, 1,024 warm",
+            wanted.min(1_024),
+            "the batch of a stream",
+            Box::new(|| count(rows[..wanted.min(1_024)].iter().filter(|row| compiled.matches(row)).count())),
+        ),
+        case(
+            "hand-written, interned rows",
+            wanted,
+            "",
+            Box::new(|| count(compact.iter().filter(|row| row.fits()).count())),
+        ),
+        case(
+            "hand-written, texts",
+            wanted,
+            "",
+            Box::new(|| count(texts.iter().filter(|row| row.fits()).count())),
+        ),
+        case(
+            "wirefilter 0.6.1",
+            small,
+            "cannot count purchases; tags as fields",
+            Box::new(|| count(contexts.iter().filter(|context| wire.execute(context).unwrap()).count())),
+        ),
+        case(
+            "datalogic-rs 5.4.0",
+            small,
+            "",
+            Box::new(|| {
+                let mut hits = 0;
+                for data in &parsed {
+                    hits += u64::from(engine.evaluate(&logic, data, &arena).unwrap().as_bool() == Some(true));
+                    arena.reset();
+                }
+                hits
+            }),
+        ),
+        case(
+            "cel 0.15.0",
+            cel_count,
+            "",
+            Box::new(|| {
+                count(
+                    cel_contexts
+                        .iter()
+                        .filter(|context| program.execute(context).unwrap() == cel::Value::Bool(true))
+                        .count(),
+                )
+            }),
+        ),
     ];
     for _ in 0..9 {
         for case in &mut cases {
@@ -295,19 +354,31 @@ fn main() {
     };
     let wire_time = cases.iter().find(|case| case.name.starts_with("wirefilter")).map_or(1.0, median);
     println!("{TEXT}\n");
-    println!("{:<30} {:>9} {:>8} {:>10} {:>12} {:>12}", "", "contacts", "matches", "ns/contact", "contacts/s", "wirefilter/x");
+    println!(
+        "{:<30} {:>9} {:>8} {:>10} {:>12} {:>12}",
+        "", "contacts", "matches", "ns/contact", "contacts/s", "wirefilter/x"
+    );
     for case in &cases {
         let ns = median(case);
         println!(
             "{:<30} {:>9} {:>8} {:>10.1} {:>12.0} {:>12.1}  {}",
-            case.name, case.contacts, case.matches, ns, 1e9 / ns, wire_time / ns, case.note
+            case.name,
+            case.contacts,
+            case.matches,
+            ns,
+            1e9 / ns,
+            wire_time / ns,
+            case.note
         );
     }
     println!("\ntable: {} bytes/contact", table.bytes() / wanted.max(1));
     let expected = |n: usize| compact[..n].iter().filter(|row| row.fits()).count() as u64;
     for case in &cases {
         let wanted = if case.name.starts_with("wirefilter") {
-            texts[..case.contacts].iter().filter(|t| Texts { purchases: vec![0, 0], ..clone(t) }.fits()).count() as u64
+            texts[..case.contacts]
+                .iter()
+                .filter(|t| Texts { purchases: vec![0, 0], ..clone(t) }.fits())
+                .count() as u64
         } else {
             expected(case.contacts)
         };
