@@ -176,8 +176,10 @@ async fn a_block_longer_than_the_budget_is_an_error_at_once_and_no_call_is_made_
     let error = client.create_audience(&account(), &create).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Throttled);
     assert_eq!(error.retry_after(), Some(Duration::from_secs(50 * 60)));
+    assert_eq!(error.api().map(|api| api.code), Some(80_003), "the refusal that began it is told");
     let error = client.create_audience(&account(), &create).await.unwrap_err();
     assert_eq!((error.kind(), script.calls()), (ErrorKind::Throttled, 1));
+    assert!(error.api().is_none() && error.to_string().contains("nothing was sent"), "{error}");
     let quota = client.pacer().quota(&account(), client.clock().now()).unwrap();
     assert_eq!(quota.blocked_until, Some(datetime!(2026-11-23 12:50 UTC)));
 }

@@ -208,11 +208,17 @@ impl<T: Transport> GraphClient<T> {
         let settings = &self.inner.settings;
         let mut before = Before::default();
         let mut spent = Duration::ZERO;
+        let mut last: Option<Error> = None;
         self.tell_version_end();
         for attempt in 1.. {
             let wait = settings.pacer.reserve(&call.scope, settings.clock.now());
+            if spent + wait > settings.retry.budget {
+                return Err(last.unwrap_or_else(|| used_up(call.operation)).with_retry_after(wait));
+            }
             if !wait.is_zero() {
-                spent = self.pace(&call, spent, wait).await?;
+                self.tell(&ClientEvent::Paced { operation: call.operation, wait });
+                settings.clock.sleep(wait).await;
+                spent += wait;
             }
             let span = CallSpan::new(call.operation, attempt);
             let sending = self.send_once(&call, attempt, &build, &read, before, &span);
@@ -252,20 +258,9 @@ impl<T: Transport> GraphClient<T> {
                 settings.clock.sleep(wait).await;
                 spent += wait;
             }
+            last = Some(error);
         }
         Err(Error::new(ErrorKind::Limit, call.operation, "too many attempts"))
-    }
-
-    /// Waits for a place in the quota, or says when to come back.
-    async fn pace(&self, call: &Call, spent: Duration, wait: Duration) -> Result<Duration> {
-        let settings = &self.inner.settings;
-        if spent + wait > settings.retry.budget {
-            let what = "the quota is used up, as Facebook told before; nothing was sent";
-            return Err(Error::new(ErrorKind::Throttled, call.operation, what).with_retry_after(wait));
-        }
-        self.tell(&ClientEvent::Paced { operation: call.operation, wait });
-        settings.clock.sleep(wait).await;
-        Ok(spent + wait)
     }
 
     async fn send_once<R>(
@@ -370,6 +365,15 @@ impl<T: Transport> GraphClient<T> {
             self.tell(&ClientEvent::VersionDiffers { asked, answered });
         }
     }
+}
+
+/// Nothing was sent, as it would have been refused.
+fn used_up(operation: &'static str) -> Error {
+    Error::new(
+        ErrorKind::Throttled,
+        operation,
+        "the quota is used up, as Facebook told before; nothing was sent",
+    )
 }
 
 /// The same failure, of the verb that failed.

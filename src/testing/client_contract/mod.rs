@@ -227,11 +227,11 @@ impl Bench {
     }
 
     async fn add(&self, audience: &AudienceId, rows: &MatchRows) -> Result<UploadReceipt> {
-        self.client.add_users(audience, &whole(rows, 1)?).await
+        self.client.add_users(audience, &whole(rows, session(audience, 1))?).await
     }
 
     async fn remove(&self, audience: &AudienceId, rows: &MatchRows) -> Result<UploadReceipt> {
-        self.client.remove_users(audience, &whole(rows, 2)?).await
+        self.client.remove_users(audience, &whole(rows, session(audience, 2))?).await
     }
 }
 
@@ -314,6 +314,13 @@ fn rows(
         }
     }
     Ok(rows)
+}
+
+/// A session that no other check of the account has, nor an earlier run: they must be unique within it.
+fn session(audience: &AudienceId, number: u64) -> u64 {
+    let digits = audience.as_str();
+    let last = digits.get(digits.len().saturating_sub(15)..).unwrap_or(digits);
+    last.parse::<u64>().unwrap_or_default() * 100 + number
 }
 
 /// All rows as the only batch of a session.
