@@ -175,7 +175,7 @@ async fn the_client_removes_ten_thousand_wide_rows_over_a_socket() {
         },
     };
     assert_eq!(facebook.add_users(&audience, &upload(1)).await.unwrap().num_received, 10_000);
-    let expected = rows.iter().map(|row| row.fingerprint()).collect();
+    let expected = rows.iter().map(audiencekit::identity::MatchRow::fingerprint).collect();
     server.fake().assert_members(&audience, &expected);
     let receipt = facebook.remove_users(&audience, &upload(2)).await.unwrap();
     assert_eq!((receipt.num_received, receipt.num_invalid_entries), (10_000, 0));
