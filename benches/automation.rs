@@ -47,7 +47,7 @@ fn batch(number: u64) -> Vec<ContactEvent> {
             let n = number * BATCH as u64 + index;
             let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
             let which = mixed % 250;
-            let what = if which % 10 == 0 || which % 10 == 3 {
+            let what = if matches!(which % 10, 0 | 3) {
                 Happening::TagAssigned { tag: format!("TAG{which}") }
             } else {
                 Happening::External { kind: format!("kind{which}"), value: None, properties: BTreeMap::new() }

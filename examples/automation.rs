@@ -240,5 +240,5 @@ fn fingerprints(
         contacts.load(person, &mut contact)?;
         map.mapper().append(&contact, &mut rows, &mut Coverage::default());
     }
-    Ok(rows.iter().map(|row| row.fingerprint()).collect())
+    Ok(rows.iter().map(audiencekit::identity::MatchRow::fingerprint).collect())
 }

@@ -499,7 +499,7 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
         contact.set(email, format!("p{person}@example.com")).unwrap();
         map.mapper().append(&contact, &mut rows, &mut Coverage::default());
     }
-    let wanted: BTreeSet<Hashed> = rows.iter().map(|row| row.fingerprint()).collect();
+    let wanted: BTreeSet<Hashed> = rows.iter().map(audiencekit::identity::MatchRow::fingerprint).collect();
     let held = facebook.fake().members(audience.id());
     assert_eq!((held.len(), held.symmetric_difference(&wanted).count()), (members.len(), 0));
     assert!(members.len() > 2_000, "{}", members.len());

@@ -34,6 +34,29 @@ use crate::error::{Error, ErrorKind, Result};
 /// Timers that are due run before an event of the same instant, in the order of their instants.
 ///
 /// All state that is needed for decisions is held in memory; the store makes it durable.
+///
+/// ```
+/// use audiencekit::Schema;
+/// use audiencekit::automation::{
+///     Action, ContactEvent, Definitions, Engine, Happening, MemoryContacts, MemoryStore, Options, Rule, Trigger,
+/// };
+/// use time::macros::datetime;
+///
+/// let schema = Schema::standard();
+/// let mut contacts = MemoryContacts::new(&schema);
+/// contacts.edit("c-1", |contact| contact.set(schema.require("score")?, 70))?;
+///
+/// let rule = Rule::new("fans").on(Trigger::external("purchase")).when("score >= 50").then(Action::AddTag { tag: "FAN".into() });
+/// let definitions = Definitions::new().rule(rule);
+/// let mut engine = Engine::open(definitions, &[], MemoryStore::new(), contacts, Options::default())?;
+///
+/// let now = datetime!(2026-11-23 12:00 UTC);
+/// let what = Happening::External { kind: "purchase".into(), value: None, properties: Default::default() };
+/// let outcome = engine.handle(&ContactEvent::new("c-1", now, what), now)?;
+/// assert_eq!(outcome.actions, 1);
+/// assert_eq!(engine.contacts().get("c-1").unwrap().tags().len(), 1);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug)]
 pub struct Engine<S: Store, C: ContactStore> {
     pub(super) options: Options,

@@ -34,13 +34,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             let Some(work) = self.state.cancel(key) else { break };
             let contact = self.state.name(work.contact());
             self.in_hand = None;
-            self.work(key, work, contact, now);
+            self.work(key, work, contact);
             self.serve_follow_ups();
         }
         std::mem::replace(&mut self.outcome, before)
     }
 
-    fn work(&mut self, timer: (i64, u64), work: Work, contact: Name, now: OffsetDateTime) {
+    fn work(&mut self, timer: (i64, u64), work: Work, contact: Name) {
         let at = from_micros(timer.0);
         match work {
             Work::Check { rule, cause, conditions, .. } => {
@@ -56,7 +56,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             }
             Work::Date { owner, .. } => {
                 let owner = self.state.name(&owner);
-                self.date_due(owner, contact, timer, now);
+                self.date_due(owner, contact, timer);
             }
         }
     }

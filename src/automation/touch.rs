@@ -134,7 +134,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// The midnight of a date has come: what it starts is started, if the contact still has that date.
-    pub(super) fn date_due(&mut self, owner: Name, contact: Name, timer: (i64, u64), now: OffsetDateTime) {
+    pub(super) fn date_due(&mut self, owner: Name, contact: Name, timer: (i64, u64)) {
         if self.state.date_timer(owner, contact) == Some(timer) {
             self.state.set_date_timer(owner, contact, None);
         }
@@ -160,7 +160,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             }
         }
         // The next one after this, so that a late tick does not leave a year out.
-        let _ = now;
         if let Ok(true) = self.take_in_hand(contact) {
             self.plan_date(date, contact, timer.0);
         }
