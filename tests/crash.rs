@@ -16,7 +16,7 @@ use async_trait::async_trait;
 use audiencekit::audience::MinimumSize;
 use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
-use audiencekit::identity::{Coverage, Hashed, MatchRows};
+use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
     CallRecord, Changes, Durability, Fingerprint, Guards, Journal, Ledger, PersonKey, RowRecord, RunRecord,
     SqliteLedger,
@@ -113,7 +113,7 @@ fn rows_of(numbers: impl Iterator<Item = u64>) -> BTreeSet<Hashed> {
     for number in numbers {
         map.mapper().append(&contact(&schema, number), &mut rows, &mut Coverage::default());
     }
-    rows.iter().map(|row| row.fingerprint()).collect()
+    rows.iter().map(MatchRow::fingerprint).collect()
 }
 
 /// What a child is told: url, token, audience, ledger, from, to, the step at which to die.

@@ -11,8 +11,8 @@ use audiencekit::sync::{
     ConsentPolicy, Guards, Operation, Person, PersonSecret, PlanWarning, SyncEngineBuilder,
 };
 use audiencekit::{
-    AudienceId, Contact, ErrorKind, KeyMap, ManualClock, MatchKey, MemoryLedger, MemorySource, Mode, Report,
-    Schema, Segment, Selector, SyncEngine, SyncTarget,
+    AccountId, AudienceBuilder, AudienceId, Contact, ContactManagement, ErrorKind, KeyMap, ManualClock,
+    MatchKey, MemoryLedger, MemorySource, Mode, Report, Schema, Segment, Selector, SyncEngine, SyncTarget,
 };
 use doubles::{Fault, Row, TinyFacebook};
 use time::macros::datetime;
@@ -469,4 +469,30 @@ async fn several_groups_are_a_union_and_losses_are_told_apart() {
     let wanted = source.contacts().iter().enumerate().filter(|(n, _)| *n != 0 && n % 3 != 2);
     world.assert_members(&world.of(wanted.map(|(_, contact)| contact.clone()).collect()));
     println!("{report}");
+}
+
+#[tokio::test]
+async fn an_audience_is_planned_and_run_as_it_was_defined() {
+    let world = World::new();
+    let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&world.schema).unwrap();
+    let draft = AudienceBuilder::new()
+        .name("VIP")
+        .description("tagged vip")
+        .account("act_1".parse::<AccountId>().unwrap());
+    let audience = draft.contacts(vip).build().unwrap().save(&world.facebook).await.unwrap();
+    let mut contacts: Vec<_> = (0..4).map(|number| world.contact(number)).collect();
+    contacts[1].add_tag("vip", 1, None).unwrap();
+    let engine = world.builder(world.of(contacts)).build();
+    let plan = engine.plan(&audience).await.unwrap();
+    assert_eq!((plan.mode, plan.add), (Mode::Snapshot, 1));
+    let report = engine.run(&audience).await.unwrap();
+    assert_eq!((sound(&report).contacts.not_included, report.added.sent), (3, 1));
+    assert!(engine.run(&audience).await.unwrap().frozen);
+    let fed = AudienceBuilder::new()
+        .name("fed")
+        .description("by rules")
+        .account("act_1".parse::<AccountId>().unwrap());
+    let fed =
+        fed.contacts(ContactManagement::Automation).build().unwrap().save(&world.facebook).await.unwrap();
+    assert_eq!(engine.run(&fed).await.unwrap_err().kind(), ErrorKind::Invalid);
 }

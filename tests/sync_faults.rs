@@ -7,7 +7,7 @@ use std::time::Duration;
 use audiencekit::audience::MinimumSize;
 use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, MockClient};
-use audiencekit::identity::{Coverage, Hashed, MatchRows};
+use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::Guards;
 use audiencekit::{
     AudienceId, Contact, ErrorKind, FacebookClient, KeyMap, MemoryLedger, MemorySource, Mode, Schema,
@@ -32,7 +32,7 @@ fn rows_of(source: &MemorySource) -> BTreeSet<Hashed> {
     for contact in source.contacts() {
         map.mapper().append(contact, &mut rows, &mut Coverage::default());
     }
-    rows.iter().map(|row| row.fingerprint()).collect()
+    rows.iter().map(MatchRow::fingerprint).collect()
 }
 
 struct Scene {

@@ -17,7 +17,7 @@ use super::target::SyncTarget;
 use super::upload::Uploader;
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{Coverage, MatchKey, MatchRows};
+use crate::identity::{Coverage, MatchKey, MatchRow, MatchRows};
 
 /// One person in or out of one audience.
 ///
@@ -127,7 +127,7 @@ impl SyncEngine {
             operation,
             generation,
             columns: Arc::clone(keys),
-            rows: rows.iter().map(|row| row.to_bytes()).collect(),
+            rows: rows.iter().map(MatchRow::to_bytes).collect(),
         })
     }
 

@@ -29,6 +29,28 @@ use time::OffsetDateTime;
 ///
 /// A run reads contacts, selects, hashes and uploads in calls of 10,000 rows, with bounded memory. Dropping its future
 /// at any point leaves a state from which the next run goes on.
+///
+/// ```
+/// use audiencekit::facebook::NewAudience;
+/// use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};
+///
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// let schema = Schema::standard();
+/// let mut ada = Contact::new(&schema);
+/// ada.set(schema.require("email")?, "ada@example.com")?;
+/// let facebook = MockClient::new();
+/// let account = facebook.fake().account();
+/// let audience = facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await?;
+///
+/// let people = MemorySource::new(&schema, vec![ada]);
+/// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+/// let target = SyncTarget::new(account, audience).mode(Mode::Mirror);
+/// assert_eq!(engine.plan(&target).await?.add, 1); // sends nothing
+/// let report = engine.run(&target).await?;
+/// assert_eq!((report.added.accepted, report.members), (1, Some(1)));
+/// # Ok::<(), audiencekit::Error>(())
+/// # }).unwrap();
+/// ```
 pub struct SyncEngine {
     pub(super) source: Arc<dyn ContactSource>,
     pub(super) client: Arc<dyn FacebookClient>,

@@ -110,15 +110,6 @@ impl SqliteLedger {
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// Writes in a transaction of the same file, for state that must change together with the ledger.
-    #[allow(dead_code, reason = "automation state takes it")]
-    pub(crate) fn transaction<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
-        let mut inner = self.lock();
-        inner.begin()?;
-        let done = work(&inner.connection);
-        inner.end(done, true)
-    }
 }
 
 impl Inner {
