@@ -133,7 +133,7 @@ pub struct CountBuilder {
 }
 
 impl CountBuilder {
-    /// Fewest reachable contacts by default, as Facebook's audience pages advise.
+    /// Fewest reachable contacts by default: a policy, which [`minimum`](Self::minimum) changes.
     pub const DEFAULT_MINIMUM: u64 = 1_000;
 
     /// Starts a count of `segment`.
