@@ -103,7 +103,9 @@ pub enum ErrorKind {
 /// ```
 /// use audiencekit::ApiError;
 ///
-/// let api = ApiError { code: 190, subcode: Some(463), message: "Session has expired".into(), ..ApiError::default() };
+/// let mut api = ApiError::new(400, 190);
+/// api.subcode = Some(463);
+/// api.message = "Session has expired".into();
 /// assert_eq!(api.to_string(), "Facebook says \"Session has expired\" (code 190, subcode 463)");
 /// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
