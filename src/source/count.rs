@@ -12,24 +12,19 @@ impl Segment {
     /// Cancel safety: dropping it forgets the count.
     ///
     /// ```
-    /// # struct Now; impl std::task::Wake for Now { fn wake(self: std::sync::Arc<Self>) {} }
-    /// # fn block_on<F: Future>(future: F) -> F::Output {
-    /// #     let mut future = std::pin::pin!(future);
-    /// #     let waker = std::sync::Arc::new(Now).into();
-    /// #     loop { if let std::task::Poll::Ready(out) = future.as_mut().poll(&mut std::task::Context::from_waker(&waker)) { return out } }
-    /// # }
     /// use audiencekit::segment::EvaluationTime;
     /// use audiencekit::{JsonLinesSource, Schema, Segment, Selector};
     /// use time::macros::datetime;
     ///
-    /// # block_on(async {
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
     /// let schema = Schema::standard();
     /// let people = JsonLinesSource::from_bytes("{\"email\": \"ada@example.com\", \"score\": 70}\n{\"score\": 90}", &schema);
     /// let warm = Segment::builder("warm").include(Selector::all()).filter("score >= 50").build(&schema)?;
     /// let count = warm.count(&people, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC))).await?;
     /// assert_eq!((count.selected, count.reachable(), count.unreachable), (2, 1, 1));
-    /// # Ok::<(), audiencekit::Error>(())
-    /// # }).unwrap();
+    /// # Ok(())
+    /// # }
     /// ```
     ///
     /// # Errors
