@@ -188,3 +188,52 @@ async fn a_bad_line_of_json_is_named_or_skipped_and_counted() {
     let source = JsonLinesSource::from_bytes("{\"coutry\":1}", &schema).reading(ignoring);
     assert_eq!(read(&source, 10).await.unwrap().0.len(), 1);
 }
+
+#[tokio::test]
+async fn a_refusal_that_cannot_be_read_is_not_dropped() {
+    let schema = schema();
+    let file = "id,opted_out,consent.newsletter\n1,maybe,yes\n2,no,yes\n3,no,perhaps\n";
+    let source = CsvSource::builder(&schema).from_bytes(file).unwrap();
+    let error = read(&source, 9).await.unwrap_err();
+    assert!(error.to_string().starts_with("line 2, column 2 (opted_out): "), "{error}");
+    let source = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(file).unwrap();
+    let (contacts, losses) = read(&source, 9).await.unwrap();
+    assert_eq!((contacts.len(), losses.rows), (1, 2));
+    let lines = "{\"id\":\"1\",\"opted_out\":\"maybe\"}\n{\"id\":\"2\",\"consents\":[{\"name\":\"a\",\"status\":\"x\"}]}\n{}";
+    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(BadRow::Skip);
+    let (contacts, losses) = read(&source, 9).await.unwrap();
+    assert_eq!((contacts.len(), losses.rows), (1, 2));
+}
+
+#[tokio::test]
+async fn a_file_whose_columns_moved_is_not_read_into_the_wrong_fields() {
+    let schema = schema();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), "id,name\n1,Ada\n").unwrap();
+    let source = CsvSource::open(file.path(), &schema).unwrap();
+    assert_eq!(read(&source, 9).await.unwrap().0.len(), 1);
+    std::fs::write(file.path(), "name,id\nAda,1\n").unwrap();
+    let error = read(&source, 9).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Schema);
+}
+
+#[tokio::test]
+async fn one_record_cannot_fill_the_memory() {
+    let schema = schema();
+    let mut file = "id,name\n1,\"".to_owned();
+    file.push_str(&"x\n".repeat(10 << 20));
+    let source = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(&file).unwrap();
+    let error = read(&source, 9).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+}
+
+#[test]
+fn a_missing_header_does_not_show_the_first_person() {
+    let error = CsvSource::builder(&schema()).from_bytes("ada@example.com,70\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "header column 1: a name that looks like data: a header with the names of the columns in the first line"
+    );
+    let error = CsvSource::builder(&schema()).from_bytes("48601000001,70\n").unwrap_err();
+    assert!(!error.to_string().contains("48601000001"), "{error}");
+}

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::losses::guards;
 use crate::clock::Zone;
 use crate::contact::{ConsentStatus, Contact, DateOrder, FieldId, FieldType, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -75,6 +76,11 @@ impl ColumnRules {
             _ if renamed.is_none() && self.ignore_unknown => return Ok(Target::Ignored),
             _ => {}
         }
+        // The header may be missing, and its place taken by a person.
+        if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() > 6 {
+            let what = "a name that looks like data".to_owned();
+            return Err(wrong(column, what, "a header with the names of the columns in the first line"));
+        }
         let expected = match schema.suggest(name) {
             Some(near) => format!("did you mean {near:?}?"),
             None => "declare it in the schema, map it with column(..), or ignore it".to_owned(),
@@ -112,6 +118,15 @@ impl Target {
             },
             Self::Stage(funnel) if !text.trim().is_empty() => contact.set_stage(funnel, text.trim(), None),
             Self::Stage(_) | Self::Ignored => Ok(()),
+        }
+    }
+
+    /// True for a cell that says whether the person may be contacted: losing it would lose a refusal.
+    pub(super) fn guards(&self, schema: &Schema) -> bool {
+        match self {
+            Self::Field(id) => guards(schema.get(*id).name()),
+            Self::Consent(_) => true,
+            Self::List(_) | Self::Tags | Self::Stage(_) | Self::Ignored => false,
         }
     }
 

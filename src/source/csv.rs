@@ -37,6 +37,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct CsvSource {
     schema: Arc<Schema>,
     origin: Origin,
+    header: ByteRecord,
     targets: Arc<[Target]>,
     options: CsvSourceBuilder,
 }
@@ -74,7 +75,28 @@ pub struct CsvSourceBuilder {
     bad_cell: BadCell,
 }
 
+/// Gives no more than is left, so that a quote that is never closed cannot pull the whole file into one record.
+struct Metered {
+    input: Box<dyn ReadSeek>,
+    left: usize,
+}
+
+impl Read for Metered {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        if self.left == 0 {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
+        let most = buffer.len().min(self.left);
+        let read = self.input.read(&mut buffer[..most])?;
+        self.left -= read;
+        Ok(read)
+    }
+}
+
 impl CsvSource {
+    /// Most bytes of one record, give or take what is read ahead.
+    pub const MAX_RECORD: usize = 16 << 20;
+
     /// Opens a file whose columns are all fields of `schema`, with the settings of [`CsvSourceBuilder`] as they are.
     ///
     /// # Errors
@@ -192,11 +214,13 @@ impl CsvSourceBuilder {
             return Err(Error::new(ErrorKind::Source, "line 1", "there is no header")
                 .expected("the names of the columns in the first line"));
         }
-        let targets = self.columns.targets(&headers, &self.schema)?;
-        Ok(CsvSource { schema: Arc::clone(&self.schema), origin, targets: targets.into(), options: self })
+        let targets = self.columns.targets(&headers, &self.schema)?.into();
+        let header = headers.iter().collect();
+        Ok(CsvSource { schema: Arc::clone(&self.schema), origin, header, targets, options: self })
     }
 
-    fn reader(&self, input: Box<dyn ReadSeek>) -> Reader<Box<dyn ReadSeek>> {
+    fn reader(&self, input: Box<dyn ReadSeek>) -> Reader<Metered> {
+        let input = Metered { input, left: CsvSource::MAX_RECORD };
         ReaderBuilder::new()
             .delimiter(self.delimiter)
             .buffer_capacity(256 << 10)
@@ -235,14 +259,23 @@ impl ContactSource for CsvSource {
         let io = |error: std::io::Error| Error::new(ErrorKind::Io, "read contacts", error.to_string());
         let len = input.seek(SeekFrom::End(0)).map_err(io)?;
         input.rewind().map_err(io)?;
-        let reader = self.options.reader(input);
+        let mut reader = self.options.reader(input);
+        let header = reader.byte_headers().map_err(|error| unreadable(&error, 1))?;
+        if *header != self.header {
+            return Err(Error::new(
+                ErrorKind::Schema,
+                "line 1",
+                "the header is not what it was when the file was opened",
+            )
+            .expected("the same columns in the same order, or a new CsvSource"));
+        }
         Ok(Box::new(CsvReader { source: self.clone(), reader, record: ByteRecord::new(), len }))
     }
 }
 
 struct CsvReader {
     source: CsvSource,
-    reader: Reader<Box<dyn ReadSeek>>,
+    reader: Reader<Metered>,
     record: ByteRecord,
     /// Bytes of the file when it was opened.
     len: u64,
@@ -254,6 +287,7 @@ impl ContactReader for CsvReader {
         batch.clear();
         while !batch.is_full() {
             let line = self.reader.position().line();
+            self.reader.get_mut().left = CsvSource::MAX_RECORD;
             let more =
                 self.reader.read_byte_record(&mut self.record).map_err(|error| unreadable(&error, line))?;
             if !more {
@@ -283,7 +317,8 @@ impl CsvReader {
                     .map_err(|_| place(line, column, target.name(&self.source.schema), "not UTF-8"))?;
                 if let Err(error) = target.write(contact, text, &options.reading) {
                     let error = at_cell(line, column, target.name(&self.source.schema), &error);
-                    if options.bad_cell == BadCell::Refuse || error.kind() == ErrorKind::Limit {
+                    let refused = options.bad_cell == BadCell::Refuse || target.guards(&self.source.schema);
+                    if refused || error.kind() == ErrorKind::Limit {
                         return Err(error);
                     }
                     dropped.push((column, error));
@@ -324,7 +359,8 @@ impl CsvReader {
     fn check_end(&self, byte: u64, line: u64) -> Result<()> {
         let mut tail = Vec::new();
         let mut input = self.source.origin.open()?;
-        let read = input.seek(SeekFrom::Start(byte)).and_then(|_| input.read_to_end(&mut tail));
+        let own = self.reader.position().byte().saturating_sub(byte);
+        let read = input.seek(SeekFrom::Start(byte)).and_then(|_| input.take(own).read_to_end(&mut tail));
         read.map_err(|error| Error::new(ErrorKind::Io, format!("line {line}"), error.to_string()))?;
         if ends_in_quotes(&tail, self.source.options.delimiter) {
             return Err(Error::new(ErrorKind::Source, format!("line {line}"), "a quoted cell is not closed")
@@ -359,6 +395,10 @@ fn at_cell(line: u64, column: usize, field: &str, error: &Error) -> Error {
 
 fn unreadable(error: &::csv::Error, line: u64) -> Error {
     match error.kind() {
+        ::csv::ErrorKind::Io(error) if error.kind() == std::io::ErrorKind::FileTooLarge => {
+            Error::new(ErrorKind::Limit, format!("line {line}"), "a record of more than 16 MiB")
+                .expected("shorter cells, or the quote that closes one")
+        }
         ::csv::ErrorKind::Io(error) => Error::new(ErrorKind::Io, format!("line {line}"), error.to_string()),
         _ => Error::new(ErrorKind::Source, format!("line {line}"), "not a row of CSV"),
     }

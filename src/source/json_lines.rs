@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::losses::{BadCell, BadRow};
+use super::losses::{BadCell, BadRow, guards};
 use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -174,7 +174,7 @@ impl JsonLinesReader {
             let json = std::str::from_utf8(&self.bytes)
                 .map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
             source.reading.read_lenient(json, contact, &mut |field, error| {
-                if source.bad_cell == BadCell::Refuse {
+                if source.bad_cell == BadCell::Refuse || guards(field) {
                     return Err(error);
                 }
                 dropped.push((field.to_owned(), error));

@@ -20,7 +20,8 @@ pub enum BadRow {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BadCell {
-    /// Leaves the field missing, and counts it.
+    /// Leaves the field missing, and counts it. A cell that says whether the person may be contacted is never dropped:
+    /// it makes the row bad.
     #[default]
     Drop,
     /// Treats the whole row as bad.
@@ -62,6 +63,16 @@ impl Losses {
         self.place(place);
     }
 
+    /// Adds what another part of the same source lost.
+    pub fn merge(&mut self, other: &Self) {
+        self.rows += other.rows;
+        for (field, count) in &other.cells {
+            *self.cells.entry(field.clone()).or_default() += count;
+        }
+        let room = Self::MAX_PLACES.saturating_sub(self.places.len());
+        self.places.extend(other.places.iter().take(room).cloned());
+    }
+
     /// True when nothing was lost.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -73,6 +84,11 @@ impl Losses {
             self.places.push(place());
         }
     }
+}
+
+/// True for fields that hold back a person: what cannot be read there may be a refusal.
+pub(super) fn guards(field: &str) -> bool {
+    matches!(field, "opted_out" | "phone_opted_out" | "one_message" | "deleted" | "invalid" | "consents")
 }
 
 impl fmt::Display for Losses {
