@@ -495,4 +495,29 @@ async fn an_audience_is_planned_and_run_as_it_was_defined() {
     let fed =
         fed.contacts(ContactManagement::Automation).build().unwrap().save(&world.facebook).await.unwrap();
     assert_eq!(engine.run(&fed).await.unwrap_err().kind(), ErrorKind::Invalid);
+async fn a_mirror_removes_nobody_while_rows_cannot_be_read() {
+    let world = World::new();
+    let engine = |file: &str| {
+        let source = audiencekit::JsonLinesSource::from_bytes(file, &world.schema)
+            .bad_row(audiencekit::source::BadRow::Skip);
+        SyncEngine::builder(source, world.facebook.clone(), ManualClock::new(datetime!(2026-11-23 12:00 UTC)))
+            .ledger(world.ledger.clone())
+            .guards(Guards::off())
+            .build()
+    };
+    let line = |number: u32| format!("{{\"id\": \"{number}\", \"email\": \"p{number}@example.com\"}}\n");
+    let whole = line(1) + &line(2) + &line(3);
+    engine(&whole).run(target(Mode::Mirror)).await.unwrap();
+
+    let torn = line(1) + "{\"id\": \"2\", \"email\": \n" + &line(3);
+    let plan = engine(&torn).plan(target(Mode::Mirror)).await.unwrap();
+    assert!(plan.warnings.contains(&PlanWarning::RowsUnread(1)), "{:?}", plan.warnings);
+    let error = engine(&torn).run(target(Mode::Mirror)).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
+    assert_eq!(world.facebook.members(&audience()).len(), 3);
+
+    let report = engine(&(line(1) + &line(3))).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!(sound(&report).removed.accepted, 1);
+    let report = engine(&(torn + &line(4))).run(target(Mode::Add)).await.unwrap();
+    assert_eq!((report.losses.rows, sound(&report).added.accepted), (1, 1));
 }

@@ -7,7 +7,7 @@ use super::prepare::{Prepared, Preparer};
 use super::workers::{Answer, Workers, submit};
 use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::{Batch, ContactReader};
+use crate::source::{Batch, ContactReader, Losses};
 
 /// The prepared batches of one pass over the contacts, in order.
 pub(super) struct Intake {
@@ -21,6 +21,7 @@ pub(super) struct Intake {
     pending: VecDeque<Answer<(Batch, Result<Prepared>)>>,
     spare: Vec<Batch>,
     read: u64,
+    losses: Losses,
     ended: bool,
 }
 
@@ -42,8 +43,14 @@ impl Intake {
             pending: VecDeque::new(),
             spare: Vec::new(),
             read: 0,
+            losses: Losses::default(),
             ended: false,
         }
+    }
+
+    /// What the source could not read so far.
+    pub(super) fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     pub(super) async fn next(&mut self) -> Result<Option<Prepared>> {
@@ -52,6 +59,7 @@ impl Intake {
                 self.spare.pop().unwrap_or_else(|| Batch::with_capacity(&self.schema, self.batch_rows));
             batch.clear();
             self.ended = !self.reader.next_batch(&mut batch).await?;
+            self.losses.merge(&std::mem::take(batch.losses_mut()));
             if batch.contacts().is_empty() {
                 self.spare.push(batch);
                 continue;

@@ -16,6 +16,7 @@ use crate::audience::AudienceDraft;
 use crate::error::Result;
 use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow};
+use crate::source::Losses;
 
 /// Something a person should know before a plan is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub enum PlanWarning {
     ReplaceIsCheaper,
     /// Opted-out people are sent, for this reason.
     OptOutsWaived(String),
+    /// So many rows of the source cannot be read: a mirror will remove nobody.
+    RowsUnread(u64),
     /// A replacement needs more calls than fit in 90 minutes at this tier's quota.
     ReplaceTooLong,
 }
@@ -53,6 +56,9 @@ pub struct Plan {
     pub now: OffsetDateTime,
     /// Contacts.
     pub contacts: ContactCounts,
+    /// What the source could not read.
+    #[serde(default)]
+    pub losses: Losses,
     /// Match keys.
     pub coverage: Coverage,
     /// Distinct rows of the reachable people.
@@ -171,6 +177,7 @@ impl SyncEngine {
                     }
                 }
             }
+            tally.losses = intake.losses().clone();
         }
         self.finish_plan(target, now, &record, frozen, tally)
     }
@@ -209,6 +216,9 @@ impl SyncEngine {
         {
             warnings.push(PlanWarning::Guard(error.to_string()));
         }
+        if tally.losses.rows > 0 {
+            warnings.push(PlanWarning::RowsUnread(tally.losses.rows));
+        }
         if !record.finished {
             warnings.push(PlanWarning::Unfinished);
         }
@@ -226,6 +236,7 @@ impl SyncEngine {
             mode: target.mode,
             now,
             contacts: tally.contacts,
+            losses: tally.losses,
             coverage: tally.coverage,
             rows_wanted,
             members: record.rows,
@@ -246,6 +257,7 @@ impl SyncEngine {
 #[derive(Default)]
 struct Tally {
     contacts: ContactCounts,
+    losses: Losses,
     coverage: Coverage,
     /// Rows that the ledger does not have, to find repetitions.
     fresh: HashSet<Fingerprint>,
@@ -312,6 +324,9 @@ impl fmt::Display for PlanWarning {
             Self::Frozen => f.write_str("the audience is frozen: nothing will be sent"),
             Self::ReplaceIsCheaper => f.write_str("replacing all members would take fewer calls"),
             Self::OptOutsWaived(reason) => write!(f, "opted-out people are sent: {reason}"),
+            Self::RowsUnread(rows) => {
+                write!(f, "{rows} rows of the source cannot be read: a mirror would remove nobody")
+            }
             Self::ReplaceTooLong => f.write_str(
                 "the calls do not fit in the 90 minutes of a replacement at the Limited tier: replace with a part and add the rest",
             ),

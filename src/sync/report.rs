@@ -11,6 +11,7 @@ use super::target::Mode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::Coverage;
+use crate::source::Losses;
 
 /// What became of the contacts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -121,6 +122,9 @@ pub struct Report {
     pub now: OffsetDateTime,
     /// Contacts.
     pub contacts: ContactCounts,
+    /// What the source could not read: these contacts and cells are in no other count.
+    #[serde(default)]
+    pub losses: Losses,
     /// Rows.
     pub rows: RowCounts,
     /// What was added.
@@ -152,6 +156,7 @@ impl Report {
             frozen: false,
             now,
             contacts: ContactCounts::default(),
+            losses: Losses::default(),
             rows: RowCounts::default(),
             added: CallCounts::default(),
             removed: CallCounts::default(),
@@ -212,6 +217,10 @@ impl fmt::Display for Report {
         let frozen = if self.frozen { ", frozen before" } else { "" };
         writeln!(f, "audience {}  {}  run {}{cut}{frozen}", self.audience, self.mode.as_str(), self.run)?;
         let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
+        if !self.losses.is_empty() {
+            line("rows that cannot be read", self.losses.rows)?;
+            line("cells that cannot be read", self.losses.cells.values().sum())?;
+        }
         line("contacts read", contacts.read)?;
         line("  not included", contacts.not_included)?;
         line("  excluded", contacts.excluded)?;

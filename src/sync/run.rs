@@ -122,6 +122,7 @@ impl<'e> Run<'e> {
             } else {
                 replacing = self.add(&mut intake, mode).await?;
             }
+            self.report.losses = intake.losses().clone();
         }
         self.settle(frozen, replacing).await?;
         self.book.finish().await?;
@@ -276,6 +277,17 @@ impl<'e> Run<'e> {
         if replacing {
             // Whoever is not in the new session was wiped by its first call.
             return self.book.forget(|row| !seen.contains(row.slot)).await;
+        }
+        if sweeping && found.swept > 0 && self.report.losses.rows > 0 {
+            let unread = self.report.losses.rows;
+            return Err(Error::new(
+                ErrorKind::Guard,
+                "sync",
+                format!("{unread} rows of the source cannot be read"),
+            )
+            .expected(
+                "a source without bad rows: who is missing may only be unreadable, so nobody is removed",
+            ));
         }
         if sweeping {
             self.engine.guards.check(found.wanted, found.swept, found.wanted - found.swept)?;
