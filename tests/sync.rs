@@ -495,6 +495,9 @@ async fn an_audience_is_planned_and_run_as_it_was_defined() {
     let fed =
         fed.contacts(ContactManagement::Automation).build().unwrap().save(&world.facebook).await.unwrap();
     assert_eq!(engine.run(&fed).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
 async fn a_mirror_removes_nobody_while_rows_cannot_be_read() {
     let world = World::new();
     let engine = |file: &str| {
