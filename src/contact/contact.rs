@@ -51,6 +51,9 @@ impl Contact {
     /// Most bytes of text in one contact.
     pub const MAX_TEXT: usize = 64 << 20;
 
+    /// Most texts in the lists of one contact, those included that were taken out again.
+    pub const MAX_TEXTS: usize = 1 << 20;
+
     /// A contact with nothing set.
     #[must_use]
     pub fn new(schema: &Arc<Schema>) -> Self {
@@ -138,14 +141,16 @@ impl Contact {
         let slot = match self.slots[id.index()] {
             Slot::Text(first) => {
                 let start = self.spans.len() as u32;
+                self.room_for(2)?;
                 let span = self.push_text(text)?;
                 self.spans.extend([first, span]);
                 Slot::TextList(Span { start, len: 2 })
             }
             Slot::TextList(run) => {
-                let span = self.push_text(text)?;
                 let moved = self.spans.len() as u32;
                 let start = if run.range().end == self.spans.len() { run.start } else { moved };
+                self.room_for(if start == moved { run.len as usize + 1 } else { 1 })?;
+                let span = self.push_text(text)?;
                 if start == moved {
                     self.spans.extend_from_within(run.range());
                 }
@@ -179,6 +184,12 @@ impl Contact {
         };
         let several = if let Slot::TextList(run) = slot { self.store().run(run) } else { &[] };
         one.into_iter().chain(several.iter().map(|&span| self.store().piece(span)))
+    }
+
+    /// What tells the schema from any other.
+    #[inline]
+    pub(crate) fn schema_id(&self) -> u64 {
+        self.schema.symbols().id()
     }
 
     /// The buffers that the slots point into.
@@ -238,6 +249,7 @@ impl Contact {
     }
 
     pub(super) fn push_list(&mut self, texts: &[String]) -> Result<Slot> {
+        self.room_for(texts.len())?;
         let mut spans = Vec::with_capacity(texts.len());
         for text in texts {
             spans.push(self.push_text(text)?);
@@ -245,6 +257,15 @@ impl Contact {
         let slot = Slot::TextList(Span { start: self.spans.len() as u32, len: spans.len() as u32 });
         self.spans.extend(spans);
         Ok(slot)
+    }
+
+    /// Refuses more texts in lists than there may be.
+    fn room_for(&self, texts: usize) -> Result<()> {
+        if self.spans.len() + texts <= Self::MAX_TEXTS {
+            return Ok(());
+        }
+        let message = format!("more than {} texts in the lists of one contact", Self::MAX_TEXTS);
+        Err(Error::new(ErrorKind::Limit, "contact", message).expected("each list filled in one go"))
     }
 
     pub(super) fn push_decimal(&mut self, value: Decimal) -> Slot {
@@ -288,4 +309,21 @@ pub(crate) fn micros(instant: OffsetDateTime) -> i64 {
 pub(crate) fn from_micros(micros: i64) -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000)
         .unwrap_or(OffsetDateTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_filled_in_turns_end_at_a_limit() {
+        let schema = Schema::standard();
+        let mut contact = Contact::new(&schema);
+        let (email, phone) = (schema.require("email").unwrap(), schema.require("phone").unwrap());
+        let error = (0..10_000)
+            .find_map(|_| contact.add_text(email, "e").and_then(|()| contact.add_text(phone, "p")).err())
+            .unwrap();
+        assert_eq!(error.kind(), ErrorKind::Limit);
+        assert!(contact.store().spans.len() <= Contact::MAX_TEXTS);
+    }
 }

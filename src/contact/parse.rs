@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
-use time::{Date, Month, OffsetDateTime, Time};
+use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
 use super::contact::Contact;
 use super::schema::{FieldId, FieldType};
@@ -27,8 +27,10 @@ pub enum DateOrder {
 impl Contact {
     /// Sets a field from the text of a cell: a blank cell leaves the field missing.
     ///
-    /// Booleans are `true false yes no 1 0`; dates are in `order`; an instant is RFC 3339, a date and a time
-    /// without an offset or a date alone (then as of `zone`), or whole milliseconds since 1970.
+    /// Text stays as it is, white space too; around every other type white space goes. Booleans are
+    /// `true false yes no 1 0`; dates are in `order`, and `1990-02-16` and `--02-16` are what ISO 8601 says in any
+    /// order; an instant is RFC 3339, a date and a time with or without an offset or a date alone (then as of
+    /// `zone`), or whole milliseconds since 1970.
     ///
     /// # Errors
     /// [`ErrorKind::Source`] when the text is not of the field's type. The message names the field and the type,
@@ -41,7 +43,8 @@ impl Contact {
         }
         let field_type = self.schema().get(id).field_type();
         let value = match field_type {
-            FieldType::Text | FieldType::Keyword | FieldType::TextList => return self.set_text(id, trimmed),
+            FieldType::Text | FieldType::TextList => return self.set_text(id, text),
+            FieldType::Keyword => return self.set_text(id, trimmed),
             FieldType::Boolean => boolean(trimmed).map(Value::Boolean),
             FieldType::Integer => trimmed.parse().ok().map(Value::Integer),
             FieldType::Decimal => Decimal::from_str_exact(trimmed).ok().map(Value::Decimal),
@@ -85,6 +88,7 @@ fn boolean(text: &str) -> Option<bool> {
 }
 
 pub(crate) fn date(text: &str, order: DateOrder) -> Option<Date> {
+    let order = if is_iso(text) { DateOrder::YearMonthDay } else { order };
     let (a, b, c) = three_numbers(text, order)?;
     let (year, month, day) = match order {
         DateOrder::YearMonthDay => (a, b, c),
@@ -93,6 +97,13 @@ pub(crate) fn date(text: &str, order: DateOrder) -> Option<Date> {
     };
     let month = Month::try_from(u8::try_from(month).ok()?).ok()?;
     Date::from_calendar_date(i32::from(year), month, u8::try_from(day).ok()?).ok()
+}
+
+/// `1990-02-16`: no order but one can be meant.
+fn is_iso(text: &str) -> bool {
+    let dashes = |at| at == 4 || at == 7;
+    text.len() == 10
+        && text.bytes().enumerate().all(|(at, b)| if dashes(at) { b == b'-' } else { b.is_ascii_digit() })
 }
 
 fn three_numbers(text: &str, order: DateOrder) -> Option<(u16, u16, u16)> {
@@ -123,7 +134,10 @@ fn birthday(text: &str, order: DateOrder) -> Option<Birthday> {
     if let Some(date) = date(text, order) {
         return Some(date.into());
     }
-    let text = text.strip_prefix("--").unwrap_or(text);
+    let (text, order) = match text.strip_prefix("--") {
+        Some(text) => (text, DateOrder::YearMonthDay),
+        None => (text, order),
+    };
     let (a, b) = match text.split_once(['-', '/', '.']) {
         Some((a, b)) => (number(a)?, number(b)?),
         None if text.len() == 4 => (number(text.get(..2)?)?, number(text.get(2..)?)?),
@@ -135,27 +149,143 @@ fn birthday(text: &str, order: DateOrder) -> Option<Birthday> {
 
 pub(crate) fn instant(text: &str, order: DateOrder, zone: &Zone) -> Option<OffsetDateTime> {
     if let Ok(instant) = OffsetDateTime::parse(text, &Rfc3339) {
-        return Some(instant.to_offset(time::UtcOffset::UTC));
+        return instant.checked_to_offset(UtcOffset::UTC);
     }
     if text.len() > 9 && text.bytes().all(|b| b.is_ascii_digit()) {
         let millis: i64 = text.parse().ok()?;
         return OffsetDateTime::from_unix_timestamp_nanos(i128::from(millis) * 1_000_000).ok();
     }
-    let (day, clock) = text.split_once([' ', 'T']).unwrap_or((text, ""));
+    let Some((day, clock)) = text.split_once([' ', 'T']) else {
+        return Some(zone.start_of_day(date(text, order)?));
+    };
     let day = date(day, order)?;
-    let midnight = zone.start_of_day(day);
-    if clock.is_empty() {
-        return Some(midnight);
-    }
+    let (clock, offset) = split_offset(clock)?;
     let civil = day.with_time(time_of_day(clock)?);
-    let guess = civil.assume_offset(zone.offset(midnight));
-    Some(civil.assume_offset(zone.offset(guess)).to_offset(time::UtcOffset::UTC))
+    let offset = offset.unwrap_or_else(|| {
+        let guess = civil.assume_offset(zone.offset(zone.start_of_day(day)));
+        zone.offset(guess)
+    });
+    civil.assume_offset(offset).checked_to_offset(UtcOffset::UTC)
+}
+
+/// The time of day, and the offset behind it if there is one: `Z`, `+02`, `+0200`, `+02:00`.
+fn split_offset(text: &str) -> Option<(&str, Option<UtcOffset>)> {
+    if let Some(clock) = text.strip_suffix(['Z', 'z']) {
+        return Some((clock, Some(UtcOffset::UTC)));
+    }
+    let Some(at) = text.find(['+', '-']) else { return Some((text, None)) };
+    let (clock, offset) = text.split_at_checked(at)?;
+    let digits = offset.get(1..)?;
+    let (hours, minutes) = match digits.len() {
+        2 => (digits, "00"),
+        4 => digits.split_at_checked(2)?,
+        5 => digits.split_once(':').filter(|(hours, _)| hours.len() == 2)?,
+        _ => return None,
+    };
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    if hours > 23 || minutes > 59 {
+        return None;
+    }
+    let seconds = i32::from(hours) * 3_600 + i32::from(minutes) * 60;
+    let seconds = if offset.starts_with('-') { -seconds } else { seconds };
+    Some((clock, Some(UtcOffset::from_whole_seconds(seconds).ok()?)))
 }
 
 fn time_of_day(text: &str) -> Option<Time> {
     let mut parts = text.splitn(3, ':');
     let hour = number(parts.next()?)?;
     let minute = number(parts.next()?)?;
-    let second = parts.next().map_or(Some(0), |s| number(s.split('.').next()?))?;
-    Time::from_hms(u8::try_from(hour).ok()?, u8::try_from(minute).ok()?, u8::try_from(second).ok()?).ok()
+    let (second, micros) = match parts.next() {
+        None => (0, 0),
+        Some(seconds) => match seconds.split_once('.') {
+            None => (number(seconds)?, 0),
+            Some((second, fraction)) => (number(second)?, microseconds(fraction)?),
+        },
+    };
+    let (hour, minute) = (u8::try_from(hour).ok()?, u8::try_from(minute).ok()?);
+    Time::from_hms_micro(hour, minute, u8::try_from(second).ok()?, micros).ok()
+}
+
+/// The digits behind the point of a second; what is finer than a microsecond goes.
+fn microseconds(fraction: &str) -> Option<u32> {
+    if fraction.is_empty() || !fraction.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let digits = fraction.bytes().chain(std::iter::repeat(b'0')).take(6);
+    Some(digits.fold(0, |micros, digit| micros * 10 + u32::from(digit - b'0')))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use time::macros::datetime;
+
+    #[test]
+    fn an_instant_keeps_its_offset_and_its_fraction() {
+        let read =
+            |text: &str| instant(text, DateOrder::DayMonthYear, &Zone::named("Europe/Warsaw").unwrap());
+        let ten = datetime!(2026-01-05 10:00 UTC);
+        for text in [
+            "2026-01-05 10:00:00.000+0000",
+            "2026-01-05T10:00:00.000+0000",
+            "2026-01-05 12:00+02",
+            "2026-01-05 04:30:00-05:30",
+            "05.01.2026 11:00",
+            "05.01.2026 10:00:00Z",
+        ] {
+            assert_eq!(read(text), Some(ten), "{text}");
+        }
+        let fine = read("2026-01-05 12:00:00.1234567+02").unwrap();
+        assert_eq!(fine - ten, time::Duration::microseconds(123_456));
+        for text in [
+            "2026-01-05 10:00:00.5garbage",
+            "2026-01-05 10:00:00.",
+            "2026-01-05 10:00:00+1",
+            "2026-01-05 10:00:00+2:000",
+            "2026-01-05 10:00:00+24",
+            "2026-01-05 10:00:00+é1",
+            "2026-01-05 10:00:00 PM",
+            "2026-01-05T",
+        ] {
+            assert_eq!(read(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_instant_beyond_the_last_year_is_refused_without_a_panic() {
+        let west = Zone::named("America/New_York").unwrap();
+        let east = Zone::named("Asia/Tokyo").unwrap();
+        for text in ["9999-12-31T23:59:59-05:00", "9999-12-31 23:59:59-0500"] {
+            assert_eq!(instant(text, DateOrder::YearMonthDay, &west), None, "{text}");
+        }
+        // Without an offset it is read or not, but nothing panics.
+        for text in ["9999-12-31 23:59:59", "9999-12-31", "0001-01-01 00:00:00", "0000-01-01"] {
+            for zone in [&west, &east] {
+                let _ = instant(text, DateOrder::YearMonthDay, zone);
+            }
+        }
+    }
+
+    #[test]
+    fn text_stays_as_it_is_and_blank_is_missing() {
+        let schema = crate::contact::Schema::standard();
+        let mut contact = Contact::new(&schema);
+        let id = schema.require("external_id").unwrap();
+        let mut set = |text: &str| {
+            contact.set_cell(id, text, DateOrder::default(), &Zone::utc()).unwrap();
+            contact.texts(id).next().map(str::to_owned)
+        };
+        assert_eq!(set(" 7 ").as_deref(), Some(" 7 "));
+        assert_eq!(set(" \t"), None);
+    }
+
+    #[test]
+    fn an_iso_date_is_iso_in_any_order() {
+        for order in [DateOrder::YearMonthDay, DateOrder::DayMonthYear, DateOrder::MonthDayYear] {
+            assert_eq!(date("1990-03-04", order), Some(time::macros::date!(1990 - 03 - 04)));
+            assert_eq!(birthday("--03-04", order), Birthday::new(None, 3, 4).ok());
+        }
+        assert_eq!(birthday("03-04", DateOrder::DayMonthYear), Birthday::new(None, 4, 3).ok());
+        assert_eq!(date("1990/03/04", DateOrder::DayMonthYear), None);
+    }
 }

@@ -7,13 +7,14 @@ use rust_decimal::Decimal;
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
+use smallvec::SmallVec;
 use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
 use super::contact::Contact;
 use super::event::Event;
 use super::parse::{DateOrder, instant};
-use super::schema::{FieldId, FieldType};
+use super::schema::{FieldId, FieldType, Schema};
 use super::value::Value;
 use crate::clock::Zone;
 use crate::error::{Error, ErrorKind, Result};
@@ -71,7 +72,8 @@ impl JsonReading {
     /// a text, and a text for a number, a date or an instant; `null` is missing.
     ///
     /// # Errors
-    /// [`ErrorKind::Source`] when it is not such an object: the message names the member, never its value.
+    /// [`ErrorKind::Source`] when it is not such an object, or has a member twice: the message names the member,
+    /// never its value.
     pub fn read(&self, json: &str, contact: &mut Contact) -> Result<()> {
         self.read_lenient(json, contact, &mut |_, error| Err(error))
     }
@@ -88,11 +90,18 @@ impl JsonReading {
         bad_field: &mut dyn FnMut(&str, Error) -> Result<()>,
     ) -> Result<()> {
         let mut failed = None;
+        let mut seen = Seen::default();
         let seed = Members {
-            take: |name: &str, value: &RawValue| match self.member(name, value.get(), contact) {
-                Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => Err(error),
-                Err(error) => bad_field(name, error),
-                Ok(()) => Ok(()),
+            take: |name: &str, value: &RawValue| {
+                if seen.again(name, contact.schema()) {
+                    return Err(Error::new(ErrorKind::Source, format!("field {name:?}"), "stands twice")
+                        .expected("each member once"));
+                }
+                match self.member(name, value.get(), contact) {
+                    Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => Err(error),
+                    Err(error) => bad_field(name, error),
+                    Ok(()) => Ok(()),
+                }
             },
             failed: &mut failed,
         };
@@ -174,6 +183,33 @@ impl JsonReading {
             }
         }
         Ok(event)
+    }
+}
+
+/// Which members were there already, a bit for each; members that are ignored do not count.
+#[derive(Default)]
+struct Seen(SmallVec<[u64; 4]>);
+
+impl Seen {
+    fn again(&mut self, name: &str, schema: &Schema) -> bool {
+        let at = match name {
+            "tags" => schema.len(),
+            "consents" => schema.len() + 1,
+            "stages" => schema.len() + 2,
+            "events" => schema.len() + 3,
+            name => match schema.field(name) {
+                Some(id) => id.index(),
+                None => return false,
+            },
+        };
+        if self.0.len() <= at / 64 {
+            self.0.resize(at / 64 + 1, 0);
+        }
+        let bit = 1 << (at % 64);
+        let Some(word) = self.0.get_mut(at / 64) else { return false };
+        let again = *word & bit != 0;
+        *word |= bit;
+        again
     }
 }
 
@@ -282,5 +318,27 @@ impl<'de, F: FnMut(&str, &RawValue) -> Result<()>> Visitor<'de> for Members<'_, 
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_stands_twice_is_refused_by_name() {
+        let schema = Schema::standard();
+        let mut contact = Contact::new(&schema);
+        let reading = JsonReading { unknown: UnknownFields::Ignore, ..JsonReading::default() };
+        for (name, json) in [
+            ("email", r#"{"email": ["ada@example.com"], "phone": ["1"], "email": ["bob@example.com"]}"#),
+            ("tags", r#"{"tags": ["A"], "tags": ["B"]}"#),
+        ] {
+            contact.clear();
+            let error = reading.read_lenient(json, &mut contact, &mut |_, _| Ok(())).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Source);
+            assert_eq!(error.to_string(), format!("field {name:?}: stands twice: each member once"));
+        }
+        assert!(reading.read(r#"{"id": "1", "other": 1, "other": 2}"#, &mut contact).is_ok());
     }
 }

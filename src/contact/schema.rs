@@ -322,6 +322,12 @@ impl SchemaBuilder {
                     "malformed",
                     "is not a name: use letters, digits and _, not a digit first",
                 );
+            } else if BESIDE_FIELDS.contains(&name.as_str()) {
+                problems.push(
+                    name,
+                    "reserved",
+                    "is what a contact has beside its fields: choose another name",
+                );
             } else if fields.iter().any(|field| *field.name == *name) {
                 problems.push(name, "taken", "is declared already: choose another name");
             } else {
@@ -355,6 +361,9 @@ impl SchemaBuilder {
         Ok(Arc::new(Schema::from_fields(fields, events, self.symbol_limit)))
     }
 }
+
+/// Members of a contact's JSON, and columns of its files, that are no fields.
+const BESIDE_FIELDS: [&str; 4] = ["tags", "consents", "stages", "events"];
 
 fn is_name(name: &str) -> bool {
     let mut chars = name.chars();

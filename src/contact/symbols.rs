@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::fold::fold_text;
@@ -16,7 +17,11 @@ pub struct Symbol(pub(crate) u32);
 /// It only grows, up to a limit, so that a column that was declared a keyword by mistake cannot fill the memory.
 /// One table serves all contacts and filters of a schema. Reading the text of a symbol takes no lock.
 pub struct Symbols {
+    /// No two tables of a process have the same.
+    id: u64,
     limit: usize,
+    /// Of all texts; changed under the lock of `by_text` only.
+    bytes: AtomicUsize,
     by_text: RwLock<HashMap<Arc<str>, Entry>>,
     /// Chunk `n` holds `FIRST_CHUNK << n` texts and never moves, so a text can be lent without a lock.
     chunks: [OnceLock<Chunk>; CHUNKS],
@@ -38,9 +43,24 @@ impl Symbols {
     /// Most distinct texts by default.
     pub const DEFAULT_LIMIT: usize = 1_000_000;
 
+    /// Most bytes of all texts together.
+    pub const MAX_BYTES: usize = 64 << 20;
+
     pub(crate) fn new(limit: usize) -> Self {
-        let chunks = [const { OnceLock::new() }; CHUNKS];
-        Self { limit: limit.min(FIRST_CHUNK << (CHUNKS - 1)), by_text: RwLock::default(), chunks }
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self {
+            id: NEXT.fetch_add(1, Ordering::Relaxed),
+            limit: limit.min(FIRST_CHUNK << (CHUNKS - 1)),
+            bytes: AtomicUsize::new(0),
+            by_text: RwLock::default(),
+            chunks: [const { OnceLock::new() }; CHUNKS],
+        }
+    }
+
+    /// What tells this table, and with it its schema, from any other: their numbers mean nothing to one another.
+    #[inline]
+    pub(crate) fn id(&self) -> u64 {
+        self.id
     }
 
     /// The symbol of `text`, if some contact or filter has used it.
@@ -95,6 +115,12 @@ impl Symbols {
         if next >= self.limit {
             return Err(full());
         }
+        let bytes = self.bytes.load(Ordering::Relaxed) + text.len();
+        if bytes > Self::MAX_BYTES {
+            let message = "more than 64 MiB of tags, event types and keyword values";
+            return Err(Error::new(ErrorKind::Limit, "symbols", message)
+                .expected("declare a field with long values as text, not keyword"));
+        }
         let (chunk, at) = place(next);
         let chunk = self
             .chunks
@@ -107,6 +133,7 @@ impl Symbols {
         }
         let entry = Entry { symbol: next as u32, folded: None };
         by_text.insert(shared, entry);
+        self.bytes.store(bytes, Ordering::Relaxed);
         Ok(entry)
     }
 
@@ -165,6 +192,17 @@ mod tests {
         assert!(symbols.intern("one more").is_err());
         assert_eq!(symbols.lend(Symbol(9_999)), "");
         assert_eq!((place(0), place(255), place(256), place(768)), ((0, 0), (0, 255), (1, 0), (2, 0)));
+    }
+
+    #[test]
+    fn a_few_long_texts_fill_the_table_too() {
+        let symbols = Symbols::new(1_000);
+        let long = |n: usize| n.to_string().repeat(16 << 20);
+        for n in 0..4 {
+            symbols.intern(&long(n)).unwrap();
+        }
+        assert_eq!(symbols.intern("one more").unwrap_err().kind(), ErrorKind::Limit);
+        assert!(symbols.intern(&long(3)).is_ok());
     }
 
     #[test]

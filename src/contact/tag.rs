@@ -46,5 +46,16 @@ pub fn normalize_tag(name: &str) -> Option<String> {
             _ => out.push('_'),
         }
     }
-    Some(out)
+    (!out.is_empty()).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::normalize_tag;
+
+    #[test]
+    fn a_name_of_accents_alone_is_no_tag() {
+        assert_eq!(normalize_tag("\u{301}"), None);
+        assert_eq!(normalize_tag(" a\u{301} ").as_deref(), Some("A"));
+    }
 }
