@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use audiencekit::contact::{Birthday, ConsentStatus, Contact, Event, FieldType, Schema};
 use audiencekit::segment::{
-    Decision, EvaluationTime, Filter, MemoryCatalog, Segment, SegmentCatalog, Selector,
+    ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, Segment, SegmentCatalog,
+    Selector,
 };
 use audiencekit::{ErrorKind, Zone};
 use time::macros::{date, datetime};
@@ -313,6 +314,29 @@ fn fits(value: &serde_json::Value, schema: &serde_json::Value, root: &serde_json
     if let Some(values) = schema.get("enum") {
         return values.as_array().unwrap().contains(value);
     }
+    if let Some(only) = schema.get("const") {
+        return value == only;
+    }
+    if let Some(wrong) = schema.get("not") {
+        return !fits(value, wrong, root);
+    }
+    if let Some(several) = schema.get("anyOf") {
+        return several.as_array().unwrap().iter().any(|one| fits(value, one, root));
+    }
+    if schema.get("type").is_none() {
+        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
+        let members = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        return required.into_iter().all(|name| value.get(name.as_str().unwrap()).is_some())
+            && members
+                .into_iter()
+                .all(|(name, inner)| value.get(name).is_none_or(|member| fits(member, inner, root)));
+    }
+    if let Some(condition) = schema.get("if")
+        && fits(value, condition, root)
+        && !fits(value, &schema["then"], root)
+    {
+        return false;
+    }
     let limit = |name: &str| schema.get(name).and_then(Value::as_u64);
     match schema["type"].as_str().unwrap() {
         "boolean" => value.is_boolean(),
@@ -350,9 +374,145 @@ fn the_published_json_schema_describes_the_json_of_every_row() {
         let json = Filter::parse(text, &schema).unwrap().to_json();
         assert!(fits(&serde_json::from_str(&json).unwrap(), &root, &root), "{json}");
     }
-    for wrong in
-        [r#"{}"#, r#"{"all":[]}"#, r#"{"test":{"term":{"field":"x"}}}"#, r#"{"constant":true,"not":{}}"#]
-    {
+    for wrong in [
+        r#"{}"#,
+        r#"{"all":[]}"#,
+        r#"{"test":{"term":{"field":"x"}}}"#,
+        r#"{"constant":true,"not":{}}"#,
+        r#"{"test":{"term":{"field":"score"},"check":{"less":5},"negated":true}}"#,
+    ] {
         assert!(!fits(&serde_json::from_str(wrong).unwrap(), &root, &root), "{wrong}");
     }
+}
+
+#[test]
+fn a_negation_that_text_cannot_say_is_refused() {
+    let schema = schema();
+    let week = r#"{"count":1,"unit":"week"}"#;
+    for (field, check) in [
+        ("score", r#"{"less":5}"#.to_owned()),
+        ("score", r#"{"less_or_equal":5}"#.to_owned()),
+        ("score", r#"{"greater":5}"#.to_owned()),
+        ("score", r#"{"greater_or_equal":5}"#.to_owned()),
+        ("created_on", format!(r#"{{"more_than_ago":{week}}}"#)),
+        ("created_on", format!(r#"{{"less_than_ago":{week}}}"#)),
+        ("created_on", format!(r#"{{"exactly_ago":{week}}}"#)),
+        ("created_on", format!(r#"{{"more_than_ahead":{week}}}"#)),
+        ("created_on", format!(r#"{{"less_than_ahead":{week}}}"#)),
+        ("created_on", format!(r#"{{"exactly_ahead":{week}}}"#)),
+    ] {
+        let plain = format!(r#"{{"test":{{"term":{{"field":"{field}"}},"check":{check}}}}}"#);
+        let negated =
+            format!(r#"{{"test":{{"term":{{"field":"{field}"}},"check":{check},"negated":true}}}}"#);
+        assert!(Filter::from_json(&plain, &schema).is_ok(), "{plain}");
+        let error = Filter::from_json(&negated, &schema).unwrap_err();
+        assert!(error.problems()[0].message.contains("no negated form"), "{error}");
+        assert!(serde_json::from_str::<Filter>(&negated).is_err(), "{negated}");
+    }
+}
+
+#[test]
+fn a_contact_of_another_schema_is_not_selected() {
+    let (own, other) = (schema(), schema());
+    let filter = Filter::parse(r#"country = "PL" or country is not set"#, &own).unwrap();
+    let compiled = filter.compile(&own, &now()).unwrap();
+    let (mine, foreign) = (ada(&own), ada(&other));
+    assert!(compiled.matches(&mine) && !compiled.matches(&foreign));
+    let mut selected = Vec::new();
+    compiled.select(&[foreign.clone(), mine.clone()], |at| selected.push(at));
+    assert_eq!(selected, [1]);
+
+    let everybody = Segment::builder("all").include(Selector::all()).build(&own).unwrap();
+    let everybody = everybody.compile(&own, &now()).unwrap();
+    assert!(everybody.selects(&mine) && !everybody.selects(&foreign));
+    assert_eq!(everybody.decide(&foreign), Decision::NotIncluded);
+    assert!(!everybody.condition().matches(&foreign));
+
+    let mut table = ContactTable::new(&other);
+    table.push(&foreign).unwrap();
+    assert_eq!((table.count(&compiled), table.rows(&compiled).len()), (0, 0));
+}
+
+#[test]
+fn debug_and_errors_show_no_address() {
+    let schema = schema();
+    let text = r#"email = "ada@example.com" or name contains "ada@example.com""#;
+    let filter = Filter::parse(text, &schema).unwrap();
+    let builder = Segment::builder("x")
+        .include(Selector::email(["ada@example.com"]))
+        .include(Selector::id(["ada@example.com"]))
+        .exclude(filter.expr().clone())
+        .filter(text);
+    let bad = Filter::parse(r#"email = "ada@example.com" and coutry = "PL""#, &schema).unwrap_err();
+    let state = Filter::parse(r#"state = "ada@example.com""#, &schema).unwrap_err();
+    let json = r#"{"test":{"term":{"field":"email"},"check":{"in":"ada@example.com"}}}"#;
+    let json = Filter::from_json(json, &schema).unwrap_err();
+    assert!(json.to_string().contains("line 1 column"), "{json}");
+    let word = r#"{"test":{"term":{"field":"email"},"check":"ada@example.com`, expected it"}}"#;
+    let word = Filter::from_json(word, &schema).unwrap_err();
+    let segment = builder.clone().build(&schema).unwrap();
+    for shown in [
+        format!("{filter:?} {builder:#?} {segment:?} {bad:?} {state:?} {json:?}"),
+        format!("{bad} {state} {json} {word} {} {:?}", json.picture(), state.problems()),
+        format!("{:?} {:?}", Selector::email(["ada@example.com"]), audiencekit::Error::from(bad)),
+    ] {
+        assert!(!shown.contains("ada@"), "{shown}");
+    }
+}
+
+#[test]
+fn names_of_what_lies_beside_the_fields_are_reserved() {
+    for name in ["tags", "consents", "stages", "events"] {
+        let error = Schema::builder().detail(name, FieldType::Text).build().unwrap_err();
+        assert_eq!(error.problems()[0].code, "reserved", "{error}");
+    }
+}
+
+#[test]
+fn segments_that_name_each_other_again_and_again_end_at_a_limit() {
+    let schema = schema();
+    let catalog = MemoryCatalog::new();
+    let named = |name: String, next: String| {
+        let twice = Segment::builder(name)
+            .include(Selector::segment(next.clone()))
+            .include(Selector::segment(next))
+            .build(&schema)
+            .unwrap();
+        catalog.save(&twice).unwrap();
+        twice
+    };
+    let last = Segment::builder("s30").include(Selector::all()).build(&schema).unwrap();
+    catalog.save(&last).unwrap();
+    let mut first = last;
+    for n in (0..30).rev() {
+        first = named(format!("s{n}"), format!("s{}", n + 1));
+    }
+    let error = first.compile_with(&schema, &now(), &catalog).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+    assert!(catalog.segment("s25").unwrap().unwrap().compile_with(&schema, &now(), &catalog).is_ok());
+}
+
+#[test]
+fn a_catalog_file_is_not_replaced_by_one_that_cannot_be_read() {
+    let schema = schema();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("segments.json");
+    let catalog = FileCatalog::open(&path).unwrap();
+    let fine = Segment::builder("fine").include(Selector::all()).build(&schema).unwrap();
+    catalog.save(&fine).unwrap();
+    // Three levels of JSON for each: more than its reader goes down.
+    let text = format!("{}score = 1{}", "at least 1 of (".repeat(48), ")".repeat(48));
+    let deep = Filter::parse(&text, &schema).unwrap();
+    let deep = Segment::builder("deep").include(deep.expr().clone()).build(&schema).unwrap();
+    assert_eq!(catalog.save(&deep).unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(FileCatalog::open(&path).unwrap().segment("fine").unwrap(), Some(fine));
+    assert_eq!(catalog.names().unwrap(), ["fine"]);
+}
+
+#[test]
+fn a_built_filter_is_held_to_the_length_of_a_text() {
+    let schema = schema();
+    let long = "x".repeat(1 << 20);
+    let error = Filter::new(audiencekit::segment::field("name").eq(long), &schema).unwrap_err();
+    assert_eq!(audiencekit::Error::from(error).kind(), ErrorKind::Limit);
 }

@@ -237,7 +237,9 @@ pub enum Quantifier {
 }
 
 /// What is asked of a term.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` says which question it is and shows no value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Check {
     /// `=`: equal; on an instant with a day, on that day.
@@ -375,7 +377,9 @@ pub enum Which {
 }
 
 /// A value written in a filter.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` says only which kind it is.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Literal {
     /// True or false.
     Boolean(bool),

@@ -86,6 +86,15 @@ fn write(path: &Path, segments: &Versions) -> Result<()> {
             .expected("filters no deeper than Limits::MAX_DEPTH")
     })?;
     json.push(b'\n');
+    // Never in place of a file that can be read.
+    if read(&json).ok().is_none_or(|again| again != *segments) {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "segment catalog",
+            "a segment that could not be read again",
+        )
+        .expected("filters that text can say, no longer than Limits::text"));
+    }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");
     let beside = PathBuf::from(beside);

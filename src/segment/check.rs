@@ -158,6 +158,10 @@ impl Checker<'_> {
             let problem = FilterProblem::new(test.span, "only the comparison of text can be exact");
             self.push(problem, "this operator without exactly");
         }
+        if test.negated && !negation_fits(&test.check) {
+            let problem = FilterProblem::new(test.span, "this comparison has no negated form");
+            self.push(problem, "the opposite comparison, or not around it");
+        }
         self.question(&test.check, kind, test.span);
         self.values(test, scope);
     }
@@ -191,8 +195,7 @@ impl Checker<'_> {
             let known =
                 |value: &&str| if test.exact { value == text } else { value.eq_ignore_ascii_case(text) };
             if !values.iter().any(known) {
-                let problem =
-                    FilterProblem::new(literal.span, format!("{text:?} is not a value of this field"));
+                let problem = FilterProblem::new(literal.span, "the text is not a value of this field");
                 let expected = match nearest(text, values.iter().copied()) {
                     Some(near) => format!("did you mean {near:?}?"),
                     None => format!("one of {}", values.join(", ")),
@@ -333,6 +336,23 @@ impl Checker<'_> {
 /// True when every contact that fits a window has a place between two instants.
 fn is_stretch(check: &Check) -> bool {
     !matches!(check, Check::IsSet | Check::IsEmpty | Check::In(_))
+}
+
+/// True for what text can negate in place, so that a negated tree prints as what it means.
+fn negation_fits(check: &Check) -> bool {
+    !matches!(
+        check,
+        Check::Less(_)
+            | Check::LessOrEqual(_)
+            | Check::Greater(_)
+            | Check::GreaterOrEqual(_)
+            | Check::MoreThanAgo(_)
+            | Check::LessThanAgo(_)
+            | Check::ExactlyAgo(_)
+            | Check::MoreThanAhead(_)
+            | Check::LessThanAhead(_)
+            | Check::ExactlyAhead(_)
+    )
 }
 
 fn exact_fits(check: &Check, kind: Kind) -> bool {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::ast::{Check, Expr};
 use super::catalog::SegmentCatalog;
 use super::compile::join;
 use super::definition::Segment;
@@ -33,12 +34,18 @@ pub struct CompiledSegment {
     pub(super) filters: Vec<Node>,
     /// The same as one condition, the cheapest part first.
     pub(super) whole: Node,
+    schema: u64,
 }
 
 impl CompiledSegment {
     /// What the segment says of a contact. It cannot fail and allocates nothing.
+    ///
+    /// A contact of another schema than the segment was compiled for is not included.
     #[must_use]
     pub fn decide(&self, contact: &Contact) -> Decision {
+        if contact.schema_id() != self.schema {
+            return Decision::NotIncluded;
+        }
         self.decide_record(contact)
     }
 
@@ -46,13 +53,13 @@ impl CompiledSegment {
     #[must_use]
     #[inline]
     pub fn selects(&self, contact: &Contact) -> bool {
-        self.whole.holds(contact)
+        contact.schema_id() == self.schema && self.whole.holds(contact)
     }
 
     /// The whole segment as one condition, to count it in a [`ContactTable`](super::ContactTable).
     #[must_use]
     pub fn condition(&self) -> CompiledFilter {
-        CompiledFilter { node: self.whole.clone() }
+        CompiledFilter { node: self.whole.clone(), schema: self.schema }
     }
 
     fn decide_record<R: Record>(&self, record: &R) -> Decision {
@@ -84,6 +91,9 @@ pub(super) fn no_catalog(name: &str) -> Error {
 /// Deepest chain of segments that name one another.
 const MOST_DEEP: usize = 32;
 
+/// Most conditions in all segments that one segment names, each counted as often as it is named.
+const MOST_CONDITIONS: usize = 100_000;
+
 pub(super) fn compile(
     segment: &Segment,
     schema: &Schema,
@@ -91,17 +101,16 @@ pub(super) fn compile(
     catalog: Option<&dyn SegmentCatalog>,
 ) -> Result<CompiledSegment> {
     let mut open = vec![segment.name.clone()];
-    let mut resolver = Resolver { schema, time, catalog, open: &mut open };
-    let mut nodes = |exprs: Vec<super::ast::Expr>| -> Result<Vec<Node>> {
-        exprs.iter().map(|expr| resolver.node(expr)).collect()
-    };
+    let mut resolver = Resolver { schema, time, catalog, open: &mut open, conditions: 0 };
+    let mut nodes =
+        |exprs: Vec<Expr>| -> Result<Vec<Node>> { exprs.iter().map(|expr| resolver.node(expr)).collect() };
     let include = nodes(segment.include.iter().map(super::Selector::expr).collect())?;
     let exclude = nodes(segment.exclude.iter().map(super::Selector::expr).collect())?;
     let filters = nodes(segment.filters.iter().map(|filter| filter.expr.clone()).collect())?;
     let mut parts = vec![join(include.clone(), false)];
     parts.push(super::compile::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
-    Ok(CompiledSegment { include, exclude, filters, whole: join(parts, true) })
+    Ok(CompiledSegment { include, exclude, filters, whole: join(parts, true), schema: schema.symbols().id() })
 }
 
 /// Looks segments up by name, and knows which are being looked up.
@@ -110,10 +119,11 @@ struct Resolver<'a> {
     time: &'a EvaluationTime,
     catalog: Option<&'a dyn SegmentCatalog>,
     open: &'a mut Vec<String>,
+    conditions: usize,
 }
 
 impl Resolver<'_> {
-    fn node(&mut self, expr: &super::ast::Expr) -> Result<Node> {
+    fn node(&mut self, expr: &Expr) -> Result<Node> {
         let (schema, time) = (self.schema, self.time);
         plan(expr, schema, time, &mut |name| self.segment(name))
     }
@@ -154,9 +164,35 @@ impl Resolver<'_> {
                 Error::new(ErrorKind::NotFound, "segment", format!("no segment {name:?}")).expected(expected)
             );
         };
+        let expr = segment.expr();
+        self.conditions += size(&expr);
+        if self.conditions > MOST_CONDITIONS {
+            return wrong(
+                ErrorKind::Limit,
+                format!("more than {MOST_CONDITIONS} conditions in the segments it names"),
+                "segments that name fewer others, or each of them once",
+            );
+        }
         self.open.push(name.to_owned());
-        let node = self.node(&segment.expr());
+        let node = self.node(&expr);
         self.open.pop();
         node
+    }
+}
+
+/// How many conditions there are.
+fn size(expr: &Expr) -> usize {
+    let sum = |parts: &[Expr]| parts.iter().map(size).sum::<usize>();
+    1 + match expr {
+        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => sum(parts),
+        Expr::AtLeast(at_least) => sum(&at_least.of),
+        Expr::Not(inner) => size(inner),
+        Expr::Exists(query) => query.condition.as_deref().map_or(0, size),
+        Expr::Test(test) => match &test.check {
+            Check::In(values) => values.len(),
+            _ => 0,
+        },
+        Expr::Tags(tags) => tags.tags.len(),
+        Expr::Constant(_) | Expr::Segment(_) => 0,
     }
 }

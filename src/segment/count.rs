@@ -5,6 +5,7 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
 
 use super::compiled::{CompiledSegment, Decision};
 use super::definition::Segment;
@@ -238,10 +239,15 @@ enum Seen {
 
 /// Whether a contact has an identifier, and whether some contact had it before. Only hashes are kept.
 fn see(contact: &Contact, id: FieldId, seen: &mut HashSet<u64>, key: fn(&str) -> Option<u64>) -> Seen {
-    contact.texts(id).filter_map(key).fold(Seen::Nothing, |best, key| match (seen.insert(key), best) {
-        (false, _) | (_, Seen::Again) => Seen::Again,
-        _ => Seen::First,
-    })
+    let keys: SmallVec<[u64; 8]> = contact.texts(id).filter_map(key).collect();
+    // An address that one contact has twice is no second contact.
+    let before = keys.iter().any(|key| seen.contains(key));
+    seen.extend(&keys);
+    match (before, keys.is_empty()) {
+        (true, _) => Seen::Again,
+        (false, true) => Seen::Nothing,
+        (false, false) => Seen::First,
+    }
 }
 
 /// An e-mail address has an `@` with something on both sides.
@@ -262,4 +268,21 @@ fn phone_key(text: &str) -> Option<u64> {
         digits += 1;
     }
     (digits >= 7).then(|| hasher.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_same_address_twice_in_one_contact_is_no_duplicate() {
+        let schema = Schema::standard();
+        let email = schema.require("email").unwrap();
+        let mut contact = Contact::new(&schema);
+        contact.add_text(email, "ada@example.com").unwrap();
+        contact.add_text(email, "Ada@Example.com").unwrap();
+        let mut seen = HashSet::new();
+        assert!(see(&contact, email, &mut seen, email_key) == Seen::First);
+        assert!(see(&contact, email, &mut seen, email_key) == Seen::Again);
+    }
 }

@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use super::ast::Expr;
+use super::ast::{Expr, Span};
 use super::compile::Compiler;
 use super::kind::Scope;
 use super::limits::Limits;
 use super::plan::Node;
-use super::problem::FilterError;
+use super::problem::{FilterError, FilterProblem};
 use super::window::EvaluationTime;
 use super::{check, parse, print};
 use crate::contact::{Contact, Schema};
@@ -73,7 +73,15 @@ impl Filter {
     pub fn new_within(expr: Expr, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
         let problems = check::check(&expr, schema, limits);
         if problems.is_empty() {
-            return Ok(Self { expr });
+            // What is kept as text must be read again within the same limit.
+            return match print::within(&expr, limits.depth()).map(|text| text.len()) {
+                Some(bytes) if bytes > limits.text => {
+                    let problem =
+                        FilterProblem::new(Span::default(), format!("the filter has {bytes} bytes"));
+                    Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))))
+                }
+                _ => Ok(Self { expr }),
+            };
         }
         // The same problems, found again in the canonical text, have places to point at.
         let found =
@@ -97,7 +105,7 @@ impl Filter {
     /// [`Segment`](super::Segment) with a catalog.
     pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
         let node = plan(&self.expr, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?;
-        Ok(CompiledFilter { node })
+        Ok(CompiledFilter { node, schema: schema.symbols().id() })
     }
 }
 
@@ -129,14 +137,16 @@ impl fmt::Display for Filter {
 #[derive(Clone)]
 pub struct CompiledFilter {
     pub(super) node: Node,
+    pub(super) schema: u64,
 }
 
 impl CompiledFilter {
-    /// Whether the filter holds for a contact of the schema it was compiled for.
+    /// Whether the filter holds for a contact of the schema it was compiled for; for one of another schema it
+    /// does not.
     #[must_use]
     #[inline]
     pub fn matches(&self, contact: &Contact) -> bool {
-        self.node.holds(contact)
+        contact.schema_id() == self.schema && self.node.holds(contact)
     }
 
     /// Shows the index of every contact that fits, in order: the answers of [`matches`](Self::matches), faster.
@@ -156,7 +166,9 @@ impl CompiledFilter {
                 while left != 0 {
                     let bit = left.trailing_zeros();
                     left &= left - 1;
-                    let holds = contacts.get(bit as usize).is_some_and(|contact| part.holds(contact));
+                    let holds = contacts
+                        .get(bit as usize)
+                        .is_some_and(|contact| contact.schema_id() == self.schema && part.holds(contact));
                     kept |= u64::from(holds) << bit;
                 }
                 mask = kept;

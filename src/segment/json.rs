@@ -125,7 +125,8 @@ impl Filter {
             return Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))));
         }
         let expr: Expr = serde_json::from_str(json).map_err(|error| {
-            let problem = FilterProblem::new(super::ast::Span::default(), format!("JSON: {error}"));
+            let problem =
+                FilterProblem::new(super::ast::Span::default(), format!("JSON: {}", reason(&error)));
             FilterError::new("", vec![problem.expected("a filter as Filter::JSON_SCHEMA describes it")])
         })?;
         Self::new_within(expr, schema, &limits)
@@ -136,6 +137,20 @@ impl Filter {
     pub fn to_json(&self) -> String {
         // A tree of texts and numbers always becomes JSON.
         serde_json::to_string(&self.expr).unwrap_or_default()
+    }
+}
+
+/// What serde says, with line and column, and without the value that it found.
+fn reason(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    // A value stands in quotes before the last "expected"; behind that are the names that may stand there.
+    match text.rfind(", expected ") {
+        Some(at) => {
+            let (found, expected) = text.split_at(at);
+            let found = found.split(['"', '`']).next().unwrap_or_default();
+            format!("{}{expected}", found.trim_end())
+        }
+        None => text,
     }
 }
 
@@ -158,7 +173,14 @@ impl<'de> Deserialize<'de> for Filter {
         }
         let expr = match Face::deserialize(deserializer)? {
             Face::Text(text) => super::parse::parse(&text, &Limits::default()).map_err(D::Error::custom)?,
-            Face::Tree(expr) => expr,
+            Face::Tree(expr) => {
+                // Written again it is text, so its text must say the same.
+                let text = print::within(&expr, Limits::MAX_DEPTH);
+                let again = text.and_then(|text| super::parse::parse(&text, &Limits::default()).ok());
+                again
+                    .filter(|again| *again == expr)
+                    .ok_or_else(|| D::Error::custom("a condition that no text can say"))?
+            }
         };
         Ok(Self { expr })
     }

@@ -33,11 +33,12 @@ pub(super) struct Lexeme {
 
 const SIGNS: [&str; 13] = ["<>", "!=", "<=", ">=", "==", "&&", "||", "=", "<", ">", "(", ")", ","];
 
-/// All pieces of `text`, the last being [`Token::End`]; what cannot be read is reported and left as `Bad`.
-pub(super) fn lex(text: &str, problems: &mut Vec<FilterProblem>) -> Vec<Lexeme> {
+/// All pieces of `text`, the last being [`Token::End`]; what cannot be read is reported and left as `Bad`, until
+/// there are `most` problems.
+pub(super) fn lex(text: &str, most: usize, problems: &mut Vec<FilterProblem>) -> Vec<Lexeme> {
     let mut lexemes = Vec::new();
     let mut at = 0;
-    while let Some(c) = text[at..].chars().next() {
+    while let Some(c) = text[at..].chars().next().filter(|_| problems.len() < most.max(1)) {
         if c.is_whitespace() {
             at += c.len_utf8();
             continue;
@@ -108,8 +109,9 @@ fn quoted(rest: &str, quote: char) -> Result<(String, usize), (usize, &'static s
                 Some((_, 'r')) => out.push('\r'),
                 Some((_, 'u')) => {
                     let code = rest.get(at + 2..).and_then(|rest| rest.strip_prefix('{')).and_then(|rest| {
-                        let (code, _) = rest.split_once('}')?;
-                        (code.len() <= 6).then_some(code)
+                        // A number has six digits at most; looking further would make many escapes slow.
+                        let end = rest.bytes().take(7).position(|b| b == b'}')?;
+                        rest.get(..end)
                     });
                     let c = code.and_then(|code| u32::from_str_radix(code, 16).ok()).and_then(char::from_u32);
                     let Some((code, c)) = code.zip(c) else {
@@ -155,5 +157,26 @@ fn number(rest: &str, bad: &mut dyn FnMut(usize, &str, &str) -> (Token, usize)) 
     match Decimal::from_str_exact(&rest[..len]) {
         Ok(number) => (Token::Number(number.normalize()), len),
         Err(_) => bad(len, "a number with too many digits", "at most 28 digits"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_escape_is_read_no_further_than_its_digits() {
+        let text = format!("\"\\u{{41}}{}}}\"", "\\u{");
+        assert_eq!(lex(&text, 20, &mut Vec::new())[0].token, Token::Bad);
+        assert_eq!(lex("\"\\u{1f600}\"", 20, &mut Vec::new())[0].token, Token::Text("\u{1f600}".into()));
+        assert_eq!(lex("\"\\u{00041}\"", 20, &mut Vec::new())[0].token, Token::Text("A".into()));
+        assert_eq!(lex("\"\\u{0000041}\"", 20, &mut Vec::new())[0].token, Token::Bad);
+    }
+
+    #[test]
+    fn reading_ends_with_the_last_problem_that_is_reported() {
+        let mut problems = Vec::new();
+        let lexemes = lex(&"#".repeat(1_000), 20, &mut problems);
+        assert_eq!((lexemes.len(), problems.len()), (21, 20));
     }
 }

@@ -101,6 +101,7 @@ mod compile_number;
 mod compiled;
 mod count;
 mod definition;
+mod discreet;
 mod evaluate;
 mod explain;
 mod filter;

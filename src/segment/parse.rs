@@ -51,7 +51,7 @@ pub(super) fn parse(text: &str, limits: &Limits) -> Result<Expr, FilterError> {
         ));
     }
     let mut problems = Vec::new();
-    let lexemes = lex(text, &mut problems);
+    let lexemes = lex(text, limits.problems, &mut problems);
     let mut parser = Parser { lexemes, at: 0, depth: 0, limits, problems, too_deep: false };
     let expr = parser.whole();
     if parser.problems.is_empty() {

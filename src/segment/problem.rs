@@ -31,7 +31,8 @@ impl FilterProblem {
 /// A filter that does not parse or does not fit its schema: every problem found, with its place.
 ///
 /// `Display` is one line about the first; [`picture`](Self::picture) shows all with the text they are about.
-/// It becomes an [`Error`] of kind [`ErrorKind::Filter`] (or [`ErrorKind::Limit`]), whose source it is.
+/// It becomes an [`Error`] of kind [`ErrorKind::Filter`] (or [`ErrorKind::Limit`]), whose source it is. `Debug` leaves
+/// the text out.
 ///
 /// ```
 /// use audiencekit::{Schema, segment::Filter};
@@ -43,7 +44,7 @@ impl FilterProblem {
 ///   | ^^^^^^ did you mean \"country\"?
 /// ");
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct FilterError {
     text: String,
     problems: Vec<FilterProblem>,
@@ -151,6 +152,12 @@ impl fmt::Display for FilterError {
             1 => Ok(()),
             more => write!(f, " (and {} more)", more - 1),
         }
+    }
+}
+
+impl fmt::Debug for FilterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FilterError").field("problems", &self.problems).finish_non_exhaustive()
     }
 }
 

@@ -119,9 +119,12 @@ fn path_pattern(pattern: &str) -> String {
 
 /// The path of a URL, with the `/` it begins with; of a text without a scheme, from its first `/`.
 fn path(url: &str) -> &str {
-    let rest = url.find("://").map_or(url, |at| &url[at + 3..]);
-    let rest = rest.find('/').map_or("/", |at| &rest[at..]);
-    rest.find(['?', '#']).map_or(rest, |at| &rest[..at])
+    let whole = url.find(['?', '#']).map_or(url, |at| &url[..at]);
+    let rest = match whole.split_once("://") {
+        Some((scheme, rest)) if !scheme.contains('/') => rest,
+        _ => whole,
+    };
+    rest.find('/').map_or("/", |at| &rest[at..])
 }
 
 #[cfg(test)]
@@ -147,5 +150,9 @@ mod tests {
         assert!(url("path:/a?c", "https://shop.example/abc#top"));
         assert!(!url("path:/a?c", "https://shop.example/a/c"));
         assert!(url("path:/", "https://shop.example"));
+        assert!(url("path:/", "https://shop.example?next=/sale"));
+        assert!(url("path:/go", "https://shop.example/go?to=https://other.example/sale"));
+        assert!(url("path:/go/https://other.example", "/go/https://other.example"));
+        assert!(!url("path:/sale", "shop.example/go#https://other.example/sale"));
     }
 }

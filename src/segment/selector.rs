@@ -20,7 +20,9 @@ use super::rfm::Rfm;
 /// assert_eq!(Filter::new(selector.expr(), &schema)?.to_string(), r#"has any tag ("vip", "gold")"#);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+///
+/// `Debug` says which group it is and shows no address, id or other value.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Selector {

@@ -199,20 +199,26 @@ impl ContactTable {
         span
     }
 
-    /// How many contacts a filter selects.
+    /// How many contacts a filter selects; none when it was compiled for another schema.
     #[must_use]
     pub fn count(&self, filter: &CompiledFilter) -> u64 {
         let mut count = 0;
+        if filter.schema != self.schema.symbols().id() {
+            return count;
+        }
         self.select(&filter.node, |_, words| {
             count += words.iter().map(|word| u64::from(word.count_ones())).sum::<u64>();
         });
         count
     }
 
-    /// The rows that a filter selects, in order.
+    /// The rows that a filter selects, in order; none when it was compiled for another schema.
     #[must_use]
     pub fn rows(&self, filter: &CompiledFilter) -> Vec<u32> {
         let mut rows = Vec::new();
+        if filter.schema != self.schema.symbols().id() {
+            return rows;
+        }
         self.select(&filter.node, |base, words| {
             for (at, &word) in words.iter().enumerate() {
                 let mut left = word;
