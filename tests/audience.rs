@@ -106,6 +106,26 @@ async fn a_name_that_is_taken_is_refused_adopted_or_allowed_as_the_policy_says()
 }
 
 #[tokio::test]
+async fn only_an_audience_like_the_draft_is_adopted_by_its_name() {
+    let facebook = MockClient::new();
+    saved(&facebook, "VIP").await;
+    let values = builder(&facebook, "VIP").value_based(true).same_name(SameName::Adopt).build().unwrap();
+    let error = values.save(&facebook).await.unwrap_err();
+    assert_eq!((error.kind(), error.problems()[0].field.as_ref()), (ErrorKind::Invalid, "value_based"));
+    assert_eq!(facebook.fake().audiences().len(), 1);
+}
+
+#[tokio::test]
+async fn debug_shows_no_address_of_a_group() {
+    let facebook = MockClient::new();
+    let group = Segment::builder("x").include(Selector::email(["ada@example.com"]));
+    let group = group.build(&Schema::standard()).unwrap();
+    let made = saved(&facebook, "Old").await;
+    let audience = Audience::adopt(&facebook, facebook.fake().account(), made.id(), group).await.unwrap();
+    assert!(!format!("{audience:?}").contains("ada@"), "{audience:?}");
+}
+
+#[tokio::test]
 async fn a_lost_answer_to_the_creation_never_makes_two_audiences() {
     for fault in [Fault::DropReply, Fault::Reset, Fault::Truncate(3), Fault::DropBefore] {
         let facebook = MockClient::new();

@@ -1,6 +1,7 @@
 //! A saved audience.
 
 use super::availability::AudienceStatus;
+use super::check::adoptable;
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use super::wait::{Wait, until_ready};
@@ -64,16 +65,7 @@ impl Audience {
         let mut problems = ValidationErrors::new("adopt audience");
         management.check(Refresh::Never, &mut problems);
         let found = client.audience(id).await?;
-        if found.account.as_ref().is_some_and(|owner| *owner != account) {
-            problems.push("account", "mismatch", "is not the ad account that owns the audience");
-        }
-        if found.subtype.as_deref().is_some_and(|subtype| subtype != "CUSTOM") {
-            problems.push(
-                "id",
-                "not_a_customer_file",
-                "is not a customer-file audience: people cannot be sent to it",
-            );
-        }
+        adoptable(&found, &account, &mut problems);
         problems.into_result()?;
         Ok(Self {
             id: found.id,

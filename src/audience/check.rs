@@ -1,6 +1,7 @@
 //! The rules that a draft and an edit share.
 
 use crate::error::ValidationErrors;
+use crate::facebook::{AccountId, CustomAudience};
 
 /// Most characters of a name. Facebook documents no limit (Custom Audience reference, read 2026-09-12); this is the
 /// crate's own.
@@ -53,5 +54,19 @@ pub(super) fn labels(labels: &[String], problems: &mut ValidationErrors) {
                 "is not a label: capitals, digits and _, such as HIGH_VALUE_CUSTOMERS",
             );
         }
+    }
+}
+
+/// Whether people can be sent to an audience that is there already.
+pub(super) fn adoptable(found: &CustomAudience, account: &AccountId, problems: &mut ValidationErrors) {
+    if found.account.as_ref().is_some_and(|owner| owner != account) {
+        problems.push("account", "mismatch", "is not the ad account that owns the audience");
+    }
+    if found.subtype.as_deref().is_some_and(|subtype| subtype != "CUSTOM") {
+        problems.push(
+            "id",
+            "not_a_customer_file",
+            "is not a customer-file audience: people cannot be sent to it",
+        );
     }
 }

@@ -3,11 +3,12 @@
 use serde::{Deserialize, Serialize};
 
 use super::audience::Audience;
+use super::check::adoptable;
 use super::lint::lint;
 use super::list::with_name;
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Error, ErrorKind, Problem, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
 
 /// What [`AudienceDraft::save`] does when the account has an audience of the same name.
@@ -105,12 +106,13 @@ impl AudienceDraft {
     ///
     /// # Errors
     /// [`ErrorKind::Guard`] when the name is taken and [`SameName`] says to refuse, or to adopt one of several;
-    /// what Facebook refuses; [`ErrorKind::Transport`] when it is unknown whether the audience was made.
+    /// [`ErrorKind::Invalid`] when the one to adopt is not a customer-file audience, or is value-based and the draft
+    /// is not, or the other way round; what Facebook refuses; [`ErrorKind::Transport`] when it is unknown whether the audience was made.
     pub async fn save<C: FacebookClient + ?Sized>(&self, client: &C) -> Result<Audience> {
         let taken = with_name(client, &self.account, self.name()).await?;
         match (self.same_name, taken.as_slice()) {
             (_, []) | (SameName::Allow, _) => {}
-            (SameName::Adopt, [only]) => return Ok(self.saved(only.clone())),
+            (SameName::Adopt, [only]) => return self.adopt(client, only).await,
             (SameName::Adopt, several) => {
                 return Err(Error::new(
                     ErrorKind::Guard,
@@ -140,6 +142,19 @@ impl AudienceDraft {
             }
             Err(error) => Err(error),
         }
+    }
+
+    /// The audience of this name, if it is one that this draft would have made.
+    async fn adopt<C: FacebookClient + ?Sized>(&self, client: &C, id: &AudienceId) -> Result<Audience> {
+        let found = client.audience(id).await?;
+        let mut problems = ValidationErrors::new("adopt audience");
+        adoptable(&found, &self.account, &mut problems);
+        if found.is_value_based.is_some_and(|value_based| value_based != self.request.is_value_based) {
+            let message = "is not what the audience of this name is: choose another name";
+            problems.push("value_based", "mismatch", message);
+        }
+        problems.into_result()?;
+        Ok(self.saved(id.clone()))
     }
 
     /// The audience that a call without an answer made, if it is there by now.
