@@ -197,7 +197,7 @@ async fn deliver(
 
 /// The list of audiences and the report.
 async fn close<C: FacebookClient>(facebook: &C, account: &AccountId, report: &Report) -> Result<(), Failure> {
-    println!("\n{:<24}{:<20}{:<16}{}", "name", "account", "availability", "estimate");
+    println!("\n{:<24}{:<20}{:<16}estimate", "name", "account", "availability");
     for row in audience::list(facebook, account).await? {
         println!("{:<24}{:<20}{:<16}{}", row.name, row.account, row.status.availability, row.status.size);
     }

@@ -36,7 +36,7 @@ async fn the_mock_keeps_every_promise() {
 
 #[tokio::test]
 async fn checks_that_need_a_fake_do_not_run_without_one() {
-    for check in checks().filter(|check| check.needs_fake()) {
+    for check in checks().filter(audiencekit::testing::client_contract::Check::needs_fake) {
         let mock = MockClient::new();
         let account = mock.fake().account();
         assert_eq!(check.run(Subject::real(Arc::new(mock), account)).await, Ok(false));

@@ -425,7 +425,7 @@ async fn sharing_lookalikes_sessions_and_health_speak_their_edges() {
     assert_eq!(script.last_line(), "POST /v26.0/9/adaccounts");
     assert_eq!(script.last_json(), json!({"adaccounts": ["66"], "permissions": "targeting"}));
     assert_eq!((shared[0].account.clone(), shared[0].status.as_deref()), (other.clone(), Some("SHARED")));
-    client.unshare_audience(&audience(), &[other.clone()]).await.unwrap();
+    client.unshare_audience(&audience(), std::slice::from_ref(&other)).await.unwrap();
     assert_eq!(script.last_line(), "DELETE /v26.0/9/adaccounts");
     assert_eq!(client.audience_recipients(&audience(), None).await.unwrap().items, [other]);
     assert_eq!(

@@ -43,7 +43,7 @@ mod tests {
                     --x\r\nContent-Disposition: form-data; name=\"b\"\r\n\r\n[\"\r\n\"]\r\n--x--\r\n";
         let parts = parts("multipart/form-data; boundary=x", body.as_bytes()).unwrap();
         assert_eq!(parts, [("a".into(), "1".into()), ("b".into(), "[\"\r\n\"]".into())]);
-        assert!(super::parts("multipart/form-data; boundary=x", body[..70].as_bytes()).is_err());
+        assert!(super::parts("multipart/form-data; boundary=x", &body.as_bytes()[..70]).is_err());
         assert!(super::parts("multipart/form-data", body.as_bytes()).is_err());
     }
 }
