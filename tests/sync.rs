@@ -3,18 +3,23 @@
 mod doubles;
 
 use std::collections::BTreeSet;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::sync::{
-    ConsentPolicy, Guards, Operation, Person, PersonSecret, PlanWarning, SyncEngineBuilder,
+    Changes, ConsentPolicy, Durability, Guards, Ledger, Operation, Person, PersonSecret, PlanWarning,
+    ProgressStream, RunRecord, Stage, SyncEngineBuilder,
 };
 use audiencekit::{
     AccountId, AudienceBuilder, AudienceId, Contact, ContactManagement, ErrorKind, KeyMap, ManualClock,
     MatchKey, MemoryLedger, MemorySource, Mode, Report, Schema, Segment, Selector, SyncEngine, SyncTarget,
 };
 use doubles::{Fault, Row, TinyFacebook};
+use futures_core::Stream;
 use time::macros::datetime;
 
 /// Contacts by number, each with an id, an e-mail address and a phone of its own.
@@ -329,14 +334,47 @@ async fn refused_rows_are_found_by_halves_where_the_sample_is_short() {
     assert_eq!(records, wanted);
 }
 
+/// Polls until the future waits for its first call.
+async fn begin<T>(run: &mut Pin<Box<impl Future<Output = T>>>) {
+    let waits = poll_fn(|context| Poll::Ready(run.as_mut().poll(context).is_pending())).await;
+    assert!(waits, "a run that waits");
+}
+
 #[tokio::test]
 async fn a_stopped_run_says_so_and_goes_on_later() {
     let world = World::new();
-    let engine = world.engine(0..3_000);
+    let engine = world.builder(world.source(0..3_000)).rows_per_call(100).build();
+    world.facebook.0.lock().unwrap().waits = true;
+    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    begin(&mut run).await;
     engine.stop();
-    assert_eq!(engine.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
     sound(&engine.run(target(Mode::Mirror)).await.unwrap());
     world.assert_members(&world.source(0..3_000));
+}
+
+#[tokio::test]
+async fn a_run_stops_while_it_removes() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.facebook.0.lock().unwrap().waits = true;
+    let engine = world.builder(world.source(5..10)).rows_per_call(1).build();
+    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    begin(&mut run).await;
+    engine.stop();
+    assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
+    assert!(world.facebook.members(&audience()).len() > 5);
+    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
+    world.assert_members(&world.source(5..10));
+}
+
+#[tokio::test]
+async fn a_stop_that_comes_too_late_stops_no_later_run() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.stop();
+    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
 }
 
 #[tokio::test]
@@ -523,4 +561,183 @@ async fn a_mirror_removes_nobody_while_rows_cannot_be_read() {
     assert_eq!(sound(&report).removed.accepted, 1);
     let report = engine(&(torn + &line(4))).run(target(Mode::Add)).await.unwrap();
     assert_eq!((report.losses.rows, sound(&report).added.accepted), (1, 1));
+}
+
+#[tokio::test]
+async fn a_refused_newcomer_hides_nobody_who_left() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.facebook.0.lock().unwrap().refuse = world.rows(&world.source([10]));
+    let report = world.engine(1..11).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).added.rejected, report.removed.sent), (1, 1));
+    world.assert_members(&world.source(1..10));
+}
+
+#[tokio::test]
+async fn an_audience_has_one_run_at_a_time() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.facebook.0.lock().unwrap().waits = true;
+    let (first, second) = (world.engine(1..10), world.engine(0..10));
+    let mut removing = Box::pin(first.run(target(Mode::Mirror)));
+    begin(&mut removing).await;
+    let change = [second.member_change(&world.contact(0), Operation::Add, 1).unwrap()];
+    let error = second.apply_changes(target(Mode::Add), &change).await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Busy && error.is_retryable(), "{error}");
+    assert_eq!(second.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(second.suppress(Person::Id("c0")).await.unwrap_err().kind(), ErrorKind::Busy);
+    second.unsuppress(Person::Contact(&world.contact(0))).await.unwrap();
+    drop(removing);
+    second.apply_changes(target(Mode::Add), &change).await.unwrap();
+    world.assert_members(&world.source(0..10));
+}
+
+async fn refuses_a_second_run_of_the_same_number(ledger: impl Ledger) {
+    let begins = |run| {
+        let mut record = RunRecord::new(audience());
+        record.run = run;
+        let mut changes = Changes::default();
+        changes.audience = Some(audience());
+        changes.run = Some(record);
+        changes.after_run = Some(run - 1);
+        changes
+    };
+    ledger.commit(begins(1), Durability::Later).await.unwrap();
+    let error = ledger.commit(begins(1), Durability::Now).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    // What was staged before the refusal is still there.
+    assert_eq!(ledger.run(&audience()).await.unwrap().unwrap().run, 1);
+    ledger.commit(begins(2), Durability::Now).await.unwrap();
+}
+
+#[tokio::test]
+async fn two_runs_never_share_a_number() {
+    refuses_a_second_run_of_the_same_number(MemoryLedger::new()).await;
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn two_runs_never_share_a_number_in_a_file_and_a_refusal_undoes_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let ledger = audiencekit::sync::SqliteLedger::open(folder.path().join("ledger.db")).unwrap();
+    refuses_a_second_run_of_the_same_number(ledger).await;
+}
+
+#[tokio::test]
+async fn a_replacement_that_runs_out_of_time_does_not_wipe_what_it_sent() {
+    let world = World::new();
+    let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+    let engine = SyncEngine::builder(world.source(0..50), world.facebook.clone(), clock.clone())
+        .ledger(world.ledger.clone())
+        .guards(Guards::off())
+        .rows_per_call(10)
+        .build();
+    world.facebook.0.lock().unwrap().waits = true;
+    let mut run = Box::pin(engine.run(target(Mode::Replace)));
+    begin(&mut run).await;
+    clock.advance(std::time::Duration::from_secs(85 * 60));
+    let error = run.await.unwrap_err();
+    assert!(error.is_retryable(), "{error}");
+    assert_eq!(world.facebook.members(&audience()).len(), 10);
+    sound(&engine.run(target(Mode::Replace)).await.unwrap());
+    world.assert_members(&world.source(0..50));
+}
+
+#[tokio::test]
+async fn a_replacement_without_a_ledger_begins_again() {
+    let world = World::new();
+    let engine = |numbers| {
+        let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+        SyncEngine::builder(world.source(numbers), world.facebook.clone(), clock)
+            .journal(world.ledger.clone())
+            .rows_per_call(100)
+            .build()
+    };
+    world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
+    engine(0..450).run(target(Mode::Replace)).await.unwrap_err();
+    sound(&engine(150..450).run(target(Mode::Replace)).await.unwrap());
+    world.assert_members(&world.source(150..450));
+}
+
+#[tokio::test]
+async fn a_resumed_snapshot_keeps_whom_a_change_added() {
+    let world = World::new();
+    let engine = world.builder(world.source(0..3_000)).rows_per_call(100).build();
+    world.facebook.0.lock().unwrap().faults.insert(1, Fault::Unavailable);
+    engine.run(target(Mode::Snapshot)).await.unwrap_err();
+    let change = [engine.member_change(&world.contact(5_000), Operation::Add, 1).unwrap()];
+    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap();
+    sound(&engine.run(target(Mode::Snapshot)).await.unwrap());
+    world.assert_members(&world.source((0..3_000).chain([5_000])));
+}
+
+#[tokio::test]
+async fn a_snapshot_that_a_change_settles_is_frozen() {
+    let world = World::new();
+    let engine = |numbers| world.builder(world.source(numbers)).rows_per_call(10).build();
+    world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
+    engine(0..25).run(target(Mode::Snapshot)).await.unwrap_err();
+    let change = [engine(0..0).member_change(&world.contact(100), Operation::Add, 1).unwrap()];
+    engine(0..0).apply_changes(target(Mode::Snapshot), &change).await.unwrap();
+    assert!(sound(&engine(5..40).run(target(Mode::Snapshot)).await.unwrap()).frozen);
+    world.assert_members(&world.source((0..25).chain([100])));
+}
+
+#[tokio::test]
+async fn failed_changes_of_a_new_audience_freeze_nothing() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    let change = [engine.member_change(&world.contact(1), Operation::Add, 1).unwrap()];
+    world.facebook.0.lock().unwrap().faults.insert(0, Fault::DropRequest);
+    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap_err();
+    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap();
+    assert!(!sound(&engine.run(target(Mode::Snapshot)).await.unwrap()).frozen);
+    world.assert_members(&world.source(0..10));
+}
+
+#[tokio::test]
+async fn an_erasure_that_failed_asks_the_account_again() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    engine.run(target(Mode::Snapshot)).await.unwrap();
+    world.facebook.0.lock().unwrap().faults.insert(1, Fault::Unavailable);
+    let account = "act_1".parse().unwrap();
+    engine.erase(&account, Person::Id("c3")).await.unwrap_err();
+    let receipt = engine.erase(&account, Person::Id("c3")).await.unwrap();
+    assert_eq!((receipt.audiences.len(), receipt.rows), (1, 1));
+    world.assert_members(&world.source((0..10).filter(|number| *number != 3)));
+}
+
+#[tokio::test]
+async fn a_minimum_size_hinders_neither_a_frozen_snapshot_nor_a_removal() {
+    let world = World::new();
+    world.engine(0..10).run(target(Mode::Snapshot)).await.unwrap();
+    let refuse = |mode| target(mode).minimum_size(MinimumSize::refuse_below(1_000));
+    assert!(sound(&world.engine(0..10).run(refuse(Mode::Snapshot)).await.unwrap()).frozen);
+    let report = world.engine(0..2).run(refuse(Mode::Remove)).await.unwrap();
+    assert_eq!(sound(&report).removed.sent, 2);
+}
+
+async fn last_stage(mut stream: ProgressStream) -> Option<Stage> {
+    let mut last = None;
+    while let Some(progress) = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
+        last = Some(progress.stage);
+    }
+    last
+}
+
+#[tokio::test]
+async fn every_progress_stream_ends_with_its_run_however_it_ends() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    let streams = [engine.progress(), engine.progress()];
+    engine.run(target(Mode::Mirror)).await.unwrap();
+    for stream in streams {
+        assert_eq!(last_stage(stream).await, Some(Stage::Done));
+    }
+    let stream = engine.progress();
+    let dead = world.facebook.calls();
+    world.facebook.0.lock().unwrap().faults.insert(dead, Fault::Token);
+    engine.run(target(Mode::Replace)).await.unwrap_err();
+    assert_eq!(last_stage(stream).await, Some(Stage::Failed));
 }

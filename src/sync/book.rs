@@ -7,6 +7,7 @@ use std::sync::Arc;
 use smallvec::smallvec;
 use time::OffsetDateTime;
 
+use super::lease::{Lease, Leases};
 use super::ledger::{Changes, Durability, Journal, Ledger};
 use super::person::{Fingerprint, PersonKey};
 use super::prepare::Prepared;
@@ -19,22 +20,29 @@ use crate::identity::MatchKey;
 /// The host's store: calls alone, or members too.
 #[derive(Debug, Clone)]
 pub(super) enum Store {
-    Calls(Arc<dyn Journal>),
-    Members(Arc<dyn Ledger>),
+    Calls(Arc<dyn Journal>, Leases),
+    Members(Arc<dyn Ledger>, Leases),
 }
 
 impl Store {
     pub(super) fn journal(&self) -> &dyn Journal {
         match self {
-            Self::Calls(journal) => journal,
-            Self::Members(ledger) => ledger,
+            Self::Calls(journal, _) => journal,
+            Self::Members(ledger, _) => ledger,
         }
     }
 
     pub(super) fn ledger(&self) -> Option<&dyn Ledger> {
         match self {
-            Self::Calls(_) => None,
-            Self::Members(ledger) => Some(ledger),
+            Self::Calls(..) => None,
+            Self::Members(ledger, _) => Some(ledger),
+        }
+    }
+
+    pub(super) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
+        match (self.journal().leases(), self) {
+            (Some(shared), _) => shared.take(audience),
+            (None, Self::Calls(_, own) | Self::Members(_, own)) => own.take(audience),
         }
     }
 
@@ -71,6 +79,12 @@ impl Slots {
                 true
             }
             _ => false,
+        }
+    }
+
+    pub(super) fn remove(&mut self, slot: u64) {
+        if let Some(bits) = self.0.get_mut((slot / 64) as usize) {
+            *bits &= !(1 << (slot % 64));
         }
     }
 
@@ -148,7 +162,10 @@ impl Book {
             .map(|call| call.call)
             .collect();
         let forget = (!resumed).then_some(record.settled);
-        let freezes = mode == Some(Mode::Snapshot);
+        // A snapshot that was read to its end is whole once somebody else has settled it.
+        let settles_snapshot =
+            mode.is_none() && resumed && record.chain > 0 && record.mode == Mode::Snapshot && record.read;
+        let freezes = mode == Some(Mode::Snapshot) || settles_snapshot;
         let book = Self {
             store,
             record,
@@ -162,6 +179,7 @@ impl Book {
         };
         let mut changes = book.changes();
         changes.forget_calls = forget;
+        changes.after_run = Some(book.record.run - 1);
         book.commit(changes, Durability::Now).await?;
         Ok(book)
     }
@@ -211,8 +229,8 @@ impl Book {
         call: u64,
     ) -> Result<Vec<Staged>> {
         let ledger = match &self.store {
-            Store::Members(ledger) => Arc::clone(ledger),
-            Store::Calls(_) => return Ok(vec![Staged::Fresh; range.len()]),
+            Store::Members(ledger, _) => Arc::clone(ledger),
+            Store::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
         };
         let prints = batch.prints.get(range.clone()).unwrap_or_default();
         let persons = batch.persons.get(range.clone()).unwrap_or_default();
@@ -317,6 +335,8 @@ impl Book {
                 for (&print, row) in chunk.iter().zip(rows) {
                     // A row that was taken up again meanwhile belongs to a later call.
                     if row.as_ref().is_some_and(|row| row.call == call.call) {
+                        // Its slot counts no more among those met, as the row counts no more.
+                        row.iter().for_each(|row| self.seen.remove(row.slot));
                         forgotten.push((print, row, None));
                     }
                 }
@@ -333,7 +353,7 @@ impl Book {
 
     /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
     pub(super) async fn withdraw(&mut self, person: PersonKey, also: Option<Fingerprint>) -> Result<u64> {
-        let Store::Members(ledger) = &self.store else { return Ok(0) };
+        let Store::Members(ledger, _) = &self.store else { return Ok(0) };
         let ledger = Arc::clone(ledger);
         let mut prints = ledger.rows_of(&self.record.audience, person).await?;
         prints.extend(also);
@@ -357,7 +377,7 @@ impl Book {
 
     /// Forgets rows that are not at Facebook any more.
     pub(super) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
-        let Store::Members(ledger) = &self.store else { return Ok(()) };
+        let Store::Members(ledger, _) = &self.store else { return Ok(()) };
         let ledger = Arc::clone(ledger);
         let mut after = None;
         loop {

@@ -146,6 +146,7 @@ impl SyncEngine {
     ) -> Result<ChangeReport> {
         let target = target.into();
         let ledger = self.store.require_ledger("apply changes")?;
+        let _lease = self.store.lease(&target.audience)?;
         let mut report = ChangeReport { given: changes.len() as u64, ..ChangeReport::default() };
         let blocked: std::collections::HashSet<PersonKey> = ledger.blocked().await?.into_iter().collect();
         let mut newest: HashMap<PersonKey, &MemberChange> = HashMap::new();

@@ -2,11 +2,12 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::book::Store;
 use super::call::SessionIds;
 use super::intake::Intake;
+use super::lease::Leases;
 use super::ledger::{Journal, Ledger};
 use super::memory::MemoryLedger;
 use super::person::PersonSecret;
@@ -18,7 +19,7 @@ use super::target::SyncTarget;
 use super::upload::Sender;
 use super::workers::Workers;
 use crate::clock::{Clock, Zone};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
 use crate::identity::KeyMap;
 use crate::segment::{EvaluationTime, SegmentCatalog};
@@ -69,7 +70,27 @@ pub struct SyncEngine {
     pub(super) batch_rows: usize,
     pub(super) watch: Watch,
     pub(super) ids: Arc<SessionIds>,
-    stopped: AtomicBool,
+    /// How often a stop was asked for.
+    stops: AtomicU64,
+}
+
+/// Says whether a stop was asked for since a run began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct StopSignal<'a> {
+    stops: &'a AtomicU64,
+    before: u64,
+}
+
+impl StopSignal<'_> {
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] when a stop was asked for.
+    pub(super) fn check(self) -> Result<()> {
+        if self.stops.load(Ordering::Relaxed) == self.before {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Cancelled, "sync", "stopped on request")
+            .expected("another run, which goes on from here"))
+    }
 }
 
 /// Builds a [`SyncEngine`].
@@ -99,7 +120,7 @@ impl SyncEngine {
             zone: Zone::utc(),
             keys,
             catalog: None,
-            store: Store::Members(Arc::new(MemoryLedger::new())),
+            store: Store::Members(Arc::new(MemoryLedger::new()), Leases::new()),
             secret: PersonSecret::default(),
             consent: ConsentPolicy::default(),
             guards: Guards::default(),
@@ -110,7 +131,7 @@ impl SyncEngine {
             batch_rows: 1_024,
             watch: Watch::default(),
             ids: Arc::new(SessionIds::new()),
-            stopped: AtomicBool::new(false),
+            stops: AtomicU64::new(0),
         })
     }
 
@@ -119,14 +140,16 @@ impl SyncEngine {
         self.watch.stream()
     }
 
-    /// Asks the run under way to stop after the calls under way; it ends with
-    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and the next run goes on from there.
+    /// Asks the runs under way to stop after the calls under way; they end with
+    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and the next run goes on from there. A run that begins
+    /// later is not stopped.
     pub fn stop(&self) {
-        self.stopped.store(true, Ordering::Relaxed);
+        self.stops.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn take_stop(&self) -> bool {
-        self.stopped.swap(false, Ordering::Relaxed)
+    /// To be taken when a run begins.
+    pub(super) fn stop_signal(&self) -> StopSignal<'_> {
+        StopSignal { stops: &self.stops, before: self.stops.load(Ordering::Relaxed) }
     }
 
     pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Intake> {
@@ -155,6 +178,7 @@ impl SyncEngine {
             lanes: self.uploads,
             rows: self.rows_per_call,
             search_calls: self.search_calls,
+            stop: None,
         }
     }
 }
@@ -184,7 +208,7 @@ impl SyncEngineBuilder {
     /// Where calls and members are remembered.
     #[must_use]
     pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
-        self.0.store = Store::Members(Arc::new(ledger));
+        self.0.store = Store::Members(Arc::new(ledger), Leases::new());
         self
     }
 
@@ -192,7 +216,7 @@ impl SyncEngineBuilder {
     /// [`Mode::Replace`](super::Mode::Replace). Interrupted runs resume where the journal ends.
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.0.store = Store::Calls(Arc::new(journal));
+        self.0.store = Store::Calls(Arc::new(journal), Leases::new());
         self
     }
 

@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use super::book::Book;
 use super::engine::SyncEngine;
-use super::ledger::{Changes, Durability};
+use super::ledger::{Changes, Durability, taken_over};
 use super::person::{Fingerprint, PersonKey};
 use super::removal::{rows_of_record, settle, survey};
 use crate::contact::Contact;
@@ -69,12 +69,14 @@ impl SyncEngine {
     ///
     /// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
     /// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
-    /// added, and the account to forget the person in all its customer-file audiences.
+    /// added, and the account, first, to forget the person in all its customer-file audiences.
     ///
     /// # Errors
-    /// What the store returns, and what Facebook refuses of the second request; the block holds all the same.
+    /// What the store returns; what Facebook refuses of the request to the account; and
+    /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, and erasing again
+    /// does the rest.
     pub async fn erase(&self, account: &AccountId, person: Person<'_>) -> Result<ErasureReceipt> {
-        let found = self.block(person).await?;
+        let mut found = self.block(person).await?;
         let mut receipt = ErasureReceipt {
             person: found.person,
             account: account.clone(),
@@ -84,12 +86,6 @@ impl SyncEngine {
             rows: 0,
             tombstones: found.keys.len() as u64,
         };
-        for audience in &found.audiences {
-            match self.settle_audience(audience).await {
-                Ok(()) => receipt.audiences.push(audience.clone()),
-                Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
-            }
-        }
         for rows in found.rows.iter().filter(|rows| !rows.is_empty()) {
             let now = self.clock.now();
             let session = Session {
@@ -102,15 +98,25 @@ impl SyncEngine {
             self.client.erase_users(account, &upload).await?;
             receipt.rows += rows.len() as u64;
         }
+        // The rows are remembered until the account has answered: an erasure that is repeated finds them again.
+        self.withdraw(&mut found).await?;
+        for audience in &found.audiences {
+            match self.settle_audience(audience).await {
+                Ok(()) => receipt.audiences.push(audience.clone()),
+                Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
+            }
+        }
         Ok(receipt)
     }
 
     /// Keeps a person out of every audience from now on, and takes them out of each at its next run.
     ///
     /// # Errors
-    /// What the store returns.
+    /// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
+    /// same, and suppressing again does the rest.
     pub async fn suppress(&self, person: Person<'_>) -> Result<()> {
-        self.block(person).await.map(|_| ())
+        let mut found = self.block(person).await?;
+        self.withdraw(&mut found).await
     }
 
     /// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
@@ -144,7 +150,7 @@ impl SyncEngine {
         Ok((person, keys, rows))
     }
 
-    /// Blocks a person and takes every remembered row that names them from its owners, all of it durable.
+    /// Blocks a person, durably, and finds the rows that were sent for them.
     async fn block(&self, person: Person<'_>) -> Result<Found> {
         let (person, mut keys, rows) = self.keys_of(person)?;
         let mut found = Found { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
@@ -165,8 +171,13 @@ impl SyncEngine {
         keys.dedup();
         let changes = Changes { block: keys.clone(), ..Changes::default() };
         self.store.journal().commit(changes, Durability::Now).await?;
-        let blocked: HashSet<PersonKey> = keys.iter().copied().collect();
         found.keys = keys;
+        Ok(found)
+    }
+
+    /// Takes every remembered row that names a blocked person from its owners, durably.
+    async fn withdraw(&self, found: &mut Found) -> Result<()> {
+        let blocked: HashSet<PersonKey> = found.keys.iter().copied().collect();
         if let Some(ledger) = self.store.ledger() {
             for audience in ledger.audiences().await? {
                 if self.withdraw_blocked(&audience, &blocked).await? {
@@ -174,12 +185,13 @@ impl SyncEngine {
                 }
             }
         }
-        Ok(found)
+        Ok(())
     }
 
     /// Takes rows of blocked people from their owners; true when there were any.
     async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonKey>) -> Result<bool> {
         let ledger = self.store.require_ledger("suppress")?;
+        let _lease = self.store.lease(audience)?;
         let Some(record) = ledger.run(audience).await? else { return Ok(false) };
         let mut after = None;
         let mut hit = Vec::new();
@@ -203,12 +215,17 @@ impl SyncEngine {
         }
         let mut book =
             Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+        if book.record.run != record.run + 1 {
+            // What was read of the rows may not hold any more.
+            return Err(taken_over());
+        }
         book.write(hit, Durability::Now).await?;
         Ok(true)
     }
 
     /// Sends what is open in one audience.
     async fn settle_audience(&self, audience: &AudienceId) -> Result<()> {
+        let _lease = self.store.lease(audience)?;
         let mut book =
             Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
         survey(&book, |_| false).await?;

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::lease::Leases;
 use super::person::{Fingerprint, PersonKey};
 use super::record::{CallRecord, RowRecord, RunRecord};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 
 /// When a commit must be on disk.
@@ -28,6 +29,9 @@ pub struct Changes {
     /// The run: a store that holds a record of a later run refuses with
     /// [`ErrorKind::Busy`](crate::ErrorKind::Busy).
     pub run: Option<RunRecord>,
+    /// The run begins: a store whose last run is not this one, 0 without any, refuses with
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), so that two runs never share a number.
+    pub after_run: Option<u64>,
     /// Calls to add, or to overwrite by their number.
     pub calls: Vec<CallRecord>,
     /// Calls up to this number may be forgotten.
@@ -61,6 +65,11 @@ pub trait Journal: Send + Sync + fmt::Debug {
     ///
     /// Cancel safety: a dropped call has written all or nothing.
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()>;
+
+    /// The audiences in hand, the same for everyone who writes to this store; without it each engine has its own.
+    fn leases(&self) -> Option<&Leases> {
+        None
+    }
 }
 
 /// Remembers, beside the calls, every row of every audience.
@@ -87,6 +96,11 @@ pub trait Ledger: Journal {
     async fn audiences(&self) -> Result<Vec<AudienceId>>;
 }
 
+/// Another run has begun since.
+pub(super) fn taken_over() -> Error {
+    Error::new(ErrorKind::Busy, "ledger", "another run of this audience has taken over").retryable(false)
+}
+
 #[async_trait]
 impl<J: Journal + ?Sized> Journal for Arc<J> {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
@@ -103,6 +117,10 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
         (**self).commit(changes, durability).await
+    }
+
+    fn leases(&self) -> Option<&Leases> {
+        (**self).leases()
     }
 }
 

@@ -7,17 +7,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::ledger::{Changes, Durability, Journal, Ledger};
+use super::lease::Leases;
+use super::ledger::{Changes, Durability, Journal, Ledger, taken_over};
 use super::person::{Fingerprint, PersonKey};
 use super::record::{CallRecord, RowRecord, RunRecord};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::facebook::AudienceId;
 
 /// A [`Ledger`] in memory: for tests, for audiences that are never changed again, and as a [`Journal`].
 ///
 /// Clones share the same content. A member takes about 200 bytes and more with more columns.
 #[derive(Clone, Default)]
-pub struct MemoryLedger(Arc<Mutex<State>>);
+pub struct MemoryLedger(Arc<Mutex<State>>, Leases);
 
 #[derive(Default)]
 struct State {
@@ -90,13 +91,9 @@ impl Journal for MemoryLedger {
         if let Some(audience) = changes.audience {
             let kept = state.audiences.entry(audience).or_default();
             if let Some(run) = changes.run {
-                if kept.run.as_ref().is_some_and(|known| known.run > run.run) {
-                    return Err(Error::new(
-                        ErrorKind::Busy,
-                        "ledger",
-                        "another run of this audience has taken over",
-                    )
-                    .retryable(false));
+                let known = kept.run.as_ref().map_or(0, |known| known.run);
+                if known > run.run || changes.after_run.is_some_and(|after| after != known) {
+                    return Err(taken_over());
                 }
                 kept.run = Some(run);
             }
@@ -114,6 +111,10 @@ impl Journal for MemoryLedger {
             state.blocked.remove(&key);
         }
         Ok(())
+    }
+
+    fn leases(&self) -> Option<&Leases> {
+        Some(&self.1)
     }
 }
 

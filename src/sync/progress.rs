@@ -22,6 +22,8 @@ pub enum Stage {
     Settling,
     /// Over.
     Done,
+    /// Over, with an error or because it was dropped.
+    Failed,
 }
 
 /// One look at a run.
@@ -46,7 +48,10 @@ pub struct Progress {
 #[derive(Default)]
 struct Channel {
     latest: Option<Progress>,
-    fresh: bool,
+    /// Which look the latest is.
+    version: u64,
+    /// Runs under way.
+    runs: usize,
     wakers: Vec<Waker>,
 }
 
@@ -56,9 +61,12 @@ pub(super) struct Watch(Arc<Mutex<Channel>>);
 
 /// The progress of an engine's runs: each item is the latest look, looks in between are skipped.
 ///
-/// It ends after [`Stage::Done`] of a run. Cancel safety: dropping it changes nothing.
+/// It ends after [`Stage::Done`] or [`Stage::Failed`] of a run. Each stream sees every run from where it was made: make
+/// it before the run. Cancel safety: dropping it changes nothing.
 pub struct ProgressStream {
     watch: Watch,
+    /// The last look it gave.
+    seen: u64,
     over: bool,
 }
 
@@ -68,14 +76,57 @@ impl Watch {
     }
 
     pub(super) fn stream(&self) -> ProgressStream {
-        ProgressStream { watch: self.clone(), over: false }
+        // A run that is over already is not the one to come.
+        let seen = self.lock().version;
+        ProgressStream { watch: self.clone(), seen, over: false }
     }
 
     pub(super) fn set(&self, progress: Progress) {
         let mut channel = self.lock();
         channel.latest = Some(progress);
-        channel.fresh = true;
+        channel.version += 1;
         channel.wakers.drain(..).for_each(Waker::wake);
+    }
+
+    /// A run begins: however it ends, the streams end too.
+    pub(super) fn begin(&self) -> Watched {
+        self.lock().runs += 1;
+        Watched { watch: self.clone(), finished: false }
+    }
+}
+
+/// One run, as the streams see it.
+pub(super) struct Watched {
+    watch: Watch,
+    finished: bool,
+}
+
+impl Watched {
+    pub(super) fn finish(&mut self, last: Progress) {
+        self.finished = true;
+        self.watch.set(last);
+    }
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        let mut channel = self.watch.lock();
+        channel.runs = channel.runs.saturating_sub(1);
+        if self.finished || channel.runs > 0 {
+            return;
+        }
+        let latest = channel.latest.filter(|latest| !matches!(latest.stage, Stage::Done | Stage::Failed));
+        drop(channel);
+        let (done, total, answered) =
+            latest.map_or((0, None, 0), |last| (last.done, last.total, last.answered));
+        self.watch.set(Progress {
+            stage: Stage::Failed,
+            done,
+            total,
+            answered,
+            rate: None,
+            predicted_end: None,
+        });
     }
 }
 
@@ -100,14 +151,17 @@ impl Stream for ProgressStream {
         }
         let mut channel = self.watch.lock();
         match channel.latest {
-            Some(latest) if channel.fresh => {
-                channel.fresh = false;
+            Some(latest) if channel.version > self.seen => {
+                let version = channel.version;
                 drop(channel);
-                self.over = latest.stage == Stage::Done;
+                self.seen = version;
+                self.over = matches!(latest.stage, Stage::Done | Stage::Failed);
                 Poll::Ready(Some(latest))
             }
             _ => {
-                channel.wakers.push(context.waker().clone());
+                if !channel.wakers.iter().any(|known| known.will_wake(context.waker())) {
+                    channel.wakers.push(context.waker().clone());
+                }
                 Poll::Pending
             }
         }

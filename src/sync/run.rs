@@ -4,16 +4,16 @@ use std::collections::HashSet;
 
 use super::book::{Book, Staged};
 use super::call::Parcel;
-use super::engine::SyncEngine;
+use super::engine::{StopSignal, SyncEngine};
 use super::intake::Intake;
 use super::plan::Plan;
 use super::prepare::Prepared;
 use super::progress::{Meter, Progress, Stage};
-use super::record::{Operation, RowRecord};
+use super::record::{CallRecord, Operation, RowRecord};
 use super::removal::{settle, survey};
 use super::report::{CallCounts, Report};
 use super::target::{Mode, SyncTarget};
-use super::upload::Uploader;
+use super::upload::{Sender, Uploader};
 use crate::error::{Error, ErrorKind, Result};
 
 impl SyncEngine {
@@ -42,6 +42,9 @@ impl SyncEngine {
     }
 
     async fn run_expecting(&self, target: &SyncTarget, plan: Option<&Plan>) -> Result<Report> {
+        let stop = self.stop_signal();
+        let _lease = self.store.lease(&target.audience)?;
+        let mut watched = self.watch.begin();
         let now = plan.map_or_else(|| self.clock.now(), |plan| plan.now);
         if matches!(target.mode, Mode::Mirror | Mode::Remove) {
             self.store.require_ledger("sync")?;
@@ -60,7 +63,7 @@ impl SyncEngine {
                 )
                 .expected("a new plan"));
             }
-        } else if target.mode == Mode::Replace || target.minimum_size.check(0).is_err() {
+        } else if target.mode == Mode::Replace || self.may_be_too_few(target).await? {
             let plan = self.plan_at(target, now).await?;
             target.minimum_size.check(plan.contacts.mapped)?;
             if target.mode == Mode::Replace {
@@ -74,9 +77,9 @@ impl SyncEngine {
         let book =
             Book::open(self.store.clone(), &target.audience, Some(target.mode), now, self.secret.check())
                 .await?;
-        let mut run = Run::new(self, target, book);
+        let mut run = Run::new(self, target, book, stop);
         let report = run.go().await?;
-        self.watch.set(Progress {
+        watched.finish(Progress {
             stage: Stage::Done,
             done: report.contacts.read,
             total: Some(report.contacts.read),
@@ -86,6 +89,15 @@ impl SyncEngine {
         });
         Ok(report)
     }
+
+    /// True when the target refuses few people and this run could add some.
+    async fn may_be_too_few(&self, target: &SyncTarget) -> Result<bool> {
+        if target.mode == Mode::Remove || target.minimum_size.check(0).is_ok() {
+            return Ok(false);
+        }
+        let record = self.store.journal().run(&target.audience).await?;
+        Ok(target.mode != Mode::Snapshot || !record.is_some_and(|record| record.frozen))
+    }
 }
 
 struct Run<'e> {
@@ -93,12 +105,13 @@ struct Run<'e> {
     target: &'e SyncTarget,
     book: Book,
     report: Report,
+    stop: StopSignal<'e>,
     /// Calls of the interrupted run that a journal alone knows, by rows and digest.
     sent_before: HashSet<(u64, u64)>,
 }
 
 impl<'e> Run<'e> {
-    fn new(engine: &'e SyncEngine, target: &'e SyncTarget, book: Book) -> Self {
+    fn new(engine: &'e SyncEngine, target: &'e SyncTarget, book: Book, stop: StopSignal<'e>) -> Self {
         let mut report = Report::new(target.audience.clone(), target.mode, book.record.run, book.record.now);
         report.resumed = book.resumed;
         report.waiver = engine.consent.waiver().map(str::to_owned);
@@ -106,7 +119,7 @@ impl<'e> Run<'e> {
             engine.store.ledger().is_none() && call.run >= book.record.chain && call.invalid.is_some()
         });
         let sent_before = known.map(|call| (call.rows, call.digest)).collect();
-        Self { engine, target, book, report, sent_before }
+        Self { engine, target, book, report, stop, sent_before }
     }
 
     async fn go(&mut self) -> Result<Report> {
@@ -143,13 +156,19 @@ impl<'e> Run<'e> {
     /// Reads, stages and sends whom the groups select. True when members were replaced from the start.
     async fn add(&mut self, intake: &mut Intake, mode: Mode) -> Result<bool> {
         let engine = self.engine;
-        let sender = engine.sender(&self.target.audience);
+        let sender = Sender { stop: Some(self.stop), ..engine.sender(&self.target.audience) };
         let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
         let mut uploader = Uploader::new(&sender, operation);
         let chain = self.book.record.chain;
-        let of_chain = self.book.found.iter().filter(|call| call.run >= chain);
+        let columns = self.book.columns(engine.keys.keys())?;
+        // A replacement goes on with its columns only, and only where members that left meanwhile can be found.
+        let resumes = |call: &&CallRecord| {
+            mode != Mode::Replace || (engine.store.ledger().is_some() && call.columns == columns)
+        };
+        let of_chain = self.book.found.iter().filter(|call| call.run >= chain).filter(resumes);
         uploader.lanes.resume(of_chain, operation, engine.clock.now());
         let replacing = mode == Mode::Replace && !uploader.lanes.continues();
+        uploader.replacing = mode == Mode::Replace && !replacing;
         if replacing {
             // The first call wipes the audience: no earlier call vouches for a row any more.
             self.book.record.floor = self.book.record.last_call + 1;
@@ -206,10 +225,7 @@ impl<'e> Run<'e> {
             uploader.nudge(&mut self.book).await?;
             let answered = uploader.counts.sent;
             meter.show(self.report.contacts.read, answered, engine.clock.now());
-            if engine.take_stop() {
-                return Err(Error::new(ErrorKind::Cancelled, "sync", "stopped on request")
-                    .expected("another run, which goes on from here"));
-            }
+            self.stop.check()?;
         }
         self.give(uploader, parcel).await
     }
@@ -234,6 +250,7 @@ impl<'e> Run<'e> {
     async fn withdraw(&mut self, intake: &mut Intake) -> Result<()> {
         let mut done = HashSet::new();
         while let Some(batch) = intake.next().await? {
+            self.stop.check()?;
             self.count(&batch);
             for (person, print) in batch.persons.iter().zip(&batch.prints) {
                 if !done.insert(*print) {
@@ -272,7 +289,12 @@ impl<'e> Run<'e> {
         }
         let since = if self.target.mode == Mode::Snapshot { record.chain } else { 0 };
         let seen = std::mem::take(&mut self.book.seen);
-        let sweep = |row: &RowRecord| sweeping && row.run >= since && !seen.contains(row.slot);
+        // Changes of single people come after a snapshot's contacts, and stay.
+        let snapshot = self.target.mode == Mode::Snapshot;
+        let changed = |row: &RowRecord| row.owners.iter().any(|owner| owner.generation > 0);
+        let sweep = |row: &RowRecord| {
+            sweeping && row.run >= since && !seen.contains(row.slot) && !(snapshot && changed(row))
+        };
         let found = survey(&self.book, sweep).await?;
         if replacing {
             // Whoever is not in the new session was wiped by its first call.
@@ -293,7 +315,7 @@ impl<'e> Run<'e> {
             self.engine.guards.check(found.wanted, found.swept, found.wanted - found.swept)?;
             self.report.rows.unwanted += found.swept;
         }
-        let sender = self.engine.sender(&self.target.audience);
+        let sender = Sender { stop: Some(self.stop), ..self.engine.sender(&self.target.audience) };
         let meter = Meter::start(
             &self.engine.watch,
             Stage::Removing,

@@ -4,11 +4,12 @@ use std::sync::Arc;
 
 use super::book::Book;
 use super::call::{Landed, Parcel, Search, SessionIds, send};
+use super::engine::StopSignal;
 use super::lanes::Lanes;
 use super::record::{CallRecord, Operation};
 use super::report::{CallCounts, RejectedRow, Report};
 use crate::clock::Clock;
-use crate::error::{Error, Result};
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient};
 
 /// What every upload of an engine needs.
@@ -21,6 +22,7 @@ pub(super) struct Sender<'a> {
     /// Most rows of a call.
     pub(super) rows: usize,
     pub(super) search_calls: Option<u32>,
+    pub(super) stop: Option<StopSignal<'a>>,
 }
 
 /// Uploads of one operation.
@@ -31,6 +33,8 @@ pub(super) struct Uploader<'a> {
     pub(super) counts: CallCounts,
     pub(super) rejected: Vec<RejectedRow>,
     failed: Option<Error>,
+    /// True once the first call of a replacement is on its way or was answered.
+    pub(super) replacing: bool,
 }
 
 impl<'a> Uploader<'a> {
@@ -43,6 +47,7 @@ impl<'a> Uploader<'a> {
             counts: CallCounts::default(),
             rejected: Vec::new(),
             failed: None,
+            replacing: false,
         }
     }
 
@@ -50,6 +55,10 @@ impl<'a> Uploader<'a> {
     pub(super) async fn give(&mut self, book: &mut Book, parcel: Parcel) -> Result<()> {
         if parcel.rows.is_empty() {
             return Ok(());
+        }
+        if let Some(Err(stopped)) = self.sender.stop.map(StopSignal::check) {
+            self.drain(book).await?;
+            return Err(stopped);
         }
         let lane = loop {
             self.collect(book).await?;
@@ -116,6 +125,18 @@ impl<'a> Uploader<'a> {
         let now = self.sender.clock.now();
         let id = self.sender.ids.next(now)?;
         let (session, opened) = self.lanes.place(lane, parcel.columns, last, now, id);
+        if self.operation == Operation::Replace {
+            // The first call of another session would wipe what this one has sent.
+            if self.replacing && session.id == id {
+                return Err(Error::new(
+                    ErrorKind::Unavailable,
+                    "replace",
+                    "the session of the replacement ran out of time before its last call; what was sent stays",
+                )
+                .expected("another run, which replaces from the start, or Mode::Mirror, which has no such limit"));
+            }
+            self.replacing = true;
+        }
         let record = CallRecord {
             audience: self.sender.audience.clone(),
             call: parcel.call,

@@ -45,6 +45,8 @@ pub struct World {
     /// Rows that are always refused, with no more than this many samples in an answer.
     pub refuse: BTreeSet<Row>,
     pub samples: usize,
+    /// True when every call waits once before it is made.
+    pub waits: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -63,6 +65,13 @@ impl TinyFacebook {
 
     pub fn calls(&self) -> u64 {
         self.0.lock().unwrap().calls
+    }
+
+    async fn wait(&self) {
+        let waits = self.0.lock().unwrap().waits;
+        if waits {
+            tokio::task::yield_now().await;
+        }
     }
 
     fn upload(&self, verb: &str, audiences: &[String], upload: &Upload<'_>) -> Result<UploadReceipt> {
@@ -175,12 +184,15 @@ impl FacebookClient for TinyFacebook {
         Ok(Page { items: Vec::new(), after: None })
     }
     async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.wait().await;
         self.upload("add", &[audience.to_string()], upload)
     }
     async fn remove_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.wait().await;
         self.upload("remove", &[audience.to_string()], upload)
     }
     async fn replace_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
+        self.wait().await;
         self.upload("replace", &[audience.to_string()], upload)
     }
     async fn erase_users(&self, _: &AccountId, upload: &Upload<'_>) -> Result<UploadReceipt> {

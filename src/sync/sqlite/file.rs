@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::schema::{APPLICATION_ID, TABLES, VERSION};
 use crate::error::{Error, ErrorKind, Result};
+use crate::sync::lease::Leases;
 
 /// A [`Ledger`](crate::sync::Ledger) and [`Journal`](crate::sync::Journal) in one SQLite file.
 ///
@@ -36,7 +37,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct SqliteLedger(Arc<Mutex<Inner>>);
+pub struct SqliteLedger(Arc<Mutex<Inner>>, Leases);
 
 pub(super) struct Inner {
     pub(super) connection: Connection,
@@ -89,7 +90,7 @@ impl SqliteLedger {
             }
             _ => return Err(corrupt("not a ledger")),
         }
-        let ledger = Self(Arc::new(Mutex::new(Inner { connection, open: false })));
+        let ledger = Self(Arc::new(Mutex::new(Inner { connection, open: false })), Leases::new());
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_AT_OPEN) {
             ledger.verify()?;
         }
@@ -110,6 +111,10 @@ impl SqliteLedger {
     pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    pub(super) fn leases_of_file(&self) -> &Leases {
+        &self.1
+    }
 }
 
 impl Inner {
@@ -118,21 +123,24 @@ impl Inner {
             self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
             self.open = true;
         }
-        Ok(())
+        // What others staged in the same transaction outlives a refusal of this write.
+        self.connection.execute_batch("SAVEPOINT work").map_err(failed)
     }
 
-    /// Commits when asked to, and undoes everything since the last commit after a failure.
+    /// Commits when asked to. A failed write is undone; a failed commit undoes everything since the last one.
     pub(super) fn end<T>(&mut self, done: Result<T>, commit: bool) -> Result<T> {
-        let done = match done {
-            Ok(value) if commit => self.connection.execute_batch("COMMIT").map(|()| value).map_err(failed),
-            other => other,
+        let last = match &done {
+            Ok(_) if commit => "RELEASE work; COMMIT",
+            Ok(_) => "RELEASE work",
+            Err(_) => "ROLLBACK TO work; RELEASE work",
         };
-        if done.is_err() {
+        let ended = self.connection.execute_batch(last);
+        if ended.is_err() {
             // The first error is the one to tell.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
-        self.open = done.is_ok() && !commit;
-        done
+        self.open = !self.connection.is_autocommit();
+        done.and_then(|value| ended.map(|()| value).map_err(failed))
     }
 }
 

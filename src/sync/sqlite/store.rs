@@ -9,7 +9,8 @@ use super::file::{SqliteLedger, corrupt, failed};
 use super::members;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
-use crate::sync::ledger::{Changes, Durability, Journal, Ledger};
+use crate::sync::lease::Leases;
+use crate::sync::ledger::{Changes, Durability, Journal, Ledger, taken_over};
 use crate::sync::person::{Fingerprint, PersonKey};
 use crate::sync::record::{CallRecord, Mix, RowRecord, RunRecord};
 
@@ -59,13 +60,9 @@ fn write(connection: &Connection, changes: &Changes) -> Result<()> {
     if let Some(audience) = &changes.audience {
         let number = number_for(connection, audience)?;
         if let Some(run) = &changes.run {
-            if read_run(connection, number)?.is_some_and(|known| known.run > run.run) {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    "ledger",
-                    "another run of this audience has taken over",
-                )
-                .retryable(false));
+            let known = read_run(connection, number)?.map_or(0, |known| known.run);
+            if known > run.run || changes.after_run.is_some_and(|after| after != known) {
+                return Err(taken_over());
             }
             let text = write_json(run)?;
             let checksum = check(&[&number.to_le_bytes(), text.as_bytes()]);
@@ -171,6 +168,10 @@ impl Journal for SqliteLedger {
         inner.begin()?;
         let done = write(&inner.connection, &changes);
         inner.end(done, durability == Durability::Now)
+    }
+
+    fn leases(&self) -> Option<&Leases> {
+        Some(self.leases_of_file())
     }
 }
 
