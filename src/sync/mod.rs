@@ -34,6 +34,7 @@ mod removal;
 mod report;
 mod run;
 mod select;
+mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod target;

@@ -6,11 +6,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::book::{Slots, damaged};
+use super::book::damaged;
 use super::engine::SyncEngine;
 use super::person::Fingerprint;
 use super::record::{Operation, RunRecord};
 use super::report::ContactCounts;
+use super::slots::Slots;
 use super::target::{Mode, SyncTarget};
 use crate::audience::AudienceDraft;
 use crate::error::Result;
