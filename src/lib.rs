@@ -94,6 +94,8 @@ pub use segment::{Count, EvaluationTime, Filter, Segment, Selector};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
 pub use source::{ContactSource, JsonLinesSource, MemorySource};
+#[cfg(feature = "sqlite")]
+pub use sync::SqliteLedger;
 pub use sync::{MemoryLedger, Mode, Plan, Report, SyncEngine, SyncTarget};
 
 /// The programs of the README compile and keep compiling.
