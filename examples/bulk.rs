@@ -22,8 +22,8 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::sync::{Guards, Job, SqliteLedger, Workers};
 use audiencekit::{
-    CsvSource, FacebookClient, GraphClient, KeyMap, MatchKey, MemoryLedger, Mode, Schema, SyncEngine,
-    SyncTarget, SystemClock,
+    CsvSource, FacebookClient, GraphClient, KeyMap, MatchKey, MemoryLedger, Mode, Schema, Segment, Selector,
+    SyncEngine, SyncTarget, SystemClock,
 };
 use clap::{Parser, ValueEnum};
 
@@ -38,6 +38,9 @@ struct Options {
     /// The file of contacts; generated when it is not there.
     #[arg(long)]
     csv: Option<PathBuf>,
+    /// Whom to select.
+    #[arg(long, default_value = r#"score >= 10 and country in ("PL", "DE", "FR")"#)]
+    filter: String,
     /// A server that runs already; without it one is started.
     #[arg(long)]
     url: Option<String>,
@@ -253,7 +256,14 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         How::Mirror => Mode::Mirror,
         How::Replace => Mode::Replace,
     };
-    let target = SyncTarget::new(account, audience).mode(mode).minimum_size(MinimumSize::warn_below(0));
+    let segment = Segment::builder("bulk")
+        .include(Selector::all())
+        .filter(options.filter.as_str())
+        .build(&Schema::standard())?;
+    let target = SyncTarget::new(account, audience)
+        .segment(segment)
+        .mode(mode)
+        .minimum_size(MinimumSize::warn_below(0));
     #[expect(clippy::disallowed_methods, reason = "an example that measures itself")]
     let begun = Instant::now();
     let report = engine.build().run(target).await?;
