@@ -118,3 +118,50 @@ fn the_fake_facebook_serves_other_programs() {
     assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     assert!(answer.contains("act_"), "{answer}");
 }
+
+#[test]
+fn select_prints_ids_counts_and_mistakes() {
+    let contacts = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/data/contacts.csv");
+    let select = |arguments: &[&str]| {
+        example("select").args(["--contacts", contacts]).args(arguments).output().unwrap()
+    };
+    let ids = select(&["--filter", "score >= 90 and country = \"PL\""]);
+    let ids = text(&ids.stdout);
+    assert!(ids.lines().count() > 10 && ids.lines().all(|id| id.starts_with(['C', 'D'])), "{ids}");
+    let count = text(&select(&["--filter", "score >= 90 and country = \"PL\"", "--count"]).stdout);
+    let selected = count.lines().find_map(|line| line.strip_prefix("selected")).unwrap().trim();
+    assert_eq!(selected, ids.lines().count().to_string(), "{count}");
+    let wrong = select(&["--filter", "scoer >= 90"]);
+    assert!(!wrong.status.success());
+    assert!(text(&wrong.stderr).contains("did you mean \"score\"?"), "{}", text(&wrong.stderr));
+}
+
+#[test]
+fn automation_ends_with_the_members_of_its_model() {
+    let output = text(&run(&mut example("automation")).stdout);
+    let audiences: Vec<&str> = output.lines().filter(|line| line.contains("the fake has")).collect();
+    assert_eq!(audiences.len(), 2, "{output}");
+    for line in audiences {
+        let numbers: Vec<&str> =
+            line.split(|c: char| !c.is_ascii_digit()).filter(|number| !number.is_empty()).collect();
+        assert!(numbers.len() == 2 && numbers[0] == numbers[1] && numbers[0] != "0", "{line}");
+    }
+    assert!(output.contains("added to audience"), "{output}");
+}
+
+#[cfg(feature = "sqlite")]
+#[test]
+fn outbox_sends_what_the_host_committed() {
+    let output = text(&run(&mut example("outbox")).stdout);
+    assert!(output.contains("3 changes sent, 1 member"), "{output}");
+}
+
+#[cfg(all(feature = "sqlite", feature = "fake-server"))]
+#[test]
+fn bulk_sends_a_file_and_reports() {
+    let folder = tempfile::tempdir().unwrap();
+    let csv = folder.path().join("people.csv");
+    let output = text(&run(example("bulk").args(["--rows", "3000", "--csv"]).arg(&csv)).stdout);
+    assert!(output.contains("contacts read                         3000"), "{output}");
+    assert!(output.contains("peak memory") || !cfg!(target_os = "linux"), "{output}");
+}
