@@ -1,8 +1,7 @@
 //! Contacts in a CSV file with a header.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{Cursor, Read, Seek, SeekFrom};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -10,6 +9,7 @@ use ::csv::{ByteRecord, Reader, ReaderBuilder};
 use async_trait::async_trait;
 
 use super::columns::{ColumnRules, Reading, Target};
+use super::input::{Metered, Origin, ReadSeek};
 use super::losses::{BadCell, BadRow};
 use super::{Batch, ContactReader, ContactSource};
 use crate::clock::Zone;
@@ -42,28 +42,6 @@ pub struct CsvSource {
     options: CsvSourceBuilder,
 }
 
-#[derive(Clone)]
-enum Origin {
-    File(PathBuf),
-    Bytes(Arc<[u8]>),
-}
-
-trait ReadSeek: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadSeek for T {}
-
-impl Origin {
-    fn open(&self) -> Result<Box<dyn ReadSeek>> {
-        match self {
-            Self::File(path) => {
-                File::open(path).map(|file| Box::new(file) as Box<dyn ReadSeek>).map_err(|error| {
-                    Error::new(ErrorKind::Io, format!("open {}", path.display()), error.to_string())
-                })
-            }
-            Self::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
-        }
-    }
-}
-
 /// Settings of a [`CsvSource`].
 #[derive(Clone)]
 pub struct CsvSourceBuilder {
@@ -73,24 +51,6 @@ pub struct CsvSourceBuilder {
     reading: Reading,
     bad_row: BadRow,
     bad_cell: BadCell,
-}
-
-/// Gives no more than is left, so that a quote that is never closed cannot pull the whole file into one record.
-struct Metered {
-    input: Box<dyn ReadSeek>,
-    left: usize,
-}
-
-impl Read for Metered {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.left == 0 {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
-        let most = buffer.len().min(self.left);
-        let read = self.input.read(&mut buffer[..most])?;
-        self.left -= read;
-        Ok(read)
-    }
 }
 
 impl CsvSource {

@@ -6,6 +6,8 @@ mod columns;
 mod count;
 #[cfg(feature = "csv")]
 mod csv;
+#[cfg(feature = "csv")]
+mod input;
 mod json_lines;
 mod losses;
 mod memory;
