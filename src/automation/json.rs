@@ -110,7 +110,7 @@ mod tests {
             read::<Nested>("file", r#"{"a": [{"x": 1}, {"y": 2, "zed": "ada@example.com"}]}"#).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "file a[1].zed: a string does not fit: expected u8 at line 1 column 49"
+            "file a[1].zed: a string does not fit: expected u8 at line 1 column 50"
         );
         let error = read::<Nested>("file", r#"{"a": [{"x": 1}, {"y""#).unwrap_err();
         assert!(error.to_string().starts_with("file a[1]"), "{error}");

@@ -18,7 +18,7 @@ use super::steps::Steps;
 /// let explanation = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
 /// assert_eq!(explanation.to_string(), "EMAIL: trimmed, lowercased, sent as SHA-256");
 /// assert_eq!(explanation.reveal(), "EMAIL \" Ada@Example.com\": trimmed, lowercased: \"ada@example.com\", sent as \
-///     SHA-256 d709f370e52b57b4eb75f04e2b3422c4d41a05148cad8f81776d94a048fb70af");
+///     SHA-256 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72");
 /// ```
 #[derive(Clone)]
 pub struct Explanation {
