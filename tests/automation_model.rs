@@ -381,7 +381,9 @@ proptest! {
         now += Duration::days(10);
         engine.tick(now).unwrap();
         models.iter_mut().for_each(|model| model.pass_to(now));
-        prop_assert_eq!(engine.next_due(), None);
+        // Definitions that come round for ever are due again; both know when.
+        let due = models.iter().flat_map(|model| model.notes.iter().map(|note| note.0)).min();
+        prop_assert_eq!(engine.next_due(), due);
 
         let schema = Arc::clone(audiencekit::automation::ContactStore::schema(engine.contacts()));
         let mut outbox: BTreeMap<(String, String), bool> = BTreeMap::new();
@@ -402,6 +404,34 @@ proptest! {
             prop_assert_eq!(&found, &model.members, "memberships of {}", &id);
         }
     }
+}
+
+#[test]
+fn a_workflow_may_come_round_for_ever_as_long_as_time_passes() {
+    let hourly = PlainFlow { on: 1, awaited: 0, within: 1, came: Act::Add(1), missed: Act::Tag(1), pause: 0 };
+    let untag = Plain {
+        on: vec![1],
+        least_score: None,
+        needs_tag: None,
+        check_after: 0,
+        yes: vec![(Act::Untag(1), 0)],
+        no: Vec::new(),
+        runs: None,
+        interval: 0,
+    };
+    let definitions = Definitions::new().rule(rule(0, &untag)).workflow(workflow(&hourly));
+    let audiences = [saved(1), saved(2)];
+    let mut engine =
+        Engine::open(definitions, &audiences, MemoryStore::new(), people(), Options::default()).unwrap();
+    engine.contacts_mut().edit("c0", |contact| contact.add_tag(TAGS[1], 1, None)).unwrap();
+    let begin = ContactEvent::new("c0", START, Happening::TagAssigned { tag: TAGS[1].into() }).id("begin");
+    engine.handle(&begin, START).unwrap();
+    let mut rounds = 0;
+    for hour in 1..=100 {
+        rounds += engine.tick(START + Duration::hours(hour)).unwrap().checked;
+    }
+    assert_eq!(rounds, 100);
+    assert_eq!(engine.contacts().get("c0").unwrap().tags().len(), 0);
 }
 
 #[tokio::test]

@@ -67,7 +67,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         });
         if waiting && let Some(position) = self.state.take_position(ready.name, contact) {
             self.outcome.matched += 1;
-            self.walk(ready, contact, then, at, position.cause);
+            self.walk(ready, contact, then, at, rested(&position, at));
         }
     }
 
@@ -83,7 +83,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let Some(position) = self.state.take_position(workflow, contact) else { return };
         match (ready, node.map(|node| &node.node)) {
             (Some(ready), Some(Node::Wait { to, .. } | Node::WaitFor { otherwise: to, .. })) => {
-                self.walk(ready, contact, to, at, position.cause);
+                self.walk(ready, contact, to, at, rested(&position, at));
             }
             _ => {
                 let id = self.state.text(workflow).to_string();
@@ -239,4 +239,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
 fn exit_name(goal: bool, name: &str) -> String {
     format!("{} {name}", if goal { "goal" } else { "exit" })
+}
+
+/// Why a contact goes on after a wait. Rules start one another in a row only while no time passes: whoever has waited
+/// is at the beginning of a row, so that a workflow may come round for ever, once a week or once an hour.
+fn rested(position: &Position, at: OffsetDateTime) -> Cause {
+    let depth = if micros(at) > position.since { 0 } else { position.cause.depth };
+    Cause { depth, ..position.cause }
 }
