@@ -31,6 +31,7 @@ struct Inner {
     operation: Cow<'static, str>,
     message: Cow<'static, str>,
     expected: Option<Cow<'static, str>>,
+    after: Option<Cow<'static, str>>,
     api: Option<ApiError>,
     problems: Option<ValidationErrors>,
     retryable: Option<bool>,
@@ -167,6 +168,7 @@ impl Error {
             operation: operation.into(),
             message: message.into(),
             expected: None,
+            after: None,
             api: None,
             problems: None,
             retryable: None,
@@ -179,6 +181,13 @@ impl Error {
     #[must_use]
     pub fn expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
         self.0.expected = Some(expected.into());
+        self
+    }
+
+    /// Adds what had been done before it, for an operation of several steps.
+    #[must_use]
+    pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
+        self.0.after = Some(done.into());
         self
     }
 
@@ -261,6 +270,9 @@ impl fmt::Display for Error {
             if let Some(remedy) = api.remedy {
                 write!(f, ": {remedy}")?;
             }
+        }
+        if let Some(after) = &self.0.after {
+            write!(f, "; before that: {after}")?;
         }
         Ok(())
     }

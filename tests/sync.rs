@@ -741,3 +741,26 @@ async fn every_progress_stream_ends_with_its_run_however_it_ends() {
     engine.run(target(Mode::Replace)).await.unwrap_err();
     assert_eq!(last_stage(stream).await, Some(Stage::Failed));
 }
+
+#[tokio::test]
+async fn a_run_that_stops_says_what_was_sent() {
+    let schema = Schema::standard();
+    let facebook = audiencekit::MockClient::new();
+    let audience = AudienceBuilder::new().name("a").description("b").account(facebook.fake().account());
+    let audience = audience.build().unwrap().save(&facebook).await.unwrap();
+    let lines: String =
+        (0..50).map(|n| format!("{{\"id\": \"{n}\", \"email\": \"p{n}@example.com\"}}\n")).collect();
+    let source = audiencekit::JsonLinesSource::from_bytes(lines, &schema);
+    facebook.fake().inject("error=190/463@add_users:3".parse().unwrap());
+    let engine =
+        SyncEngine::builder(source, facebook.clone(), facebook.fake().clone()).rows_per_call(10).build();
+    let target = SyncTarget::new(audience.account().clone(), audience.id().clone()).mode(Mode::Add);
+    let error = engine.run(&target).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Token);
+    let said = "before that: added 20 rows in 2 calls and removed 0 rows in 0 calls; the next run goes on from there";
+    assert!(error.to_string().ends_with(said), "{error}");
+    facebook.fake().clear_faults();
+    let report = engine.run(&target).await.unwrap();
+    assert_eq!(sound(&report).added.accepted, 30);
+    assert_eq!(facebook.fake().members(audience.id()).len(), 50);
+}

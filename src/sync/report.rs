@@ -168,6 +168,16 @@ impl Report {
         }
     }
 
+    /// What was sent, in one line: for a run that stopped.
+    pub(super) fn sent(&self) -> String {
+        let of = |counts: &CallCounts| format!("{} rows in {} calls", counts.sent, counts.calls);
+        format!(
+            "added {} and removed {}; the next run goes on from there",
+            of(&self.added),
+            of(&self.removed)
+        )
+    }
+
     /// Holds the counts against each other.
     ///
     /// # Errors

@@ -78,7 +78,10 @@ impl SyncEngine {
             Book::open(self.store.clone(), &target.audience, Some(target.mode), now, self.secret.check())
                 .await?;
         let mut run = Run::new(self, target, book, stop);
-        let report = run.go().await?;
+        let report = match run.go().await {
+            Ok(report) => report,
+            Err(error) => return Err(error.after(run.report.sent())),
+        };
         watched.finish(Progress {
             stage: Stage::Done,
             done: report.contacts.read,
@@ -176,16 +179,17 @@ impl<'e> Run<'e> {
         }
         let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
         let read = self.read_and_send(intake, &mut uploader, &meter).await;
-        if let Err(error) = read {
+        let ended = if read.is_ok() {
+            self.book.record.read = true;
+            uploader.close(&mut self.book).await
+        } else {
             // What is under way is worth knowing; the first error is the one to tell.
             let _ = uploader.drain(&mut self.book).await;
-            return Err(error);
-        }
-        self.book.record.read = true;
-        uploader.close(&mut self.book).await?;
+            read
+        };
         merge(&mut self.report.added, &uploader.counts);
         self.report.rejected_rows.append(&mut uploader.rejected);
-        Ok(replacing)
+        ended.map(|()| replacing)
     }
 
     async fn read_and_send(
