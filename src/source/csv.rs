@@ -191,10 +191,7 @@ impl CsvSourceBuilder {
 
 impl fmt::Debug for CsvSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
-            Origin::File(path) => write!(f, "CsvSource({})", path.display()),
-            Origin::Bytes(bytes) => write!(f, "CsvSource({} bytes)", bytes.len()),
-        }
+        write!(f, "CsvSource({:?})", self.origin)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Where the bytes of a file come from, and how many at most.
 
+use std::fmt;
 use std::fs::File;
 use std::io::{Cursor, Read, Seek};
 use std::path::PathBuf;
@@ -29,12 +30,24 @@ impl Origin {
     }
 }
 
+/// A path, or how many bytes: never what is in them.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(f, "{}", path.display()),
+            Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
+        }
+    }
+}
+
 /// Gives no more than is left, so that a quote that is never closed cannot pull the whole file into one record.
+#[cfg(feature = "csv")]
 pub(super) struct Metered {
     pub(super) input: Box<dyn ReadSeek>,
     pub(super) left: usize,
 }
 
+#[cfg(feature = "csv")]
 impl Read for Metered {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         if self.left == 0 {

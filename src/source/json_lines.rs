@@ -1,13 +1,13 @@
 //! Contacts in a file of JSON objects, one a line.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{BufRead, BufReader, Cursor, Read};
+use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 
+use super::input::{Origin, ReadSeek};
 use super::losses::{BadCell, BadRow, guards};
 use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{JsonReading, Schema};
@@ -28,12 +28,6 @@ pub struct JsonLinesSource {
     reading: JsonReading,
     bad_row: BadRow,
     bad_cell: BadCell,
-}
-
-#[derive(Clone)]
-enum Origin {
-    File(PathBuf),
-    Bytes(Arc<[u8]>),
 }
 
 impl JsonLinesSource {
@@ -86,25 +80,14 @@ impl JsonLinesSource {
         self
     }
 
-    fn input(&self) -> Result<Box<dyn BufRead + Send>> {
-        match &self.origin {
-            Origin::Bytes(bytes) => Ok(Box::new(Cursor::new(Arc::clone(bytes)))),
-            Origin::File(path) => match File::open(path) {
-                Ok(file) => Ok(Box::new(BufReader::with_capacity(256 << 10, file))),
-                Err(error) => {
-                    Err(Error::new(ErrorKind::Io, format!("open {}", path.display()), error.to_string()))
-                }
-            },
-        }
+    fn input(&self) -> Result<BufReader<Box<dyn ReadSeek>>> {
+        Ok(BufReader::with_capacity(256 << 10, self.origin.open()?))
     }
 }
 
 impl fmt::Debug for JsonLinesSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.origin {
-            Origin::File(path) => write!(f, "JsonLinesSource({})", path.display()),
-            Origin::Bytes(bytes) => write!(f, "JsonLinesSource({} bytes)", bytes.len()),
-        }
+        write!(f, "JsonLinesSource({:?})", self.origin)
     }
 }
 
@@ -130,7 +113,7 @@ impl ContactSource for JsonLinesSource {
 
 struct JsonLinesReader {
     source: JsonLinesSource,
-    input: Box<dyn BufRead + Send>,
+    input: BufReader<Box<dyn ReadSeek>>,
     bytes: Vec<u8>,
     line: u64,
 }

@@ -6,7 +6,6 @@ mod columns;
 mod count;
 #[cfg(feature = "csv")]
 mod csv;
-#[cfg(feature = "csv")]
 mod input;
 mod json_lines;
 mod losses;
