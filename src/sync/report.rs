@@ -91,6 +91,17 @@ pub struct CallCounts {
     pub reasserted: u64,
 }
 
+impl CallCounts {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.calls += other.calls;
+        self.sent += other.sent;
+        self.accepted += other.accepted;
+        self.rejected += other.rejected;
+        self.carried += other.carried;
+        self.reasserted += other.reasserted;
+    }
+}
+
 /// A row that Facebook refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -11,7 +11,7 @@ use super::prepare::Prepared;
 use super::progress::{Meter, Progress, Stage};
 use super::record::{CallRecord, Operation, RowRecord};
 use super::removal::{settle, survey};
-use super::report::{CallCounts, Report};
+use super::report::Report;
 use super::target::{Mode, SyncTarget};
 use super::upload::{Sender, Uploader};
 use crate::error::{Error, ErrorKind, Result};
@@ -187,7 +187,7 @@ impl<'e> Run<'e> {
             let _ = uploader.drain(&mut self.book).await;
             read
         };
-        merge(&mut self.report.added, &uploader.counts);
+        self.report.added.merge(&uploader.counts);
         self.report.rejected_rows.append(&mut uploader.rejected);
         ended.map(|()| replacing)
     }
@@ -328,19 +328,10 @@ impl<'e> Run<'e> {
         );
         meter.show(0, self.report.added.sent, self.engine.clock.now());
         let mut sent = settle(&mut self.book, &sender, sweep, self.report.rows.unwanted).await?;
-        merge(&mut self.report.added, &sent.added);
-        merge(&mut self.report.removed, &sent.removed);
+        self.report.added.merge(&sent.added);
+        self.report.removed.merge(&sent.removed);
         self.report.rejected_rows.append(&mut sent.rejected);
         self.report.rejected_rows.truncate(Report::MAX_REJECTED_ROWS);
         Ok(())
     }
-}
-
-fn merge(into: &mut CallCounts, from: &CallCounts) {
-    into.calls += from.calls;
-    into.sent += from.sent;
-    into.accepted += from.accepted;
-    into.rejected += from.rejected;
-    into.carried += from.carried;
-    into.reasserted += from.reasserted;
 }
