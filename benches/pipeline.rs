@@ -142,7 +142,7 @@ impl Fixture {
                 last_batch: true,
                 estimated_total: None,
             };
-            let upload = Upload { rows, range: 0..rows.len(), session };
+            let upload = Upload::new(rows, 0..rows.len(), session);
             block_on(client.add_users(&audience, &upload)).unwrap();
         }
     }

@@ -104,11 +104,8 @@ fn upload(rows: &MatchRows) -> Upload<'_> {
 
 fn upload_in(rows: &MatchRows, session: u64) -> Upload<'_> {
     let id = SessionId::new(session).unwrap();
-    Upload {
-        rows,
-        range: 0..rows.len(),
-        session: Session { id, batch_seq: 1, last_batch: true, estimated_total: None },
-    }
+    let session = Session { id, batch_seq: 1, last_batch: true, estimated_total: None };
+    Upload::new(rows, 0..rows.len(), session)
 }
 
 /// Carries requests to a fake and keeps what it saw of them.

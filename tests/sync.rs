@@ -334,6 +334,41 @@ async fn refused_rows_are_found_by_halves_where_the_sample_is_short() {
     assert_eq!(records, wanted);
 }
 
+#[tokio::test]
+async fn a_row_for_which_whole_calls_are_refused_is_named_and_the_others_get_through() {
+    let world = World::new();
+    let poisoned = world.source([7, 333]);
+    world.facebook.0.lock().unwrap().poison = world.rows(&poisoned);
+    let good = || (0..450).filter(|number| ![7, 333].contains(number));
+    let engine = || world.builder(world.source(0..450)).rows_per_call(100).build();
+    let report = engine().run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).added.rejected, report.members), (2, Some(448)));
+    let named: Vec<_> = report.rejected_rows.iter().map(|row| (row.record, row.reason.as_str())).collect();
+    let why = "(#100) Data is missing or does not match schema";
+    assert_eq!(named, [(Some(8), why), (Some(334), why)]);
+    world.assert_members(&world.source(good()));
+    // The double asserts that the calls of each session came in order.
+    let sessions = world.facebook.0.lock().unwrap().sessions.clone();
+    assert!(sessions.values().all(|(_, ended)| *ended), "{sessions:?}");
+
+    world.facebook.0.lock().unwrap().poison.clear();
+    sound(&engine().run(target(Mode::Mirror)).await.unwrap());
+    world.assert_members(&world.source(0..450));
+}
+
+#[tokio::test]
+async fn a_row_that_no_removal_took_is_removed_again_by_the_next_run() {
+    let world = World::new();
+    world.engine(0..50).run(target(Mode::Mirror)).await.unwrap();
+    world.facebook.0.lock().unwrap().poison = world.rows(&world.source([45]));
+    let report = world.engine(0..40).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!((sound(&report).removed.rejected, report.removed.accepted), (1, 9));
+    world.assert_members(&world.source((0..40).chain([45])));
+    world.facebook.0.lock().unwrap().poison.clear();
+    sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap());
+    world.assert_members(&world.source(0..40));
+}
+
 /// Polls until the future waits for its first call.
 async fn begin<T>(run: &mut Pin<Box<impl Future<Output = T>>>) {
     let waits = poll_fn(|context| Poll::Ready(run.as_mut().poll(context).is_pending())).await;

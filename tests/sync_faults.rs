@@ -1,12 +1,13 @@
 //! Every fault of the fake at every call of a run, through the client of production: it completes, or stops with a
 //! typed error and the next run converges.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use audiencekit::audience::MinimumSize;
-use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, MockClient};
+use audiencekit::facebook::transport::FakeTransport;
+use audiencekit::facebook::{GraphClient, NewAudience};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::Guards;
 use audiencekit::{
@@ -52,16 +53,38 @@ impl Scene {
     }
 
     async fn run(&self, source: &MemorySource, mode: Mode, uploads: usize) -> audiencekit::Result<()> {
-        let engine = SyncEngine::builder(source.clone(), self.facebook.clone(), self.facebook.fake().clone())
+        self.run_with(&self.facebook, 10, source, mode, uploads).await
+    }
+
+    async fn run_with(
+        &self,
+        client: &MockClient,
+        rows: usize,
+        source: &MemorySource,
+        mode: Mode,
+        uploads: usize,
+    ) -> audiencekit::Result<()> {
+        let engine = SyncEngine::builder(source.clone(), client.clone(), self.facebook.fake().clone())
             .ledger(self.ledger.clone())
             .guards(Guards::off())
-            .rows_per_call(10)
+            .rows_per_call(rows)
             .uploads(uploads)
             .build();
         let target = SyncTarget::new(self.facebook.fake().account(), self.audience.clone())
             .mode(mode)
             .minimum_size(MinimumSize::warn_below(0));
         engine.run(target).await.map(|report| report.check().unwrap())
+    }
+
+    /// For each session the numbers of its calls that were taken.
+    fn sessions(&self) -> BTreeMap<u64, Vec<u64>> {
+        let mut sessions = BTreeMap::<u64, Vec<u64>>::new();
+        for call in self.facebook.fake().calls().iter().filter(|call| call.code == 0) {
+            if let (Some(session), Some(seq)) = (call.session, call.batch_seq) {
+                sessions.entry(session).or_default().push(seq);
+            }
+        }
+        sessions
     }
 }
 
@@ -158,5 +181,53 @@ async fn every_fault_at_every_call_of_a_replacement_ends_in_convergence() {
             let members = scene.facebook.fake().members(&scene.audience);
             assert!(members == rows_of(&after), "{fault:?} at replace {nth}");
         }
+    }
+}
+
+/// The client of the scene with another limit of bytes.
+fn narrow(scene: &Scene, bytes: usize) -> MockClient {
+    let fake = scene.facebook.fake();
+    GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
+        .max_body_bytes(bytes)
+        .build()
+}
+
+#[tokio::test]
+async fn calls_over_the_byte_limit_are_split_within_their_sessions() {
+    const BYTES: usize = 4_000;
+    let (before, after) = (source(0..450), source(400..700));
+    for mode in [Mode::Mirror, Mode::Replace] {
+        let scene = Scene::new().await;
+        // 100 rows of two digests make 13,700 bytes: four calls each.
+        let client = narrow(&scene, BYTES);
+        scene.run_with(&client, 100, &before, mode, 2).await.unwrap();
+        scene.facebook.fake().advance(Duration::from_secs(7_200));
+        scene.run_with(&client, 100, &after, mode, 2).await.unwrap();
+        assert!(scene.facebook.fake().members(&scene.audience) == rows_of(&after));
+        let calls = scene.facebook.fake().calls();
+        let uploads = || calls.iter().filter(|call| call.rows > 0);
+        assert!(uploads().all(|call| call.body_bytes <= BYTES && call.code == 0));
+        assert!(uploads().count() >= 30, "{}", uploads().count());
+        for (session, numbers) in scene.sessions() {
+            assert!(numbers.iter().copied().eq(1..=numbers.len() as u64), "{session}: {numbers:?}");
+        }
+        // Every session was closed by its last call.
+        let listed = scene.facebook.upload_sessions(&scene.audience, None).await.unwrap();
+        assert!(listed.iter().all(|session| session.stage.as_deref() == Some("finished")), "{listed:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_run_that_stops_between_the_parts_of_a_call_goes_on_in_order() {
+    let all = source(0..450);
+    for nth in 1..=12 {
+        let scene = Scene::new().await;
+        let client = narrow(&scene, 4_000);
+        let dead = Fault::Error { code: 190, subcode: None, is_transient: None };
+        scene.facebook.fake().inject(FaultRule::new(dead).on(Edge::AddUsers).nth(nth));
+        scene.run_with(&client, 100, &all, Mode::Mirror, 1).await.unwrap_err();
+        scene.run_with(&client, 100, &all, Mode::Mirror, 1).await.unwrap();
+        assert!(scene.facebook.fake().members(&scene.audience) == rows_of(&all), "{nth}");
+        assert!(scene.facebook.fake().calls().iter().all(|call| call.code != 100), "{nth}");
     }
 }

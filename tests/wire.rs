@@ -7,13 +7,14 @@ use std::collections::BTreeSet;
 
 use audiencekit::facebook::codes::{TABLE, lookup};
 use audiencekit::facebook::{
-    AccountStatus, AudienceChanges, AudienceField, CustomerFileSource, GraphVersion, ListFilter, ListRequest,
-    NewAudience, ProofForm, RetryPolicy, Status,
+    AccountStatus, AudienceChanges, AudienceField, CustomerFileSource, DataSource, GraphVersion, ListFilter,
+    ListRequest, NewAudience, ProofForm, RetryPolicy, Status, UploadOptions,
 };
+use audiencekit::identity::{MatchKey, MatchRows};
 use audiencekit::{AccountId, AudienceId, ErrorKind, FacebookClient};
 use script::{Script, rows, upload};
 use serde_json::json;
-use time::macros::datetime;
+use time::macros::{date, datetime};
 
 /// SHA-256 of `mary@example.com`, as Facebook publishes it.
 const MARY: &str = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
@@ -134,6 +135,54 @@ async fn rows_go_as_lists_with_their_session_in_the_body_of_every_edge() {
         (script.last_line().as_str(), script.last_json()),
         ("DELETE /v26.0/act_55/usersofanyaudience", expected)
     );
+}
+
+#[tokio::test]
+async fn what_goes_beside_the_rows_is_that_of_the_call_or_else_of_the_client() {
+    let script = (0..3).fold(Script::new(), |script, _| script.answer(200, RECEIPT));
+    let mut of_client = UploadOptions::default();
+    of_client.namespace = Some("crm".into());
+    let client = script.configure().upload_options(of_client).build();
+    let mut rows = MatchRows::new([MatchKey::AppUid, MatchKey::PageUid].into());
+    rows.push_bytes(b"\x02\x02\0\0\x0017\x02\x02\0\0\x0018").unwrap();
+    let mut all = UploadOptions::default();
+    all.app_ids = vec![1];
+    all.page_ids = vec![2];
+    all.ig_account_ids = vec![3];
+    all.data_source = Some(DataSource::new("FILE_IMPORTED").sub_type("MULTI_HASHES"));
+    all.calculated_on = Some(date!(2026 - 11 - 23));
+    all.schema_version = Some("2".into());
+    all.customer_consent = Some(true);
+    client.add_users(&audience(), &upload(&rows).options(&all)).await.unwrap();
+    let session = json!({"session_id": 7, "batch_seq": 1, "last_batch_flag": true});
+    assert_eq!(
+        script.last_json(),
+        json!({
+            "customer_consent": true,
+            "payload": {
+                "schema": ["APPUID", "PAGEUID"], "is_raw": true, "app_ids": [1], "page_ids": [2],
+                "ig_account_ids": [3], "data_source": {"type": "FILE_IMPORTED", "sub_type": "MULTI_HASHES"},
+                "metadata": {"calculated_date": "2026-11-23", "schema_version": "2"}, "data": [["17", "18"]]
+            },
+            "session": session
+        })
+    );
+
+    let people = script::rows(&["mary@example.com"]);
+    client.remove_users(&audience(), &upload(&people).options(&all)).await.unwrap();
+    let payload = script.last_json()["payload"].clone();
+    assert!(payload.get("app_ids").is_none() && payload.get("page_ids").is_none(), "{payload}");
+    client.add_users(&audience(), &upload(&people)).await.unwrap();
+    assert_eq!(
+        script.last_json(),
+        json!({
+            "namespace": "crm", "session": session,
+            "payload": {"schema": ["EMAIL", "PHONE"], "is_raw": true, "data": [[MARY, ""]]}
+        })
+    );
+    let none = UploadOptions::default();
+    let error = client.add_users(&audience(), &upload(&rows).options(&none)).await.unwrap_err();
+    assert!(error.to_string().contains("UploadOptions::app_ids"), "{error}");
 }
 
 #[tokio::test]

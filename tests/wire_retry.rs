@@ -6,12 +6,12 @@ mod script;
 use std::sync::Arc;
 use std::time::Duration;
 
-use audiencekit::facebook::transport::NotSent;
+use audiencekit::facebook::transport::{FakeTransport, NotSent};
 use audiencekit::facebook::{
-    AccessTier, ClientEvent, GraphVersion, Listing, LookalikeSpec, MemberOperation, NewAudience, Pacer,
-    RetryPolicy, SharePermission,
+    AccessTier, ClientEvent, GraphClient, GraphVersion, Listing, LookalikeSpec, MemberOperation, NewAudience,
+    Pacer, RetryPolicy, SharePermission,
 };
-use audiencekit::{AccountId, AudienceId, Clock, Error, ErrorKind, FacebookClient};
+use audiencekit::{AccountId, AudienceId, Clock, Error, ErrorKind, FacebookClient, MockClient};
 use script::{Heard, Script, rows, upload};
 use serde_json::json;
 use time::macros::datetime;
@@ -348,6 +348,53 @@ async fn one_bad_row_is_found_and_the_others_get_through() {
         })
         .collect();
     assert_eq!(sessions, [(4, 1, true), (2, 1, false), (2, 2, true), (1, 2, false), (1, 2, true)]);
+}
+
+#[tokio::test]
+async fn rows_over_both_limits_go_in_several_calls_of_one_session() {
+    let people: Vec<String> = (0..10_500).map(|number| format!("p{number}@x.com")).collect();
+    let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
+    let client = MockClient::new();
+    let fake = client.fake();
+    let narrow = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
+        .max_body_bytes(300_000)
+        .build();
+    let id = client.create_audience(&fake.account(), &NewAudience::new("n", "d")).await.unwrap();
+    let done = narrow.upload_isolating(MemberOperation::Add, &id, &upload(&people)).await.unwrap();
+    // By rows 5,250 each, by bytes (72 a row) half of that.
+    assert_eq!((done.calls, done.num_received, done.next_batch_seq), (4, 10_500, 5));
+    assert_eq!(fake.member_count(&id), 10_500);
+    let uploads: Vec<_> = fake.calls().into_iter().filter(|call| call.rows > 0).collect();
+    assert!(uploads.iter().all(|call| call.body_bytes <= 300_000));
+    assert_eq!(uploads.iter().map(|call| call.batch_seq.unwrap()).collect::<Vec<_>>(), [1, 2, 3, 4]);
+    let session = &client.upload_sessions(&id, None).await.unwrap()[0];
+    assert_eq!((session.stage.as_deref(), session.num_received), (Some("finished"), Some(10_500)));
+}
+
+#[tokio::test]
+async fn a_session_whose_last_row_is_refused_is_closed_all_the_same() {
+    let people = rows(&["a@x.com", "b@x.com"]);
+    let script =
+        Script::new().answer(400, SCHEMA).answer(200, RECEIPT).answer(400, SCHEMA).answer(200, RECEIPT);
+    let done =
+        script.client().upload_isolating(MemberOperation::Add, &audience(), &upload(&people)).await.unwrap();
+    assert_eq!((done.refused[0].row, done.num_received, done.next_batch_seq), (Some(1), 1, 3));
+    let session = script.last_json()["session"].clone();
+    assert_eq!((&session["batch_seq"], &session["last_batch_flag"]), (&2.into(), &true.into()));
+}
+
+#[tokio::test]
+async fn rows_that_are_all_refused_are_not_asked_about_one_by_one() {
+    let people: Vec<String> = (0..1_000).map(|number| format!("p{number}@x.com")).collect();
+    let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
+    let script = (0..40).fold(Script::new(), |script, _| script.answer(400, SCHEMA));
+    let error = script
+        .client()
+        .upload_isolating(MemberOperation::Add, &audience(), &upload(&people))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Rejected);
+    assert!(script.calls() < 30, "{}", script.calls());
 }
 
 #[tokio::test]

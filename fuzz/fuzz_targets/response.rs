@@ -68,7 +68,7 @@ fuzz_target!(|data: &[u8]| {
     let account: AccountId = "act_1".parse().unwrap();
     let audience: AudienceId = "9".parse().unwrap();
     let session = Session { id: SessionId::new(7).unwrap(), batch_seq: 1, last_batch: true, estimated_total: None };
-    let upload = Upload { rows: rows(), range: 1..3, session };
+    let upload = Upload::new(rows(), 1..3, session);
     let outcome = block_on(async {
         match verb % 13 {
             0 => client.ad_accounts(&ListRequest::new()).await.map(drop),

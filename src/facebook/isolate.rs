@@ -1,4 +1,4 @@
-//! Finding the row for which Facebook refuses a whole call.
+//! Rows that are too much for a call, and the row for which Facebook refuses a whole one.
 
 use std::ops::Range;
 
@@ -18,9 +18,11 @@ pub enum MemberOperation {
     Add,
     /// Out of it.
     Remove,
+    /// Into the audience, instead of all who were in it before the session.
+    Replace,
 }
 
-/// What became of rows that were sent in ever smaller calls.
+/// What became of rows that were sent in as many calls as it took.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Isolated {
@@ -32,69 +34,120 @@ pub struct Isolated {
     pub invalid_entry_samples: Vec<InvalidEntry>,
     /// Rows for which Facebook refused the whole call, each with its reason.
     pub refused: Vec<InvalidEntry>,
-    /// How many calls it took.
+    /// How many calls were made.
     pub calls: u32,
     /// The `batch_seq` for the next call of the session.
     pub next_batch_seq: u64,
 }
 
+/// More refused rows than this, and the rows are not to blame.
+const MOST_REFUSED: usize = 50;
+/// More refused rows than this before any call got through, and they are not either.
+const MOST_REFUSED_AT_FIRST: usize = 8;
+
 impl Isolated {
     fn add(&mut self, rows: u64, receipt: UploadReceipt) {
+        self.next_batch_seq += 1;
         self.num_received += rows;
         self.num_invalid_entries += receipt.num_invalid_entries;
         self.invalid_entry_samples.extend(receipt.invalid_entry_samples);
     }
+
+    fn is_hopeless(&self) -> bool {
+        let most = if self.num_received > 0 { MOST_REFUSED } else { MOST_REFUSED_AT_FIRST };
+        self.refused.len() >= most
+    }
 }
 
 impl<T: Transport> GraphClient<T> {
-    /// Sends the rows of `upload`, and when Facebook refuses the whole call for what is in it, halves it until the rows
-    /// that are to blame are alone and named. One bad row of 10,000 costs about 28 calls, and 9,999 rows get through.
+    /// Sends the rows of `upload`, however many, in one call or in as many as it takes: a call of more than 10,000 rows
+    /// or of more bytes than [`max_body_bytes`](super::GraphClientBuilder::max_body_bytes) is halved before it is sent,
+    /// and one that Facebook refuses for what is in it is halved until the rows that are to blame are alone and named.
+    /// One bad row of 10,000 costs about 28 calls, and 9,999 rows get through.
     ///
     /// The calls take `batch_seq` from that of `upload` on; the last one carries its `last_batch`. If the last rows are
-    /// refused, nothing closes the session, and Facebook does so 90 minutes after its first batch.
+    /// refused, a row that was taken is sent again to carry it.
     ///
     /// # Errors
     /// What concerns the audience and not its rows: token, permission, flags, throttles, transport. More than half a
-    /// hundred refused rows are [`ErrorKind::Rejected`], as then the rows are not to blame.
+    /// hundred refused rows, or the very first eight, are [`ErrorKind::Rejected`], as then the rows are not to blame.
     pub async fn upload_isolating(
         &self,
         operation: MemberOperation,
         audience: &AudienceId,
         upload: &Upload<'_>,
     ) -> Result<Isolated> {
-        const MOST_REFUSED: usize = 50;
-        let mut done = Isolated { next_batch_seq: upload.session.batch_seq, ..Isolated::default() };
-        // The rows that are left, the first at the end.
-        let mut left = vec![upload.range.clone()];
-        while let Some(range) = left.pop() {
-            let mut part = upload.clone();
-            part.range = range.clone();
-            part.session.batch_seq = done.next_batch_seq;
-            part.session.last_batch = upload.session.last_batch && left.is_empty();
-            done.calls += 1;
-            let sent = match operation {
-                MemberOperation::Add => self.add_users(audience, &part).await,
-                MemberOperation::Remove => self.remove_users(audience, &part).await,
-            };
-            match sent {
-                Ok(receipt) => {
-                    done.next_batch_seq += 1;
-                    done.add(range.len() as u64, receipt);
-                }
-                Err(error) if !is_about_rows(&error) => return Err(error),
-                Err(_) if range.len() > 1 => {
+        upload_isolating(self, operation, audience, upload).await
+    }
+}
+
+/// [`GraphClient::upload_isolating`] with any client.
+pub(crate) async fn upload_isolating(
+    client: &(impl FacebookClient + ?Sized),
+    operation: MemberOperation,
+    audience: &AudienceId,
+    upload: &Upload<'_>,
+) -> Result<Isolated> {
+    let mut done = Isolated { next_batch_seq: upload.session.batch_seq, ..Isolated::default() };
+    let part = |range: Range<usize>, batch_seq: u64, last_batch: bool| {
+        let mut part = upload.clone();
+        part.range = range;
+        part.session.batch_seq = batch_seq;
+        part.session.last_batch = last_batch;
+        part
+    };
+    // The rows that are left, the first at the end.
+    let mut left = vec![upload.range.clone()];
+    // A row that was taken, while the session is open.
+    let mut taken = None;
+    while let Some(range) = left.pop() {
+        let last = upload.session.last_batch && left.is_empty();
+        match send(client, operation, audience, &part(range.clone(), done.next_batch_seq, last)).await {
+            Ok(receipt) => {
+                done.calls += 1;
+                taken = (!last).then_some(range.start);
+                done.add(range.len() as u64, receipt);
+            }
+            Err(error) if !is_about_rows(&error) => return Err(error),
+            Err(error) => {
+                // Without an answer nothing was sent.
+                done.calls += u32::from(error.api().is_some());
+                if range.len() > 1 {
                     let (first, second) = halves(range);
                     left.extend([second, first]);
-                }
-                Err(error) if done.refused.len() >= MOST_REFUSED => return Err(error),
-                Err(error) => {
+                } else if done.is_hopeless() {
+                    return Err(error);
+                } else {
                     let reason = error.api().map_or_else(|| error.to_string(), |api| api.message.clone());
                     done.refused.push(InvalidEntry::new(Some(range.start), reason));
                 }
             }
         }
-        Ok(done)
     }
+    if let Some(row) = taken.filter(|_| upload.session.last_batch) {
+        send(client, operation, audience, &part(row..row + 1, done.next_batch_seq, true)).await?;
+        done.calls += 1;
+        done.next_batch_seq += 1;
+    }
+    Ok(done)
+}
+
+async fn send(
+    client: &(impl FacebookClient + ?Sized),
+    operation: MemberOperation,
+    audience: &AudienceId,
+    upload: &Upload<'_>,
+) -> Result<UploadReceipt> {
+    let receipt = match operation {
+        MemberOperation::Add => client.add_users(audience, upload).await,
+        MemberOperation::Remove => client.remove_users(audience, upload).await,
+        MemberOperation::Replace => client.replace_users(audience, upload).await,
+    }?;
+    // The count is of the call or of the session so far; none at all is not an answer to these rows.
+    if receipt.num_received == 0 && !upload.range.is_empty() {
+        return Err(Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").retryable(true));
+    }
+    Ok(receipt)
 }
 
 /// True when fewer or other rows may get through.

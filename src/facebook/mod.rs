@@ -36,12 +36,14 @@ mod wire;
 pub use auth::{AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, TokenInfo};
 pub use graph::GraphClient;
 pub use ids::{AccountId, AudienceId, SessionId};
+pub(crate) use isolate::upload_isolating;
 pub use isolate::{Isolated, MemberOperation};
 pub use listing::Listing;
 pub use lookalike::{LookalikeSpec, LookalikeType};
 pub use model::{
     AccountStatus, AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, DataSource,
-    InvalidEntry, ListFilter, ListRequest, NewAudience, Page, Session, Status, Upload, UploadReceipt,
+    InvalidEntry, ListFilter, ListRequest, NewAudience, Page, Session, Status, Upload, UploadOptions,
+    UploadReceipt,
 };
 pub use observe::{ClientEvent, ClientHook};
 pub use pacer::{Pacer, PacerState, Quota, QuotaKey};

@@ -125,6 +125,18 @@ impl Body {
         }
     }
 
+    /// Adds a JSON object as a field of another, if there is one.
+    pub(super) fn nested(self, name: &str, object: Option<Self>) -> Self {
+        match object {
+            Some(object) => self.written(name, |out| out.extend_from_slice(&object.bytes)),
+            None => self,
+        }
+    }
+
+    pub(super) fn is_empty_object(&self) -> bool {
+        self.bytes == b"{}"
+    }
+
     /// Adds a field to a JSON object, whose value `write` writes as JSON.
     pub(super) fn written(mut self, name: &str, write: impl FnOnce(&mut Vec<u8>)) -> Self {
         self.bytes.pop();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::graph::GraphClient;
+use super::model::UploadOptions;
 use super::observe::ClientHook;
 use super::pacer::Pacer;
 use super::proof::ProofForm;
@@ -34,8 +35,7 @@ pub(super) struct Settings {
     pub(super) retry: RetryPolicy,
     pub(super) pacer: Pacer,
     pub(super) hook: Option<Arc<dyn ClientHook>>,
-    pub(super) app_ids: Vec<u64>,
-    pub(super) page_ids: Vec<u64>,
+    pub(super) upload: UploadOptions,
     pub(super) max_body_bytes: usize,
     pub(super) jitter_seed: Option<u64>,
 }
@@ -59,8 +59,7 @@ impl<T> GraphClientBuilder<T> {
             retry: RetryPolicy::default(),
             pacer: Pacer::new(),
             hook: None,
-            app_ids: Vec::new(),
-            page_ids: Vec::new(),
+            upload: UploadOptions::default(),
             max_body_bytes: MAX_BODY_BYTES,
             jitter_seed: None,
         };
@@ -126,18 +125,27 @@ impl<T> GraphClientBuilder<T> {
     /// The apps whose ids `APPUID` columns hold: Facebook demands them with such a column.
     #[must_use]
     pub fn app_ids(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
-        self.settings.app_ids = ids.into_iter().collect();
+        self.settings.upload.app_ids = ids.into_iter().collect();
         self
     }
 
     /// The pages whose ids `PAGEUID` columns hold: Facebook demands them with such a column.
     #[must_use]
     pub fn page_ids(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
-        self.settings.page_ids = ids.into_iter().collect();
+        self.settings.upload.page_ids = ids.into_iter().collect();
         self
     }
 
-    /// Largest request body; 32 MiB by default. A larger upload is an error before it is sent.
+    /// What goes beside the rows of every upload that does not [say otherwise](super::Upload::options); instead of
+    /// [`app_ids`](Self::app_ids) and [`page_ids`](Self::page_ids) that were given before.
+    #[must_use]
+    pub fn upload_options(mut self, options: UploadOptions) -> Self {
+        self.settings.upload = options;
+        self
+    }
+
+    /// Largest request body; 32 MiB by default. A single call that makes more is an error before it is sent;
+    /// [`upload_isolating`](GraphClient::upload_isolating) and a sync send it as several calls.
     #[must_use]
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_body_bytes = bytes;

@@ -1,6 +1,6 @@
 //! Rows on their way: the four edges that take them, and their body.
 
-use super::model::{Upload, UploadReceipt};
+use super::model::{Upload, UploadOptions, UploadReceipt};
 use super::receipt::ReceiptWire;
 use super::request::{Body, Method};
 use super::response::{GraphResponse, Refusal, decode};
@@ -59,11 +59,12 @@ impl Edge {
         if upload.session.batch_seq == 0 || i64::try_from(upload.session.batch_seq).is_err() {
             return wrong("batch_seq is out of range", "1 for the first batch of a session");
         }
-        if keys.contains(&MatchKey::AppUid) && settings.app_ids.is_empty() {
-            return wrong("the column APPUID needs app ids", "GraphClientBuilder::app_ids");
+        let options = upload.options.unwrap_or(&settings.upload);
+        if keys.contains(&MatchKey::AppUid) && options.app_ids.is_empty() {
+            return wrong("the column APPUID needs app ids", "UploadOptions::app_ids");
         }
-        if keys.contains(&MatchKey::PageUid) && settings.page_ids.is_empty() {
-            return wrong("the column PAGEUID needs page ids", "GraphClientBuilder::page_ids");
+        if keys.contains(&MatchKey::PageUid) && options.page_ids.is_empty() {
+            return wrong("the column PAGEUID needs page ids", "UploadOptions::page_ids");
         }
         Ok(())
     }
@@ -85,7 +86,10 @@ impl Edge {
 pub(super) fn upload_body(upload: &Upload<'_>, settings: &Settings) -> Body {
     let keys = upload.rows.keys();
     let session = &upload.session;
-    let mut body = Body::json();
+    let options = upload.options.unwrap_or(&settings.upload);
+    let mut body = Body::json()
+        .maybe("namespace", options.namespace.as_ref())
+        .maybe("customer_consent", options.customer_consent.as_ref());
     // A digest, its quotes and its comma make 67 bytes.
     body.bytes.reserve(256 + upload.range.len() * (2 + 67 * keys.len()));
     body.written("payload", |out| {
@@ -98,12 +102,7 @@ pub(super) fn upload_body(upload: &Upload<'_>, settings: &Settings) -> Body {
             payload.bytes.push(b'"');
         }
         payload.bytes.extend_from_slice(b"],\"is_raw\":true}");
-        if keys.contains(&MatchKey::AppUid) {
-            payload = payload.field("app_ids", &settings.app_ids);
-        }
-        if keys.contains(&MatchKey::PageUid) {
-            payload = payload.field("page_ids", &settings.page_ids);
-        }
+        payload = beside_the_rows(payload, keys, options);
         payload = payload.written("data", |out| upload.rows.write_json(upload.range.clone(), out));
         *out = payload.bytes;
     })
@@ -122,4 +121,22 @@ pub(super) fn upload_body(upload: &Upload<'_>, settings: &Settings) -> Body {
         out.extend_from_slice(if session.last_batch { b"true" } else { b"false" });
         out.push(b'}');
     })
+}
+
+/// The parts of a payload that are no rows. Ids go only with the column that needs them.
+fn beside_the_rows(payload: Body, keys: &[MatchKey], options: &UploadOptions) -> Body {
+    let source = options
+        .data_source
+        .as_ref()
+        .map(|source| Body::json().field("type", &source.kind).maybe("sub_type", source.sub_type.as_ref()));
+    let metadata = Body::json()
+        // `Date` is written as YYYY-MM-DD.
+        .maybe("calculated_date", options.calculated_on.map(|day| day.to_string()).as_ref())
+        .maybe("schema_version", options.schema_version.as_ref());
+    payload
+        .maybe("app_ids", Some(&options.app_ids).filter(|_| keys.contains(&MatchKey::AppUid)))
+        .maybe("page_ids", Some(&options.page_ids).filter(|_| keys.contains(&MatchKey::PageUid)))
+        .maybe("ig_account_ids", Some(&options.ig_account_ids).filter(|ids| !ids.is_empty()))
+        .nested("data_source", source)
+        .nested("metadata", Some(metadata).filter(|metadata| !metadata.is_empty_object()))
 }

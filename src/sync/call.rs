@@ -8,8 +8,10 @@ use time::OffsetDateTime;
 
 use super::person::Fingerprint;
 use super::record::{CallRecord, Mix, Operation};
-use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::{AudienceId, FacebookClient, Session, SessionId, Upload, UploadReceipt};
+use crate::error::Result;
+use crate::facebook::{
+    AudienceId, FacebookClient, Isolated, MemberOperation, Session, SessionId, Upload, upload_isolating,
+};
 use crate::identity::{Cell, MatchKey, MatchRow, MatchRows};
 
 /// The rows of one call, and where they came from.
@@ -90,17 +92,22 @@ pub(super) struct Landed {
     pub(super) result: Result<Refused>,
 }
 
-/// The rows of a call that Facebook refused.
+/// The rows of a parcel that Facebook refused.
 #[derive(Debug, Default)]
 pub(super) struct Refused {
     pub(super) count: u64,
     /// Index and reason, of those that are known.
     pub(super) rows: Vec<(usize, String)>,
+    /// Indices of the rows that Facebook took in no call at all: it does with them what it did before.
+    pub(super) untaken: Vec<usize>,
     /// Calls made in all.
     pub(super) calls: u64,
+    /// The number of the next call of the session.
+    pub(super) next_seq: u64,
 }
 
-/// Sends one call, and looks for refused rows that the answer leaves out if `search` allows.
+/// Sends a parcel, in one call or, where that is too much or refused as a whole, in several of the same session; and
+/// looks for refused rows that the answers leave out if `search` allows.
 pub(super) async fn send(
     client: &dyn FacebookClient,
     audience: &AudienceId,
@@ -110,9 +117,15 @@ pub(super) async fn send(
     search: Option<Search<'_>>,
 ) -> Result<Refused> {
     let whole = 0..parcel.rows.len();
-    let upload = Upload { rows: &parcel.rows, range: whole.clone(), session };
-    let receipt = verb(client, audience, operation, &upload).await?;
-    let mut refused = Refused { count: receipt.num_invalid_entries, rows: joined(&receipt), calls: 1 };
+    let upload = Upload::new(&parcel.rows, whole.clone(), session);
+    let sent = upload_isolating(client, operation.into(), audience, &upload).await?;
+    let mut refused = Refused {
+        count: sent.num_invalid_entries + sent.refused.len() as u64,
+        rows: joined(&sent),
+        untaken: sent.refused.iter().filter_map(|entry| entry.row).collect(),
+        calls: u64::from(sent.calls),
+        next_seq: sent.next_batch_seq,
+    };
     let Some(search) = search.filter(|_| operation == Operation::Add) else {
         return Ok(refused);
     };
@@ -120,25 +133,28 @@ pub(super) async fn send(
         return Ok(refused);
     }
     refused.rows.clear();
+    let most_calls = refused.calls + u64::from(search.most_calls);
     let mut open = vec![whole];
     while let Some(range) = open.pop() {
         let middle = range.start + range.len() / 2;
         for half in [range.start..middle, middle..range.end] {
-            if half.is_empty() || refused.calls > u64::from(search.most_calls) {
+            if half.is_empty() || refused.calls >= most_calls {
                 continue;
             }
-            refused.calls += 1;
             let session = Session {
                 id: search.ids.next(search.now)?,
                 batch_seq: 1,
                 last_batch: true,
                 estimated_total: Some(half.len() as u64),
             };
-            let upload = Upload { rows: &parcel.rows, range: half.clone(), session };
+            let upload = Upload::new(&parcel.rows, half.clone(), session);
             // Adding again is harmless, so is a search that is cut short: what it found stays found.
-            let Ok(receipt) = verb(client, audience, operation, &upload).await else { continue };
-            let known = joined(&receipt);
-            if (known.len() as u64) < receipt.num_invalid_entries && half.len() > 1 {
+            let found = upload_isolating(client, operation.into(), audience, &upload).await;
+            refused.calls += found.as_ref().map_or(1, |found| u64::from(found.calls));
+            let Ok(found) = found else { continue };
+            let known = joined(&found);
+            let count = found.num_invalid_entries + found.refused.len() as u64;
+            if (known.len() as u64) < count && half.len() > 1 {
                 open.push(half);
             } else {
                 refused.rows.extend(known);
@@ -158,28 +174,17 @@ pub(super) struct Search<'a> {
     pub(super) now: OffsetDateTime,
 }
 
-async fn verb(
-    client: &dyn FacebookClient,
-    audience: &AudienceId,
-    operation: Operation,
-    upload: &Upload<'_>,
-) -> Result<UploadReceipt> {
-    let receipt = match operation {
-        Operation::Add => client.add_users(audience, upload).await,
-        Operation::Remove => client.remove_users(audience, upload).await,
-        Operation::Replace => client.replace_users(audience, upload).await,
-    }?;
-    // The count is of the call or of the session so far; none at all is not an answer to these rows.
-    if receipt.num_received == 0 && !upload.range.is_empty() {
-        return Err(Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").retryable(true));
-    }
-    Ok(receipt)
+fn joined(sent: &Isolated) -> Vec<(usize, String)> {
+    let named = sent.refused.iter().chain(&sent.invalid_entry_samples);
+    named.filter_map(|entry| entry.row.map(|row| (row, entry.reason.clone()))).collect()
 }
 
-fn joined(receipt: &UploadReceipt) -> Vec<(usize, String)> {
-    receipt
-        .invalid_entry_samples
-        .iter()
-        .filter_map(|entry| entry.row.map(|row| (row, entry.reason.clone())))
-        .collect()
+impl From<Operation> for MemberOperation {
+    fn from(operation: Operation) -> Self {
+        match operation {
+            Operation::Add => Self::Add,
+            Operation::Remove => Self::Remove,
+            Operation::Replace => Self::Replace,
+        }
+    }
 }

@@ -94,7 +94,7 @@ impl SyncEngine {
                 last_batch: true,
                 estimated_total: Some(rows.len() as u64),
             };
-            let upload = Upload { rows, range: 0..rows.len(), session };
+            let upload = Upload::new(rows, 0..rows.len(), session);
             self.client.erase_users(account, &upload).await?;
             receipt.rows += rows.len() as u64;
         }

@@ -152,9 +152,12 @@ impl<'a> Lanes<'a> {
             Poll::Ready(call) => {
                 if let Some(lane) = lanes.get_mut(call.lane) {
                     lane.busy = false;
-                    if call.result.is_err() {
+                    match (&call.result, &mut lane.session) {
+                        // It may have taken more calls than one, or none.
+                        (Ok(sent), Some(open)) => open.next_seq = sent.next_seq,
                         // The session may or may not have counted the call.
-                        lane.session = None;
+                        (Err(_), session) => *session = None,
+                        (Ok(_), None) => {}
                     }
                 }
                 landed.push(call);

@@ -179,6 +179,12 @@ impl<'a> Uploader<'a> {
         self.counts.rejected += rejected;
         self.counts.accepted += record.rows - rejected;
         record.invalid = Some(rejected);
+        match refused.next_seq.checked_sub(1) {
+            // The number from which a later run goes on.
+            Some(last @ 1..) => record.session.batch_seq = last,
+            // Facebook took nothing, so there is no session to go on with.
+            _ => record.session.last_batch = true,
+        }
         for (row, reason) in &refused.rows {
             if self.rejected.len() < Report::MAX_REJECTED_ROWS {
                 let known = parcel.records.get(*row).copied().filter(|&record| record > 0);
@@ -186,7 +192,9 @@ impl<'a> Uploader<'a> {
             }
         }
         let gone: Vec<_> = if self.operation == Operation::Remove {
-            parcel.prints
+            // A row that no call took may still be in the audience: the next run removes it again.
+            let taken = |(index, print)| (!refused.untaken.contains(&index)).then_some(print);
+            parcel.prints.into_iter().enumerate().filter_map(taken).collect()
         } else {
             refused.rows.iter().filter_map(|(row, _)| parcel.prints.get(*row).copied()).collect()
         };

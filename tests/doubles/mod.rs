@@ -11,7 +11,7 @@ use audiencekit::facebook::{
     UploadReceipt,
 };
 use audiencekit::identity::Cell;
-use audiencekit::{AccountId, AudienceId, Error, ErrorKind, FacebookClient, Result};
+use audiencekit::{AccountId, ApiError, AudienceId, Error, ErrorKind, FacebookClient, Result};
 
 pub type Row = Vec<Vec<u8>>;
 
@@ -45,6 +45,8 @@ pub struct World {
     /// Rows that are always refused, with no more than this many samples in an answer.
     pub refuse: BTreeSet<Row>,
     pub samples: usize,
+    /// Rows for which a whole call is refused.
+    pub poison: BTreeSet<Row>,
     /// True when every call waits once before it is made.
     pub waits: bool,
 }
@@ -96,6 +98,21 @@ impl TinyFacebook {
             "a call of {:?}",
             upload.range
         );
+        let row_at = |index: usize| -> Row {
+            let cells = upload.rows.row(index).cells();
+            cells
+                .map(|cell| match cell {
+                    Cell::Empty => Vec::new(),
+                    Cell::Hash(hash) => hash.as_bytes().to_vec(),
+                    Cell::Plain(text) | Cell::Json(text) => text.as_bytes().to_vec(),
+                })
+                .collect()
+        };
+        if upload.range.clone().any(|index| world.poison.contains(&row_at(index))) {
+            let mut api = ApiError::new(400, 100);
+            api.message = "(#100) Data is missing or does not match schema".to_owned();
+            return Err(Error::new(ErrorKind::Rejected, verb.to_owned(), "refused").with_api(api));
+        }
         let place = upload.session;
         match world.sessions.get(&place.id.get()).copied() {
             None => assert_eq!(place.batch_seq, 1, "a session begins at 1"),
@@ -108,16 +125,7 @@ impl TinyFacebook {
         let mut receipt = UploadReceipt::default();
         let mut rows = Vec::new();
         for index in upload.range.clone() {
-            let row: Row = upload
-                .rows
-                .row(index)
-                .cells()
-                .map(|cell| match cell {
-                    Cell::Empty => Vec::new(),
-                    Cell::Hash(hash) => hash.as_bytes().to_vec(),
-                    Cell::Plain(text) | Cell::Json(text) => text.as_bytes().to_vec(),
-                })
-                .collect();
+            let row = row_at(index);
             receipt.num_received += 1;
             let refused = (fault == Some(Fault::RefuseFirst) && index == upload.range.start)
                 || world.refuse.contains(&row);

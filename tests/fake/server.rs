@@ -164,15 +164,10 @@ async fn the_client_removes_ten_thousand_wide_rows_over_a_socket() {
     }
     let account = server.fake().account();
     let audience = facebook.create_audience(&account, &NewAudience::new("a", "b")).await.unwrap();
-    let upload = |session: u64| Upload {
-        rows: &rows,
-        range: 0..rows.len(),
-        session: Session {
-            id: SessionId::new(session).unwrap(),
-            batch_seq: 1,
-            last_batch: true,
-            estimated_total: Some(10_000),
-        },
+    let upload = |session: u64| {
+        let id = SessionId::new(session).unwrap();
+        let session = Session { id, batch_seq: 1, last_batch: true, estimated_total: Some(10_000) };
+        Upload::new(&rows, 0..rows.len(), session)
     };
     assert_eq!(facebook.add_users(&audience, &upload(1)).await.unwrap().num_received, 10_000);
     let expected = rows.iter().map(audiencekit::identity::MatchRow::fingerprint).collect();

@@ -126,6 +126,21 @@ pub struct DataSource {
     pub sub_type: Option<String>,
 }
 
+impl DataSource {
+    /// A kind of data, such as `FILE_IMPORTED`.
+    #[must_use]
+    pub fn new(kind: impl Into<String>) -> Self {
+        Self { kind: kind.into(), sub_type: None }
+    }
+
+    /// The kind within the kind, such as `MULTI_HASHES`.
+    #[must_use]
+    pub fn sub_type(mut self, sub_type: impl Into<String>) -> Self {
+        self.sub_type = Some(sub_type.into());
+        self
+    }
+}
+
 /// An audience as Facebook describes it. A field that Facebook left out is `None`.
 ///
 /// Source: Custom Audience reference, developers.facebook.com (read 2026-09-12).

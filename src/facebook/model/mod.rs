@@ -11,4 +11,4 @@ pub use audience::{AudienceChanges, CustomAudience, CustomerFileSource, DataSour
 pub use fields::AudienceField;
 pub(super) use fields::field_list;
 pub use list::{ListFilter, ListRequest, Page};
-pub use upload::{InvalidEntry, Session, Upload, UploadReceipt};
+pub use upload::{InvalidEntry, Session, Upload, UploadOptions, UploadReceipt};

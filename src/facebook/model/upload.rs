@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use serde::{Deserialize, Serialize};
+use time::Date;
 
+use super::audience::DataSource;
 use crate::facebook::ids::SessionId;
 use crate::identity::MatchRows;
 
@@ -25,6 +27,7 @@ pub struct Session {
 
 /// The rows of one call.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct Upload<'a> {
     /// Rows to take from.
     pub rows: &'a MatchRows,
@@ -32,13 +35,61 @@ pub struct Upload<'a> {
     pub range: Range<usize>,
     /// The session.
     pub session: Session,
+    /// What goes beside the rows, instead of what the client was
+    /// [built with](crate::facebook::GraphClientBuilder::upload_options).
+    pub options: Option<&'a UploadOptions>,
 }
 
-impl Upload<'_> {
+impl<'a> Upload<'a> {
     /// Most rows of one call.
     ///
     /// Source: Custom Audience users reference (read 2026-09-12).
     pub const MAX_ROWS: usize = 10_000;
+
+    /// These rows as one call of a session.
+    #[must_use]
+    pub fn new(rows: &'a MatchRows, range: Range<usize>, session: Session) -> Self {
+        Self { rows, range, session, options: None }
+    }
+
+    /// Sends this beside the rows.
+    #[must_use]
+    pub fn options(mut self, options: &'a UploadOptions) -> Self {
+        self.options = Some(options);
+        self
+    }
+}
+
+/// What an upload carries beside rows and session: nothing, unless a column or an audience asks for it.
+///
+/// Source: Custom Audience users reference; `customer_consent` is in a sample of the customer-file guide and in no table
+/// of parameters (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::UploadOptions;
+///
+/// let mut options = UploadOptions::default();
+/// options.page_ids = vec![1234567890]; // the page whose ids a PAGEUID column holds
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct UploadOptions {
+    /// `app_ids`: the apps whose ids an `APPUID` column holds; Facebook demands them with such a column.
+    pub app_ids: Vec<u64>,
+    /// `page_ids`: the pages whose ids a `PAGEUID` column holds; Facebook demands them with such a column.
+    pub page_ids: Vec<u64>,
+    /// `ig_account_ids`: Instagram accounts. Facebook says what they are and not what they do.
+    pub ig_account_ids: Vec<u64>,
+    /// `data_source`: what kind of data the rows are, where Facebook shall not find out by itself.
+    pub data_source: Option<DataSource>,
+    /// `metadata.calculated_date`: the day that the values of a value-based audience were calculated on.
+    pub calculated_on: Option<Date>,
+    /// `metadata.schema_version`: the caller's name for the way of calculating them.
+    pub schema_version: Option<String>,
+    /// `namespace`: whose ids `EXTERN_ID` holds.
+    pub namespace: Option<String>,
+    /// `customer_consent`.
+    pub customer_consent: Option<bool>,
 }
 
 /// A row that Facebook did not take.

@@ -337,7 +337,7 @@ fn part(
     last_batch: bool,
 ) -> Result<Upload<'_>> {
     let session = Session { id: SessionId::new(session)?, batch_seq, last_batch, estimated_total: None };
-    Ok(Upload { rows, range, session })
+    Ok(Upload::new(rows, range, session))
 }
 
 /// The members that rows make.
