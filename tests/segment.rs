@@ -516,3 +516,68 @@ fn a_built_filter_is_held_to_the_length_of_a_text() {
     let error = Filter::new(audiencekit::segment::field("name").eq(long), &schema).unwrap_err();
     assert_eq!(audiencekit::Error::from(error).kind(), ErrorKind::Limit);
 }
+
+#[test]
+fn keywords_that_found_no_room_among_the_symbols_are_selected_like_the_others() {
+    let schema = Schema::builder().symbol_limit(2).build().unwrap();
+    let (country, city) = (schema.require("country").unwrap(), schema.require("city").unwrap());
+    let mut full = Contact::new(&schema);
+    full.set(country, "de").unwrap();
+    full.set(city, "ulm").unwrap();
+    let mut late = full.clone();
+    late.set(country, "PL").unwrap();
+    let mut table = ContactTable::new(&schema);
+    table.push(&full).unwrap();
+    table.push(&late).unwrap();
+    for (text, wanted) in [
+        (r#"country = "pl""#, vec![1]),
+        (r#"country in ("pl", "fr")"#, vec![1]),
+        (r#"country exactly = "pl""#, vec![]),
+        (r#"country != "de""#, vec![1]),
+        (r#"country in ("DE", "PL") and city = "ULM""#, vec![0, 1]),
+    ] {
+        let compiled = Filter::parse(text, &schema).unwrap().compile(&schema, &now()).unwrap();
+        assert_eq!(table.rows(&compiled), wanted, "{text}");
+        for (row, contact) in [(0, &full), (1, &late)] {
+            assert_eq!(compiled.matches(contact), wanted.contains(&row), "{text}");
+        }
+    }
+}
+
+#[test]
+fn a_birthday_before_the_first_year_has_no_year_in_rows_nor_in_columns() {
+    let schema = schema();
+    let birth_date = schema.require("birth_date").unwrap();
+    let mut contact = Contact::new(&schema);
+    let mut table = ContactTable::new(&schema);
+    for date in [date!(-0044 - 03 - 15), date!(0000 - 03 - 15), date!(0001 - 03 - 15)] {
+        contact.set(birth_date, date).unwrap();
+        table.push(&contact).unwrap();
+        let is_known = date.year() == 1;
+        for text in ["birth_date <= 2000-01-01", "age(birth_date) >= 18"] {
+            let compiled = Filter::parse(text, &schema).unwrap().compile(&schema, &now()).unwrap();
+            assert_eq!(compiled.matches(&contact), is_known, "{text} of {date}");
+            assert_eq!(
+                table.rows(&compiled).contains(&(table.len() as u32 - 1)),
+                is_known,
+                "{text} of {date}"
+            );
+        }
+    }
+}
+
+#[test]
+fn whole_numbers_of_any_size_come_back_exact_from_a_contact_filled_again() {
+    let schema = schema();
+    let score = schema.require("score").unwrap();
+    let mut contact = Contact::new(&schema);
+    for number in [i64::MIN, -1, 1 << 60, 7, i64::MAX] {
+        contact.clear();
+        contact.set(score, number).unwrap();
+        assert_eq!(contact.get(score), Some(audiencekit::contact::ValueRef::Integer(number)));
+        let exact = Filter::parse(&format!("score = {number}"), &schema).unwrap();
+        assert!(exact.compile(&schema, &now()).unwrap().matches(&contact));
+    }
+    contact.unset(score);
+    assert_eq!(contact.get(score), None);
+}

@@ -52,14 +52,14 @@ impl Contact {
         at: Option<OffsetDateTime>,
     ) -> Result<()> {
         let name = self.schema().symbols().intern(name)?;
-        self.consents.push(Consent { name, status, at });
+        self.lists_mut().consents.push(Consent { name, status, at });
         Ok(())
     }
 
     /// The entries of all consents, in the order they were added.
     #[must_use]
     pub fn consents(&self) -> &[Consent] {
-        &self.consents
+        &self.lists().consents
     }
 
     /// Puts the contact on a stage of a funnel, off any other stage of the same funnel.
@@ -69,15 +69,16 @@ impl Contact {
     pub fn set_stage(&mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Result<()> {
         let symbols = self.schema().symbols();
         let place = Stage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
-        self.stages.retain(|known| known.funnel != place.funnel);
-        self.stages.push(place);
+        let stages = &mut self.lists_mut().stages;
+        stages.retain(|known| known.funnel != place.funnel);
+        stages.push(place);
         Ok(())
     }
 
     /// The stages that the contact stands on.
     #[must_use]
     pub fn stages(&self) -> &[Stage] {
-        &self.stages
+        &self.lists().stages
     }
 
     /// Adds an event. Its type is kept in lower case.
@@ -86,7 +87,7 @@ impl Contact {
     /// [`ErrorKind::Limit`] when the contact or the schema's symbols are full.
     pub fn add_event(&mut self, event: &Event) -> Result<()> {
         let kind = self.schema().symbols().intern(&event.kind.to_lowercase())?;
-        let start = self.properties.len() as u32;
+        let start = self.lists().properties.len() as u32;
         for (name, value) in &event.properties {
             let name = self.schema().symbols().intern(name)?;
             let slot = match value {
@@ -99,9 +100,9 @@ impl Contact {
                 Value::Birthday(v) => Slot::Birthday(*v),
                 Value::Instant(v) => Slot::Instant(micros(*v)),
             };
-            self.properties.push((name, slot));
+            self.lists_mut().properties.push((name, slot));
         }
-        let properties = Span { start, len: self.properties.len() as u32 - start };
+        let properties = Span { start, len: self.lists().properties.len() as u32 - start };
         self.events.push(EventRow { kind, at: micros(event.at), value: event.value, properties });
         Ok(())
     }
@@ -116,7 +117,7 @@ impl Contact {
     }
 
     pub(super) fn event_properties(&self, index: usize) -> impl Iterator<Item = (Symbol, ValueRef<'_>)> {
-        self.properties[self.events[index].properties.range()]
+        self.lists().properties[self.events[index].properties.range()]
             .iter()
             .filter_map(|&(name, slot)| Some((name, self.value_of(slot)?)))
     }

@@ -6,7 +6,7 @@ use time::Date;
 use super::symbols::{Symbol, Symbols};
 use super::value::Birthday;
 
-/// A value in place: 16 bytes, text and decimals by reference into the contact's own buffers.
+/// A value, text and decimals by reference into the contact's own buffers.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Slot {
     Missing,

@@ -4,11 +4,11 @@ use std::fmt;
 use std::sync::Arc;
 
 use rust_decimal::Decimal;
-use smallvec::{SmallVec, smallvec};
 use time::OffsetDateTime;
 
 use super::cell::{Cell, EventRow, Slot, Span, Store};
-use super::consent::{Consent, Stage};
+use super::lists::{self, Lists};
+use super::packed::Packed;
 use super::schema::{FieldId, FieldType, Schema};
 use super::symbols::Symbol;
 use super::tag::Tag;
@@ -35,17 +35,18 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Clone)]
 pub struct Contact {
     schema: Arc<Schema>,
-    /// In place, so that contacts side by side are read at a steady stride.
-    slots: SmallVec<[Slot; 48]>,
+    /// The first fields, in place, so that contacts side by side are read at a steady stride.
+    near: [Packed; NEAR],
+    /// The fields beyond.
+    far: Box<[Packed]>,
     text: String,
-    spans: Vec<Span>,
-    decimals: Vec<Decimal>,
     pub(super) tags: Vec<Tag>,
-    pub(super) consents: Vec<Consent>,
-    pub(super) stages: Vec<Stage>,
     pub(super) events: Vec<EventRow>,
-    pub(super) properties: Vec<(Symbol, Slot)>,
+    lists: Option<Box<Lists>>,
 }
+
+/// The standard fields and a dozen of the host's own.
+const NEAR: usize = 48;
 
 impl Contact {
     /// Most bytes of text in one contact.
@@ -58,30 +59,26 @@ impl Contact {
     #[must_use]
     pub fn new(schema: &Arc<Schema>) -> Self {
         Self {
-            slots: smallvec![Slot::Missing; schema.len()],
             schema: Arc::clone(schema),
+            near: [Packed::MISSING; NEAR],
+            far: vec![Packed::MISSING; schema.len().saturating_sub(NEAR)].into(),
             text: String::new(),
-            spans: Vec::new(),
-            decimals: Vec::new(),
             tags: Vec::new(),
-            consents: Vec::new(),
-            stages: Vec::new(),
             events: Vec::new(),
-            properties: Vec::new(),
+            lists: None,
         }
     }
 
     /// Forgets everything but the memory, to be filled again.
     pub fn clear(&mut self) {
-        self.slots.fill(Slot::Missing);
+        self.near.fill(Packed::MISSING);
+        self.far.fill(Packed::MISSING);
         self.text.clear();
-        self.spans.clear();
-        self.decimals.clear();
         self.tags.clear();
-        self.consents.clear();
-        self.stages.clear();
         self.events.clear();
-        self.properties.clear();
+        if let Some(lists) = &mut self.lists {
+            lists.clear();
+        }
     }
 
     /// The schema that the slots belong to.
@@ -112,7 +109,7 @@ impl Contact {
             (FieldType::Instant, Value::Instant(v)) => Slot::Instant(micros(v)),
             (field_type, value) => return Err(self.wrong_type(id, field_type, &value)),
         };
-        self.slots[id.index()] = slot;
+        self.put(id, slot);
         Ok(())
     }
 
@@ -126,7 +123,7 @@ impl Contact {
             FieldType::Keyword => self.keyword_or_text(text)?,
             other => return Err(self.wrong_type(id, other, &Value::Text(String::new()))),
         };
-        self.slots[id.index()] = slot;
+        self.put(id, slot);
         Ok(())
     }
 
@@ -138,45 +135,37 @@ impl Contact {
         if self.schema.get(id).field_type() != FieldType::TextList {
             return Err(self.wrong_type(id, self.schema.get(id).field_type(), &Value::TextList(Vec::new())));
         }
-        let slot = match self.slots[id.index()] {
+        let slot = match self.slot(id.index()) {
             Slot::Text(first) => {
-                let start = self.spans.len() as u32;
                 self.room_for(2)?;
                 let span = self.push_text(text)?;
-                self.spans.extend([first, span]);
-                Slot::TextList(Span { start, len: 2 })
+                self.lists_mut().list(&[first, span])
             }
             Slot::TextList(run) => {
-                let moved = self.spans.len() as u32;
-                let start = if run.range().end == self.spans.len() { run.start } else { moved };
-                self.room_for(if start == moved { run.len as usize + 1 } else { 1 })?;
+                self.room_for(self.lists().cost_of_one_more(run))?;
                 let span = self.push_text(text)?;
-                if start == moved {
-                    self.spans.extend_from_within(run.range());
-                }
-                self.spans.push(span);
-                Slot::TextList(Span { start, len: run.len + 1 })
+                self.lists_mut().longer(run, span)
             }
             _ => Slot::Text(self.push_text(text)?),
         };
-        self.slots[id.index()] = slot;
+        self.put(id, slot);
         Ok(())
     }
 
     /// Makes a field missing.
     pub fn unset(&mut self, id: FieldId) {
-        self.slots[id.index()] = Slot::Missing;
+        self.put(id, Slot::Missing);
     }
 
-    /// The value of a field, or `None` when it is missing.
+    /// The value of a field, or `None` when it is missing, or of another, larger schema.
     #[must_use]
     pub fn get(&self, id: FieldId) -> Option<ValueRef<'_>> {
-        self.value_of(self.slots[id.index()])
+        self.value_of(self.slot(id.index()))
     }
 
     /// The texts of a text, keyword or list field: none, one or several.
     pub fn texts(&self, id: FieldId) -> impl Iterator<Item = &str> {
-        let slot = self.slots[id.index()];
+        let slot = self.slot(id.index());
         let one = match slot {
             Slot::Text(span) => Some(self.store().piece(span)),
             Slot::Keyword { symbol, .. } => Some(self.schema.symbols().lend(symbol)),
@@ -195,22 +184,45 @@ impl Contact {
     /// The buffers that the slots point into.
     #[inline]
     pub(crate) fn store(&self) -> Store<'_> {
-        Store {
-            text: &self.text,
-            spans: &self.spans,
-            decimals: &self.decimals,
-            symbols: self.schema.symbols(),
+        let Lists { spans, decimals, .. } = self.lists();
+        Store { text: &self.text, spans, decimals, symbols: self.schema.symbols() }
+    }
+
+    /// The value of the slot at `at`, in eight bytes; missing beyond the last.
+    #[inline]
+    pub(crate) fn packed(&self, at: usize) -> Packed {
+        let slot = self.near.get(at).or_else(|| self.far.get(at - NEAR));
+        slot.copied().unwrap_or(Packed::MISSING)
+    }
+
+    /// The value of the slot at `at`.
+    #[inline]
+    pub(crate) fn slot(&self, at: usize) -> Slot {
+        self.packed(at).slot(&self.lists().integers)
+    }
+
+    /// The value of the slot at `at`, in place.
+    #[inline]
+    pub(crate) fn cell(&self, at: usize) -> Cell<'_> {
+        self.store().cell(self.slot(at))
+    }
+
+    fn put(&mut self, id: FieldId, slot: Slot) {
+        let packed = Packed::new(slot).unwrap_or_else(|| self.lists_mut().aside(slot));
+        let at = id.index();
+        if let Some(place) = self.near.get_mut(at).or_else(|| self.far.get_mut(at - NEAR)) {
+            *place = packed;
         }
     }
 
-    /// The value of the slot at `at`, in place; missing beyond the last.
+    /// The lists that few contacts have.
     #[inline]
-    pub(crate) fn cell(&self, at: usize) -> Cell<'_> {
-        self.slots.get(at).map_or(Cell::Missing, |&slot| self.store().cell(slot))
+    pub(super) fn lists(&self) -> &Lists {
+        self.lists.as_deref().unwrap_or(&lists::NONE)
     }
 
-    pub(crate) fn slots(&self) -> &[Slot] {
-        &self.slots
+    pub(super) fn lists_mut(&mut self) -> &mut Lists {
+        self.lists.get_or_insert_default()
     }
 
     pub(crate) fn event_rows(&self) -> &[EventRow] {
@@ -218,7 +230,7 @@ impl Contact {
     }
 
     pub(crate) fn property_slots(&self) -> &[(Symbol, Slot)] {
-        &self.properties
+        &self.lists().properties
     }
 
     pub(super) fn value_of(&self, slot: Slot) -> Option<ValueRef<'_>> {
@@ -226,7 +238,7 @@ impl Contact {
             Slot::Missing => return None,
             Slot::Boolean(v) => ValueRef::Boolean(v),
             Slot::Integer(v) => ValueRef::Integer(v),
-            Slot::Decimal(at) => ValueRef::Decimal(self.decimals[at as usize]),
+            Slot::Decimal(at) => ValueRef::Decimal(self.lists().decimals[at as usize]),
             Slot::Text(span) => ValueRef::Text(self.store().piece(span)),
             Slot::Keyword { symbol, .. } => ValueRef::Keyword(self.schema.symbols().text(symbol)),
             Slot::TextList(run) => {
@@ -254,14 +266,12 @@ impl Contact {
         for text in texts {
             spans.push(self.push_text(text)?);
         }
-        let slot = Slot::TextList(Span { start: self.spans.len() as u32, len: spans.len() as u32 });
-        self.spans.extend(spans);
-        Ok(slot)
+        Ok(self.lists_mut().list(&spans))
     }
 
     /// Refuses more texts in lists than there may be.
     fn room_for(&self, texts: usize) -> Result<()> {
-        if self.spans.len() + texts <= Self::MAX_TEXTS {
+        if self.lists().spans.len() + texts <= Self::MAX_TEXTS {
             return Ok(());
         }
         let message = format!("more than {} texts in the lists of one contact", Self::MAX_TEXTS);
@@ -269,8 +279,9 @@ impl Contact {
     }
 
     pub(super) fn push_decimal(&mut self, value: Decimal) -> Slot {
-        self.decimals.push(value);
-        Slot::Decimal(self.decimals.len() as u32 - 1)
+        let decimals = &mut self.lists_mut().decimals;
+        decimals.push(value);
+        Slot::Decimal(decimals.len() as u32 - 1)
     }
 
     /// A keyword as a symbol; as plain text when the table of symbols is full.
@@ -290,14 +301,14 @@ impl Contact {
 
 impl fmt::Debug for Contact {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let set = self.slots.iter().filter(|slot| **slot != Slot::Missing).count();
+        let set = self.near.iter().chain(&self.far).filter(|slot| **slot != Packed::MISSING).count();
         write!(
             f,
             "Contact({set} fields, {} tags, {} consents, {} events, {} stages)",
             self.tags.len(),
-            self.consents.len(),
+            self.lists().consents.len(),
             self.events.len(),
-            self.stages.len()
+            self.lists().stages.len()
         )
     }
 }

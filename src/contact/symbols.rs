@@ -30,7 +30,8 @@ pub struct Symbols {
 type Chunk = Box<[OnceLock<Arc<str>>]>;
 
 const FIRST_CHUNK: usize = 256;
-const CHUNKS: usize = 24;
+/// So many that a symbol has at most thirty bits.
+const CHUNKS: usize = 22;
 
 #[derive(Clone, Copy)]
 struct Entry {

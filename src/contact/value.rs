@@ -149,9 +149,11 @@ impl Birthday {
     }
 }
 
+/// A year before 1 is nobody's: it is unknown.
 impl From<Date> for Birthday {
     fn from(date: Date) -> Self {
-        Self { year: i16::try_from(date.year()).ok(), month: date.month().into(), day: date.day() }
+        let year = i16::try_from(date.year()).ok().filter(|year| (1..=9999).contains(year));
+        Self { year, month: date.month().into(), day: date.day() }
     }
 }
 

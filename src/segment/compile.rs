@@ -9,9 +9,9 @@ use super::plan::{
     AT, EventPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
 };
 use super::regexes;
-use super::window::{EvaluationTime, date_key};
+use super::window::EvaluationTime;
 use super::words::TextTest;
-use crate::contact::{ConsentStatus, FieldType, Symbol, fold_text, normalize_tag};
+use crate::contact::{ConsentStatus, FieldType, Symbol, date_key, fold_text, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Turns the name of a segment into its plan.

@@ -33,8 +33,7 @@ pub struct CompiledSegment {
     pub(super) exclude: Vec<Node>,
     pub(super) filters: Vec<Node>,
     /// The same as one condition, the cheapest part first.
-    pub(super) whole: Node,
-    schema: u64,
+    whole: CompiledFilter,
 }
 
 impl CompiledSegment {
@@ -43,7 +42,7 @@ impl CompiledSegment {
     /// A contact of another schema than the segment was compiled for is not included.
     #[must_use]
     pub fn decide(&self, contact: &Contact) -> Decision {
-        if contact.schema_id() != self.schema {
+        if contact.schema_id() != self.whole.schema {
             return Decision::NotIncluded;
         }
         self.decide_record(contact)
@@ -53,13 +52,13 @@ impl CompiledSegment {
     #[must_use]
     #[inline]
     pub fn selects(&self, contact: &Contact) -> bool {
-        contact.schema_id() == self.schema && self.whole.holds(contact)
+        self.whole.matches(contact)
     }
 
     /// The whole segment as one condition, to count it in a [`ContactTable`](super::ContactTable).
     #[must_use]
     pub fn condition(&self) -> CompiledFilter {
-        CompiledFilter { node: self.whole.clone(), schema: self.schema }
+        self.whole.clone()
     }
 
     fn decide_record<R: Record>(&self, record: &R) -> Decision {
@@ -110,7 +109,8 @@ pub(super) fn compile(
     let mut parts = vec![join(include.clone(), false)];
     parts.push(super::compile::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
-    Ok(CompiledSegment { include, exclude, filters, whole: join(parts, true), schema: schema.symbols().id() })
+    let whole = CompiledFilter::new(join(parts, true), schema);
+    Ok(CompiledSegment { include, exclude, filters, whole })
 }
 
 /// Looks segments up by name, and knows which are being looked up.

@@ -1,11 +1,11 @@
 //! Asks a compiled condition of one record: a contact, a row of a table, or an event. It allocates nothing.
 
 use super::plan::{AT, EventPlan, InstantTerm, Node, Presence, TextTerm, VALUE};
-use super::window::{birthday_key, date_key, year_day};
+use super::window::year_day;
 use super::words::TextTest;
 use crate::contact::{
-    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, Slot, Stage, Store, Symbol, Tag, date,
-    from_micros, instant, micros,
+    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Slot, Stage, Store, Symbol, Tag,
+    birthday_key, date, date_key, from_micros, instant, micros,
 };
 
 /// What conditions are asked of.
@@ -199,7 +199,7 @@ fn one_of(symbols: &[u32], wanted: u32) -> bool {
 #[inline]
 fn day(cell: Cell<'_>) -> Option<i32> {
     match cell {
-        Cell::Birthday(birthday) => birthday_key(birthday),
+        Cell::Birthday(birthday) => Some(birthday_key(birthday)).filter(|key| *key >= FIRST_YEAR),
         Cell::Date(day) => Some(date_key(day)),
         Cell::Text(text) => date(text, DateOrder::YearMonthDay).map(date_key),
         _ => None,

@@ -105,6 +105,7 @@ mod discreet;
 mod evaluate;
 mod explain;
 mod filter;
+mod guard;
 mod json;
 mod kind;
 mod lex;

@@ -5,7 +5,7 @@ use time::{Date, Duration, Month, OffsetDateTime};
 use super::ast::{Calendar, Check, Period, Unit, Which};
 use super::literal::Moment;
 use crate::clock::Zone;
-use crate::contact::{Birthday, micros};
+use crate::contact::micros;
 
 /// The instant as of which a filter is evaluated, and the zone in which its days begin.
 ///
@@ -218,22 +218,6 @@ fn set_bit(days: &mut [u64; 6], at: usize) {
 /// A number for a day of the year, the same in every year.
 pub(super) fn year_day(month: u8, day: u8) -> usize {
     (usize::from(month) - 1) * 31 + usize::from(day) - 1
-}
-
-/// A number that orders days: equal for equal days.
-#[inline]
-pub(super) fn day_key(year: i32, month: u8, day: u8) -> i32 {
-    (year << 9) | (i32::from(month) << 5) | i32::from(day)
-}
-
-pub(super) fn date_key(date: Date) -> i32 {
-    day_key(date.year(), date.month().into(), date.day())
-}
-
-/// The key of a birthday whose year is known.
-#[inline]
-pub(super) fn birthday_key(birthday: Birthday) -> Option<i32> {
-    birthday.year().map(|year| day_key(year.into(), birthday.month(), birthday.day()))
 }
 
 /// Whole years from a birthday to `today`; one of 29 February is complete on the 28th in a year without it.

@@ -1,9 +1,6 @@
 //! One field of all contacts.
 
-use time::{Date, Month};
-
-use super::super::window::{date_key, day_key};
-use crate::contact::{Birthday, Slot, Symbol};
+use crate::contact::{Slot, Symbol, birthday_key, birthday_of_key, date_key, date_of_key};
 
 /// The values of one field, row by row; rows beyond the end are missing.
 #[derive(Debug, Default)]
@@ -37,8 +34,6 @@ pub(super) enum Column {
 pub(super) const NONE: u32 = u32::MAX;
 pub(super) const NO_DAY: i32 = i32::MIN;
 pub(super) const NO_INSTANT: i64 = i64::MIN;
-/// The least key of a birthday whose year is known.
-pub(super) const FIRST_YEAR: i32 = 1 << 9;
 
 impl Column {
     pub(super) fn push(&mut self, row: usize, slot: Slot) {
@@ -70,10 +65,7 @@ impl Column {
                 fill(symbols, row, NONE, symbol.0);
             }
             (Self::Date(keys), Slot::Date(day)) => fill(keys, row, NO_DAY, date_key(day)),
-            (Self::Birthday(keys), Slot::Birthday(day)) => {
-                let key = day_key(day.year().map_or(0, i32::from), day.month(), day.day());
-                fill(keys, row, NO_DAY, key);
-            }
+            (Self::Birthday(keys), Slot::Birthday(day)) => fill(keys, row, NO_DAY, birthday_key(day)),
             (Self::Instant(instants), Slot::Instant(at)) => fill(instants, row, NO_INSTANT, at),
             (Self::Slots(slots), slot) => fill(slots, row, Slot::Missing, slot),
             (_, Slot::Missing) => {}
@@ -100,8 +92,8 @@ impl Column {
                         .then_some(Slot::Keyword { symbol: Symbol(*symbol), folded: Symbol(*fold) })
                 })
             }
-            Self::Date(keys) => keys.get(row).and_then(|key| date(*key)).map(Slot::Date),
-            Self::Birthday(keys) => keys.get(row).and_then(|key| birthday(*key)).map(Slot::Birthday),
+            Self::Date(keys) => known_day(keys, row).and_then(date_of_key).map(Slot::Date),
+            Self::Birthday(keys) => known_day(keys, row).and_then(birthday_of_key).map(Slot::Birthday),
             Self::Instant(instants) => {
                 instants.get(row).and_then(|at| (*at != NO_INSTANT).then_some(Slot::Instant(*at)))
             }
@@ -128,17 +120,8 @@ fn fill<T: Clone>(values: &mut Vec<T>, row: usize, missing: T, value: T) {
     values.push(value);
 }
 
-fn date(key: i32) -> Option<Date> {
-    if key == NO_DAY {
-        return None;
-    }
-    let month = Month::try_from((key >> 5 & 15) as u8).ok()?;
-    Date::from_calendar_date(key >> 9, month, (key & 31) as u8).ok()
-}
-
-fn birthday(key: i32) -> Option<Birthday> {
-    let year = i16::try_from(key >> 9).ok().filter(|year| *year > 0);
-    if key == NO_DAY { None } else { Birthday::new(year, (key >> 5 & 15) as u8, (key & 31) as u8).ok() }
+fn known_day(keys: &[i32], row: usize) -> Option<i32> {
+    keys.get(row).copied().filter(|key| *key != NO_DAY)
 }
 
 /// One bit for each row; beyond the end they are clear.

@@ -142,8 +142,8 @@ impl ContactTable {
                 Error::new(ErrorKind::Limit, "contact table", "the table is full").expected("a second table")
             );
         }
-        for (at, &slot) in contact.slots().iter().enumerate() {
-            let moved = self.moved(slot, store);
+        for at in 0..self.columns.len() {
+            let moved = self.moved(contact.slot(at), store);
             if let Some(column) = self.columns.get_mut(at) {
                 column.push(self.len, moved);
             }

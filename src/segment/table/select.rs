@@ -1,7 +1,8 @@
 //! Conditions over many rows at once: a mask of 64 rows a word, narrowed condition by condition.
 
 use super::ContactTable;
-use super::column::{Column, FIRST_YEAR};
+use super::column::Column;
+use crate::contact::FIRST_YEAR;
 use crate::segment::plan::{InstantTerm, Node};
 
 /// Rows looked at together: their masks fit the nearest cache many times over.

@@ -1,0 +1,78 @@
+//! What few contacts have, kept aside so that the others stay small.
+
+use rust_decimal::Decimal;
+
+use super::cell::{Slot, Span};
+use super::consent::{Consent, Stage};
+use super::packed::Packed;
+use super::symbols::Symbol;
+
+/// Lists of one contact that most contacts do without.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Lists {
+    /// The texts of fields with several.
+    pub(super) spans: Vec<Span>,
+    pub(super) decimals: Vec<Decimal>,
+    /// Whole numbers that sixty bits do not hold.
+    pub(super) integers: Vec<i64>,
+    pub(super) consents: Vec<Consent>,
+    pub(super) stages: Vec<Stage>,
+    /// Of events.
+    pub(super) properties: Vec<(Symbol, Slot)>,
+}
+
+/// The lists of a contact without any.
+pub(super) static NONE: Lists = Lists {
+    spans: Vec::new(),
+    decimals: Vec::new(),
+    integers: Vec::new(),
+    consents: Vec::new(),
+    stages: Vec::new(),
+    properties: Vec::new(),
+};
+
+impl Lists {
+    /// Forgets everything but the memory.
+    pub(super) fn clear(&mut self) {
+        self.spans.clear();
+        self.decimals.clear();
+        self.integers.clear();
+        self.consents.clear();
+        self.stages.clear();
+        self.properties.clear();
+    }
+
+    /// Keeps a whole number aside.
+    pub(super) fn aside(&mut self, slot: Slot) -> Packed {
+        let Slot::Integer(value) = slot else { return Packed::MISSING };
+        self.integers.push(value);
+        Packed::aside(value, self.integers.len() - 1)
+    }
+
+    /// Several texts as a list.
+    pub(super) fn list(&mut self, texts: &[Span]) -> Slot {
+        let start = self.spans.len() as u32;
+        self.spans.extend_from_slice(texts);
+        Slot::TextList(Span { start, len: texts.len() as u32 })
+    }
+
+    /// How many places [`longer`](Self::longer) takes.
+    pub(super) fn cost_of_one_more(&self, run: Span) -> usize {
+        if self.is_last(run) { 1 } else { run.len as usize + 1 }
+    }
+
+    /// A list with one more text: where it is, or at the end when others stand behind it.
+    pub(super) fn longer(&mut self, run: Span, text: Span) -> Slot {
+        let mut start = run.start;
+        if !self.is_last(run) {
+            start = self.spans.len() as u32;
+            self.spans.extend_from_within(run.range());
+        }
+        self.spans.push(text);
+        Slot::TextList(Span { start, len: run.len + 1 })
+    }
+
+    fn is_last(&self, run: Span) -> bool {
+        run.range().end == self.spans.len()
+    }
+}
