@@ -6,24 +6,27 @@ use super::hashed::Hashed;
 use super::key::MatchKey;
 use super::normalize::{Cx, Normalizer, Region};
 use super::reject::Reject;
-use super::steps::Steps;
+use super::steps::{Step, Steps};
+use super::trail::Trail;
 
-/// What became of one value: the steps by kind, and the value itself only on request.
+/// What became of one value, step by step: the kinds of the steps, and the value after each only on request.
 ///
-/// `Debug` and `Display` show kinds; [`reveal`](Self::reveal) shows the value to whoever may see it.
+/// `Debug` and `Display` show kinds; [`reveal`](Self::reveal) and [`trail`](Self::trail) show the value to whoever may
+/// see it.
 ///
 /// ```
 /// use audiencekit::{MatchKey, identity::Normalizer};
 ///
 /// let explanation = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
 /// assert_eq!(explanation.to_string(), "EMAIL: trimmed, lowercased, sent as SHA-256");
-/// assert_eq!(explanation.reveal(), "EMAIL \" Ada@Example.com\": trimmed, lowercased: \"ada@example.com\", sent as \
-///     SHA-256 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72");
+/// assert_eq!(explanation.reveal(), "EMAIL \" Ada@Example.com\": trimmed \"Ada@Example.com\", lowercased \
+///     \"ada@example.com\", sent as SHA-256 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72");
 /// ```
 #[derive(Clone)]
 pub struct Explanation {
     key: MatchKey,
     input: String,
+    trail: Vec<(Step, String)>,
     outcome: Result<(Steps, String, Option<Hashed>), Reject>,
 }
 
@@ -32,11 +35,12 @@ impl Normalizer {
     #[must_use]
     pub fn explain(&self, key: MatchKey, raw: &str, region: Option<Region>) -> Explanation {
         let mut out = String::new();
-        let outcome = self.normalize(key, raw, &|| region, &mut out).map(|steps| {
+        let mut trail = Trail::with_values();
+        let outcome = self.normalize(key, raw, &|| region, &mut out, &mut trail).map(|()| {
             let hash = key.is_hashed().then(|| Hashed::of(out.as_bytes()));
-            (steps, out, hash)
+            (out, hash)
         });
-        Explanation::new(key, raw.to_owned(), outcome)
+        Explanation::new(key, raw.to_owned(), trail, outcome)
     }
 
     /// Writes the normalized value to `out`.
@@ -46,10 +50,11 @@ impl Normalizer {
         raw: &str,
         row_region: &dyn Fn() -> Option<Region>,
         out: &mut String,
-    ) -> Result<Steps, Reject> {
+        trail: &mut Trail,
+    ) -> Result<(), Reject> {
         out.clear();
-        let steps = key.rule()(raw, &Cx { rules: self, row_region }, out)?;
-        if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+        key.rule()(raw, &Cx { rules: self, row_region }, out, trail)?;
+        if out.is_empty() { Err(Reject::Empty) } else { Ok(()) }
     }
 }
 
@@ -57,9 +62,11 @@ impl Explanation {
     pub(super) fn new(
         key: MatchKey,
         input: String,
-        outcome: Result<(Steps, String, Option<Hashed>), Reject>,
+        trail: Trail,
+        outcome: Result<(String, Option<Hashed>), Reject>,
     ) -> Self {
-        Self { key, input, outcome }
+        let outcome = outcome.map(|(value, hash)| (trail.steps(), value, hash));
+        Self { key, input, trail: trail.into_values(), outcome }
     }
 
     /// The key.
@@ -72,6 +79,25 @@ impl Explanation {
     #[must_use]
     pub fn steps(&self) -> Steps {
         self.outcome.as_ref().map_or(Steps::default(), |&(steps, ..)| steps)
+    }
+
+    /// Each step with the value after it, in the order they were taken; of a rejected value those before the rejection.
+    ///
+    /// The values are personal data: for their owner's eyes, not for logs.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Step}};
+    ///
+    /// let explanation = Normalizer::new().explain(MatchKey::Phone, "0601 234 567", "PL".parse().ok());
+    /// let trail: Vec<_> = explanation.trail().collect();
+    /// assert_eq!(trail, [
+    ///     (Step::DigitsKept, "0601234567"),
+    ///     (Step::CountryCodeAdded, "480601234567"),
+    ///     (Step::TrunkPrefixRemoved, "48601234567"),
+    /// ]);
+    /// ```
+    pub fn trail(&self) -> impl ExactSizeIterator<Item = (Step, &str)> {
+        self.trail.iter().map(|(step, value)| (*step, value.as_str()))
     }
 
     /// The normalized value, in clear, or the reason why there is none. It is empty for a value that was passed as a
@@ -95,7 +121,7 @@ impl Explanation {
         self.hashed().map(|hashed| String::from_utf8_lossy(&hashed.hex()).into_owned())
     }
 
-    /// One line with the value before and after. It is personal data: for its owner's eyes, not for logs.
+    /// One line with the value before, and after each step. It is personal data: for its owner's eyes, not for logs.
     #[must_use]
     pub fn reveal(&self) -> String {
         self.line(true)
@@ -107,22 +133,21 @@ impl Explanation {
             line += &format!(" {:?}", self.input);
         }
         line += ": ";
+        if reveal {
+            for (step, value) in self.trail() {
+                line += &format!("{step} {value:?}, ");
+            }
+        } else {
+            for step in self.steps().iter() {
+                line += &format!("{step}, ");
+            }
+        }
         match &self.outcome {
             Err(reason) => line += &format!("not sent, {reason}"),
-            Ok((steps, value, _)) => {
-                for step in steps.iter() {
-                    line += &format!("{step}, ");
-                }
-                if reveal {
-                    line.truncate(line.trim_end_matches([',', ' ', ':']).len());
-                    line += &format!(": {value:?}, ");
-                }
-                line += "sent ";
-                line += if self.key.is_hashed() { "as SHA-256" } else { "in clear" };
-                if let Some(hex) = self.sha256().filter(|_| reveal) {
-                    line += &format!(" {hex}");
-                }
-            }
+            Ok(_) => line += if self.key.is_hashed() { "sent as SHA-256" } else { "sent in clear" },
+        }
+        if let Some(hex) = self.sha256().filter(|_| reveal) {
+            line += &format!(" {hex}");
         }
         line
     }

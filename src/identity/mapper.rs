@@ -13,6 +13,7 @@ use super::normalize::{Normalizer, Region, is_hex, write_two, write_year};
 use super::reject::Reject;
 use super::rows::{Cell, MatchRows, Stored};
 use super::steps::{Step, Steps};
+use super::trail::Trail;
 use crate::contact::{Birthday, Contact, ValueRef};
 
 /// Turns contacts into rows. It keeps buffers, so make one per thread and use it for all contacts.
@@ -134,8 +135,11 @@ impl<'a> RowMapper<'a> {
         coverage: &mut Coverage,
     ) -> usize {
         let column = &self.map.columns[at];
-        let (stored, values) = match read(column, Fed::Text(text), region, &mut self.scratch.text) {
-            Ok(steps) => {
+        let mut trail = Trail::default();
+        let (stored, values) = match read(column, Fed::Text(text), region, &mut self.scratch.text, &mut trail)
+        {
+            Ok(()) => {
+                let steps = trail.steps();
                 coverage.sent(column.key, steps);
                 let waits =
                     column.key.is_hashed() && !steps.contains(Step::PassedAsDigest) && self.scratch.wait(at);
@@ -169,9 +173,11 @@ impl<'a> RowMapper<'a> {
                 return;
             }
             let text = &mut self.scratch.text;
-            match read(column, value, region, text) {
+            let mut trail = Trail::default();
+            match read(column, value, region, text, &mut trail) {
                 Err(reason) => coverage.rejected(column.key, reason),
-                Ok(steps) => {
+                Ok(()) => {
+                    let steps = trail.steps();
                     coverage.sent(column.key, steps);
                     let stored = store(column.key, steps, text, rows);
                     let known = values > 0
@@ -282,10 +288,16 @@ fn each_value(column: &Column, contact: &Contact, mut each: impl FnMut(Fed<'_>))
 
 /// Writes the normalized value to `out`; the digest itself, in hex, where the column holds one.
 #[inline]
-fn read(column: &Column, value: Fed<'_>, region: &LazyRegion<'_>, out: &mut String) -> Result<Steps, Reject> {
+fn read(
+    column: &Column,
+    value: Fed<'_>,
+    region: &LazyRegion<'_>,
+    out: &mut String,
+    trail: &mut Trail,
+) -> Result<(), Reject> {
     let normalizer = &region.map.normalizer;
     let text = match value {
-        Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out),
+        Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out, trail),
         Fed::Text(text) => text,
     };
     if column.holds != Holds::Raw {
@@ -293,15 +305,14 @@ fn read(column: &Column, value: Fed<'_>, region: &LazyRegion<'_>, out: &mut Stri
             Ok(_) => {
                 out.clear();
                 out.push_str(text.trim());
-                let mut steps = Steps::default();
-                steps.add(Step::PassedAsDigest);
-                return Ok(steps);
+                trail.add(Step::PassedAsDigest, out);
+                return Ok(());
             }
             Err(reason) if column.holds == Holds::Hashed => return Err(reason),
             Err(_) => {}
         }
     }
-    normalizer.normalize(column.key, text, &|| region.get(), out)
+    normalizer.normalize(column.key, text, &|| region.get(), out, trail)
 }
 
 /// The digest that is sent for what [`read`] wrote.
@@ -326,13 +337,15 @@ fn birth_part(
     key: MatchKey,
     birthday: Birthday,
     out: &mut String,
-) -> Result<Steps, Reject> {
+    trail: &mut Trail,
+) -> Result<(), Reject> {
     match key {
         MatchKey::BirthMonth => write_two(birthday.month(), out),
         MatchKey::BirthDay => write_two(birthday.day(), out),
         _ => write_year(birthday.year().ok_or(Reject::Empty)?, normalizer.last_year(), out)?,
     }
-    Ok(Steps::default())
+    trail.add(Step::DateSplit, out);
+    Ok(())
 }
 
 /// A SHA-256 in hex, any case.
@@ -360,14 +373,15 @@ pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<Explanation> {
                 }
             };
             let mut out = String::new();
-            let outcome = read(column, value, &region, &mut out).map(|steps| {
-                let hashed = if column.key.is_hashed() { hash(steps, &out) } else { None };
-                if steps.contains(Step::PassedAsDigest) {
+            let mut trail = Trail::with_values();
+            let outcome = read(column, value, &region, &mut out, &mut trail).map(|()| {
+                let hashed = if column.key.is_hashed() { hash(trail.steps(), &out) } else { None };
+                if trail.steps().contains(Step::PassedAsDigest) {
                     out.clear();
                 }
-                (steps, out, hashed)
+                (out, hashed)
             });
-            explanations.push(Explanation::new(column.key, input, outcome));
+            explanations.push(Explanation::new(column.key, input, trail, outcome));
         });
     }
     explanations

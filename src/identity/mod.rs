@@ -19,6 +19,7 @@ mod phone;
 mod reject;
 mod rows;
 mod steps;
+mod trail;
 
 pub use coverage::{Coverage, KeyCoverage};
 pub use dedup::SeenRows;

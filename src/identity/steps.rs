@@ -49,6 +49,8 @@ steps! {
     Transliterated = "transliterated",
     /// Digits of another script became 0 to 9.
     DigitsFolded = "digits folded to 0-9",
+    /// `mailto:` was removed.
+    SchemeRemoved = "mailto: removed",
     /// The trailing dot of an e-mail address was removed.
     RootDotRemoved = "trailing dot removed",
     /// An address was taken out of `Name <address>`.
@@ -57,10 +59,14 @@ steps! {
     DomainRewritten = "domain rewritten",
     /// A word became its code.
     WordMapped = "word mapped to its code",
+    /// Zeros behind the point were removed.
+    DecimalsRemoved = "zeros behind the point removed",
     /// Zeros were put in front to the key's length.
     ZeroPadded = "padded with zeros",
     /// A part was taken out of a whole date.
     DateSplit = "taken out of a whole date",
+    /// A number was written in its shortest form.
+    NumberRewritten = "number in its shortest form",
     /// Only the documented part was kept.
     Shortened = "shortened to the documented part",
     /// The country code was put in front.
@@ -71,6 +77,8 @@ steps! {
     TrunkPrefixRemoved = "trunk prefix removed",
     /// An extension was removed.
     ExtensionRemoved = "extension removed",
+    /// Everything but the digits of a phone number was removed.
+    DigitsKept = "digits kept",
     /// Letters became the digits on their keys.
     LettersDialled = "letters read as keys of a phone",
     /// Digits without a plus were read as an international number.
@@ -99,24 +107,14 @@ impl fmt::Display for Step {
 
 /// A set of [`Step`]s.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Steps(u32);
+pub struct Steps(u64);
 
 impl Steps {
-    const WARNINGS: u32 = (1 << Step::NotAssigned as u32) | (1 << Step::LooksPersonal as u32);
+    const WARNINGS: u64 = (1 << Step::NotAssigned as u32) | (1 << Step::LooksPersonal as u32);
 
-    /// Adds a step.
+    #[inline]
     pub(super) fn add(&mut self, step: Step) {
         self.0 |= 1 << step as u32;
-    }
-
-    /// Adds a step if `done`.
-    pub(super) fn add_if(&mut self, done: bool, step: Step) {
-        self.0 |= u32::from(done) << step as u32;
-    }
-
-    /// Adds all of `other`.
-    pub(super) fn join(&mut self, other: Self) {
-        self.0 |= other.0;
     }
 
     pub(super) fn has_warning(self) -> bool {

@@ -1,7 +1,7 @@
 //! What must hold for any text at all.
 
 use audiencekit::MatchKey;
-use audiencekit::identity::{Holds, MatchRows, Normalizer, Region};
+use audiencekit::identity::{Holds, MatchRows, Normalizer, Region, Step};
 use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
@@ -52,6 +52,24 @@ proptest! {
             }
         } else {
             prop_assert_eq!(first.sha256(), None);
+        }
+    }
+
+    #[test]
+    fn every_change_of_a_value_is_a_step_of_its_trail(key in any_key(), text in any_text(), region in any_region()) {
+        let explanation = Normalizer::new().explain(key, &text, region);
+        let mut before = text.as_str();
+        for (step, after) in explanation.trail() {
+            let notes_only = step.is_warning() || step == Step::ReadAsInternational;
+            prop_assert_eq!(before == after, notes_only, "{} {:?}: {}", key, text, step);
+            before = after;
+        }
+        if let Ok(value) = explanation.normalized() {
+            prop_assert_eq!(before, value, "{} {:?}", key, text);
+            let mut steps: Vec<Step> = explanation.trail().map(|(step, _)| step).collect();
+            steps.sort();
+            steps.dedup();
+            prop_assert_eq!(steps, explanation.steps().iter().collect::<Vec<_>>());
         }
     }
 

@@ -335,11 +335,47 @@ fn explanations_show_kinds_and_the_value_only_on_request() {
         [
             "EMAIL: trimmed, lowercased, sent as SHA-256",
             "EMAIL: not sent, placeholder",
-            "PHONE: sent as SHA-256"
+            "PHONE: digits kept, sent as SHA-256"
         ]
     );
     for shown in [format!("{explanations:?}"), lines.concat()] {
         assert!(!shown.to_lowercase().contains("ada") && !shown.contains("48601"), "{shown}");
     }
-    assert!(explanations[0].reveal().contains("\"ada@example.com\""));
+    assert!(explanations[0].reveal().starts_with(
+        "EMAIL \" Ada@Example.com\": trimmed \"Ada@Example.com\", lowercased \"ada@example.com\", sent"
+    ));
+    assert_eq!(explanations[1].reveal(), "EMAIL \"n/a\": not sent, placeholder");
+}
+
+#[test]
+fn an_explanation_shows_the_value_after_each_single_step() {
+    let trail = |key, text: &str| {
+        let explanation = Normalizer::new().explain(key, text, "PL".parse().ok());
+        explanation.trail().map(|(step, value)| (step, value.to_owned())).collect::<Vec<_>>()
+    };
+    let steps = |expected: &[(Step, &str)]| {
+        expected.iter().map(|&(step, value)| (step, value.to_owned())).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        trail(K::LastName, " O\u{200b}\u{2019}Brie\u{ff4e} 2. "),
+        steps(&[
+            (Step::Trimmed, "O\u{200b}\u{2019}Brie\u{ff4e} 2."),
+            (Step::InvisibleRemoved, "O\u{2019}Brie\u{ff4e} 2."),
+            (Step::WidthFolded, "O\u{2019}Brien 2."),
+            (Step::Lowercased, "o\u{2019}brien 2."),
+            (Step::PunctuationRemoved, "obrien 2"),
+            (Step::SpacesRemoved, "obrien2"),
+            (Step::DigitsRemoved, "obrien"),
+        ])
+    );
+    assert_eq!(
+        trail(K::Phone, "00 1 (800) FLOWERS"),
+        steps(&[
+            (Step::LettersDialled, "00 1 (800) 3569377"),
+            (Step::DigitsKept, "0018003569377"),
+            (Step::ExitCodeRemoved, "18003569377"),
+        ])
+    );
+    // What was done before a value was refused is shown too.
+    assert_eq!(trail(K::Email, " ADA\u{200b} "), steps(&[(Step::Trimmed, "ADA"), (Step::Lowercased, "ada")]));
 }

@@ -6,7 +6,8 @@ use super::tables::{fold, look_up};
 use super::text::{clean, fold_digits, is_placeholder, refuse_digest};
 use crate::contact::DateOrder;
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// The first year that Facebook takes.
 pub(crate) const FIRST_YEAR: i16 = 1900;
@@ -22,14 +23,15 @@ struct Parts {
 /// Four digits, 1900 to this year.
 ///
 /// Source: customer-file guide (read 2026-09-12): `YYYY`, 1900 to the current year.
-pub(crate) fn year(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = start(raw, out)?;
-    let year = match number(out) {
-        Some(year) if out.len() == 4 => year,
-        _ => whole_date(out, cx, &mut steps)?.year.ok_or(Reject::Malformed)?,
+pub(crate) fn year(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    start(raw, out, trail)?;
+    let (year, split) = match number(out) {
+        Some(year) if out.len() == 4 => (year, false),
+        _ => (whole_date(out, cx)?.year.ok_or(Reject::Malformed)?, true),
     };
     write_year(year, cx.rules.last_year(), out)?;
-    Ok(steps)
+    trail.add_if(split, Step::DateSplit, out);
+    Ok(())
 }
 
 /// Writes the year of a birthday, checked.
@@ -43,37 +45,39 @@ pub(crate) fn write_year(year: i16, last_year: i16, out: &mut String) -> Result<
 }
 
 /// `01` to `12`.
-pub(crate) fn month(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = start(raw, out)?;
-    let month = match number(out) {
-        Some(month) if out.len() <= 2 => {
-            steps.add_if(out.len() < 2, Step::ZeroPadded);
-            u8::try_from(month).ok().filter(|month| (1..=12).contains(month)).ok_or(Reject::OutOfRange)?
-        }
+pub(crate) fn month(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    start(raw, out, trail)?;
+    let (month, step) = match number(out) {
+        Some(month) if out.len() <= 2 => (in_range(month, 12)?, Step::ZeroPadded),
         _ => match month_name(out) {
-            Some(month) => {
-                steps.add(Step::WordMapped);
-                month
-            }
-            None => whole_date(out, cx, &mut steps)?.month.ok_or(Reject::Malformed)?,
+            Some(month) => (month, Step::WordMapped),
+            None => (whole_date(out, cx)?.month.ok_or(Reject::Malformed)?, Step::DateSplit),
         },
     };
-    write_two(month, out);
-    Ok(steps)
+    rewrite(month, step, out, trail);
+    Ok(())
 }
 
 /// `01` to `31`.
-pub(crate) fn day(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = start(raw, out)?;
-    let day = match number(out) {
-        Some(day) if out.len() <= 2 => {
-            steps.add_if(out.len() < 2, Step::ZeroPadded);
-            u8::try_from(day).ok().filter(|day| (1..=31).contains(day)).ok_or(Reject::OutOfRange)?
-        }
-        _ => whole_date(out, cx, &mut steps)?.day.ok_or(Reject::Malformed)?,
+pub(crate) fn day(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    start(raw, out, trail)?;
+    let (day, step) = match number(out) {
+        Some(day) if out.len() <= 2 => (in_range(day, 31)?, Step::ZeroPadded),
+        _ => (whole_date(out, cx)?.day.ok_or(Reject::Malformed)?, Step::DateSplit),
     };
-    write_two(day, out);
-    Ok(steps)
+    rewrite(day, step, out, trail);
+    Ok(())
+}
+
+fn in_range(number: i16, most: u8) -> Result<u8, Reject> {
+    u8::try_from(number).ok().filter(|number| (1..=most).contains(number)).ok_or(Reject::OutOfRange)
+}
+
+/// Writes two digits in place of what was read; digits that stay as they were took no step.
+fn rewrite(number: u8, step: Step, out: &mut String, trail: &mut Trail) {
+    let padded = out.len() == 2 && step == Step::ZeroPadded;
+    write_two(number, out);
+    trail.add_if(!padded, step, out);
 }
 
 /// Writes two digits.
@@ -83,13 +87,13 @@ pub(crate) fn write_two(number: u8, out: &mut String) {
     out.push((b'0' + number % 10) as char);
 }
 
-fn start(raw: &str, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = clean(raw, out)?;
+fn start(raw: &str, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
-    fold_digits(out, &mut steps);
+    fold_digits(out, trail);
     // Spreadsheets write whole numbers as 1984.0.
     if let Some((whole, zeros)) = out.split_once('.')
         && !whole.is_empty()
@@ -98,8 +102,9 @@ fn start(raw: &str, out: &mut String) -> Result<Steps, Reject> {
         && zeros.bytes().all(|b| b == b'0')
     {
         out.truncate(whole.len());
+        trail.add(Step::DecimalsRemoved, out);
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// Digits only, at most four.
@@ -114,13 +119,12 @@ fn month_name(text: &str) -> Option<u8> {
 }
 
 /// Reads a whole date, by the declared order or where only one reading exists, and checks it in the calendar.
-fn whole_date(text: &str, cx: &Cx<'_>, steps: &mut Steps) -> Result<Parts, Reject> {
+fn whole_date(text: &str, cx: &Cx<'_>) -> Result<Parts, Reject> {
     let parts = read_date(text, cx.rules.date_order)?;
     if let (year, Some(month), Some(day)) = (parts.year.unwrap_or(2000), parts.month, parts.day) {
         let month = time::Month::try_from(month).map_err(|_| Reject::OutOfRange)?;
         time::Date::from_calendar_date(i32::from(year), month, day).map_err(|_| Reject::OutOfRange)?;
     }
-    steps.add(Step::DateSplit);
     Ok(parts)
 }
 

@@ -9,7 +9,8 @@ use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, refuse_digest};
 use crate::error::{Error, ErrorKind};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// A country by its ISO 3166-1 alpha-2 code.
 ///
@@ -104,8 +105,8 @@ impl fmt::Display for Region {
 ///
 /// Source: customer-file guide (read 2026-09-12): ISO 3166-1 alpha-2, lowercase; the Conversions API's example is
 /// `United States` to `us`. Only assigned codes are sent; a name that is in no list is refused, never shortened.
-pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = clean(raw, out)?;
+pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
@@ -116,11 +117,11 @@ pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, 
     };
     let region = region.filter(|region| !PHONE_ONLY.contains(&region.as_str())).ok_or(Reject::Unknown)?;
     if out.eq_ignore_ascii_case(region.as_str()) {
-        super::text::lowercase(out, &mut steps);
+        super::text::lowercase(out, trail);
     } else {
-        steps.add(Step::WordMapped);
         out.clear();
         out.push_str(region.as_str());
+        trail.add(Step::WordMapped, out);
     }
-    Ok(steps)
+    Ok(())
 }

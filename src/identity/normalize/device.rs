@@ -3,14 +3,15 @@
 use super::text::{MAX_CELL, clean, is_placeholder, refuse_digest};
 use super::{Cx, ExternIds};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// A UUID in lower case with its hyphens; never hashed.
 ///
 /// Source: customer-file guide (read 2026-09-12): no hash, lowercase, keep hyphens. The all-zero id is what a phone
 /// gives whose owner has turned tracking off.
-pub(crate) fn madid(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = clean(raw, out)?;
+pub(crate) fn madid(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
@@ -26,15 +27,14 @@ pub(crate) fn madid(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, Re
     if out.bytes().all(|b| b == b'0' || b == b'-') {
         return Err(Reject::Placeholder);
     }
-    super::text::lowercase(out, &mut steps);
-    Ok(steps)
+    super::text::lowercase(out, trail);
+    Ok(())
 }
 
 /// The advertiser's own id, as it is.
 ///
 /// Source: customer-file guide (read 2026-09-12): need not be hashed; keep one exact format.
-pub(crate) fn extern_id(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = Steps::default();
+pub(crate) fn extern_id(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
     if raw.len() > MAX_CELL {
         return Err(Reject::TooLong);
     }
@@ -43,10 +43,10 @@ pub(crate) fn extern_id(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Step
         return Err(Reject::Empty);
     }
     let kept = if cx.rules.extern_ids == ExternIds::Trimmed { trimmed } else { raw };
-    steps.add_if(kept.len() != raw.len(), Step::Trimmed);
-    steps.add_if(looks_personal(trimmed), Step::LooksPersonal);
     out.push_str(kept);
-    Ok(steps)
+    trail.add_if(kept.len() != raw.len(), Step::Trimmed, out);
+    trail.add_if(looks_personal(trimmed), Step::LooksPersonal, out);
+    Ok(())
 }
 
 /// True for an e-mail address, or a phone number with a plus.
@@ -60,15 +60,15 @@ fn looks_personal(id: &str) -> bool {
 }
 
 /// A page-scoped or app-scoped user id: digits.
-pub(crate) fn scoped_id(raw: &str, _: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let steps = clean(raw, out)?;
+pub(crate) fn scoped_id(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) || out.bytes().all(|b| b == b'0') {
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
     match out.len() {
         _ if !out.bytes().all(|b| b.is_ascii_digit()) => Err(Reject::Malformed),
-        0..=20 => Ok(steps),
+        0..=20 => Ok(()),
         _ => Err(Reject::TooLong),
     }
 }

@@ -4,7 +4,8 @@ use super::punycode;
 use super::text::{clean, is_placeholder, lowercase, refuse_digest};
 use super::{Cx, Domains};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// Longest address, its part before the `@`, and a label of its domain (RFC 5321 4.5.3.1, RFC 1035 2.3.4).
 const MAX_ADDRESS: usize = 254;
@@ -41,33 +42,32 @@ const MAX_NOBODY: usize = 19;
 /// Trims, lowercases and checks the shape. Dots and `+` parts stay: Facebook's rule does not remove them.
 ///
 /// Source: customer-file guide, section on hashing and normalization (read 2026-09-12): trim, lowercase.
-pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    if let Some((at, mut steps)) = plain(raw, out) {
-        rewrite_domain(out, at, cx.rules.domains, &mut steps)?;
-        return Ok(steps);
+pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    if let Some(at) = plain(raw, out, trail) {
+        return rewrite_domain(out, at, cx.rules.domains, trail);
     }
     out.clear();
-    let mut steps = clean(raw, out)?;
-    lowercase(out, &mut steps);
+    clean(raw, out, trail)?;
+    lowercase(out, trail);
     if let Some(rest) = out.strip_prefix("mailto:") {
         *out = rest.to_owned();
+        trail.add(Step::SchemeRemoved, out);
     }
     if is_placeholder(out) || is_nobody(out) {
         return Err(Reject::Placeholder);
     }
     if out.ends_with('.') {
         out.truncate(out.trim_end_matches('.').len());
-        steps.add(Step::RootDotRemoved);
+        trail.add(Step::RootDotRemoved, out);
     }
     if cx.rules.display_names && out.ends_with('>') && !out.starts_with('<') {
         let Some((_, address)) = out.rsplit_once('<') else { return Err(Reject::Malformed) };
         *out = address.trim_end_matches('>').trim().to_owned();
-        steps.add(Step::DisplayNameRemoved);
+        trail.add(Step::DisplayNameRemoved, out);
     }
     refuse_digest(out)?;
     let at = check(out)?;
-    rewrite_domain(out, at, cx.rules.domains, &mut steps)?;
-    Ok(steps)
+    rewrite_domain(out, at, cx.rules.domains, trail)
 }
 
 /// What a byte is in an address, as bits.
@@ -100,7 +100,7 @@ static BYTES: [u8; 256] = {
 
 /// The common case: an ASCII address without anything around it. The same rules as [`check`], in one look and without
 /// a branch per byte.
-fn plain(raw: &str, out: &mut String) -> Option<(usize, Steps)> {
+fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> Option<usize> {
     let bytes = raw.as_bytes();
     let at = memchr::memchr(b'@', bytes)?;
     let (local, domain) = (&bytes[..at], &bytes[at + 1..]);
@@ -137,12 +137,15 @@ fn plain(raw: &str, out: &mut String) -> Option<(usize, Steps)> {
         return None;
     }
     out.push_str(raw);
-    let mut steps = Steps::default();
-    if any & CAPITAL != 0 {
+    let capitals = any & CAPITAL != 0;
+    if capitals {
         out.make_ascii_lowercase();
-        steps.add(Step::Lowercased);
     }
-    (!is_nobody(out)).then_some((at, steps))
+    if is_nobody(out) {
+        return None;
+    }
+    trail.add_if(capitals, Step::Lowercased, out);
+    Some(at)
 }
 
 fn is_nobody(address: &str) -> bool {
@@ -196,7 +199,7 @@ fn is_domain(domain: &str) -> bool {
     labels >= 2 && last.chars().nth(1).is_some() && !last.bytes().all(|b| b.is_ascii_digit())
 }
 
-fn rewrite_domain(out: &mut String, at: usize, domains: Domains, steps: &mut Steps) -> Result<(), Reject> {
+fn rewrite_domain(out: &mut String, at: usize, domains: Domains, trail: &mut Trail) -> Result<(), Reject> {
     let domain = &out[at + 1..];
     let rewritten = match domains {
         Domains::AsTyped => return Ok(()),
@@ -208,6 +211,6 @@ fn rewrite_domain(out: &mut String, at: usize, domains: Domains, steps: &mut Ste
     let rewritten = rewritten.filter(|domain| is_domain(domain)).ok_or(Reject::Malformed)?;
     out.truncate(at + 1);
     out.push_str(&rewritten);
-    steps.add(Step::DomainRewritten);
+    trail.add(Step::DomainRewritten, out);
     Ok(())
 }

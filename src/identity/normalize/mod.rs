@@ -45,4 +45,5 @@ impl Cx<'_> {
 }
 
 /// The rule of a key.
-pub(super) type Rule = fn(&str, &Cx<'_>, &mut String) -> Result<super::steps::Steps, super::reject::Reject>;
+pub(super) type Rule =
+    fn(&str, &Cx<'_>, &mut String, &mut super::trail::Trail) -> Result<(), super::reject::Reject>;

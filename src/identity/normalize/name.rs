@@ -5,17 +5,18 @@ use unicode_normalization::char::is_combining_mark;
 use super::text::{clean, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
 use super::{Cx, NameDigits, NameSpaces};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// Letters only, lowercase; letters of every script stay.
 ///
 /// Source: customer-file guide (read 2026-09-12): lowercase, no punctuation, special characters in UTF-8. White space
 /// inside is not mentioned; it is removed, as Meta's newest normalizer does.
-pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    if let Some(steps) = plain(raw, out) {
-        return Ok(steps);
+pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    if plain(raw, out, trail) {
+        return Ok(());
     }
-    let mut steps = clean(raw, out)?;
+    clean(raw, out, trail)?;
     if is_name_placeholder(out) {
         return Err(Reject::Placeholder);
     }
@@ -25,63 +26,60 @@ pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Re
     if out.is_ascii() {
         // Most names are letters already.
         if !out.bytes().all(|b| b.is_ascii_alphabetic()) {
-            retain(out, &mut steps, spaces, digits);
+            retain(out, trail, spaces, digits);
         }
-        lowercase(out, &mut steps);
+        lowercase(out, trail);
     } else {
-        lowercase(out, &mut steps);
-        retain(out, &mut steps, spaces, digits);
-        recompose(out);
+        lowercase(out, trail);
+        retain(out, trail, spaces, digits);
+        recompose(out, trail);
     }
     match out.as_str() {
         "" => return Err(Reject::Empty),
         word if is_name_placeholder(word) => return Err(Reject::Placeholder),
         word => refuse_digest(word)?,
     }
-    Ok(steps)
+    Ok(())
 }
 
 /// The common case: letters of a to z and nothing else, too few for a digest.
-fn plain(raw: &str, out: &mut String) -> Option<Steps> {
+fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
     if raw.is_empty()
         || raw.len() >= 32
         || !raw.bytes().all(|b| b.is_ascii_alphabetic())
         || is_name_placeholder(raw)
     {
-        return None;
+        return false;
     }
-    let mut steps = Steps::default();
-    steps.add_if(raw.bytes().any(|b| b.is_ascii_uppercase()), Step::Lowercased);
     out.push_str(raw);
     out.make_ascii_lowercase();
-    Some(steps)
+    trail.add_if(raw.bytes().any(|b| b.is_ascii_uppercase()), Step::Lowercased, out);
+    true
 }
 
-fn retain(text: &mut String, steps: &mut Steps, spaces: bool, digits: bool) {
+fn retain(text: &mut String, trail: &mut Trail, spaces: bool, digits: bool) {
     let mut letters = false;
     let mut blank_before = true;
-    text.retain(|c| {
+    trail.remove(text, |c| {
         if c.is_whitespace() {
-            let keep = spaces && !blank_before;
+            let surplus = !spaces || blank_before;
             blank_before = true;
-            steps.add_if(!keep, Step::SpacesRemoved);
-            return keep;
+            return surplus.then_some(Step::SpacesRemoved);
         }
-        let keep = if digit_value(c).is_some() {
-            steps.add_if(!digits, Step::DigitsRemoved);
-            digits
+        let removed = if digit_value(c).is_some() {
+            (!digits).then_some(Step::DigitsRemoved)
         } else if is_letter(c) || (letters && is_combining_mark(c)) {
             letters = true;
-            true
+            None
         } else {
-            steps.add(Step::PunctuationRemoved);
-            false
+            Some(Step::PunctuationRemoved)
         };
-        blank_before &= !keep;
-        keep
+        blank_before &= removed.is_some();
+        removed
     });
     if text.ends_with(char::is_whitespace) {
         text.truncate(text.trim_end().len());
+        trail.add(Step::SpacesRemoved, text);
     }
 }
 
@@ -91,12 +89,13 @@ fn is_letter(c: char) -> bool {
 }
 
 /// The first letter of the normalized name, with the marks upon it.
-pub(crate) fn initial(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = name(raw, cx, out)?;
+pub(crate) fn initial(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    name(raw, cx, out, trail)?;
     let mut chars = out.char_indices();
     chars.next();
     let end = chars.find(|&(_, c)| !is_combining_mark(c)).map_or(out.len(), |(at, _)| at);
-    steps.add_if(end < out.len(), Step::Shortened);
+    let whole = out.len();
     out.truncate(end);
-    Ok(steps)
+    trail.add_if(end < whole, Step::Shortened, out);
+    Ok(())
 }

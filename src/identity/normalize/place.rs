@@ -7,25 +7,26 @@ use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, lowercase, recompose, refuse_digest};
 use super::{Accents, Cx, StatesAbroad};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// a to z only.
 ///
 /// Source: customer-file guide (read 2026-09-12): a-z only, lowercase, no punctuation, special characters or white
 /// space. The Conversions API page allows special characters in UTF-8: see [`Accents`].
-pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = start(raw, out)?;
-    letters_only(out, cx.rules.accents, &mut steps);
+pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    start(raw, out, trail)?;
+    letters_only(out, cx.rules.accents, trail);
     not_nothing(out)?;
-    Ok(steps)
+    Ok(())
 }
 
 /// The two-letter code in the United States and Canada; elsewhere the name in a to z.
 ///
 /// Source: customer-file guide (read 2026-09-12): US two-letter ANSI code, lowercase; elsewhere lowercase without
 /// punctuation, special characters or white space.
-pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = start(raw, out)?;
+pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    start(raw, out, trail)?;
     let word = fold(out);
     let word = word.as_str();
     let code = match cx.region().as_ref().map(super::Region::as_str) {
@@ -39,20 +40,21 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
         None => us_code(word).or_else(|| look_up(CANADA, word)),
     };
     if let Some(code) = code {
-        steps.add_if(out.as_str() != code, Step::WordMapped);
+        let mapped = out.as_str() != code;
         out.clear();
         out.push_str(code);
-        return Ok(steps);
+        trail.add_if(mapped, Step::WordMapped, out);
+        return Ok(());
     }
-    letters_only(out, cx.rules.accents, &mut steps);
+    letters_only(out, cx.rules.accents, trail);
     if cx.rules.states_abroad == StatesAbroad::TwoLetters
         && let Some((at, _)) = out.char_indices().nth(2)
     {
         out.truncate(at);
-        steps.add(Step::Shortened);
+        trail.add(Step::Shortened, out);
     }
     not_nothing(out)?;
-    Ok(steps)
+    Ok(())
 }
 
 /// Refuses what the rules left nothing of, only a word for nothing, or a digest.
@@ -68,36 +70,31 @@ fn us_code(word: &str) -> Option<&'static str> {
     UNITED_STATES_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(UNITED_STATES, word))
 }
 
-fn start(raw: &str, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = clean(raw, out)?;
+fn start(raw: &str, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
-    lowercase(out, &mut steps);
-    Ok(steps)
+    lowercase(out, trail);
+    Ok(())
 }
 
 /// Drops all but letters: those of a to z, or of every script.
-fn letters_only(out: &mut String, accents: Accents, steps: &mut Steps) {
+fn letters_only(out: &mut String, accents: Accents, trail: &mut Trail) {
     if accents == Accents::Transliterate && !out.is_ascii() {
         *out = transliterate(out);
-        steps.add(Step::Transliterated);
+        trail.add(Step::Transliterated, out);
     }
-    out.retain(|c| {
-        let keep =
-            c.is_ascii_lowercase() || (accents == Accents::Keep && !c.is_ascii() && is_letter_or_mark(c));
-        if !keep {
-            steps.add(match c {
-                _ if c.is_whitespace() => Step::SpacesRemoved,
-                _ if c.is_numeric() => Step::DigitsRemoved,
-                _ if c.is_alphabetic() => Step::SpecialRemoved,
-                _ => Step::PunctuationRemoved,
-            });
-        }
-        keep
+    trail.remove(out, |c| match c {
+        'a'..='z' => None,
+        _ if accents == Accents::Keep && !c.is_ascii() && is_letter_or_mark(c) => None,
+        _ if c.is_whitespace() => Some(Step::SpacesRemoved),
+        _ if c.is_numeric() => Some(Step::DigitsRemoved),
+        _ if c.is_alphabetic() => Some(Step::SpecialRemoved),
+        _ => Some(Step::PunctuationRemoved),
     });
-    recompose(out);
+    recompose(out, trail);
 }
 
 fn is_letter_or_mark(c: char) -> bool {

@@ -4,75 +4,73 @@ use smallvec::SmallVec;
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// Longest cell that is looked at. No key of Facebook's comes near it.
 pub(crate) const MAX_CELL: usize = 4_096;
 
 /// Writes `raw` to `out` without blanks at the ends, without invisible characters, with full-width forms folded and
 /// composed to NFC.
-pub(crate) fn clean(raw: &str, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = Steps::default();
+pub(crate) fn clean(raw: &str, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
     if raw.len() > MAX_CELL {
         return Err(Reject::TooLong);
     }
     if raw.is_ascii() {
         let ends_are_plain = matches!(raw.as_bytes(), [b'!'..=b'~', .., b'!'..=b'~']);
         let trimmed = if ends_are_plain { raw } else { raw.trim_matches(is_blank_ascii) };
-        steps.add_if(trimmed.len() != raw.len(), Step::Trimmed);
         out.push_str(trimmed);
+        trail.add_if(trimmed.len() != raw.len(), Step::Trimmed, out);
     } else {
-        clean_unicode(raw, out, &mut steps);
+        clean_unicode(raw, out, trail);
     }
-    if out.is_empty() { Err(Reject::Empty) } else { Ok(steps) }
+    if out.is_empty() { Err(Reject::Empty) } else { Ok(()) }
 }
 
 fn is_blank_ascii(c: char) -> bool {
     c <= ' ' || c == '\u{7f}'
 }
 
-fn clean_unicode(raw: &str, out: &mut String, steps: &mut Steps) {
+fn clean_unicode(raw: &str, out: &mut String, trail: &mut Trail) {
     let trimmed = raw.trim_matches(|c: char| c.is_whitespace() || c.is_control() || is_invisible(c));
-    steps.add_if(trimmed.len() != raw.len(), Step::Trimmed);
-    let start = out.len();
-    for c in trimmed.chars() {
-        if is_invisible(c) {
-            steps.add(Step::InvisibleRemoved);
-        } else if let Some(plain) = plain_width(c) {
-            steps.add(Step::WidthFolded);
-            out.push(plain);
-        } else {
-            out.push(c);
-        }
+    out.push_str(trimmed);
+    trail.add_if(trimmed.len() != raw.len(), Step::Trimmed, out);
+    trail.remove(out, |c| is_invisible(c).then_some(Step::InvisibleRemoved));
+    if out.chars().any(|c| plain_width(c).is_some()) {
+        *out = out.chars().map(|c| plain_width(c).unwrap_or(c)).collect();
+        trail.add(Step::WidthFolded, out);
     }
-    compose(out, start, steps);
+    compose(out, trail);
 }
 
 /// Makes the text NFC again after characters were taken out of it.
-pub(crate) fn recompose(out: &mut String) {
+pub(crate) fn recompose(out: &mut String, trail: &mut Trail) {
     if !out.is_ascii() {
-        undot(out);
-        compose(out, 0, &mut Steps::default());
+        let dotted = undot(out);
+        trail.add_if(dotted, Step::Lowercased, out);
+        compose(out, trail);
     }
 }
 
 /// Unicode writes the small form of U+0130 as i and a dot above; in Turkish, where it comes from, it is i.
-fn undot(out: &mut String) {
+/// True when there was one.
+fn undot(out: &mut String) -> bool {
+    let dotted = out.contains(DOTTED);
     while out.contains(DOTTED) {
         *out = out.replace(DOTTED, "i");
     }
+    dotted
 }
 
 const DOTTED: &str = "i\u{307}";
 
-/// Makes the text from `start` on NFC.
-fn compose(out: &mut String, start: usize, steps: &mut Steps) {
-    if is_nfc_quick(out[start..].chars()) != unicode_normalization::IsNormalized::Yes {
-        let composed: String = out[start..].nfc().collect();
-        if composed != out[start..] {
-            steps.add(Step::Composed);
-            out.truncate(start);
-            out.push_str(&composed);
+/// Makes the text NFC.
+fn compose(out: &mut String, trail: &mut Trail) {
+    if is_nfc_quick(out.chars()) != unicode_normalization::IsNormalized::Yes {
+        let composed: String = out.nfc().collect();
+        if composed != *out {
+            *out = composed;
+            trail.add(Step::Composed, out);
         }
     }
 }
@@ -95,18 +93,17 @@ fn plain_width(c: char) -> Option<char> {
 }
 
 /// Makes `out` lower case, and NFC again where that broke it.
-pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
+pub(crate) fn lowercase(out: &mut String, trail: &mut Trail) {
     if out.is_ascii() {
         if out.bytes().any(|b| b.is_ascii_uppercase()) {
-            steps.add(Step::Lowercased);
             out.make_ascii_lowercase();
+            trail.add(Step::Lowercased, out);
         }
         return;
     }
     if !out.contains(DOTTED) && !out.chars().any(|c| c.to_lowercase().next() != Some(c)) {
         return;
     }
-    steps.add(Step::Lowercased);
     // Which small sigma it is depends on its place in the word, and only the standard library's text knows that.
     if out.contains('Σ') {
         *out = out.to_lowercase();
@@ -118,7 +115,8 @@ pub(crate) fn lowercase(out: &mut String, steps: &mut Steps) {
         out.push_str(std::str::from_utf8(&lower).unwrap_or_default());
     }
     undot(out);
-    compose(out, 0, &mut Steps::default());
+    trail.add(Step::Lowercased, out);
+    compose(out, trail);
 }
 
 /// The value of a decimal digit in any script that people type phone numbers and years in.
@@ -203,10 +201,10 @@ const DIGIT_ZEROS: &[char] = &[
 ];
 
 /// Replaces digits of other scripts by 0 to 9.
-pub(crate) fn fold_digits(text: &mut String, steps: &mut Steps) {
+pub(crate) fn fold_digits(text: &mut String, trail: &mut Trail) {
     if !text.is_ascii() && text.chars().any(|c| !c.is_ascii() && digit_value(c).is_some()) {
-        steps.add(Step::DigitsFolded);
         *text = text.chars().map(|c| digit_value(c).map_or(c, |value| (b'0' + value) as char)).collect();
+        trail.add(Step::DigitsFolded, text);
     }
 }
 

@@ -3,7 +3,8 @@
 use super::text::{clean, fold_digits, is_placeholder, lowercase, refuse_digest};
 use super::{Cx, Postcodes};
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// Longest postcode of any country, with room.
 const MAX_POSTCODE: usize = 12;
@@ -20,21 +21,19 @@ const DIGITS: &[(&str, usize)] = &[
 ///
 /// Source: customer-file guide (read 2026-09-12): lowercase, no white space, US first five digits, UK area, district
 /// and sector; Conversions API: no dash, with `m11ae` as the UK example, which is a whole postcode: see [`Postcodes`].
-pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    let mut steps = clean(raw, out)?;
+pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
-    fold_digits(out, &mut steps);
-    lowercase(out, &mut steps);
+    fold_digits(out, trail);
+    lowercase(out, trail);
     let plus_four = is_zip_plus_four(out);
-    out.retain(|c| {
-        let keep = c.is_alphanumeric();
-        if !keep {
-            steps.add(if c.is_whitespace() { Step::SpacesRemoved } else { Step::PunctuationRemoved });
-        }
-        keep
+    trail.remove(out, |c| match c {
+        _ if c.is_alphanumeric() => None,
+        _ if c.is_whitespace() => Some(Step::SpacesRemoved),
+        _ => Some(Step::PunctuationRemoved),
     });
     if out.is_empty() {
         return Err(Reject::Empty);
@@ -44,15 +43,15 @@ pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Rej
     }
     let region = cx.region();
     match region.as_ref().map_or("", super::Region::as_str) {
-        "us" | "pr" | "gu" | "vi" | "as" | "mp" => united_states(out, plus_four, &mut steps)?,
-        "gb" | "im" | "je" | "gg" => united_kingdom(out, cx.rules.postcodes, &mut steps),
-        "" if plus_four => shorten(out, 5, &mut steps),
-        code => digits_only(out, code, &mut steps),
+        "us" | "pr" | "gu" | "vi" | "as" | "mp" => united_states(out, plus_four, trail)?,
+        "gb" | "im" | "je" | "gg" => united_kingdom(out, cx.rules.postcodes, trail),
+        "" if plus_four => shorten(out, 5, trail),
+        code => digits_only(out, code, trail),
     }
     match out.len() {
         0 | 1 => Err(Reject::TooShort),
         2..=MAX_POSTCODE if out.bytes().all(|b| b == b'0') || is_placeholder(out) => Err(Reject::Placeholder),
-        2..=MAX_POSTCODE => Ok(steps),
+        2..=MAX_POSTCODE => Ok(()),
         _ => Err(Reject::TooLong),
     }
 }
@@ -66,29 +65,29 @@ fn is_zip_plus_four(text: &str) -> bool {
             .all(|(at, b)| if at == 5 { b == b'-' || b == b' ' } else { b.is_ascii_digit() })
 }
 
-fn shorten(out: &mut String, len: usize, steps: &mut Steps) {
+fn shorten(out: &mut String, len: usize, trail: &mut Trail) {
     out.truncate(len);
-    steps.add(Step::Shortened);
+    trail.add(Step::Shortened, out);
 }
 
-fn united_states(out: &mut String, plus_four: bool, steps: &mut Steps) -> Result<(), Reject> {
+fn united_states(out: &mut String, plus_four: bool, trail: &mut Trail) -> Result<(), Reject> {
     let digits = out.bytes().all(|b| b.is_ascii_digit());
     match out.len() {
         _ if !digits => Err(Reject::Malformed),
         5 => Ok(()),
         // 00501 is the least that is in use.
         3 | 4 => {
-            pad(out, 5, steps);
+            pad(out, 5, trail);
             Ok(())
         }
         9 => {
-            shorten(out, 5, steps);
+            shorten(out, 5, trail);
             Ok(())
         }
         // A leading zero lost before the four.
         8 if !plus_four => {
-            pad(out, 9, steps);
-            shorten(out, 5, steps);
+            pad(out, 9, trail);
+            shorten(out, 5, trail);
             Ok(())
         }
         0..=2 => Err(Reject::TooShort),
@@ -97,16 +96,16 @@ fn united_states(out: &mut String, plus_four: bool, steps: &mut Steps) -> Result
 }
 
 /// The part after the district is a digit (the sector) and two letters.
-fn united_kingdom(out: &mut String, postcodes: Postcodes, steps: &mut Steps) {
+fn united_kingdom(out: &mut String, postcodes: Postcodes, trail: &mut Trail) {
     let inward = out.len() >= 5
         && matches!(out.as_bytes(), [.., sector, a, b] if sector.is_ascii_digit() && a.is_ascii_alphabetic() && b.is_ascii_alphabetic());
     if postcodes == Postcodes::Sector && inward {
-        shorten(out, out.len() - 2, steps);
+        shorten(out, out.len() - 2, trail);
     }
 }
 
 /// Takes a country's letters off the front (`PL-00-950`, `D-80331`) and puts lost zeros back.
-fn digits_only(out: &mut String, region: &str, steps: &mut Steps) {
+fn digits_only(out: &mut String, region: &str, trail: &mut Trail) {
     let Some(&(_, len)) = DIGITS.iter().find(|&&(code, _)| code == region) else { return };
     let letters = out.len() - out.trim_start_matches(|c: char| c.is_ascii_alphabetic()).len();
     let plate = matches!(
@@ -122,16 +121,16 @@ fn digits_only(out: &mut String, region: &str, steps: &mut Steps) {
     );
     if letters > 0 && (plate || out[..letters] == *region) && out.len() > letters {
         out.drain(..letters);
-        steps.add(Step::Shortened);
+        trail.add(Step::Shortened, out);
     }
     if out.len() + 1 == len && out.bytes().all(|b| b.is_ascii_digit()) {
-        pad(out, len, steps);
+        pad(out, len, trail);
     }
 }
 
-fn pad(out: &mut String, len: usize, steps: &mut Steps) {
+fn pad(out: &mut String, len: usize, trail: &mut Trail) {
     while out.len() < len {
         out.insert(0, '0');
     }
-    steps.add(Step::ZeroPadded);
+    trail.add(Step::ZeroPadded, out);
 }

@@ -10,7 +10,8 @@ use parse::{Cell, Number, Standing};
 
 use super::normalize::{Cx, PhoneNumbers, Region, clean, is_placeholder, refuse_digest};
 use super::reject::Reject;
-use super::steps::{Step, Steps};
+use super::steps::Step;
+use super::trail::Trail;
 
 /// Digits without a plus and without a country are read as an international number from this length on.
 const INTERNATIONAL_LENGTH: usize = 11;
@@ -25,11 +26,11 @@ pub fn metadata_version() -> &'static str {
 ///
 /// Source: customer-file guide (read 2026-09-12): no symbols, letters or leading zeros; the country code in front.
 /// A zero that belongs to the number, as in Italy, is no leading zero: it follows the country code.
-pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, Reject> {
-    if let Some(()) = plain(raw, out) {
-        return Ok(Steps::default());
+pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    if plain(raw, out, trail) {
+        return Ok(());
     }
-    let mut steps = clean(raw, out)?;
+    clean(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
@@ -37,12 +38,12 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
     if out.contains(";phone-context=") {
         return Err(Reject::Malformed);
     }
-    let cell = parse::read(out);
-    let reading = cell.as_ref().map_err(|&reason| reason).and_then(|cell| read(cell, cx.region()));
+    let cell = parse::read(out, trail);
+    let reading = cell.as_ref().map_err(|&reason| reason).and_then(|cell| read(cell, cx.region(), trail));
     let number = match reading {
         Ok((number, Standing::Assigned)) => {
             // What reads as a long extension may be a second number.
-            if number.steps.contains(Step::ExtensionRemoved) && is_several(out, cx.region()) {
+            if trail.steps().contains(Step::ExtensionRemoved) && is_several(out, cx.region()) {
                 return Err(Reject::Several);
             }
             number
@@ -54,63 +55,76 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String) -> Result<Steps, R
             if is_several(out, cx.region()) {
                 return Err(Reject::Several);
             }
-            let (mut number, standing) = other?;
+            let (number, standing) = other?;
             match standing {
                 Standing::Not(reason) => return Err(reason),
                 _ if cx.rules.phone_numbers == PhoneNumbers::Assigned => return Err(Reject::NotANumber),
-                _ => number.steps.add(Step::NotAssigned),
+                _ => {}
             }
-            number
+            number.write(out);
+            trail.add(Step::NotAssigned, out);
+            return Ok(());
         }
     };
-    steps.join(number.steps);
     number.write(out);
-    Ok(steps)
+    Ok(())
 }
 
 /// The common case: a plus and digits of an assigned number that has no trunk prefix.
-fn plain(raw: &str, out: &mut String) -> Option<()> {
-    let digits = raw.as_bytes().strip_prefix(b"+")?;
+fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
+    let number = raw.strip_prefix('+').filter(|digits| is_plain(digits.as_bytes()).is_some());
+    let Some(digits) = number else { return false };
+    out.push_str(digits);
+    trail.add(Step::DigitsKept, out);
+    true
+}
+
+fn is_plain(digits: &[u8]) -> Option<()> {
     if digits.len() > 15 || !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
     let (code, national) = plan::CallingCode::split(digits)?;
     let first = national.first()? - b'0';
-    if code.plan().prefix_digits >> first & 1 != 0 || !code.is_assigned(national) {
-        return None;
-    }
-    out.push_str(&raw[1..]);
-    Some(())
+    (code.plan().prefix_digits >> first & 1 == 0 && code.is_assigned(national)).then_some(())
 }
 
 /// The best reading of a cell: in its region as libphonenumber reads it; where that is in no assigned range, without
 /// its leading zeros, or as an international number, if that is assigned.
-fn read(cell: &Cell, region: Option<Region>) -> Result<(Number, Standing), Reject> {
-    let first = parse::parse(cell, region).map(|number| {
+fn read(cell: &Cell, region: Option<Region>, trail: &mut Trail) -> Result<(Number, Standing), Reject> {
+    let mut at_home = trail.clone();
+    let first = parse::parse(cell, region, &mut at_home).map(|number| {
         let standing = number.standing();
         (number, standing)
     });
+    if let Ok((number, standing)) = &first
+        && *standing != Standing::Assigned
+        && let Some(number) = number.without_zeros(&mut at_home)
+    {
+        *trail = at_home;
+        return Ok((number, Standing::Assigned));
+    }
+    let mut abroad = trail.clone();
+    *trail = at_home;
     if let Ok((_, Standing::Assigned)) = first {
         return first;
     }
     let digits = cell.digits.as_slice();
     let zeros = digits.iter().take_while(|&&digit| digit == b'0').count();
-    if let Ok((number, _)) = &first
-        && let Some(number) = number.without_zeros()
-    {
-        return Ok((number, Standing::Assigned));
-    }
     // One zero is a trunk prefix, two are the exit code of most of the world.
     if (zeros == 1 && !cell.plus) || (zeros == 0 && cell.plus) {
         return first;
     }
-    let mut steps = cell.steps;
-    steps.add(if zeros == 0 { Step::ReadAsInternational } else { Step::ExitCodeRemoved });
-    let Ok(Some(number)) = parse::international(&digits[zeros..], steps) else { return first };
+    let step = if zeros == 0 { Step::ReadAsInternational } else { Step::ExitCodeRemoved };
+    abroad.add_with(step, || String::from_utf8_lossy(&digits[zeros..]).into_owned());
+    let Ok(Some(number)) = parse::international(&digits[zeros..], &mut abroad) else { return first };
     let standing = number.standing();
     let long = digits.len() >= INTERNATIONAL_LENGTH && number.national_len() > 4;
     let alone = matches!(first, Err(Reject::NoRegion)) && standing == Standing::Possible && long;
-    if standing == Standing::Assigned || alone { Ok((number, standing)) } else { first }
+    if standing == Standing::Assigned || alone {
+        *trail = abroad;
+        return Ok((number, standing));
+    }
+    first
 }
 
 /// Zeros, one digit over and over, or the keys in their order.
@@ -123,21 +137,34 @@ fn stands_for_nothing(cell: &Cell) -> bool {
         || matches!(digits, b"1234567" | b"12345678" | b"123456789" | b"1234567890" | b"0123456789")
 }
 
+const SEPARATORS: [char; 8] = [',', ';', '/', '|', '\n', '\r', '\\', '&'];
+
 /// True when the parts between separators are numbers of their own.
 fn is_several(text: &str, region: Option<Region>) -> bool {
-    if !text.contains([',', ';', '/', '|', '\n', '\r', '\\', '&'])
-        && text.matches('+').count() < 2
-        && !text.contains(" or ")
-    {
+    if !text.contains(SEPARATORS) && text.matches('+').count() < 2 && !text.contains(" or ") {
         return false;
     }
-    let is_number = |part: &str| {
-        let read = parse::read(part).and_then(|cell| read(&cell, region));
-        matches!(read, Ok((_, Standing::Assigned)))
-    };
-    let parts = text.split([',', ';', '/', '|', '\n', '\r', '\\', '&']).flat_map(|part| part.split(" or "));
-    let by_separator = parts.filter(|part| is_number(part)).take(2).count() == 2;
-    by_separator || text.split('+').filter(|part| is_number(&format!("+{part}"))).take(2).count() == 2
+    let parts = text.split(SEPARATORS).flat_map(|part| part.split(" or "));
+    // "+34 612 345 678 / 613 456 789": the country of the first number is that of the next.
+    let mut home = region;
+    let mut numbers = 0;
+    for part in parts {
+        if let Some(number) = assigned(part, region).or_else(|| assigned(part, home)) {
+            home = number.region().or(home);
+            numbers += 1;
+        }
+    }
+    let after_plus = text.split('+').filter(|part| assigned(&format!("+{part}"), region).is_some());
+    numbers >= 2 || after_plus.take(2).count() == 2
+}
+
+fn assigned(text: &str, region: Option<Region>) -> Option<Number> {
+    let mut aside = Trail::default();
+    let cell = parse::read(text, &mut aside).ok()?;
+    match read(&cell, region, &mut aside) {
+        Ok((number, Standing::Assigned)) => Some(number),
+        _ => None,
+    }
 }
 
 #[cfg(test)]

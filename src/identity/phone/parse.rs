@@ -4,13 +4,13 @@ use super::plan::{CallingCode, Digits, Length, MAX_NATIONAL, Plan};
 use super::scan::{NoNumber, Scan};
 use crate::identity::normalize::Region;
 use crate::identity::reject::Reject;
-use crate::identity::steps::{Step, Steps};
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// A number that was read.
 pub(super) struct Number {
     code: &'static CallingCode,
     national: Digits,
-    pub(super) steps: Steps,
 }
 
 /// How sure a number is.
@@ -38,15 +38,20 @@ impl Number {
     }
 
     /// The number without zeros after the calling code, if that is assigned: a trunk zero of a plan that has none now.
-    pub(super) fn without_zeros(&self) -> Option<Self> {
+    pub(super) fn without_zeros(&self, trail: &mut Trail) -> Option<Self> {
         let national = self.national.as_slice();
         let zeros = national.iter().take_while(|&&digit| digit == b'0').count();
         if zeros == 0 || !self.code.is_assigned(&national[zeros..]) {
             return None;
         }
-        let mut steps = self.steps;
-        steps.add(Step::TrunkPrefixRemoved);
-        Some(Self { code: self.code, national: Digits::of(&national[zeros..]), steps })
+        let number = Self { code: self.code, national: Digits::of(&national[zeros..]) };
+        trail.add_with(Step::TrunkPrefixRemoved, || number.text());
+        Some(number)
+    }
+
+    /// The country that rules the calling code.
+    pub(super) fn region(&self) -> Option<Region> {
+        std::str::from_utf8(&self.code.plan().region).ok().and_then(Region::find)
     }
 
     /// How many digits the national number has.
@@ -60,6 +65,12 @@ impl Number {
         out.push_str(itoa::Buffer::new().format(self.code.code));
         out.extend(self.national.as_slice().iter().map(|&digit| char::from(digit)));
     }
+
+    fn text(&self) -> String {
+        let mut out = String::new();
+        self.write(&mut out);
+        out
+    }
 }
 
 /// The digits of a cell, letters by their keys if there are three or more.
@@ -67,30 +78,35 @@ pub(super) struct Cell {
     /// After the pluses, if any.
     pub(super) digits: Digits,
     pub(super) plus: bool,
-    pub(super) steps: Steps,
 }
 
 /// Reads the characters of a cell.
-pub(super) fn read(text: &str) -> Result<Cell, Reject> {
+pub(super) fn read(text: &str, trail: &mut Trail) -> Result<Cell, Reject> {
     let scan = Scan::new(text).map_err(|none| match none {
         NoNumber::TooLong => Reject::TooLong,
         NoNumber::NotANumber => Reject::Malformed,
     })?;
-    let mut steps = Steps::default();
-    steps.add_if(scan.had_extension(), Step::ExtensionRemoved);
+    let given = text;
     let text = scan.text();
+    if scan.had_extension() {
+        trail.add_with(Step::ExtensionRemoved, || written(text.iter().copied()));
+    }
     let plus = text.first() == Some(&b'+');
     let letters = text.iter().filter(|b| b.is_ascii_lowercase()).count() >= 3;
-    steps.add_if(letters, Step::LettersDialled);
-    let mut digits = Digits::default();
-    for &b in text {
-        match b {
-            b'0'..=b'9' => digits.extend(&[b]),
-            b'a'..=b'z' if letters => digits.extend(&[key_of(b)]),
-            _ => {}
-        }
+    let dialled = |b: u8| if letters && b.is_ascii_lowercase() { key_of(b) } else { b };
+    if letters {
+        trail.add_with(Step::LettersDialled, || written(text.iter().map(|&b| dialled(b))));
     }
-    Ok(Cell { digits, plus, steps })
+    let mut digits = Digits::default();
+    text.iter().map(|&b| dialled(b)).filter(u8::is_ascii_digit).for_each(|digit| digits.push(digit));
+    if digits.as_slice() != given.as_bytes() {
+        trail.add_with(Step::DigitsKept, || digits.text());
+    }
+    Ok(Cell { digits, plus })
+}
+
+fn written(bytes: impl Iterator<Item = u8>) -> String {
+    bytes.map(char::from).collect()
 }
 
 /// The key of a letter on a telephone (E.161).
@@ -99,48 +115,48 @@ fn key_of(letter: u8) -> u8 {
 }
 
 /// Reads a cell in a region; without one only numbers with a plus can be read.
-pub(super) fn parse(cell: &Cell, region: Option<Region>) -> Result<Number, Reject> {
+pub(super) fn parse(cell: &Cell, region: Option<Region>, trail: &mut Trail) -> Result<Number, Reject> {
     let home = region.and_then(|region| Plan::of_region(region.code()));
     let digits = cell.digits.as_slice();
     if cell.plus {
-        if let Some(number) = international(digits, cell.steps)? {
+        if let Some(number) = international(digits, trail)? {
             return Ok(number);
         }
         // An unknown calling code: perhaps the plus should not be there.
         let home = home.ok_or(Reject::NotANumber)?;
-        return match with_code(digits, home, cell.steps)? {
+        return match with_code(digits, home, trail)? {
             Some(number) => Ok(number),
             None => Err(Reject::NotANumber),
         };
     }
     let home = home.ok_or(Reject::NoRegion)?;
-    match with_code(digits, home, cell.steps)? {
+    match with_code(digits, home, trail)? {
         Some(number) => Ok(number),
         None => {
-            let mut steps = cell.steps;
-            steps.add(Step::CountryCodeAdded);
             let code = CallingCode::of(home.calling_code).ok_or(Reject::NoRegion)?;
-            finish(code, home, Digits::of(digits), steps)
+            let number = finish(code, home, Digits::of(digits), trail, Digits::text)?;
+            trail.add_with(Step::CountryCodeAdded, || number.text());
+            Ok(number)
         }
     }
 }
 
 /// Reads digits that begin with a calling code; `None` where that is unknown.
-pub(super) fn international(digits: &[u8], steps: Steps) -> Result<Option<Number>, Reject> {
+pub(super) fn international(digits: &[u8], trail: &mut Trail) -> Result<Option<Number>, Reject> {
     if digits.len() <= 2 {
         return Err(Reject::TooShort);
     }
     match CallingCode::split(digits) {
-        Some((code, national)) => finish(code, code.plan(), Digits::of(national), steps).map(Some),
+        Some((code, national)) => abroad(code, Digits::of(national), trail).map(Some),
         None => Ok(None),
     }
 }
 
 /// Reads digits with an exit code, or with the region's own calling code where they make sense only so.
-fn with_code(digits: &[u8], home: &'static Plan, mut steps: Steps) -> Result<Option<Number>, Reject> {
+fn with_code(digits: &[u8], home: &'static Plan, trail: &mut Trail) -> Result<Option<Number>, Reject> {
     if let Some(rest) = home.strip_exit_code(digits) {
-        steps.add(Step::ExitCodeRemoved);
-        return match international(rest, steps)? {
+        trail.add_with(Step::ExitCodeRemoved, || written(rest.iter().copied()));
+        return match international(rest, trail)? {
             Some(number) => Ok(Some(number)),
             None => Err(Reject::NotANumber),
         };
@@ -150,14 +166,22 @@ fn with_code(digits: &[u8], home: &'static Plan, mut steps: Steps) -> Result<Opt
         return Ok(None);
     };
     let mut rest = Digits::of(rest);
-    home.strip_prefix(&mut rest);
+    let stripped = home.strip_prefix(&mut rest);
     let better = !home.is_general(digits) && home.is_general(rest.as_slice());
     if !better && home.length(digits.len()) != Length::TooLong {
         return Ok(None);
     }
     let Some(code) = CallingCode::of(home.calling_code) else { return Ok(None) };
+    if stripped {
+        trail.add_with(Step::TrunkPrefixRemoved, || Number { code, national: rest }.text());
+    }
     // The plan that rules the calling code reads the rest, unless that is the home plan itself.
-    finish(code, code.plan(), rest, steps).map(Some)
+    abroad(code, rest, trail).map(Some)
+}
+
+/// Reads what follows a calling code.
+fn abroad(code: &'static CallingCode, national: Digits, trail: &mut Trail) -> Result<Number, Reject> {
+    finish(code, code.plan(), national, trail, |&national| Number { code, national }.text())
 }
 
 /// Takes the national prefix off and checks the length.
@@ -165,7 +189,8 @@ fn finish(
     code: &'static CallingCode,
     plan: &Plan,
     mut national: Digits,
-    mut steps: Steps,
+    trail: &mut Trail,
+    shown: impl Fn(&Digits) -> String,
 ) -> Result<Number, Reject> {
     if national.as_slice().len() < 2 {
         return Err(Reject::TooShort);
@@ -174,12 +199,12 @@ fn finish(
     if plan.strip_prefix(&mut stripped)
         && matches!(plan.length(stripped.as_slice().len()), Length::Possible | Length::TooLong)
     {
-        steps.add(Step::TrunkPrefixRemoved);
+        trail.add_with(Step::TrunkPrefixRemoved, || shown(&stripped));
         national = stripped;
     }
     match national.as_slice().len() {
         0 | 1 => Err(Reject::TooShort),
-        2..=MAX_NATIONAL => Ok(Number { code, national, steps }),
+        2..=MAX_NATIONAL => Ok(Number { code, national }),
         _ => Err(Reject::TooLong),
     }
 }

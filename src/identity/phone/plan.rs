@@ -187,12 +187,20 @@ impl Digits {
         &self.bytes[..usize::from(self.len)]
     }
 
-    /// Adds digits, dropping those beyond the room: such a number is too long in every plan.
-    pub(super) fn extend(&mut self, digits: &[u8]) {
-        for &digit in digits.iter().take(Self::MOST - usize::from(self.len)) {
-            self.bytes[usize::from(self.len)] = digit;
+    /// Adds a digit, or drops it where there is no room: such a number is too long in every plan.
+    pub(super) fn push(&mut self, digit: u8) {
+        if let Some(place) = self.bytes.get_mut(usize::from(self.len)) {
+            *place = digit;
             self.len += 1;
         }
+    }
+
+    fn extend(&mut self, digits: &[u8]) {
+        digits.iter().for_each(|&digit| self.push(digit));
+    }
+
+    pub(super) fn text(&self) -> String {
+        self.as_slice().iter().map(|&digit| char::from(digit)).collect()
     }
 
     pub(super) fn of(digits: &[u8]) -> Self {

@@ -2,15 +2,19 @@
 
 use super::parse::{self, Standing};
 use super::{Region, plan::Plan};
+use crate::identity::trail::Trail;
 
 /// What libphonenumber says and what the parser says, without the crate's own additions.
 fn outcome(region: &str, text: &str) -> (String, &'static str) {
     let mut cleaned = String::new();
-    if super::clean(text, &mut cleaned).is_err() {
+    if super::clean(text, &mut cleaned, &mut Trail::default()).is_err() {
         return ("-".to_owned(), "X");
     }
-    let Ok(cell) = parse::read(&cleaned) else { return ("-".to_owned(), "X") };
-    let Ok(number) = parse::parse(&cell, Region::find(region)) else { return ("-".to_owned(), "X") };
+    let mut trail = Trail::default();
+    let Ok(cell) = parse::read(&cleaned, &mut trail) else { return ("-".to_owned(), "X") };
+    let Ok(number) = parse::parse(&cell, Region::find(region), &mut trail) else {
+        return ("-".to_owned(), "X");
+    };
     let mut digits = String::new();
     number.write(&mut digits);
     (
