@@ -18,8 +18,8 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, Fingerprint, Guards, Journal, Ledger, PersonKey, RowRecord, RunRecord,
-    SqliteLedger,
+    CallRecord, Changes, Durability, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey, RowRecord,
+    RunRecord, SqliteLedger,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Mode, Result, Schema, SyncEngine,
@@ -66,6 +66,9 @@ impl Journal for Fatal {
         self.step(1);
         self.commits.fetch_add(1, Ordering::SeqCst);
         done
+    }
+    fn leases(&self) -> &Leases {
+        self.ledger.leases()
     }
 }
 

@@ -198,3 +198,40 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
         }
     }
 }
+
+#[test]
+fn ledger_and_automation_state_are_durable_together() {
+    use audiencekit::automation::{SqliteStore, Store, Table, Write};
+    use audiencekit::sync::{Changes, Durability, Journal, RunRecord, SqliteFile};
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("both.db");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let begins = |run| {
+        let mut record = RunRecord::new(audience());
+        record.run = run;
+        let mut changes = Changes::default();
+        changes.audience = Some(audience());
+        changes.run = Some(record);
+        changes
+    };
+    let writes = |value: u8| [Write { table: Table::Meta, key: vec![1], value: Some(vec![value]) }];
+    {
+        let file = SqliteFile::open(&path).unwrap();
+        let (ledger, mut state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
+        runtime.block_on(ledger.commit(begins(1), Durability::Later)).unwrap();
+        // The ledger's write waits for this one.
+        state.commit(&writes(7)).unwrap();
+        runtime.block_on(ledger.commit(begins(2), Durability::Later)).unwrap();
+    }
+    let file = SqliteFile::open(&path).unwrap();
+    let (ledger, state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
+    assert_eq!(runtime.block_on(ledger.run(&audience())).unwrap().unwrap().run, 1);
+    let mut found = Vec::new();
+    state
+        .scan(Table::Meta, &[], &mut |_, value| {
+            found.push(value.to_vec());
+            Ok(true)
+        })
+        .unwrap();
+    assert_eq!(found, [vec![7]]);
+}

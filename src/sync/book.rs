@@ -7,7 +7,7 @@ use std::sync::Arc;
 use smallvec::smallvec;
 use time::OffsetDateTime;
 
-use super::lease::{Lease, Leases};
+use super::lease::Lease;
 use super::ledger::{Changes, Durability, Journal, Ledger};
 use super::person::{Fingerprint, PersonKey};
 use super::prepare::Prepared;
@@ -21,30 +21,27 @@ use crate::identity::MatchKey;
 /// The host's store: calls alone, or members too.
 #[derive(Debug, Clone)]
 pub(super) enum Store {
-    Calls(Arc<dyn Journal>, Leases),
-    Members(Arc<dyn Ledger>, Leases),
+    Calls(Arc<dyn Journal>),
+    Members(Arc<dyn Ledger>),
 }
 
 impl Store {
     pub(super) fn journal(&self) -> &dyn Journal {
         match self {
-            Self::Calls(journal, _) => journal,
-            Self::Members(ledger, _) => ledger,
+            Self::Calls(journal) => journal,
+            Self::Members(ledger) => ledger,
         }
     }
 
     pub(super) fn ledger(&self) -> Option<&dyn Ledger> {
         match self {
             Self::Calls(..) => None,
-            Self::Members(ledger, _) => Some(ledger),
+            Self::Members(ledger) => Some(ledger),
         }
     }
 
     pub(super) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
-        match (self.journal().leases(), self) {
-            (Some(shared), _) => shared.take(audience),
-            (None, Self::Calls(_, own) | Self::Members(_, own)) => own.take(audience),
-        }
+        self.journal().leases().take(audience)
     }
 
     pub(super) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {
@@ -195,7 +192,7 @@ impl Book {
         call: u64,
     ) -> Result<Vec<Staged>> {
         let ledger = match &self.store {
-            Store::Members(ledger, _) => Arc::clone(ledger),
+            Store::Members(ledger) => Arc::clone(ledger),
             Store::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
         };
         let prints = batch.prints.get(range.clone()).unwrap_or_default();
@@ -319,7 +316,7 @@ impl Book {
 
     /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
     pub(super) async fn withdraw(&mut self, person: PersonKey, also: Option<Fingerprint>) -> Result<u64> {
-        let Store::Members(ledger, _) = &self.store else { return Ok(0) };
+        let Store::Members(ledger) = &self.store else { return Ok(0) };
         let ledger = Arc::clone(ledger);
         let mut prints = ledger.rows_of(&self.record.audience, person).await?;
         prints.extend(also);
@@ -343,7 +340,7 @@ impl Book {
 
     /// Forgets rows that are not at Facebook any more.
     pub(super) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
-        let Store::Members(ledger, _) = &self.store else { return Ok(()) };
+        let Store::Members(ledger) = &self.store else { return Ok(()) };
         let ledger = Arc::clone(ledger);
         let mut after = None;
         loop {

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use super::book::Store;
 use super::call::SessionIds;
 use super::intake::Intake;
-use super::lease::Leases;
 use super::ledger::{Journal, Ledger};
 use super::memory::MemoryLedger;
 use super::person::PersonSecret;
@@ -120,7 +119,7 @@ impl SyncEngine {
             zone: Zone::utc(),
             keys,
             catalog: None,
-            store: Store::Members(Arc::new(MemoryLedger::new()), Leases::new()),
+            store: Store::Members(Arc::new(MemoryLedger::new())),
             secret: PersonSecret::default(),
             consent: ConsentPolicy::default(),
             guards: Guards::default(),
@@ -208,7 +207,7 @@ impl SyncEngineBuilder {
     /// Where calls and members are remembered.
     #[must_use]
     pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
-        self.0.store = Store::Members(Arc::new(ledger), Leases::new());
+        self.0.store = Store::Members(Arc::new(ledger));
         self
     }
 
@@ -216,7 +215,7 @@ impl SyncEngineBuilder {
     /// [`Mode::Replace`](super::Mode::Replace). Interrupted runs resume where the journal ends.
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.0.store = Store::Calls(Arc::new(journal), Leases::new());
+        self.0.store = Store::Calls(Arc::new(journal));
         self
     }
 

@@ -66,10 +66,9 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// Cancel safety: a dropped call has written all or nothing.
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()>;
 
-    /// The audiences in hand, the same for everyone who writes to this store; without it each engine has its own.
-    fn leases(&self) -> Option<&Leases> {
-        None
-    }
+    /// The audiences in hand: the same [`Leases`] for everyone in the process who writes to this store, or two engines
+    /// could run one audience at the same time.
+    fn leases(&self) -> &Leases;
 }
 
 /// Remembers, beside the calls, every row of every audience.
@@ -119,7 +118,7 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).commit(changes, durability).await
     }
 
-    fn leases(&self) -> Option<&Leases> {
+    fn leases(&self) -> &Leases {
         (**self).leases()
     }
 }

@@ -113,8 +113,8 @@ impl Journal for MemoryLedger {
         Ok(())
     }
 
-    fn leases(&self) -> Option<&Leases> {
-        Some(&self.1)
+    fn leases(&self) -> &Leases {
+        &self.1
     }
 }
 

@@ -54,6 +54,8 @@ pub use progress::{Progress, ProgressStream, Stage};
 pub use record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
 pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
 #[cfg(feature = "sqlite")]
-pub use sqlite::SqliteLedger;
+pub(crate) use sqlite::failed as wrong_in_sqlite;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{SqliteFile, SqliteLedger};
 pub use target::{Mode, SyncTarget};
 pub use workers::{Job, Workers};

@@ -1,4 +1,4 @@
-//! The file: made for its owner alone, locked for one process, checked when opened.
+//! One SQLite file: made for its owner alone, locked for one process, checked when opened, written in transactions.
 
 use std::fmt;
 use std::fs::OpenOptions;
@@ -10,49 +10,48 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::schema::{APPLICATION_ID, TABLES, VERSION};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::lease::Leases;
+use crate::sync::ledger::Durability;
 
-/// A [`Ledger`](crate::sync::Ledger) and [`Journal`](crate::sync::Journal) in one SQLite file.
+/// One SQLite file for ledger, journal and automation state, so that their writes are durable together.
 ///
-/// Every commit is one transaction, so calls and members never disagree. The file is created readable and writable by
-/// its owner only, and locked: a second process gets [`ErrorKind::Busy`]. Rows carry checksums, and each audience the
-/// sum of its rows': damage is an [`ErrorKind::Corrupt`] before anybody is removed, never a wrong removal. A file of up
-/// to 64 MiB is checked whole when it is opened, a larger one by [`verify`](Self::verify).
+/// Clones share the same connection, and so do the stores made with it. What one of them writes as
+/// [`Durability::Later`] is committed in one transaction with whatever is written next as [`Durability::Now`], by any of
+/// them. The file is created readable and writable by its owner only, and locked: a second process gets
+/// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened, a larger one by
+/// [`verify`](Self::verify).
 ///
-/// It blocks the calling thread while it reads and writes; a commit of 10,000 rows takes some tens of milliseconds.
-///
-/// It holds digests of what was sent (needed for removal), keyed digests of contact ids, and in clear only keys that
-/// are sent in clear, such as `EXTERN_ID`. Digests of e-mail addresses and phones can be guessed back: treat the file as
-/// personal data.
-///
-/// Tables: `audience` (a number for each id), `run` and `call` (a [`RunRecord`](crate::sync::RunRecord) or
-/// [`CallRecord`](crate::sync::CallRecord) as JSON), `member` (one line for each row and owner; `person` is empty when
-/// nobody wants the row any more), `generation` and `blocked`.
+/// Its log is SQLite's rollback journal, beside the file while a transaction is under way: a damaged write-ahead log
+/// would lose commits in silence, a damaged rollback journal is noticed.
 ///
 /// ```
-/// use audiencekit::sync::SqliteLedger;
+/// use audiencekit::sync::{SqliteFile, SqliteLedger};
 ///
 /// let folder = tempfile::tempdir().unwrap();
-/// let ledger = SqliteLedger::open(folder.path().join("audiences.db"))?;
-/// ledger.verify()?;
+/// let file = SqliteFile::open(folder.path().join("audiences.db"))?;
+/// let ledger = SqliteLedger::in_file(&file);
+/// file.verify()?;
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct SqliteLedger(Arc<Mutex<Inner>>, Leases);
+pub struct SqliteFile(Arc<Mutex<Inner>>, Leases);
 
-pub(super) struct Inner {
-    pub(super) connection: Connection,
+struct Inner {
+    connection: Connection,
     /// True while a transaction holds writes that may wait.
-    pub(super) open: bool,
+    open: bool,
+    /// True once a commit failed: what was written as `Later` before it is gone, though its writers were told all is well.
+    failed: bool,
 }
 
 /// Files up to this size are checked whole when opened.
 const CHECKED_AT_OPEN: u64 = 64 << 20;
 
-impl SqliteLedger {
-    /// Opens a ledger, or makes one where there is no file.
+impl SqliteFile {
+    /// Opens a file, or makes one where there is none.
     ///
     /// # Errors
-    /// [`ErrorKind::Busy`] while another process has it open; [`ErrorKind::Corrupt`] when it is damaged or not a ledger;
+    /// [`ErrorKind::Busy`] while another process has it open; [`ErrorKind::Corrupt`] when it is damaged or not a
+    /// file of this crate;
     /// [`ErrorKind::Io`] when it cannot be read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref();
@@ -90,11 +89,12 @@ impl SqliteLedger {
             }
             _ => return Err(corrupt("not a ledger")),
         }
-        let ledger = Self(Arc::new(Mutex::new(Inner { connection, open: false })), Leases::new());
+        let file =
+            Self(Arc::new(Mutex::new(Inner { connection, open: false, failed: false })), Leases::new());
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_AT_OPEN) {
-            ledger.verify()?;
+            file.verify()?;
         }
-        Ok(ledger)
+        Ok(file)
     }
 
     /// Checks the structure of the whole file, its index included; it reads all of it.
@@ -108,17 +108,42 @@ impl SqliteLedger {
         if answer == "ok" { Ok(()) } else { Err(corrupt("the file is damaged")) }
     }
 
-    pub(super) fn lock(&self) -> MutexGuard<'_, Inner> {
+    fn lock(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn leases_of_file(&self) -> &Leases {
+    /// Reads what was written, also what is not committed yet.
+    pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
+        work(&self.lock().connection)
+    }
+
+    /// Writes all that `work` writes or nothing.
+    ///
+    /// # Errors
+    /// What `work` returns; nothing else is undone then. When the commit fails, all writes since the last one are
+    /// undone, and the file takes no more until it is opened again.
+    pub(crate) fn write<T>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Connection) -> Result<T>,
+    ) -> Result<T> {
+        let mut inner = self.lock();
+        inner.begin()?;
+        let done = work(&inner.connection);
+        inner.end(done, durability == Durability::Now)
+    }
+
+    pub(super) fn leases(&self) -> &Leases {
         &self.1
     }
 }
 
 impl Inner {
-    pub(super) fn begin(&mut self) -> Result<()> {
+    fn begin(&mut self) -> Result<()> {
+        if self.failed {
+            return Err(Error::new(ErrorKind::Io, "ledger", "a commit failed before")
+                .expected("the file opened again: its writers may believe in what was undone"));
+        }
         if !self.open {
             self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
             self.open = true;
@@ -127,8 +152,7 @@ impl Inner {
         self.connection.execute_batch("SAVEPOINT work").map_err(failed)
     }
 
-    /// Commits when asked to. A failed write is undone; a failed commit undoes everything since the last one.
-    pub(super) fn end<T>(&mut self, done: Result<T>, commit: bool) -> Result<T> {
+    fn end<T>(&mut self, done: Result<T>, commit: bool) -> Result<T> {
         let last = match &done {
             Ok(_) if commit => "RELEASE work; COMMIT",
             Ok(_) => "RELEASE work",
@@ -136,10 +160,13 @@ impl Inner {
         };
         let ended = self.connection.execute_batch(last);
         if ended.is_err() {
+            self.failed = true;
             // The first error is the one to tell.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         self.open = !self.connection.is_autocommit();
+        // SQLite undoes a whole transaction by itself after some errors.
+        self.failed |= !self.open && !(commit && done.is_ok() && ended.is_ok());
         done.and_then(|value| ended.map(|()| value).map_err(failed))
     }
 }
@@ -164,7 +191,7 @@ pub(super) fn corrupt(what: &'static str) -> Error {
 
 /// SQLite's refusal, without the statement and its values.
 #[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-pub(super) fn failed(error: rusqlite::Error) -> Error {
+pub(crate) fn failed(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => corrupt("the file is damaged"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -175,8 +202,8 @@ pub(super) fn failed(error: rusqlite::Error) -> Error {
     }
 }
 
-impl fmt::Debug for SqliteLedger {
+impl fmt::Debug for SqliteFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("SqliteLedger")
+        f.write_str("SqliteFile")
     }
 }

@@ -5,4 +5,6 @@ mod members;
 mod schema;
 mod store;
 
-pub use file::SqliteLedger;
+pub use file::SqliteFile;
+pub(crate) use file::failed;
+pub use store::SqliteLedger;

@@ -1,11 +1,14 @@
 //! The ledger's reads and commits, in SQL.
 
+use std::fmt;
+use std::path::Path;
+
 use async_trait::async_trait;
 use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::{SqliteLedger, corrupt, failed};
+use super::file::{SqliteFile, corrupt, failed};
 use super::members;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
@@ -13,6 +16,61 @@ use crate::sync::lease::Leases;
 use crate::sync::ledger::{Changes, Durability, Journal, Ledger, taken_over};
 use crate::sync::person::{Fingerprint, PersonKey};
 use crate::sync::record::{CallRecord, Mix, RowRecord, RunRecord};
+
+/// A [`Ledger`](crate::sync::Ledger) and [`Journal`](crate::sync::Journal) in one [`SqliteFile`].
+///
+/// Every commit is one transaction, so calls and members never disagree. Rows carry checksums, and each audience the
+/// sum of its rows': damage is an [`ErrorKind::Corrupt`] before anybody is removed, never a wrong removal.
+///
+/// It blocks the calling thread while it reads and writes; a commit of 10,000 rows takes some tens of milliseconds.
+///
+/// It holds digests of what was sent (needed for removal), keyed digests of contact ids, and in clear only keys that
+/// are sent in clear, such as `EXTERN_ID`. Digests of e-mail addresses and phones can be guessed back: treat the file as
+/// personal data.
+///
+/// Tables: `audience` (a number for each id), `run` and `call` (a [`RunRecord`](crate::sync::RunRecord) or
+/// [`CallRecord`](crate::sync::CallRecord) as JSON), `member` (one line for each row and owner; `person` is empty when
+/// nobody wants the row any more), `generation` and `blocked`.
+///
+/// ```
+/// use audiencekit::sync::SqliteLedger;
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let ledger = SqliteLedger::open(folder.path().join("audiences.db"))?;
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SqliteLedger(SqliteFile);
+
+impl SqliteLedger {
+    /// Opens a file of its own, or makes one where there is none.
+    ///
+    /// # Errors
+    /// As [`SqliteFile::open`].
+    pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        SqliteFile::open(path).map(|file| Self(file))
+    }
+
+    /// The ledger of a file that others write to as well.
+    #[must_use]
+    pub fn in_file(file: &SqliteFile) -> Self {
+        Self(file.clone())
+    }
+
+    /// Checks the whole file, as [`SqliteFile::verify`] does.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when it is damaged.
+    pub fn verify(&self) -> Result<()> {
+        self.0.verify()
+    }
+}
+
+impl fmt::Debug for SqliteLedger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SqliteLedger")
+    }
+}
 
 /// A checksum over the parts of a line.
 fn check(parts: &[&[u8]]) -> i64 {
@@ -54,6 +112,57 @@ fn read_run(connection: &Connection, number: i64) -> Result<Option<RunRecord>> {
         .and_then(|mut read| read.query_row([number], |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(failed)?;
     line.map(|(text, checksum)| read_json(number, &text, checksum)).transpose()
+}
+
+fn read_calls(connection: &Connection, number: i64) -> Result<Vec<CallRecord>> {
+    let mut read = connection
+        .prepare_cached("SELECT record, checksum FROM call WHERE audience = ?1 ORDER BY call")
+        .map_err(failed)?;
+    let lines = read
+        .query_map([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
+        .map_err(failed)?;
+    lines
+        .map(|line| line.map_err(failed).and_then(|(text, checksum)| read_json(number, &text, checksum)))
+        .collect()
+}
+
+fn read_blocked(connection: &Connection) -> Result<Vec<PersonKey>> {
+    let mut read = connection.prepare_cached("SELECT person, checksum FROM blocked").map_err(failed)?;
+    let lines =
+        read.query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?))).map_err(failed)?;
+    lines
+        .map(|line| {
+            let (person, checksum) = line.map_err(failed)?;
+            if check(&[&person]) != checksum {
+                return Err(corrupt("a block is damaged"));
+            }
+            Ok(PersonKey::from_bytes(person))
+        })
+        .collect()
+}
+
+fn read_generation(connection: &Connection, number: i64, person: PersonKey) -> Result<u64> {
+    let line: Option<(i64, i64)> = connection
+        .prepare_cached("SELECT generation, checksum FROM generation WHERE audience = ?1 AND person = ?2")
+        .and_then(|mut read| {
+            read.query_row(params![number, person.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
+                .optional()
+        })
+        .map_err(failed)?;
+    let Some((generation, checksum)) = line else { return Ok(0) };
+    let generation = generation.cast_unsigned();
+    if check(&[&number.to_le_bytes(), person.as_bytes(), &generation.to_le_bytes()]) != checksum {
+        return Err(corrupt("a generation is damaged"));
+    }
+    Ok(generation)
+}
+
+fn read_audiences(connection: &Connection) -> Result<Vec<AudienceId>> {
+    let mut read = connection.prepare_cached("SELECT name FROM audience ORDER BY id").map_err(failed)?;
+    let names = read.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
+    names
+        .map(|name| name.map_err(failed)?.parse().map_err(|_| corrupt("an audience id is damaged")))
+        .collect()
 }
 
 fn write(connection: &Connection, changes: &Changes) -> Result<()> {
@@ -121,68 +230,43 @@ fn write(connection: &Connection, changes: &Changes) -> Result<()> {
 #[async_trait]
 impl Journal for SqliteLedger {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
-        let inner = self.lock();
-        let Some(number) = number_of(&inner.connection, audience)? else { return Ok(None) };
-        let run = read_run(&inner.connection, number)?;
-        if run.as_ref().is_some_and(|run| run.audience != *audience) {
-            return Err(corrupt("a record is damaged"));
-        }
-        Ok(run)
+        self.0.read(|connection| {
+            let Some(number) = number_of(connection, audience)? else { return Ok(None) };
+            let run = read_run(connection, number)?;
+            if run.as_ref().is_some_and(|run| run.audience != *audience) {
+                return Err(corrupt("a record is damaged"));
+            }
+            Ok(run)
+        })
     }
 
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
-        let inner = self.lock();
-        let Some(number) = number_of(&inner.connection, audience)? else { return Ok(Vec::new()) };
-        let mut read = inner
-            .connection
-            .prepare_cached("SELECT record, checksum FROM call WHERE audience = ?1 ORDER BY call")
-            .map_err(failed)?;
-        let lines = read
-            .query_map([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
-            .map_err(failed)?;
-        lines
-            .map(|line| line.map_err(failed).and_then(|(text, checksum)| read_json(number, &text, checksum)))
-            .collect()
+        self.0.read(|connection| match number_of(connection, audience)? {
+            Some(number) => read_calls(connection, number),
+            None => Ok(Vec::new()),
+        })
     }
 
     async fn blocked(&self) -> Result<Vec<PersonKey>> {
-        let inner = self.lock();
-        let mut read =
-            inner.connection.prepare_cached("SELECT person, checksum FROM blocked").map_err(failed)?;
-        let lines = read
-            .query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?)))
-            .map_err(failed)?;
-        lines
-            .map(|line| {
-                let (person, checksum) = line.map_err(failed)?;
-                if check(&[&person]) != checksum {
-                    return Err(corrupt("a block is damaged"));
-                }
-                Ok(PersonKey::from_bytes(person))
-            })
-            .collect()
+        self.0.read(read_blocked)
     }
 
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
-        let mut inner = self.lock();
-        inner.begin()?;
-        let done = write(&inner.connection, &changes);
-        inner.end(done, durability == Durability::Now)
+        self.0.write(durability, |connection| write(connection, &changes))
     }
 
-    fn leases(&self) -> Option<&Leases> {
-        Some(self.leases_of_file())
+    fn leases(&self) -> &Leases {
+        self.0.leases()
     }
 }
 
 #[async_trait]
 impl Ledger for SqliteLedger {
     async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
-        let inner = self.lock();
-        match number_of(&inner.connection, audience)? {
-            Some(number) => members::get(&inner.connection, number, prints),
+        self.0.read(|connection| match number_of(connection, audience)? {
+            Some(number) => members::get(connection, number, prints),
             None => Ok(vec![None; prints.len()]),
-        }
+        })
     }
 
     async fn scan(
@@ -191,47 +275,27 @@ impl Ledger for SqliteLedger {
         after: Option<Fingerprint>,
         limit: usize,
     ) -> Result<Vec<(Fingerprint, RowRecord)>> {
-        let inner = self.lock();
-        match number_of(&inner.connection, audience)? {
-            Some(number) => members::scan(&inner.connection, number, after, limit),
+        self.0.read(|connection| match number_of(connection, audience)? {
+            Some(number) => members::scan(connection, number, after, limit),
             None => Ok(Vec::new()),
-        }
+        })
     }
 
     async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
-        let inner = self.lock();
-        match number_of(&inner.connection, audience)? {
-            Some(number) => members::of_person(&inner.connection, number, person),
+        self.0.read(|connection| match number_of(connection, audience)? {
+            Some(number) => members::of_person(connection, number, person),
             None => Ok(Vec::new()),
-        }
+        })
     }
 
     async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
-        let inner = self.lock();
-        let Some(number) = number_of(&inner.connection, audience)? else { return Ok(0) };
-        let line: Option<(i64, i64)> = inner
-            .connection
-            .prepare_cached("SELECT generation, checksum FROM generation WHERE audience = ?1 AND person = ?2")
-            .and_then(|mut read| {
-                read.query_row(params![number, person.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
-                    .optional()
-            })
-            .map_err(failed)?;
-        let Some((generation, checksum)) = line else { return Ok(0) };
-        let generation = generation.cast_unsigned();
-        if check(&[&number.to_le_bytes(), person.as_bytes(), &generation.to_le_bytes()]) != checksum {
-            return Err(corrupt("a generation is damaged"));
-        }
-        Ok(generation)
+        self.0.read(|connection| match number_of(connection, audience)? {
+            Some(number) => read_generation(connection, number, person),
+            None => Ok(0),
+        })
     }
 
     async fn audiences(&self) -> Result<Vec<AudienceId>> {
-        let inner = self.lock();
-        let mut read =
-            inner.connection.prepare_cached("SELECT name FROM audience ORDER BY id").map_err(failed)?;
-        let names = read.query_map([], |row| row.get::<_, String>(0)).map_err(failed)?;
-        names
-            .map(|name| name.map_err(failed)?.parse().map_err(|_| corrupt("an audience id is damaged")))
-            .collect()
+        self.0.read(read_audiences)
     }
 }
