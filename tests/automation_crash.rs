@@ -163,7 +163,7 @@ fn drive<S: Store>(store: S, folder: &Path) {
     }
     engine.tick(START + Duration::days(30)).unwrap();
     runtime.block_on(engine.flush(&sink)).unwrap();
-    assert_eq!(engine.outbox().count(), 0);
+    assert_eq!(engine.unsent(), 0);
     append(&folder.join("finished"), "yes");
 }
 

@@ -220,7 +220,7 @@ fn ledger_and_automation_state_are_durable_together() {
         let (ledger, mut state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
         runtime.block_on(ledger.commit(begins(1), Durability::Later)).unwrap();
         // The ledger's write waits for this one.
-        state.commit(&writes(7)).unwrap();
+        state.commit(writes(7).to_vec()).unwrap();
         runtime.block_on(ledger.commit(begins(2), Durability::Later)).unwrap();
     }
     let file = SqliteFile::open(&path).unwrap();

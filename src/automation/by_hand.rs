@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::contacts::{ContactStore, unknown_contact};
 use super::engine::Engine;
+use super::instant::micros;
 use super::key;
 use super::options::Outcome;
 use super::store::Store;
@@ -39,6 +40,9 @@ impl ManualRun {
     }
 }
 
+/// Contacts between two commits.
+const RUN_AT_ONCE: usize = 1_000;
+
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Runs a rule for chosen contacts, whether or not something happened to them.
     ///
@@ -56,6 +60,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         now: OffsetDateTime,
     ) -> Result<Outcome> {
         self.ready()?;
+        self.state.see_now(micros(now));
+        let since = micros(now.saturating_sub(self.options.memory));
         let name =
             self.state.known(rule).filter(|&name| self.program.rule(name).is_some()).ok_or_else(|| {
                 Error::new(ErrorKind::NotFound, "run rule", format!("there is no rule {rule:?}"))
@@ -63,19 +69,19 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             })?;
         for (index, id) in contacts.into_iter().enumerate() {
             let key = key::by_hand(&format!("{rule}\0{}", run.label), id);
-            if self.state.is_seen(key) {
+            if self.state.seen.has(&self.store, key, since)? {
                 continue;
             }
-            let contact = self.state.name(id);
+            let contact = self.state.fetch(&self.store, id)?;
             self.in_hand = None;
             if !self.take_in_hand(contact)? {
                 self.give_up(&Origin::Rule(rule.to_owned()), contact, now, unknown_contact());
                 continue;
             }
-            self.state.set_seen(key, super::instant::micros(now));
+            self.state.see(key, micros(now));
             self.check(name, contact, now, Cause { key, depth: 0 }, run.check_conditions);
             self.serve_follow_ups();
-            if index % 10_000 == 9_999 {
+            if index % RUN_AT_ONCE == RUN_AT_ONCE - 1 {
                 self.commit()?;
                 self.deliver_and_commit()?;
             }
@@ -114,16 +120,20 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             )
             .expected("an audience handed to Engine::open"));
         }
+        self.state.see_now(micros(now));
         let time = EvaluationTime { now, zone: self.options.zone.clone() };
         let compiled = segment.compile(&Arc::clone(self.schema()), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
         for id in self.every_contact()? {
-            let contact = self.state.name(&id);
+            let contact = self.state.fetch(&self.store, &id)?;
             self.in_hand = None;
             if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
                 self.member(&origin, contact, now, audience.id().as_str(), true);
                 added += 1;
+                if added % RUN_AT_ONCE as u64 == 0 {
+                    self.commit()?;
+                }
             }
         }
         self.outcome = Outcome::default();

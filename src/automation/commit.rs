@@ -3,19 +3,24 @@
 use super::audit::AuditEvent;
 use super::contacts::ContactStore;
 use super::engine::Engine;
+use super::instant::{from_micros, micros};
 use super::store::Store;
 use crate::error::Result;
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
+    /// Makes the step durable. Contacts that were in hand must be fetched again.
     pub(super) fn commit(&mut self) -> Result<()> {
-        if self.state.writes.is_empty() {
+        self.in_hand = None;
+        if !self.state.is_changed() {
             return Ok(());
         }
-        self.state.write_counters();
-        let committed = self.store.commit(&self.state.writes);
-        self.state.writes.clear();
-        self.failed = committed.is_err();
-        committed
+        self.failed = true;
+        let since = micros(from_micros(self.state.counters.now).saturating_sub(self.options.memory));
+        self.state.seen.sweep(&self.store, since, &mut self.state.writes)?;
+        self.store.commit(self.state.take_writes())?;
+        self.state.settle(&self.store)?;
+        self.failed = false;
+        Ok(())
     }
 
     pub(super) fn deliver_and_commit(&mut self) -> Result<()> {
@@ -35,15 +40,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 Ok(()) => self.state.effect_done(number),
                 Err(error) if error.is_retryable() => self.problem(error),
                 Err(error) => {
-                    let (contact, at) = (self.state.known(&effect.contact), effect.at);
+                    let (contact, at) = (effect.contact.clone(), effect.at);
                     self.state.effect_done(number);
                     let reason = error.to_string();
-                    if let Some(contact) = contact {
-                        self.audit(contact, at, || AuditEvent::Dropped {
-                            source: "contact store".into(),
-                            reason,
-                        });
-                    }
+                    self.audit_of(&contact, at, || AuditEvent::Dropped {
+                        source: "contact store".into(),
+                        reason,
+                    });
                     self.problem(error);
                 }
             }

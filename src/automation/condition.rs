@@ -9,35 +9,58 @@ use crate::contact::{Contact, Schema};
 use crate::error::Result;
 use crate::segment::{CompiledFilter, EvaluationTime, Filter};
 
-/// A filter that was checked against the schema, and its last compiled form.
+/// A filter that was checked against the schema, compiled: what does not depend on the time of the check once, and
+/// asked first; the rest for each instant at which that holds.
 #[derive(Debug)]
 pub(super) struct Condition {
-    filter: Filter,
+    timeless: Vec<CompiledFilter>,
+    timed: Vec<Timed>,
     schema: Arc<Schema>,
     zone: Zone,
-    compiled: Mutex<Option<(OffsetDateTime, Arc<CompiledFilter>)>>,
+}
+
+/// A part that depends on the time, and its form for the last instant.
+#[derive(Debug)]
+struct Timed {
+    filter: Filter,
+    compiled: Mutex<Option<(OffsetDateTime, CompiledFilter)>>,
 }
 
 impl Condition {
     pub(super) fn parse(text: &str, schema: &Arc<Schema>, zone: &Zone) -> Result<Self> {
         let filter = Filter::parse(text, schema)?;
-        Ok(Self { filter, schema: Arc::clone(schema), zone: zone.clone(), compiled: Mutex::new(None) })
+        let any_time = EvaluationTime { now: OffsetDateTime::UNIX_EPOCH, zone: zone.clone() };
+        let (mut timeless, mut timed) = (Vec::new(), Vec::new());
+        for part in filter.conjuncts() {
+            let compiled = part.compile(schema, &any_time)?;
+            if part.depends_on_now() {
+                timed.push(Timed { filter: part, compiled: Mutex::new(None) });
+            } else {
+                timeless.push(compiled);
+            }
+        }
+        Ok(Self { timeless, timed, schema: Arc::clone(schema), zone: zone.clone() })
     }
 
     /// True when the filter holds for `contact`, with `at` as now.
     pub(super) fn holds(&self, contact: &Contact, at: OffsetDateTime) -> Result<bool> {
-        let mut compiled = self.compiled.lock().unwrap_or_else(PoisonError::into_inner);
-        let filter = match &*compiled {
-            Some((known, filter)) if *known == at => Arc::clone(filter),
-            _ => {
-                let time = EvaluationTime { now: at, zone: self.zone.clone() };
-                let filter = Arc::new(self.filter.compile(&self.schema, &time)?);
-                *compiled = Some((at, Arc::clone(&filter)));
-                filter
+        if !self.timeless.iter().all(|part| part.matches(contact)) {
+            return Ok(false);
+        }
+        for part in &self.timed {
+            let mut compiled = part.compiled.lock().unwrap_or_else(PoisonError::into_inner);
+            let filter = match &mut *compiled {
+                Some((known, filter)) if *known == at => filter,
+                other => {
+                    let time = EvaluationTime { now: at, zone: self.zone.clone() };
+                    &mut other.insert((at, part.filter.compile(&self.schema, &time)?)).1
+                }
+            };
+            if !filter.matches(contact) {
+                return Ok(false);
             }
-        };
-        drop(compiled);
-        Ok(filter.matches(contact))
+        }
+        Ok(true)
     }
 }
 

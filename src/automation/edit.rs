@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::contacts::ContactStore;
 use super::definitions::Definitions;
 use super::engine::Engine;
+use super::people;
 use super::program::Program;
 use super::store::Store;
 use super::work::Work;
@@ -70,27 +71,34 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             !definitions.workflows.iter().any(|now| now.id == old.id && now.version == old.version)
         });
         if let Migration::MoveByNodeId { renamed } = migration {
-            for (index, workflow) in definitions.workflows.iter().enumerate() {
-                let Some(name) = self.state.known(&workflow.id) else { continue };
-                for (_, contact, position) in self.state.positions().filter(|&(known, ..)| known == name) {
+            people::each(&self.store, &[], &mut |person| {
+                for (name, position) in &person.positions {
+                    let id = self.state.text(*name);
+                    let now = definitions.workflows.iter().position(|workflow| *workflow.id == *id);
+                    let Some((index, workflow)) =
+                        now.and_then(|index| Some((index, definitions.workflows.get(index)?)))
+                    else {
+                        continue;
+                    };
                     if position.version == workflow.version {
                         continue;
                     }
                     let to = renamed.get(&position.node).unwrap_or(&position.node);
                     if workflow.nodes.get(to).is_some_and(super::workflow::Node::holds) {
-                        moves.push((name, contact, workflow.version, to.clone()));
-                    } else {
-                        let path = format!("workflows[{index}].nodes.{to}");
-                        if !problems.problems().iter().any(|problem| problem.field == path) {
-                            problems.push(
-                                path,
-                                "not_a_wait",
-                                "is where contacts wait, and the new version does not wait there",
-                            );
-                        }
+                        moves.push((*name, Arc::clone(&person.id), workflow.version, to.clone()));
+                        continue;
+                    }
+                    let path = format!("workflows[{index}].nodes.{to}");
+                    if !problems.problems().iter().any(|problem| problem.field == path) {
+                        problems.push(
+                            path,
+                            "not_a_wait",
+                            "is where contacts wait, and the new version does not wait there",
+                        );
                     }
                 }
-            }
+                Ok(true)
+            })?;
         }
         problems.into_result()?;
         self.program =
@@ -98,17 +106,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.definitions = definitions;
         self.older = older;
         self.audiences = audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect();
-        for (workflow, contact, version, node) in moves {
-            if let Some(position) = self.state.take_position(workflow, contact) {
-                // The old timer went with the old place; the same instant is set for the new one.
-                let timer = position.timer.map(|(due, _)| {
-                    let (workflow, contact) = (self.state.text(workflow), self.state.text(contact));
-                    let work = Work::Walk { workflow: workflow.to_string(), contact: contact.to_string() };
-                    self.state.schedule(due, work)
-                });
-                let moved = super::work::Position { version, node, timer, ..position };
-                self.state.set_position(workflow, contact, moved);
-            }
+        for (workflow, id, version, node) in moves {
+            let contact = self.state.fetch(&self.store, &id)?;
+            let Some(position) = self.state.take_position(workflow, contact) else { continue };
+            // The old timer goes with the old place; the same instant is set for the new one.
+            let timer = position.timer.map(|timer| {
+                self.state.cancel(timer);
+                let workflow = self.state.text(workflow).to_string();
+                self.state.schedule(timer.0, Work::Walk { workflow, contact: id.to_string() })
+            });
+            let moved = super::work::Position { version, node, timer, ..position };
+            self.state.set_position(workflow, contact, moved);
         }
         self.keep_definitions();
         self.forget_old_versions();

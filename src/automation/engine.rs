@@ -13,9 +13,10 @@ use super::instant::{from_micros, micros};
 use super::key;
 use super::older;
 use super::options::{Options, Outcome};
+use super::people::Who;
 use super::program::Program;
 use super::restore;
-use super::state::{Name, State};
+use super::state::State;
 use super::store::{Store, Table};
 use super::work::{Cause, Origin};
 use crate::audience::Audience;
@@ -33,7 +34,8 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// Timers that are due run before an event of the same instant, in the order of their instants.
 ///
-/// All state that is needed for decisions is held in memory; the store makes it durable.
+/// The store holds the state. In memory are the contacts of the step, as many others as [`Options::room`] says, the
+/// timers that are due next, and nothing that grows with contacts or events.
 ///
 /// ```
 /// use audiencekit::Schema;
@@ -69,7 +71,7 @@ pub struct Engine<S: Store, C: ContactStore> {
     pub(super) contacts: C,
     /// The contact in hand, with everything that is still to be carried out already in it.
     pub(super) contact: Contact,
-    pub(super) in_hand: Option<Name>,
+    pub(super) in_hand: Option<Who>,
     pub(super) follow_ups: VecDeque<FollowUp>,
     pub(super) outcome: Outcome,
     pub(super) failed: bool,
@@ -78,7 +80,7 @@ pub struct Engine<S: Store, C: ContactStore> {
 /// Something that an action brought about, and that others may listen to.
 #[derive(Debug)]
 pub(super) struct FollowUp {
-    pub(super) contact: Name,
+    pub(super) contact: Who,
     pub(super) what: Happening,
     pub(super) at: OffsetDateTime,
     pub(super) cause: Cause,
@@ -102,7 +104,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ) -> Result<Self> {
         let schema = Arc::clone(contacts.schema());
         definitions.check(&schema, &options.zone, audiences)?;
-        let mut state = restore::restore(&store)?;
+        let mut state = restore::restore(&store, options.room)?;
         let older = older::read(&store, &state, &definitions)?;
         let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state)?;
         let mut engine = Self {
@@ -164,35 +166,40 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         results.pop().unwrap_or_else(|| Ok(Outcome::default()))
     }
 
-    /// Handles events in their order, with one commit for all of them: the way to be fast with a durable store.
+    /// Handles events in their order, with one commit for all of them: the way to be fast with a durable store. What
+    /// is due before them is done first, with commits of its own.
     ///
     /// # Errors
     /// Each event has its own result, as in [`handle`](Self::handle). What the store returns ends the call; then
-    /// nothing of it was done.
+    /// no event of it was handled, and the engine must be opened again.
     pub fn handle_all(
         &mut self,
         events: &[ContactEvent],
         now: OffsetDateTime,
     ) -> Result<Vec<Result<Outcome>>> {
         self.ready()?;
-        let earlier = self.run_timers(now, usize::MAX);
+        let earlier = self.run_due(now)?;
         let mut results = Vec::with_capacity(events.len());
         for event in events {
             let result = self.accept(event, now);
             let mut outcome = std::mem::take(&mut self.outcome);
             if self.has_due(now) {
-                outcome.add(self.run_timers(now, usize::MAX));
+                outcome.add(self.run_timers(now, usize::MAX)?);
             }
             results.push(result.map(|repeated| {
                 outcome.repeated = repeated;
                 outcome
             }));
         }
-        if let (Some(Ok(first)), false) = (results.first_mut(), earlier.problems.is_empty()) {
-            first.problems.extend(earlier.problems);
-        }
         self.commit()?;
         self.deliver_and_commit()?;
+        // Problems of timers and of the contact store belong to no event; they must not be lost with one either.
+        let mut others = earlier.problems;
+        others.append(&mut self.outcome.problems);
+        match results.iter_mut().flatten().next() {
+            Some(outcome) => outcome.problems.append(&mut others),
+            None => self.outcome.problems = others,
+        }
         Ok(results)
     }
 
@@ -202,15 +209,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// What the store returns; the engine must be opened again then.
     pub fn tick(&mut self, now: OffsetDateTime) -> Result<Outcome> {
         self.ready()?;
+        self.run_due(now)
+    }
+
+    fn run_due(&mut self, now: OffsetDateTime) -> Result<Outcome> {
         let mut total = Outcome::default();
         loop {
-            total.add(self.run_timers(now, TIMERS_PER_COMMIT));
-            let until = micros(now.saturating_sub(self.options.memory));
-            self.state.forget_seen(until, 10_000);
+            total.add(self.run_timers(now, TIMERS_PER_COMMIT)?);
             self.commit()?;
             self.deliver_and_commit()?;
+            total.problems.append(&mut self.outcome.problems);
             if !self.has_due(now) {
-                total.problems.append(&mut self.outcome.problems);
                 return Ok(total);
             }
         }
@@ -219,20 +228,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// When [`tick`](Self::tick) is needed next; `None` when nothing waits.
     #[must_use]
     pub fn next_due(&self) -> Option<OffsetDateTime> {
-        self.state.timers.first_key_value().map(|(&(due, _), _)| from_micros(due))
+        self.state.timers.next().map(|(due, _)| from_micros(due))
     }
 
     /// How many things wait for their time.
     #[must_use]
-    pub fn timers(&self) -> usize {
-        self.state.timers.len()
-    }
-
-    /// The membership operations that were not sent: audience, contact, and true to add.
-    pub fn outbox(&self) -> impl Iterator<Item = (Arc<str>, Arc<str>, bool)> + '_ {
-        self.state.outbox.iter().map(|(&(audience, contact), queued)| {
-            (self.state.text(audience), self.state.text(contact), queued.add)
-        })
+    pub fn timers(&self) -> u64 {
+        self.state.counters.waiting
     }
 
     pub(super) fn ready(&self) -> Result<()> {
@@ -264,23 +266,23 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
         self.state.see_now(micros(now));
         let listeners = if event.fire { self.program.listeners(&event.what) } else { Vec::new() };
-        let known = self.state.known(&event.contact);
-        let concerned = known.is_some_and(|contact| {
-            !self.state.workflows_of(contact).is_empty() || !self.state.rules_holding(contact).is_empty()
-        });
-        if listeners.is_empty() && !concerned && self.program.dates.is_empty() {
+        if listeners.is_empty() && !self.program.looks_again {
             return Ok(false);
         }
         let key = key::of_event(event);
-        if self.state.is_seen(key) {
+        let since = micros(now.saturating_sub(self.options.memory));
+        if self.state.seen.has(&self.store, key, since)? {
             return Ok(true);
         }
-        let contact = self.state.name(&event.contact);
+        let contact = self.state.fetch(&self.store, &event.contact)?;
+        if listeners.is_empty() && self.program.dates.is_empty() && !self.state.is_inside_or_held(contact) {
+            return Ok(false);
+        }
         self.in_hand = None;
         if !self.take_in_hand(contact)? {
             return Err(super::contacts::unknown_contact());
         }
-        self.state.set_seen(key, micros(now));
+        self.state.see(key, micros(now));
         let cause = Cause { key, depth: 0 };
         self.serve(contact, &event.what, &listeners, event.at, cause);
         self.serve_follow_ups();
@@ -303,7 +305,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 
-    fn stop_loop(&mut self, contact: Name, at: OffsetDateTime, what: &Happening) {
+    fn stop_loop(&mut self, contact: Who, at: OffsetDateTime, what: &Happening) {
         self.problem(
             Error::new(
                 ErrorKind::Limit,
@@ -318,20 +320,18 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Reads a contact, with all that is still to be carried out, unless it is in hand; false when it is gone.
-    pub(super) fn take_in_hand(&mut self, contact: Name) -> Result<bool> {
+    pub(super) fn take_in_hand(&mut self, contact: Who) -> Result<bool> {
         if self.in_hand == Some(contact) {
             return Ok(true);
         }
         self.in_hand = None;
         self.contact.clear();
-        let id = self.state.text(contact);
+        let id = self.state.id(contact);
         if !self.contacts.load(&id, &mut self.contact)? {
             return Ok(false);
         }
-        for number in self.state.effects_of.get(&contact).map_or(&[][..], Vec::as_slice) {
-            if let Some(effect) = self.state.effects.get(number) {
-                effect.change.apply(&mut self.contact, effect.at, &self.options.zone)?;
-            }
+        for effect in self.state.effects_of(&id) {
+            effect.change.apply(&mut self.contact, effect.at, &self.options.zone)?;
         }
         self.in_hand = Some(contact);
         Ok(true)
@@ -341,16 +341,22 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.outcome.problems.push(problem);
     }
 
-    pub(super) fn audit(&mut self, contact: Name, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
+    pub(super) fn audit(&mut self, contact: Who, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
+        if self.options.audit {
+            let id = self.state.id(contact);
+            self.audit_of(&id, at, what);
+        }
+    }
+
+    pub(super) fn audit_of(&mut self, contact: &str, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
         if self.options.audit {
             let number = self.state.next_audit_number();
-            let entry =
-                AuditEntry { number, at, contact: self.state.text(contact).to_string(), what: what() };
+            let entry = AuditEntry { number, at, contact: contact.to_owned(), what: what() };
             self.state.put(Table::Audit, number.to_be_bytes().to_vec(), &entry);
         }
     }
 
-    pub(super) fn give_up(&mut self, origin: &Origin, contact: Name, at: OffsetDateTime, error: Error) {
+    pub(super) fn give_up(&mut self, origin: &Origin, contact: Who, at: OffsetDateTime, error: Error) {
         let dropped = AuditEvent::Dropped { source: origin.to_string(), reason: error.to_string() };
         self.audit(contact, at, || dropped);
         self.problem(error);

@@ -94,7 +94,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                         .any(|step| step.action.audience().is_some_and(|fed| fed.as_str() == id))
             })
         };
-        let mut is_member = None;
         let mut trace = Vec::new();
         self.audit_log(0, &mut |entry| {
             if entry.contact == contact {
@@ -108,24 +107,18 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     | AuditEvent::Left { .. }
                     | AuditEvent::Dropped { .. } => true,
                 };
-                if let AuditEvent::Member { audience, add, .. } = &entry.what
-                    && *audience == id
-                {
-                    is_member = Some(*add);
-                }
                 if concerns {
                     trace.push(entry);
                 }
             }
             Ok(true)
         })?;
-        let known = self.state.known(contact);
-        let name = self.state.name(contact);
+        let name = self.state.fetch(&self.store, contact)?;
         self.in_hand = None;
         let is_there = self.take_in_hand(name)?;
         let mut rules = Vec::new();
         for ready in program.rules.iter().filter(|ready| feeds(&ready.rule.id)) {
-            let runs = known.and_then(|contact| self.state.runs.get(&(ready.name, contact)));
+            let runs = self.state.runs(ready.name, name);
             let failing = if is_there { first_failing(&ready.conditions, &self.contact, now)? } else { None };
             rules.push(RuleStanding {
                 rule: ready.rule.id.clone(),
@@ -133,11 +126,12 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 failing,
             });
         }
-        let is_waiting = self
-            .state
-            .known(&id)
-            .zip(known)
-            .is_some_and(|(audience, contact)| self.state.outbox.contains_key(&(audience, contact)));
+        let person = self.state.people.get(name);
+        let (mut is_member, mut is_waiting) = (None, false);
+        if let Some(audience) = self.state.known(&id) {
+            is_member = person.members.iter().find(|(fed, _)| *fed == audience).map(|(_, last)| last.add);
+            is_waiting = self.state.outbox.is_waiting(person, audience);
+        }
         Ok(Explanation { is_member, is_waiting, trace, rules })
     }
 }

@@ -10,12 +10,13 @@ use super::contacts::{ContactStore, unknown_contact};
 use super::engine::Engine;
 use super::instant::{from_micros, micros};
 use super::key;
+use super::people::{self, Who};
 use super::program::ReadyFlow;
 use super::state::Name;
 use super::store::Store;
 use super::work::{Cause, Origin, Position, Work};
 use super::workflow::{Node, Reentry};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// An event matches a start: the contact comes in, if it may.
@@ -23,7 +24,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &mut self,
         flow: usize,
         start: usize,
-        contact: Name,
+        contact: Who,
         inside: &[Name],
         at: OffsetDateTime,
         cause: Cause,
@@ -49,13 +50,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if !may || !self.all_hold(ready, contact, conditions, at) {
             return;
         }
-        self.state.take_position(ready.name, contact);
+        self.take_out(ready.name, contact);
         self.outcome.matched += 1;
         self.walk(ready, contact, &begin.to, at, cause);
     }
 
     /// An event that a contact may be waiting for.
-    pub(super) fn came(&mut self, flow: usize, node: usize, contact: Name, at: OffsetDateTime) {
+    pub(super) fn came(&mut self, flow: usize, node: usize, contact: Who, at: OffsetDateTime) {
         let program = Arc::clone(&self.program);
         let Some(ready) = program.flows.get(flow) else { return };
         let Some(waits) = ready.nodes.get(node) else { return };
@@ -65,14 +66,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 && position.node == waits.id
                 && position.since <= micros(at)
         });
-        if waiting && let Some(position) = self.state.take_position(ready.name, contact) {
+        if waiting && let Some(position) = self.take_out(ready.name, contact) {
             self.outcome.matched += 1;
             self.walk(ready, contact, then, at, rested(&position, at));
         }
     }
 
     /// The time of a wait is over.
-    pub(super) fn wake(&mut self, workflow: Name, contact: Name, timer: (i64, u64), at: OffsetDateTime) {
+    pub(super) fn wake(&mut self, workflow: Name, contact: Who, timer: (i64, u64), at: OffsetDateTime) {
         let Some(position) = self.state.position(workflow, contact) else { return };
         if position.timer != Some(timer) {
             return;
@@ -101,7 +102,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn walk(
         &mut self,
         ready: &ReadyFlow,
-        contact: Name,
+        contact: Who,
         node: &str,
         at: OffsetDateTime,
         cause: Cause,
@@ -139,7 +140,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 }
                 Node::Split { paths } => {
                     let weights: Vec<u32> = paths.iter().map(|path| path.weight).collect();
-                    let person = self.state.text(contact);
+                    let person = self.state.id(contact);
                     match paths.get(key::split(&ready.workflow.id, &id, &person, &weights)) {
                         Some(path) => &path.to,
                         None => return self.leave(ready, contact, at, "end"),
@@ -150,7 +151,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     let due = micros(delay.after(at, &self.options.zone));
                     let work = Work::Walk {
                         workflow: ready.workflow.id.clone(),
-                        contact: self.state.text(contact).to_string(),
+                        contact: self.state.id(contact).to_string(),
                     };
                     let timer = Some(self.state.schedule(due, work));
                     let position = Position {
@@ -168,9 +169,18 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.leave(ready, contact, at, "a path that leads nowhere");
     }
 
+    /// Takes a contact from its place, and its timer with it.
+    fn take_out(&mut self, workflow: Name, contact: Who) -> Option<Position> {
+        let position = self.state.take_position(workflow, contact)?;
+        if let Some(timer) = position.timer {
+            self.state.cancel(timer);
+        }
+        Some(position)
+    }
+
     /// Ends a walk.
-    fn leave(&mut self, ready: &ReadyFlow, contact: Name, at: OffsetDateTime, by: &str) {
-        self.state.take_position(ready.name, contact);
+    fn leave(&mut self, ready: &ReadyFlow, contact: Who, at: OffsetDateTime, by: &str) {
+        self.take_out(ready.name, contact);
         if ready.workflow.reentry == Reentry::Never {
             self.state.set_ended(ready.name, contact);
         }
@@ -181,7 +191,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Ends the walk by an exit without events whose filters hold; true when it did.
-    pub(super) fn leaves(&mut self, ready: &ReadyFlow, contact: Name, at: OffsetDateTime) -> bool {
+    pub(super) fn leaves(&mut self, ready: &ReadyFlow, contact: Who, at: OffsetDateTime) -> bool {
         for (exit, conditions) in ready.workflow.exits.iter().zip(&ready.exits) {
             if exit.on.is_empty() && self.all_hold(ready, contact, conditions, at) {
                 self.leave(ready, contact, at, &exit_name(exit.goal, &exit.name));
@@ -192,7 +202,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// An event matches an exit.
-    pub(super) fn exit_on_event(&mut self, flow: usize, exit: usize, contact: Name, at: OffsetDateTime) {
+    pub(super) fn exit_on_event(&mut self, flow: usize, exit: usize, contact: Who, at: OffsetDateTime) {
         let program = Arc::clone(&self.program);
         let Some(ready) = program.flows.get(flow) else { return };
         let inside = self.state.position(ready.name, contact).is_some_and(|position| {
@@ -210,7 +220,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     fn all_hold(
         &mut self,
         ready: &ReadyFlow,
-        contact: Name,
+        contact: Who,
         conditions: &[Condition],
         at: OffsetDateTime,
     ) -> bool {
@@ -230,10 +240,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Where a contact is in a workflow, and since when.
-    #[must_use]
-    pub fn position(&self, workflow: &str, contact: &str) -> Option<(String, OffsetDateTime)> {
-        let position = self.state.position(self.state.known(workflow)?, self.state.known(contact)?)?;
-        Some((position.node.clone(), from_micros(position.since)))
+    ///
+    /// # Errors
+    /// What the store returns.
+    pub fn position(&self, workflow: &str, contact: &str) -> Result<Option<(String, OffsetDateTime)>> {
+        let Some(name) = self.state.known(workflow) else { return Ok(None) };
+        let person = people::read(&self.store, contact)?;
+        let place = person.positions.iter().find(|(known, _)| *known == name);
+        Ok(place.map(|(_, position)| (position.node.clone(), from_micros(position.since))))
     }
 }
 

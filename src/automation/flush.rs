@@ -8,9 +8,9 @@ use time::{Duration, OffsetDateTime};
 use super::contacts::ContactStore;
 use super::engine::Engine;
 use super::instant::{from_micros, micros};
+use super::outbox::{self, Queued};
 use super::state::Name;
 use super::store::Store;
-use super::work::Queued;
 use crate::audience::Audience;
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
@@ -91,15 +91,32 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     #[must_use]
     pub fn flush_is_due(&self, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
         let oldest = micros(now.saturating_sub(policy.age));
-        let mut run: Option<(Name, usize)> = None;
-        for (&(audience, _), queued) in &self.state.outbox {
-            let count = run.filter(|&(known, _)| known == audience).map_or(0, |(_, count)| count) + 1;
-            run = Some((audience, count));
-            if count >= policy.operations || queued.at <= oldest {
-                return true;
-            }
+        self.state.outbox.lines().any(|(_, line)| {
+            line.waiting > 0
+                && (line.waiting >= policy.operations as u64
+                    || line.first.is_some_and(|(_, at)| at <= oldest))
+        })
+    }
+
+    /// How many membership operations were not sent.
+    #[must_use]
+    pub fn unsent(&self) -> u64 {
+        self.state.outbox.lines().map(|(_, line)| line.waiting).sum()
+    }
+
+    /// Visits the membership operations that were not sent, those of each audience in their order: audience, contact,
+    /// and true to add.
+    ///
+    /// # Errors
+    /// What the store and `visit` return.
+    pub fn outbox(&self, visit: &mut dyn FnMut(&str, &str, bool) -> Result<()>) -> Result<()> {
+        for (audience, line) in self.state.outbox.lines() {
+            let id = self.state.text(audience);
+            outbox::each(&self.store, audience, line.sent, &mut |queued| {
+                visit(&id, &queued.contact, queued.add).map(|()| true)
+            })?;
         }
-        false
+        Ok(())
     }
 
     /// Sends what is in the outbox, audience by audience, at most 10,000 people at a time.
@@ -114,19 +131,19 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub async fn flush<M: MemberSink + ?Sized>(&mut self, sink: &M) -> Result<FlushReport> {
         self.ready()?;
         let mut report = FlushReport::default();
-        let mut waiting: Vec<(Name, Name, Queued)> = self
-            .state
-            .outbox
-            .iter()
-            .map(|(&(audience, contact), &queued)| (audience, contact, queued))
-            .collect();
-        waiting.sort_unstable_by_key(|&(audience, _, queued)| (audience, queued.generation));
-        for of_one in waiting.chunk_by(|a, b| a.0 == b.0) {
-            for chunk in of_one.chunks(PEOPLE_PER_CALL) {
-                let Some(&(name, ..)) = chunk.first() else { continue };
-                let id = self.state.text(name).to_string();
-                if let Err(error) = self.send(sink, &id, chunk, &mut report).await? {
-                    report.failed.push((id, error));
+        let lines: Vec<_> = self.state.outbox.lines().filter(|(_, line)| line.waiting > 0).collect();
+        for (audience, line) in lines {
+            let mut last = line.sent;
+            loop {
+                let mut chunk = Vec::new();
+                outbox::each(&self.store, audience, last, &mut |queued| {
+                    chunk.push(queued);
+                    Ok(chunk.len() < PEOPLE_PER_CALL)
+                })?;
+                let Some(end) = chunk.last() else { break };
+                last = end.generation;
+                if let Err(error) = self.send(sink, audience, &chunk, &mut report).await? {
+                    report.failed.push((self.state.text(audience).to_string(), error));
                     break;
                 }
             }
@@ -137,25 +154,25 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     async fn send<M: MemberSink + ?Sized>(
         &mut self,
         sink: &M,
-        id: &str,
-        chunk: &[(Name, Name, Queued)],
+        name: Name,
+        chunk: &[Queued],
         report: &mut FlushReport,
     ) -> Result<Result<()>> {
         let mut changes = Vec::with_capacity(chunk.len());
-        for &(_, contact, queued) in chunk {
-            let text = self.state.text(contact);
+        let id = self.state.text(name);
+        for queued in chunk {
             let mut record = Contact::new(self.schema());
-            let is_there = self.contacts.load(&text, &mut record)?;
+            let is_there = self.contacts.load(&queued.contact, &mut record)?;
             if !is_there && queued.add {
                 report.gone += 1;
                 continue;
             }
             // The ledger knows people by the host's id, whatever the field holds.
             let field = self.schema().require("id")?;
-            record.set_text(field, &text)?;
+            record.set_text(field, &queued.contact)?;
             changes.push(Membership { contact: record, add: queued.add, generation: queued.generation });
         }
-        let Some(audience) = self.audiences.get(id) else {
+        let Some(audience) = self.audiences.get(&*id) else {
             return Ok(Err(Error::new(
                 ErrorKind::NotFound,
                 "flush",
@@ -169,9 +186,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             return Ok(Err(error));
         }
         report.sent += changes.len() as u64;
-        for &(audience, contact, queued) in chunk {
-            self.state.sent(audience, contact, queued.generation);
-        }
+        self.state.sent(name, chunk);
         self.commit()?;
         Ok(Ok(()))
     }
@@ -179,7 +194,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// When the oldest operation in the outbox was put there.
     #[must_use]
     pub fn oldest_unsent(&self) -> Option<OffsetDateTime> {
-        self.state.outbox.values().map(|queued| queued.at).min().map(from_micros)
+        self.state.outbox.lines().filter_map(|(_, line)| line.first).map(|(_, at)| from_micros(at)).min()
     }
 }
 

@@ -27,9 +27,8 @@ pub(super) fn read<S: Store>(store: &S, state: &State, definitions: &Definitions
 }
 
 fn is_walked(state: &State, workflow: &Workflow) -> bool {
-    state.known(&workflow.id).is_some_and(|name| {
-        state.positions().any(|(known, _, position)| known == name && position.version == workflow.version)
-    })
+    let name = state.known(&workflow.id);
+    name.is_some_and(|name| state.walking.contains_key(&(name, workflow.version)))
 }
 
 fn key(workflow: &Workflow) -> Vec<u8> {

@@ -19,10 +19,12 @@ pub struct Options {
     pub depth: u8,
     /// Whether the store keeps an audit log.
     pub audit: bool,
+    /// Contacts whose state stays in memory between two calls; all others are read from the store when they come.
+    pub room: usize,
 }
 
 impl Default for Options {
-    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log.
+    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log, 10,000 contacts in memory.
     fn default() -> Self {
         Self {
             zone: Zone::utc(),
@@ -30,6 +32,7 @@ impl Default for Options {
             tolerance: Duration::minutes(5),
             depth: 8,
             audit: true,
+            room: 10_000,
         }
     }
 }
@@ -46,6 +49,13 @@ impl Options {
     #[must_use]
     pub fn memory(mut self, memory: Duration) -> Self {
         self.memory = memory;
+        self
+    }
+
+    /// Sets how many contacts stay in memory.
+    #[must_use]
+    pub fn room(mut self, contacts: usize) -> Self {
+        self.room = contacts;
         self
     }
 

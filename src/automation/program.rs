@@ -22,6 +22,8 @@ pub(super) struct Program {
     flow_by_name: HashMap<(Name, u32), usize>,
     index: HashMap<&'static str, Slot>,
     pub(super) dates: Vec<ReadyDate>,
+    /// True when something depends on what a contact is, and not on events alone: leaving conditions, exits, dates.
+    pub(super) looks_again: bool,
 }
 
 #[derive(Debug, Default)]
@@ -122,6 +124,9 @@ impl Program {
             });
         }
         program.index_triggers(schema, zone, state)?;
+        program.looks_again = !program.dates.is_empty()
+            || program.rules.iter().any(|ready| ready.rule.leave)
+            || program.flows.iter().any(|ready| ready.workflow.exits.iter().any(|exit| exit.on.is_empty()));
         Ok(program)
     }
 
@@ -213,7 +218,7 @@ impl Program {
         let named = if slot.named.is_empty() {
             None
         } else {
-            what.indexed_name().and_then(|name| slot.named.get(&name))
+            what.indexed_name().and_then(|name| slot.named.get(&*name))
         };
         let mut found: Vec<Target> = slot
             .any

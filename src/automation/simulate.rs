@@ -7,8 +7,8 @@ use super::definitions::Definitions;
 use super::engine::Engine;
 use super::event::ContactEvent;
 use super::memory_contacts::MemoryContacts;
+use super::memory_store::MemoryStore;
 use super::options::Options;
-use super::store::MemoryStore;
 use crate::audience::Audience;
 use crate::error::{Error, Result};
 

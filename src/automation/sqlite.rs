@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::params;
+use rusqlite::{OptionalExtension, params};
 
 use super::store::{Store, Table, Visit, Write};
 use crate::error::Result;
@@ -43,7 +43,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn commit(&mut self, writes: &[Write]) -> Result<()> {
+    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
         self.0.write(Durability::Now, |connection| {
             let mut put = connection
                 .prepare_cached(
@@ -53,7 +53,7 @@ impl Store for SqliteStore {
             let mut delete = connection
                 .prepare_cached("DELETE FROM automation_state WHERE part = ?1 AND key = ?2")
                 .map_err(wrong)?;
-            for write in writes {
+            for write in &writes {
                 let part = write.table as u8;
                 match &write.value {
                     Some(value) => put.execute(params![part, write.key, value]),
@@ -62,6 +62,15 @@ impl Store for SqliteStore {
                 .map_err(wrong)?;
             }
             Ok(())
+        })
+    }
+
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.0.read(|connection| {
+            let mut select = connection
+                .prepare_cached("SELECT value FROM automation_state WHERE part = ?1 AND key = ?2")
+                .map_err(wrong)?;
+            select.query_row(params![table as u8, key], |row| row.get(0)).optional().map_err(wrong)
         })
     }
 

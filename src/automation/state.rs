@@ -1,39 +1,42 @@
-//! The engine's memory: maps for speed, and the writes that make a step durable.
+//! The engine's memory: what a step needs of the store, and the writes that make the step durable.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::contacts::Effect;
-use super::store::{Table, Write};
-use super::work::{Position, Queued, Runs, Work};
+use super::outbox::{Line, Outbox, Queued};
+use super::people::{People, Who};
+use super::person::{Last, Timer};
+use super::seen::Seen;
+use super::store::{Store, Table, Write};
+use super::timers::{Timers, timer_key};
+use super::work::{Position, Runs, Work};
+use crate::error::Result;
 
-/// A name (of a contact, rule, workflow or audience) as a number.
+/// The id of a rule, workflow or audience as a number. The store keeps it for ever.
 pub(super) type Name = u32;
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct State {
     numbers: HashMap<Arc<str>, Name>,
     names: Vec<Arc<str>>,
-    pub(super) runs: HashMap<(Name, Name), Runs>,
-    pub(super) timers: BTreeMap<(i64, u64), Work>,
-    positions: HashMap<(Name, Name), Position>,
-    inside: HashMap<Name, Vec<Name>>,
-    pub(super) outbox: BTreeMap<(Name, Name), Queued>,
-    seen: HashMap<u128, i64>,
-    seen_in_order: VecDeque<(i64, u128)>,
-    held: HashMap<Name, Vec<Name>>,
-    ended: HashMap<(Name, Name), ()>,
-    dates: HashMap<(Name, Name), (i64, u64)>,
+    pub(super) people: People,
+    pub(super) timers: Timers,
+    pub(super) outbox: Outbox,
+    pub(super) seen: Seen,
+    /// Changes of contacts that are still to be carried out; few, since each step does.
     pub(super) effects: BTreeMap<u64, Effect>,
-    pub(super) effects_of: HashMap<Name, Vec<u64>>,
-    counters: Counters,
+    effects_of: HashMap<String, Vec<u64>>,
+    /// How many contacts are on a version of a workflow.
+    pub(super) walking: BTreeMap<(Name, u32), u64>,
+    pub(super) counters: Counters,
     pub(super) writes: Vec<Write>,
 }
 
-/// Numbers that only grow.
-#[derive(Debug, Default, Clone, Copy, Serialize, serde::Deserialize)]
+/// Numbers that are kept with each step.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
 pub(super) struct Counters {
     pub(super) timer: u64,
     pub(super) generation: u64,
@@ -41,50 +44,73 @@ pub(super) struct Counters {
     pub(super) audit: u64,
     /// The latest instant that the engine was told, in microseconds since 1970.
     pub(super) now: i64,
+    /// How many timers wait.
+    pub(super) waiting: u64,
+    pub(super) lines: Vec<(Name, Line)>,
+    pub(super) walking: Vec<(Name, u32, u64)>,
 }
 
 impl State {
+    /// What a store begins with, and the counters that it has kept.
+    pub(super) fn new(counters: Counters, timers: Timers, outbox: Outbox, room: usize) -> Self {
+        let walking = counters.walking.iter();
+        Self {
+            numbers: HashMap::new(),
+            names: Vec::new(),
+            people: People::new(room),
+            timers,
+            outbox,
+            seen: Seen::default(),
+            effects: BTreeMap::new(),
+            effects_of: HashMap::new(),
+            walking: walking.map(|&(name, version, count)| ((name, version), count)).collect(),
+            counters,
+            writes: Vec::new(),
+        }
+    }
+
     pub(super) fn name(&mut self, text: &str) -> Name {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }
-        let shared: Arc<str> = text.into();
         let number = self.names.len() as Name;
-        self.names.push(Arc::clone(&shared));
-        self.numbers.insert(shared, number);
+        self.add_name(text.into());
+        let value = Some(text.as_bytes().to_vec());
+        self.writes.push(Write { table: Table::Name, key: number.to_be_bytes().to_vec(), value });
         number
+    }
+
+    /// Takes in a name that the store has.
+    pub(super) fn add_name(&mut self, text: Arc<str>) {
+        self.numbers.insert(Arc::clone(&text), self.names.len() as Name);
+        self.names.push(text);
     }
 
     pub(super) fn known(&self, text: &str) -> Option<Name> {
         self.numbers.get(text).copied()
     }
 
+    pub(super) fn count_of_names(&self) -> Name {
+        self.names.len() as Name
+    }
+
     pub(super) fn text(&self, name: Name) -> Arc<str> {
         self.names.get(name as usize).map_or_else(|| "".into(), Arc::clone)
     }
 
-    fn pair(&self, a: Name, b: Name) -> Vec<u8> {
-        let (a, b) = (self.text(a), self.text(b));
-        let mut key = Vec::with_capacity(a.len() + b.len() + 1);
-        key.extend_from_slice(a.as_bytes());
-        key.push(0);
-        key.extend_from_slice(b.as_bytes());
-        key
+    /// Reads a contact into memory for this step.
+    pub(super) fn fetch<S: Store + ?Sized>(&mut self, store: &S, id: &str) -> Result<Who> {
+        self.people.fetch(store, id)
     }
 
-    pub(super) fn set_counters(&mut self, counters: Counters) {
-        self.counters = counters;
+    /// The host's id of a contact.
+    pub(super) fn id(&self, who: Who) -> Arc<str> {
+        Arc::clone(&self.people.get(who).id)
     }
 
     /// Moves the latest known instant forward.
     pub(super) fn see_now(&mut self, now: i64) {
         self.counters.now = self.counters.now.max(now);
-    }
-
-    /// Puts the counters with the writes of a step.
-    pub(super) fn write_counters(&mut self) {
-        let counters = self.counters;
-        self.put(Table::Meta, b"counters".to_vec(), &counters);
     }
 
     pub(super) fn put<T: Serialize>(&mut self, table: Table, key: Vec<u8>, value: &T) {
@@ -97,214 +123,192 @@ impl State {
         self.writes.push(Write { table, key, value: None });
     }
 
+    pub(super) fn is_changed(&self) -> bool {
+        !self.writes.is_empty() || self.people.is_changed()
+    }
+
+    /// All writes of the step, what is kept with each step among them.
+    pub(super) fn take_writes(&mut self) -> Vec<Write> {
+        self.people.write(&mut self.writes);
+        self.counters.lines = self.outbox.lines().collect();
+        self.counters.walking =
+            self.walking.iter().map(|(&(workflow, version), &count)| (workflow, version, count)).collect();
+        let counters = self.counters.clone();
+        self.put(Table::Meta, b"counters".to_vec(), &counters);
+        std::mem::take(&mut self.writes)
+    }
+
+    /// Once a step is durable: makes room, and reads what comes next.
+    pub(super) fn settle<S: Store + ?Sized>(&mut self, store: &S) -> Result<()> {
+        self.people.shrink();
+        self.timers.fill(store)?;
+        self.outbox.find_first(store)
+    }
+
+    /// Remembers that an event was handled.
+    pub(super) fn see(&mut self, key: u128, now: i64) {
+        self.seen.add(key, now, &mut self.writes);
+    }
+
     // Runs of rules.
 
-    pub(super) fn set_runs(&mut self, rule: Name, contact: Name, runs: Runs) {
-        self.runs.insert((rule, contact), runs);
-        let key = self.pair(rule, contact);
-        self.put(Table::Run, key, &runs);
+    pub(super) fn runs(&self, rule: Name, who: Who) -> Option<Runs> {
+        find(&self.people.get(who).runs, rule).copied()
+    }
+
+    pub(super) fn set_runs(&mut self, rule: Name, who: Who, runs: Runs) {
+        set(&mut self.people.change(who).runs, rule, runs);
     }
 
     // Timers.
 
-    pub(super) fn schedule(&mut self, due: i64, work: Work) -> (i64, u64) {
+    pub(super) fn schedule(&mut self, due: i64, work: Work) -> Timer {
         self.counters.timer += 1;
+        self.counters.waiting += 1;
         let key = (due, self.counters.timer);
         self.put(Table::Timer, timer_key(key), &work);
         self.timers.insert(key, work);
         key
     }
 
-    pub(super) fn cancel(&mut self, key: (i64, u64)) -> Option<Work> {
-        let work = self.timers.remove(&key)?;
+    /// Takes away a timer that waits.
+    pub(super) fn cancel(&mut self, key: Timer) -> Option<Work> {
+        self.counters.waiting = self.counters.waiting.saturating_sub(1);
         self.delete(Table::Timer, timer_key(key));
-        Some(work)
+        self.timers.remove(key)
     }
 
     // Places in workflows.
 
-    pub(super) fn position(&self, workflow: Name, contact: Name) -> Option<&Position> {
-        self.positions.get(&(workflow, contact))
+    pub(super) fn position(&self, workflow: Name, who: Who) -> Option<&Position> {
+        find(&self.people.get(who).positions, workflow)
     }
 
-    pub(super) fn positions(&self) -> impl Iterator<Item = (Name, Name, &Position)> {
-        self.positions.iter().map(|(&(workflow, contact), position)| (workflow, contact, position))
+    /// True when a change of the contact may end something.
+    pub(super) fn is_inside_or_held(&self, who: Who) -> bool {
+        let person = self.people.get(who);
+        !person.positions.is_empty() || !person.held.is_empty()
     }
 
     /// The workflows that a contact is in.
-    pub(super) fn workflows_of(&self, contact: Name) -> &[Name] {
-        self.inside.get(&contact).map_or(&[], Vec::as_slice)
+    pub(super) fn workflows_of(&self, who: Who) -> Vec<Name> {
+        self.people.get(who).positions.iter().map(|&(workflow, _)| workflow).collect()
     }
 
-    pub(super) fn set_position(&mut self, workflow: Name, contact: Name, position: Position) {
-        let key = self.pair(workflow, contact);
-        self.put(Table::Position, key, &position);
-        self.restore_position(workflow, contact, position);
-    }
-
-    pub(super) fn restore_position(&mut self, workflow: Name, contact: Name, position: Position) {
-        if self.positions.insert((workflow, contact), position).is_none() {
-            self.inside.entry(contact).or_default().push(workflow);
+    pub(super) fn set_position(&mut self, workflow: Name, who: Who, position: Position) {
+        *self.walking.entry((workflow, position.version)).or_default() += 1;
+        if let Some(before) = set(&mut self.people.change(who).positions, workflow, position) {
+            self.one_less(workflow, before.version);
         }
     }
 
-    /// Takes a contact out of a workflow, and its timer with it.
-    pub(super) fn take_position(&mut self, workflow: Name, contact: Name) -> Option<Position> {
-        let position = self.positions.remove(&(workflow, contact))?;
-        if let Some(inside) = self.inside.get_mut(&contact) {
-            inside.retain(|&other| other != workflow);
-            if inside.is_empty() {
-                self.inside.remove(&contact);
-            }
-        }
-        if let Some(timer) = position.timer {
-            self.cancel(timer);
-        }
-        let key = self.pair(workflow, contact);
-        self.delete(Table::Position, key);
+    /// Takes a contact out of a workflow; its timer is still to be taken away.
+    pub(super) fn take_position(&mut self, workflow: Name, who: Who) -> Option<Position> {
+        self.position(workflow, who)?;
+        let position = take(&mut self.people.change(who).positions, workflow)?;
+        self.one_less(workflow, position.version);
         Some(position)
     }
 
-    pub(super) fn has_ended(&self, workflow: Name, contact: Name) -> bool {
-        self.ended.contains_key(&(workflow, contact))
-    }
-
-    pub(super) fn set_ended(&mut self, workflow: Name, contact: Name) {
-        if self.ended.insert((workflow, contact), ()).is_none() {
-            let key = self.pair(workflow, contact);
-            self.put(Table::Ended, key, &());
+    fn one_less(&mut self, workflow: Name, version: u32) {
+        if let Some(count) = self.walking.get_mut(&(workflow, version)) {
+            *count -= 1;
+            if *count == 0 {
+                self.walking.remove(&(workflow, version));
+            }
         }
     }
 
-    pub(super) fn restore_ended(&mut self, workflow: Name, contact: Name) {
-        self.ended.insert((workflow, contact), ());
+    pub(super) fn has_ended(&self, workflow: Name, who: Who) -> bool {
+        self.people.get(who).ended.contains(&workflow)
+    }
+
+    pub(super) fn set_ended(&mut self, workflow: Name, who: Who) {
+        if !self.has_ended(workflow, who) {
+            self.people.change(who).ended.push(workflow);
+        }
     }
 
     // The outbox.
 
-    /// Puts a membership operation in place of any earlier one of the same person and audience.
-    pub(super) fn queue(&mut self, audience: Name, contact: Name, add: bool, at: i64) -> u64 {
-        self.counters.generation += 1;
-        let queued = Queued { add, generation: self.counters.generation, at };
-        let key = self.pair(audience, contact);
-        self.put(Table::Outbox, key, &queued);
-        self.outbox.insert((audience, contact), queued);
-        queued.generation
+    /// Puts a membership operation in place of any earlier one of the same contact and audience.
+    ///
+    /// Generations follow the clock, so that those of a new store are above those that an old one has sent.
+    pub(super) fn queue(&mut self, audience: Name, who: Who, add: bool) -> u64 {
+        let now = self.counters.now;
+        let generation = u64::try_from(now).unwrap_or(0).max(self.counters.generation + 1);
+        self.counters.generation = generation;
+        let person = self.people.change(who);
+        self.outbox.put(audience, person, Last { generation, add }, now, &mut self.writes);
+        generation
     }
 
-    /// Forgets an operation that was sent, unless a later one has taken its place.
-    pub(super) fn sent(&mut self, audience: Name, contact: Name, generation: u64) {
-        if self.outbox.get(&(audience, contact)).is_some_and(|queued| queued.generation == generation) {
-            self.outbox.remove(&(audience, contact));
-            let key = self.pair(audience, contact);
-            self.delete(Table::Outbox, key);
-        }
-    }
-
-    // Events that were handled.
-
-    pub(super) fn is_seen(&self, key: u128) -> bool {
-        self.seen.contains_key(&key)
-    }
-
-    pub(super) fn set_seen(&mut self, key: u128, now: i64) {
-        self.restore_seen(key, now);
-        self.put(Table::Seen, key.to_be_bytes().to_vec(), &now);
-    }
-
-    pub(super) fn restore_seen(&mut self, key: u128, at: i64) {
-        self.seen.insert(key, at);
-        self.seen_in_order.push_back((at, key));
-    }
-
-    pub(super) fn sort_seen(&mut self) {
-        self.seen_in_order.make_contiguous().sort_unstable();
-    }
-
-    /// Forgets events that were handled before `until`, at most `most` at a time.
-    pub(super) fn forget_seen(&mut self, until: i64, most: usize) {
-        for _ in 0..most {
-            match self.seen_in_order.front() {
-                Some(&(at, key)) if at < until => {
-                    self.seen_in_order.pop_front();
-                    self.seen.remove(&key);
-                    self.delete(Table::Seen, key.to_be_bytes().to_vec());
-                }
-                _ => break,
-            }
-        }
+    /// Forgets the first operations of an audience, which are done with.
+    pub(super) fn sent(&mut self, audience: Name, done: &[Queued]) {
+        self.outbox.sent(audience, done, &mut self.writes);
     }
 
     // Contacts that rules may have to take out.
 
-    pub(super) fn rules_holding(&self, contact: Name) -> &[Name] {
-        self.held.get(&contact).map_or(&[], Vec::as_slice)
+    pub(super) fn rules_holding(&self, who: Who) -> &[Name] {
+        &self.people.get(who).held
     }
 
-    pub(super) fn held(&self) -> Vec<Name> {
-        let mut contacts: Vec<_> = self.held.keys().copied().collect();
-        contacts.sort_unstable();
-        contacts
-    }
-
-    pub(super) fn hold(&mut self, rule: Name, contact: Name) {
-        if !self.rules_holding(contact).contains(&rule) {
-            self.restore_held(rule, contact);
-            let key = self.pair(rule, contact);
-            self.put(Table::Held, key, &());
+    pub(super) fn hold(&mut self, rule: Name, who: Who) {
+        if !self.rules_holding(who).contains(&rule) {
+            self.people.change(who).held.push(rule);
         }
     }
 
-    pub(super) fn restore_held(&mut self, rule: Name, contact: Name) {
-        self.held.entry(contact).or_default().push(rule);
-    }
-
-    pub(super) fn release(&mut self, rule: Name, contact: Name) {
-        if let Some(rules) = self.held.get_mut(&contact) {
-            rules.retain(|&other| other != rule);
-            if rules.is_empty() {
-                self.held.remove(&contact);
-            }
-            let key = self.pair(rule, contact);
-            self.delete(Table::Held, key);
+    pub(super) fn release(&mut self, rule: Name, who: Who) {
+        if self.rules_holding(who).contains(&rule) {
+            self.people.change(who).held.retain(|&other| other != rule);
         }
     }
 
     // Dates.
 
-    pub(super) fn date_timer(&self, owner: Name, contact: Name) -> Option<(i64, u64)> {
-        self.dates.get(&(owner, contact)).copied()
+    pub(super) fn date_timer(&self, owner: Name, who: Who) -> Option<Timer> {
+        find(&self.people.get(who).dates, owner).copied()
     }
 
-    pub(super) fn set_date_timer(&mut self, owner: Name, contact: Name, timer: Option<(i64, u64)>) {
+    pub(super) fn set_date_timer(&mut self, owner: Name, who: Who, timer: Option<Timer>) {
+        if self.date_timer(owner, who) == timer {
+            return;
+        }
+        let dates = &mut self.people.change(who).dates;
         match timer {
-            Some(timer) => self.dates.insert((owner, contact), timer),
-            None => self.dates.remove(&(owner, contact)),
-        };
+            Some(timer) => drop(set(dates, owner, timer)),
+            None => drop(take(dates, owner)),
+        }
     }
 
     // Changes of contacts that are still to be carried out.
 
-    pub(super) fn add_effect(&mut self, contact: Name, effect: Effect) {
+    pub(super) fn add_effect(&mut self, effect: Effect) {
         self.counters.effect += 1;
         let number = self.counters.effect;
         self.put(Table::Effect, number.to_be_bytes().to_vec(), &effect);
-        self.restore_effect(number, contact, effect);
+        self.restore_effect(number, effect);
     }
 
-    pub(super) fn restore_effect(&mut self, number: u64, contact: Name, effect: Effect) {
+    pub(super) fn restore_effect(&mut self, number: u64, effect: Effect) {
+        self.effects_of.entry(effect.contact.clone()).or_default().push(number);
         self.effects.insert(number, effect);
-        self.effects_of.entry(contact).or_default().push(number);
+    }
+
+    /// What is still to be carried out for a contact, in order.
+    pub(super) fn effects_of(&self, contact: &str) -> impl Iterator<Item = &Effect> {
+        let numbers = self.effects_of.get(contact).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|number| self.effects.get(number))
     }
 
     pub(super) fn effect_done(&mut self, number: u64) {
         let Some(effect) = self.effects.remove(&number) else { return };
-        if let Some(contact) = self.known(&effect.contact)
-            && let Some(numbers) = self.effects_of.get_mut(&contact)
-        {
+        if let Some(numbers) = self.effects_of.get_mut(&effect.contact) {
             numbers.retain(|&other| other != number);
             if numbers.is_empty() {
-                self.effects_of.remove(&contact);
+                self.effects_of.remove(&effect.contact);
             }
         }
         self.delete(Table::Effect, number.to_be_bytes().to_vec());
@@ -316,16 +320,21 @@ impl State {
     }
 }
 
-/// A key whose bytes sort as the instants do.
-pub(super) fn timer_key((due, number): (i64, u64)) -> Vec<u8> {
-    let mut key = Vec::with_capacity(16);
-    key.extend_from_slice(&((due as u64) ^ (1 << 63)).to_be_bytes());
-    key.extend_from_slice(&number.to_be_bytes());
-    key
+fn find<T>(list: &[(Name, T)], name: Name) -> Option<&T> {
+    list.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-pub(super) fn read_timer_key(key: &[u8]) -> Option<(i64, u64)> {
-    let (due, rest) = key.split_first_chunk::<8>()?;
-    let number = rest.first_chunk::<8>().filter(|_| rest.len() == 8)?;
-    Some(((u64::from_be_bytes(*due) ^ (1 << 63)) as i64, u64::from_be_bytes(*number)))
+fn set<T>(list: &mut Vec<(Name, T)>, name: Name, value: T) -> Option<T> {
+    match list.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, known)) => Some(std::mem::replace(known, value)),
+        None => {
+            list.push((name, value));
+            None
+        }
+    }
+}
+
+fn take<T>(list: &mut Vec<(Name, T)>, name: Name) -> Option<T> {
+    let at = list.iter().position(|(known, _)| *known == name)?;
+    Some(list.remove(at).1)
 }

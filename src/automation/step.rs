@@ -11,36 +11,41 @@ use super::event::Happening;
 use super::instant::{from_micros, micros};
 use super::key;
 use super::options::Outcome;
+use super::people::Who;
 use super::program::Target;
 use super::state::Name;
 use super::store::Store;
 use super::work::{Cause, Origin, Runs, Work};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn has_due(&self, now: OffsetDateTime) -> bool {
-        self.state.timers.first_key_value().is_some_and(|(&(due, _), _)| due <= micros(now))
+        self.state.timers.next().is_some_and(|(due, _)| due <= micros(now))
     }
 
     /// Does what is due, earliest first, at most `most` things.
-    pub(super) fn run_timers(&mut self, now: OffsetDateTime, most: usize) -> Outcome {
+    pub(super) fn run_timers(&mut self, now: OffsetDateTime, most: usize) -> Result<Outcome> {
         let before = std::mem::take(&mut self.outcome);
         self.state.see_now(micros(now));
         for _ in 0..most {
-            if !self.has_due(now) {
-                break;
-            }
-            let Some((&key, _)) = self.state.timers.first_key_value() else { break };
+            let Some(key) = self.state.timers.next().filter(|&(due, _)| due <= micros(now)) else { break };
             let Some(work) = self.state.cancel(key) else { break };
-            let contact = self.state.name(work.contact());
+            let contact = match self.state.fetch(&self.store, work.contact()) {
+                Ok(contact) => contact,
+                Err(error) => {
+                    // The timer is gone from memory and still in the store.
+                    self.failed = true;
+                    return Err(error);
+                }
+            };
             self.in_hand = None;
             self.work(key, work, contact);
             self.serve_follow_ups();
         }
-        std::mem::replace(&mut self.outcome, before)
+        Ok(std::mem::replace(&mut self.outcome, before))
     }
 
-    fn work(&mut self, timer: (i64, u64), work: Work, contact: Name) {
+    fn work(&mut self, timer: (i64, u64), work: Work, contact: Who) {
         let at = from_micros(timer.0);
         match work {
             Work::Check { rule, cause, conditions, .. } => {
@@ -64,7 +69,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Serves everything that listens to what happened to a contact.
     pub(super) fn serve(
         &mut self,
-        contact: Name,
+        contact: Who,
         what: &Happening,
         listeners: &[Target],
         at: OffsetDateTime,
@@ -74,7 +79,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             return;
         }
         // Whoever is inside a workflow as the event comes in cannot start it with the same event.
-        let inside = self.state.workflows_of(contact).to_vec();
+        let inside = self.state.workflows_of(contact);
         for &target in listeners {
             match target {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
@@ -89,7 +94,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn start_rule(
         &mut self,
         rule: usize,
-        contact: Name,
+        contact: Who,
         event: &str,
         at: OffsetDateTime,
         cause: Cause,
@@ -113,26 +118,26 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.check(ready.name, contact, at, cause, true);
         } else {
             let due = micros(ready.rule.check_after.after(at, &self.options.zone));
-            let id = self.state.text(contact).to_string();
+            let id = self.state.id(contact).to_string();
             let work = Work::Check { rule: ready.rule.id.clone(), contact: id, cause, conditions: true };
             self.state.schedule(due, work);
         }
     }
 
-    fn skip(&mut self, rule: Name, contact: Name, at: OffsetDateTime, reason: SkipReason) {
+    fn skip(&mut self, rule: Name, contact: Who, at: OffsetDateTime, reason: SkipReason) {
         let rule = self.state.text(rule).to_string();
         self.audit(contact, at, || AuditEvent::Skipped { rule, reason });
     }
 
-    fn runs_are_over(&self, rule: Name, contact: Name, most: Option<u32>) -> bool {
-        most.is_some_and(|most| self.state.runs.get(&(rule, contact)).is_some_and(|runs| runs.count >= most))
+    fn runs_are_over(&self, rule: Name, contact: Who, most: Option<u32>) -> bool {
+        most.is_some_and(|most| self.state.runs(rule, contact).is_some_and(|runs| runs.count >= most))
     }
 
     /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
     pub(super) fn check(
         &mut self,
         rule: Name,
-        contact: Name,
+        contact: Who,
         at: OffsetDateTime,
         cause: Cause,
         conditions: bool,
@@ -149,7 +154,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if !ready.rule.active {
             return self.skip(rule, contact, at, SkipReason::NotValid);
         }
-        let runs = self.state.runs.get(&(rule, contact)).copied();
+        let runs = self.state.runs(rule, contact);
         if self.runs_are_over(rule, contact, ready.rule.runs_per_contact) {
             return self.skip(rule, contact, at, SkipReason::RunLimit);
         }
@@ -193,7 +198,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 let due = micros(after.after(at, &self.options.zone));
                 let work = Work::Act {
                     origin: origin.clone(),
-                    contact: self.state.text(contact).to_string(),
+                    contact: self.state.id(contact).to_string(),
                     cause,
                     action: Box::new(action.clone()),
                     index,
@@ -207,7 +212,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn act(
         &mut self,
         origin: &Origin,
-        contact: Name,
+        contact: Who,
         at: OffsetDateTime,
         cause: Cause,
         action: &Action,
@@ -262,7 +267,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     fn change(
         &mut self,
         origin: &Origin,
-        contact: Name,
+        contact: Who,
         at: OffsetDateTime,
         cause: Cause,
         action: &Action,
@@ -282,9 +287,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             source: origin.to_string(),
             action: action.kind().into(),
         });
-        let id = self.state.text(contact).to_string();
+        let id = self.state.id(contact).to_string();
         let key = format!("{:032x}/{origin}/{index}", cause.key);
-        self.state.add_effect(contact, Effect { key, contact: id, at, change });
+        self.state.add_effect(Effect { key, contact: id, at, change });
         if let Some(what) = happened {
             let key = key::follow_up(cause.key, &origin.to_string(), index);
             self.follow_ups.push_back(FollowUp {
@@ -300,13 +305,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn member(
         &mut self,
         origin: &Origin,
-        contact: Name,
+        contact: Who,
         at: OffsetDateTime,
         audience: &str,
         add: bool,
     ) {
         let name = self.state.name(audience);
-        let generation = self.state.queue(name, contact, add, micros(at));
+        let generation = self.state.queue(name, contact, add);
         self.outcome.members += 1;
         self.audit(contact, at, || AuditEvent::Member {
             source: origin.to_string(),

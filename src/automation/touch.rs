@@ -12,6 +12,7 @@ use super::engine::Engine;
 use super::instant::{from_micros, micros};
 use super::key;
 use super::options::Outcome;
+use super::people::{self, Who};
 use super::program::{ReadyDate, Target};
 use super::state::Name;
 use super::store::Store;
@@ -21,10 +22,10 @@ use crate::error::Result;
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Looks again at everything that depends on the contact's data.
-    pub(super) fn touch(&mut self, contact: Name, at: OffsetDateTime, now: OffsetDateTime, cause: Cause) {
+    pub(super) fn touch(&mut self, contact: Who, at: OffsetDateTime, now: OffsetDateTime, cause: Cause) {
         self.let_go(contact, at);
         let program = Arc::clone(&self.program);
-        for workflow in self.state.workflows_of(contact).to_vec() {
+        for workflow in self.state.workflows_of(contact) {
             if let Some(position) = self.state.position(workflow, contact)
                 && position.cause.key != cause.key
                 && let Some(ready) = program.flow(workflow, position.version)
@@ -40,7 +41,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Takes the contact out where a rule's conditions no longer hold.
-    fn let_go(&mut self, contact: Name, at: OffsetDateTime) {
+    fn let_go(&mut self, contact: Who, at: OffsetDateTime) {
         let program = Arc::clone(&self.program);
         for rule in self.state.rules_holding(contact).to_vec() {
             let Some(ready) = program.rule(rule).filter(|ready| ready.rule.leave) else {
@@ -81,14 +82,32 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// What the store returns.
     pub fn review(&mut self, now: OffsetDateTime) -> Result<Outcome> {
         self.ready()?;
-        for contact in self.state.held() {
-            self.in_hand = None;
-            self.let_go(contact, now);
-            self.serve_follow_ups();
+        self.state.see_now(micros(now));
+        let mut total = Outcome::default();
+        let mut last = Vec::new();
+        loop {
+            let mut held = Vec::new();
+            let after = std::mem::take(&mut last);
+            people::each(&self.store, &after, &mut |person| {
+                last = person.id.as_bytes().to_vec();
+                if !person.held.is_empty() {
+                    held.push(person.id);
+                }
+                Ok(held.len() < REVIEWED_AT_ONCE)
+            })?;
+            for id in &held {
+                let contact = self.state.fetch(&self.store, id)?;
+                self.in_hand = None;
+                self.let_go(contact, now);
+                self.serve_follow_ups();
+            }
+            self.commit()?;
+            self.deliver_and_commit()?;
+            total.add(std::mem::take(&mut self.outcome));
+            if held.len() < REVIEWED_AT_ONCE {
+                return Ok(total);
+            }
         }
-        self.commit()?;
-        self.deliver_and_commit()?;
-        Ok(std::mem::take(&mut self.outcome))
     }
 
     /// Plans the dates of all contacts: after a rule or workflow that a date starts was made. From then on each
@@ -104,8 +123,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             ids.push(id.to_owned());
             Ok(())
         })?;
-        for id in ids {
-            let contact = self.state.name(&id);
+        for (index, id) in ids.into_iter().enumerate() {
+            if index % REVIEWED_AT_ONCE == REVIEWED_AT_ONCE - 1 {
+                self.commit()?;
+            }
+            let contact = self.state.fetch(&self.store, &id)?;
             if self.take_in_hand(contact)? {
                 for date in &program.dates {
                     self.plan_date(date, contact, micros(now));
@@ -116,7 +138,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Sets the timer of a date to its next instant after `now`.
-    fn plan_date(&mut self, date: &ReadyDate, contact: Name, now: i64) {
+    fn plan_date(&mut self, date: &ReadyDate, contact: Who, now: i64) {
         let due = next_instant(date, &self.contact, now);
         let known = self.state.date_timer(date.owner, contact);
         if known.map(|(due, _)| due) == due {
@@ -126,7 +148,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.state.cancel(timer);
         }
         let timer = due.map(|due| {
-            let (owner, contact) = (self.state.text(date.owner), self.state.text(contact));
+            let (owner, contact) = (self.state.text(date.owner), self.state.id(contact));
             let work = Work::Date { owner: owner.to_string(), contact: contact.to_string() };
             self.state.schedule(due, work)
         });
@@ -134,7 +156,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// The midnight of a date has come: what it starts is started, if the contact still has that date.
-    pub(super) fn date_due(&mut self, owner: Name, contact: Name, timer: (i64, u64)) {
+    pub(super) fn date_due(&mut self, owner: Name, contact: Who, timer: (i64, u64)) {
         if self.state.date_timer(owner, contact) == Some(timer) {
             self.state.set_date_timer(owner, contact, None);
         }
@@ -148,12 +170,12 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let at = from_micros(timer.0);
         let still = next_instant(date, &self.contact, timer.0.saturating_sub(1)) == Some(timer.0);
         if still {
-            let (name, id) = (self.state.text(owner), self.state.text(contact));
+            let (name, id) = (self.state.text(owner), self.state.id(contact));
             let cause = Cause { key: key::by_hand(&format!("{name} {}", timer.0), &id), depth: 0 };
             match date.target {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
                 Target::Start { flow, start } => {
-                    let inside = self.state.workflows_of(contact).to_vec();
+                    let inside = self.state.workflows_of(contact);
                     self.enter(flow, start, contact, &inside, at, cause);
                 }
                 Target::Exit { .. } | Target::Awaited { .. } => {}
@@ -165,6 +187,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 }
+
+/// Contacts that are reviewed between two commits.
+const REVIEWED_AT_ONCE: usize = 1_000;
 
 /// The first midnight after `after` (microseconds since 1970) at which the date is near.
 fn next_instant(date: &ReadyDate, contact: &Contact, after: i64) -> Option<i64> {

@@ -1,5 +1,7 @@
 //! What rules and workflows listen to.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 
 use super::event::{Channel, Happening};
@@ -271,22 +273,29 @@ impl Trigger {
 
 impl Happening {
     /// The name that an index of [`Trigger::address`] looks for.
-    pub(super) fn indexed_name(&self) -> Option<String> {
+    pub(super) fn indexed_name(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::ContactAdded
             | Self::ScoreChanged { .. }
             | Self::ConsentChanged { .. }
             | Self::PageVisited { .. }
             | Self::Touched => return None,
-            Self::DetailAdded { field } | Self::DetailChanged { field } => field.clone(),
+            Self::DetailAdded { field } | Self::DetailChanged { field } => field.into(),
             Self::TagAssigned { tag } | Self::TagRemoved { tag } | Self::TagScoreChanged { tag, .. } => {
-                normalize_tag(tag).unwrap_or_default()
+                if is_normal(tag) {
+                    tag.into()
+                } else {
+                    normalize_tag(tag).unwrap_or_default().into()
+                }
             }
-            Self::External { kind, .. } | Self::ExternalChanged { kind, .. } => kind.to_lowercase(),
-            Self::StageReached { funnel, .. } => funnel.clone(),
-            Self::MailOpened { mail } | Self::MailClicked { mail, .. } => mail.clone(),
-            Self::RfmChanged { report, .. } => report.clone(),
-            Self::Custom { name, .. } => name.clone(),
+            Self::External { kind, .. } | Self::ExternalChanged { kind, .. } => {
+                let is_lower = kind.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
+                if is_lower { kind.into() } else { kind.to_lowercase().into() }
+            }
+            Self::StageReached { funnel, .. } => funnel.into(),
+            Self::MailOpened { mail } | Self::MailClicked { mail, .. } => mail.into(),
+            Self::RfmChanged { report, .. } => report.into(),
+            Self::Custom { name, .. } => name.into(),
         })
     }
 }
@@ -296,9 +305,19 @@ fn any(wanted: &[String], name: &str) -> bool {
 }
 
 fn any_fold(wanted: &[String], name: &str) -> bool {
-    wanted.is_empty() || wanted.iter().any(|wanted| wanted.to_lowercase() == name.to_lowercase())
+    wanted.is_empty()
+        || wanted.iter().any(|wanted| {
+            wanted.eq_ignore_ascii_case(name)
+                || !(wanted.is_ascii() && name.is_ascii()) && wanted.to_lowercase() == name.to_lowercase()
+        })
 }
 
 fn same_tag(a: &str, b: &str) -> bool {
-    a == b || normalize_tag(a) == normalize_tag(b)
+    a == b || !(is_normal(a) && is_normal(b)) && normalize_tag(a) == normalize_tag(b)
+}
+
+/// True for a tag that is surely written as [`normalize_tag`] would write it.
+fn is_normal(tag: &str) -> bool {
+    !tag.is_empty()
+        && tag.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

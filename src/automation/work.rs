@@ -55,7 +55,7 @@ impl Work {
 }
 
 /// Where a contact is in a workflow.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub(super) struct Position {
     pub(super) version: u32,
     pub(super) node: String,
@@ -67,20 +67,11 @@ pub(super) struct Position {
 }
 
 /// Runs of a rule for a contact.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Runs {
     pub(super) count: u32,
     /// Microseconds since 1970.
     pub(super) last: i64,
-}
-
-/// A membership operation that was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(super) struct Queued {
-    pub(super) add: bool,
-    pub(super) generation: u64,
-    /// Microseconds since 1970.
-    pub(super) at: i64,
 }
 
 mod hex_key {

@@ -122,6 +122,7 @@ mod regexes;
 mod rfm;
 mod selector;
 mod table;
+mod timeless;
 mod window;
 mod words;
 
