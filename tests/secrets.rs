@@ -82,7 +82,7 @@ fn canary(schema: &Arc<Schema>) -> Contact {
     contact.add_consent("newsletter", ConsentStatus::Confirmed, None).unwrap();
     contact.add_tag("vip", 1, None).unwrap();
     let at = time::macros::datetime!(2026-11-02 10:00 UTC);
-    contact.add_event(&Event::new("purchase", at).property("note", EMAIL)).unwrap();
+    contact.add_event(&Event::new("purchase", at).property("description", EMAIL)).unwrap();
     contact
 }
 
@@ -150,7 +150,10 @@ async fn nothing_that_holds_a_person_prints_one() {
     seen.debug("fields", &schema.fields().map(|(id, _)| contact.get(id)).collect::<Vec<_>>());
     let events: Vec<_> = contact.events().flat_map(|event| event.properties().collect::<Vec<_>>()).collect();
     seen.debug("event properties", &events);
-    seen.debug("event", &Event::new("purchase", time::OffsetDateTime::UNIX_EPOCH).property("note", EMAIL));
+    seen.debug(
+        "event",
+        &Event::new("purchase", time::OffsetDateTime::UNIX_EPOCH).property("description", EMAIL),
+    );
     seen.debug("schema", &schema);
     seen.debug("symbols", schema.symbols());
     seen.debug("rows", &rows);

@@ -156,6 +156,122 @@ fn the_hash_of_a_segment_does_not_change_with_its_formatting() {
     assert_eq!(hash("score = 1").len(), 64);
 }
 
+#[test]
+fn the_hash_of_a_segment_minds_case_where_the_comparison_does() {
+    let schema = schema();
+    let of = |selector: Selector, text: &str| {
+        Segment::builder("x").include(selector).filter(text).build(&schema).unwrap().hash()
+    };
+    let hash = |text: &str| of(Selector::all(), text);
+    assert_eq!(
+        of(Selector::tag_any(["vip", "Złoty"]), "true"),
+        of(Selector::tag_any(["ZLOTY", "VIP"]), "true")
+    );
+    for (one, other) in [
+        (r#"name contains "Ada""#, r#"name contains "ADA""#),
+        (r#"country in ("PL", "de")"#, r#"country in ("DE", "pl", "PL")"#),
+        (r#"tag_score("vip") > 1"#, r#"tag_score("VIP") > 1"#),
+        (
+            r#"exists(event.Purchase where location = "Łódź")"#,
+            r#"exists(event.purchase where location = "ŁÓDŹ")"#,
+        ),
+        ("created_on >= 2026-01-31T12:00:00+02:00", "created_on >= 2026-01-31T10:00:00Z"),
+        (
+            "count(event.any after 2026-01-31T12:00:00+02:00) = 1",
+            "count(event.any after 2026-01-31T10:00:00Z) = 1.0",
+        ),
+        (
+            r#"exists(event.visit where url matches url "path:/A")"#,
+            r#"exists(event.visit where url matches url "path:/a")"#,
+        ),
+    ] {
+        assert_eq!(hash(one), hash(other), "{one}");
+    }
+    for (one, other) in [
+        (r#"name exactly contains "Ada""#, r#"name exactly contains "ADA""#),
+        (r#"name exactly contains "ada""#, r#"name contains "ada""#),
+        (r#"country exactly in ("PL")"#, r#"country exactly in ("pl")"#),
+        (r#"name matches "\\W""#, r#"name matches "\\w""#),
+        (r#"consent("News") = "confirmed""#, r#"consent("news") = "confirmed""#),
+        (
+            r#"exists(event.visit where url matches url "PATH:/a")"#,
+            r#"exists(event.visit where url matches url "path:/a")"#,
+        ),
+    ] {
+        assert_ne!(hash(one), hash(other), "{one}");
+    }
+    let written =
+        Segment::builder("x").include(Selector::all()).filter(r#"name = "Ada""#).build(&schema).unwrap();
+    assert_eq!(written.hash(), hash(r#"name = "ADA""#));
+    assert_eq!(written.filters()[0].to_string(), r#"name = "Ada""#);
+}
+
+#[test]
+fn patterns_are_limited_each_and_together() {
+    let schema = schema();
+    let limits = audiencekit::segment::Limits { regexes: 64 << 10, ..Default::default() };
+    let several = |pattern: &str, n: usize| vec![format!("name matches \"{pattern}\""); n].join(" or ");
+    let says = |text: &str| Filter::parse_within(text, &schema, &limits).map_err(|error| error.picture());
+    // Each of the small ones counts 4 KiB.
+    assert!(says(&several("^a", 16)).is_ok());
+    let error = says(&several("^a", 17)).unwrap_err();
+    assert!(error.starts_with("the patterns are too large together\n"), "{error}");
+    assert!(error.contains("^^^^ at most 65536 bytes of patterns in one filter"), "{error}");
+    assert!(says(&several("[0-9]{300}", 1)).is_ok() && says(&several("[0-9]{300}", 3)).is_err());
+    let large = several(r"\\w{8}", 1_000);
+    let error = Filter::parse(&large, &schema).unwrap_err().to_string();
+    assert!(error.contains("the patterns are too large together"), "{error}");
+    assert!(
+        Filter::parse(&several(r"(\\w{99}){99}", 1), &schema).unwrap_err().to_string().contains("too large")
+    );
+}
+
+#[test]
+fn an_explanation_goes_into_the_segments_that_are_named() {
+    use audiencekit::segment::Explainer;
+    let schema = schema();
+    let (ada, time) = (ada(&schema), now());
+    let catalog = MemoryCatalog::new();
+    for segment in [
+        Segment::builder("Buyers").include(Selector::all()).filter("count(event.purchase) >= 3"),
+        Segment::builder("Rich").include(Selector::segment("Buyers")).filter("revenue > 500"),
+    ] {
+        catalog.save(&segment.build(&schema).unwrap()).unwrap();
+    }
+    let best = Segment::builder("Best").include(Selector::all()).filter(r#"score >= 50 and segment("Rich")"#);
+    let best = best.build(&schema).unwrap();
+    assert_eq!(best.explain(&ada, &schema, &time).unwrap_err().kind(), ErrorKind::Filter);
+    let why = Explainer::new(&schema, &time).catalog(&catalog).segment(&best, &ada).unwrap();
+    assert_eq!(
+        why.to_string(),
+        "\
+no   all of
+yes    any of
+yes      true
+no     all of
+yes      score >= 50
+no       segment(\"Rich\")
+no         all of
+yes          any of
+yes            segment(\"Buyers\")
+yes              all of
+yes                any of
+yes                  true
+yes                count(event.purchase) >= 3
+no           revenue > 500
+"
+    );
+    assert_eq!(why.deciding().iter().map(|leaf| leaf.what.as_str()).collect::<Vec<_>>(), ["revenue > 500"]);
+    let filter = Filter::parse(r#"not segment("Rich")"#, &schema).unwrap();
+    assert!(filter.compile_with(&schema, &time, &catalog).unwrap().matches(&ada));
+    let why = Explainer::new(&schema, &time).catalog(&catalog).filter(&filter, &ada).unwrap();
+    assert!(why.holds && why.deciding()[0].what == "revenue > 500");
+    let circle = Segment::builder("Buyers").include(Selector::segment("Rich")).build(&schema).unwrap();
+    catalog.save(&circle).unwrap();
+    let error = Explainer::new(&schema, &time).catalog(&catalog).segment(&best, &ada).unwrap_err();
+    assert!(error.to_string().contains("Best > Rich > Buyers > Rich"), "{error}");
+}
+
 /// Every bad input with its exact picture: `> ` before the input, then the picture, then an empty line.
 #[test]
 fn every_bad_input_gets_the_picture_that_teaches() {

@@ -11,12 +11,12 @@ use super::graph;
 use super::property::PropertyFilter;
 use super::rule::Rule;
 use super::trigger::Trigger;
-use super::url_pattern::UrlPattern;
 use super::workflow::{Node, Workflow};
 use crate::audience::Audience;
 use crate::clock::Zone;
 use crate::contact::{FieldType, Schema, normalize_tag};
 use crate::error::{Result, ValidationErrors};
+use crate::segment::UrlPattern;
 
 pub(super) struct Checker<'a> {
     schema: &'a Arc<Schema>,
@@ -213,10 +213,10 @@ impl Checker<'_> {
                     self.push(format!("{path}.days"), "out_of_range", "must be within ten years");
                 }
             }
-            Trigger::PageVisited { url: pattern } | Trigger::MailClicked { link: Some(pattern), .. }
-                if UrlPattern::new(pattern).is_blank() =>
-            {
-                self.push(path.to_owned(), "malformed", "has a pattern that matches no address");
+            Trigger::PageVisited { url: pattern } | Trigger::MailClicked { link: Some(pattern), .. } => {
+                if let Err(error) = UrlPattern::parse(pattern) {
+                    self.push(path.to_owned(), "malformed", format!("has a bad {error}"));
+                }
             }
             Trigger::External { properties, .. }
             | Trigger::ExternalChanged { properties, .. }

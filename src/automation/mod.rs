@@ -52,7 +52,6 @@ mod template;
 mod timers;
 mod touch;
 mod trigger;
-mod url_pattern;
 mod work;
 mod workflow;
 
@@ -78,5 +77,4 @@ pub use sqlite::SqliteStore;
 pub use store::{Store, Table, Visit, Write};
 pub use template::Template;
 pub use trigger::Trigger;
-pub use url_pattern::UrlPattern;
 pub use workflow::{CheckPath, Exit, Node, Reentry, SplitPath, Start, Workflow};

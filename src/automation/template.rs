@@ -19,7 +19,7 @@ pub enum Template {
     AddOnStage(String, String),
     /// Adds when the contact opts in to e-mail.
     AddOnOptIn,
-    /// Adds when a page is visited; a [`UrlPattern`](super::UrlPattern).
+    /// Adds when a page is visited; a [`UrlPattern`](crate::segment::UrlPattern).
     AddOnVisit(String),
     /// Removes when a purchase is recorded.
     RemoveOnPurchase,

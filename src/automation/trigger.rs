@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{Channel, Happening};
 use super::property::PropertyFilter;
-use super::url_pattern::UrlPattern;
 use crate::contact::{ConsentStatus, normalize_tag};
+use crate::segment::UrlPattern;
 
 /// An event to listen to, and its filters. A list of names is met by any of them; an empty list by all.
 ///
@@ -224,12 +224,9 @@ impl Trigger {
             }
             (Self::MailOpened { mails }, Happening::MailOpened { mail }) => any(mails, mail),
             (Self::MailClicked { mails, link: pattern }, Happening::MailClicked { mail, link }) => {
-                any(mails, mail)
-                    && pattern.as_ref().is_none_or(|pattern| UrlPattern::new(pattern).matches(link))
+                any(mails, mail) && pattern.as_ref().is_none_or(|pattern| url_fits(pattern, link))
             }
-            (Self::PageVisited { url: pattern }, Happening::PageVisited { url }) => {
-                UrlPattern::new(pattern).matches(url)
-            }
+            (Self::PageVisited { url: pattern }, Happening::PageVisited { url }) => url_fits(pattern, url),
             (
                 Self::RfmChanged { report: wanted, dimension: side, groups },
                 Happening::RfmChanged { report, dimension, group },
@@ -310,6 +307,11 @@ fn any_fold(wanted: &[String], name: &str) -> bool {
             wanted.eq_ignore_ascii_case(name)
                 || !(wanted.is_ascii() && name.is_ascii()) && wanted.to_lowercase() == name.to_lowercase()
         })
+}
+
+/// A pattern that does not read, which the check of definitions refuses, fits nothing.
+fn url_fits(pattern: &str, url: &str) -> bool {
+    UrlPattern::parse(pattern).is_ok_and(|pattern| pattern.matches(url))
 }
 
 fn same_tag(a: &str, b: &str) -> bool {

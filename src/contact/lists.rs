@@ -19,6 +19,8 @@ pub(super) struct Lists {
     pub(super) stages: Vec<Stage>,
     /// Of events.
     pub(super) properties: Vec<(Symbol, Slot)>,
+    /// Names and JSON of members without a field.
+    pub(super) kept: Vec<(Span, Span)>,
 }
 
 /// The lists of a contact without any.
@@ -29,6 +31,7 @@ pub(super) static NONE: Lists = Lists {
     consents: Vec::new(),
     stages: Vec::new(),
     properties: Vec::new(),
+    kept: Vec::new(),
 };
 
 impl Lists {
@@ -40,6 +43,7 @@ impl Lists {
         self.consents.clear();
         self.stages.clear();
         self.properties.clear();
+        self.kept.clear();
     }
 
     /// Keeps a whole number aside.

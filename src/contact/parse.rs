@@ -42,22 +42,30 @@ impl Contact {
             return Ok(());
         }
         let field_type = self.schema().get(id).field_type();
-        let value = match field_type {
+        match field_type {
             FieldType::Text | FieldType::TextList => return self.set_text(id, text),
             FieldType::Keyword => return self.set_text(id, trimmed),
-            FieldType::Boolean => boolean(trimmed).map(Value::Boolean),
-            FieldType::Integer => trimmed.parse().ok().map(Value::Integer),
-            FieldType::Decimal => Decimal::from_str_exact(trimmed).ok().map(Value::Decimal),
-            FieldType::Date => date(trimmed, order).map(Value::Date),
-            FieldType::Birthday => birthday(trimmed, order).map(Value::Birthday),
-            FieldType::Instant => instant(trimmed, order, zone).map(Value::Instant),
-        };
-        let Some(value) = value else {
+            _ => {}
+        }
+        let Some(value) = typed(field_type, trimmed, order, zone) else {
             let name = self.schema().get(id).name();
             return Err(Error::new(ErrorKind::Source, format!("field {name:?}"), "the cell cannot be read")
                 .expected(expected(field_type, order)));
         };
         self.set(id, value)
+    }
+}
+
+/// A trimmed text as a value of a type.
+pub(super) fn typed(field_type: FieldType, text: &str, order: DateOrder, zone: &Zone) -> Option<Value> {
+    match field_type {
+        FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(text.into()),
+        FieldType::Boolean => boolean(text).map(Value::Boolean),
+        FieldType::Integer => text.parse().ok().map(Value::Integer),
+        FieldType::Decimal => Decimal::from_str_exact(text).ok().map(Value::Decimal),
+        FieldType::Date => date(text, order).map(Value::Date),
+        FieldType::Birthday => birthday(text, order).map(Value::Birthday),
+        FieldType::Instant => instant(text, order, zone).map(Value::Instant),
     }
 }
 

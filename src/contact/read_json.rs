@@ -12,22 +12,25 @@ use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
 use super::contact::Contact;
-use super::event::Event;
 use super::parse::{DateOrder, instant};
+use super::read_event::EventJson;
 use super::schema::{FieldId, FieldType, Schema};
-use super::value::Value;
 use crate::clock::Zone;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What to do with a member that is no field of the schema.
+/// What to do with a member that is no field of the schema, and with an event type or a property that it does not
+/// declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownFields {
     /// Refuses the object.
     #[default]
     Refuse,
-    /// Reads the rest.
+    /// Reads the rest; an event of an undeclared type goes too.
     Ignore,
+    /// Keeps it: a member as it was written ([`Contact::kept`]), an event and its properties by the types of JSON.
+    /// [`Contact::to_json`] writes it again.
+    Keep,
 }
 
 /// How a contact is read from JSON.
@@ -68,18 +71,19 @@ impl Default for JsonReading {
 impl JsonReading {
     /// Reads one object into `contact`, beside what it holds already.
     ///
-    /// Members are the schema's fields by name, and `tags`, `consents`, `stages` and `events`. A number may stand for
-    /// a text, and a text for a number, a date or an instant; `null` is missing.
+    /// Members are the schema's fields by name, and `tags`, `consents`, `stages` and `events`, whose items are held to
+    /// their shape. A number may stand for a text, and a text for a number, a date or an instant, in fields and in
+    /// properties of events; `null` is missing.
     ///
     /// # Errors
-    /// [`ErrorKind::Source`] when it is not such an object, or has a member twice: the message names the member,
-    /// never its value.
+    /// [`ErrorKind::Source`] when it is not such an object, has a member twice, or more items than a contact takes;
+    /// [`ErrorKind::Schema`] for what the schema does not have. The message names the place, never the value.
     pub fn read(&self, json: &str, contact: &mut Contact) -> Result<()> {
         self.read_lenient(json, contact, &mut |_, error| Err(error))
     }
 
     /// As [`read`](Self::read), but asks `bad_field` what to do with a member that is not of its field's type: `Ok`
-    /// leaves that field missing, or a list with the items before the bad one, and goes on.
+    /// leaves that field missing, or a list without the bad item, and goes on.
     ///
     /// # Errors
     /// As [`read`](Self::read), and what `bad_field` returns.
@@ -97,11 +101,7 @@ impl JsonReading {
                     return Err(Error::new(ErrorKind::Source, format!("field {name:?}"), "stands twice")
                         .expected("each member once"));
                 }
-                match self.member(name, value.get(), contact) {
-                    Err(error) if matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => Err(error),
-                    Err(error) => bad_field(name, error),
-                    Ok(()) => Ok(()),
-                }
+                self.member(name, value.get(), contact, bad_field)
             },
             failed: &mut failed,
         };
@@ -118,30 +118,37 @@ impl JsonReading {
         }
     }
 
-    fn member(&self, name: &str, value: &str, contact: &mut Contact) -> Result<()> {
+    fn member(&self, name: &str, value: &str, contact: &mut Contact, bad: BadField<'_>) -> Result<()> {
         if let Some(id) = contact.schema().field(name) {
-            return self.field(id, value, contact).ok_or_else(|| unreadable(name)).and_then(|done| done);
+            let read = self.field(id, value, contact).ok_or_else(|| unreadable(name)).and_then(|done| done);
+            return tolerate(name, read, bad);
         }
         match name {
-            "tags" => list::<TagJson<'_>>(name, value)?.into_iter().try_for_each(|tag| {
-                let (tag, score, since) = match tag {
-                    TagJson::Name(tag) => (tag, 1, None),
-                    TagJson::Whole { name, score, since } => (name, score.unwrap_or(1), since),
+            "tags" => items(name, value, Contact::MAX_TAGS, bad, |_, tag| {
+                let Tag { name: tag, score, since } = match tag {
+                    TagJson::Name(name) => Tag { name, score: None, since: None },
+                    TagJson::Whole(tag) => tag,
                 };
-                contact.add_tag(&tag, score, self.time(name, since.as_deref())?)
+                contact.add_tag(&tag, score.unwrap_or(1), self.time(name, since.as_deref())?)
             }),
-            "consents" => list::<ConsentJson<'_>>(name, value)?.into_iter().try_for_each(|consent| {
+            "consents" => items(name, value, Contact::MAX_CONSENTS, bad, |_, consent: ConsentJson<'_>| {
                 let at = self.time(name, consent.at.as_deref())?;
                 contact.add_consent(&consent.name, consent.status, at)
             }),
-            "stages" => list::<StageJson<'_>>(name, value)?.into_iter().try_for_each(|stage| {
+            "stages" => items(name, value, Contact::MAX_STAGES, bad, |_, stage: StageJson<'_>| {
                 contact.set_stage(&stage.funnel, &stage.stage, self.time(name, stage.since.as_deref())?)
             }),
-            "events" => list::<EventJson<'_>>(name, value)?
-                .into_iter()
-                .try_for_each(|event| contact.add_event(&self.event(event)?)),
-            _ if self.unknown == UnknownFields::Ignore => Ok(()),
-            _ => contact.schema().require(name).map(|_| ()),
+            "events" => items(name, value, Contact::MAX_EVENTS, bad, |at, event: EventJson<'_>| {
+                match self.event(at, event, contact.schema())? {
+                    Some(event) => contact.push_event(&event, self.unknown == UnknownFields::Keep),
+                    None => Ok(()),
+                }
+            }),
+            _ => match self.unknown {
+                UnknownFields::Refuse => contact.schema().require(name).map(|_| ()),
+                UnknownFields::Ignore => Ok(()),
+                UnknownFields::Keep => contact.keep(name, value),
+            },
         }
     }
 
@@ -169,20 +176,6 @@ impl JsonReading {
     fn time(&self, name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>> {
         text.map(|text| instant(text, self.date_order, &self.zone).ok_or_else(|| unreadable(name)))
             .transpose()
-    }
-
-    fn event(&self, json: EventJson<'_>) -> Result<Event> {
-        let at = instant(&json.at, self.date_order, &self.zone).ok_or_else(|| unreadable("events"))?;
-        let mut event = Event::new(json.kind, at);
-        if let Some(value) = json.value {
-            event = event.value(decimal(value.get()).ok_or_else(|| unreadable("events"))?);
-        }
-        for (name, value) in json.properties.unwrap_or_default() {
-            if let Some(value) = property(value.get()).ok_or_else(|| unreadable("events"))? {
-                event = event.property(name, value);
-            }
-        }
-        Ok(event)
     }
 }
 
@@ -217,41 +210,77 @@ fn unreadable(name: &str) -> Error {
     Error::new(ErrorKind::Source, format!("field {name:?}"), "the value is not of its type")
 }
 
-fn list<'a, T: Deserialize<'a>>(name: &str, value: &'a str) -> Result<Vec<T>> {
-    if value == "null" {
-        return Ok(Vec::new());
+type BadField<'a> = &'a mut dyn FnMut(&str, Error) -> Result<()>;
+
+/// Leaves what is not of its type to the caller; what the schema does not have, or no room for, is an error.
+fn tolerate(name: &str, read: Result<()>, bad: BadField<'_>) -> Result<()> {
+    match read {
+        Err(error) if !matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => bad(name, error),
+        read => read,
     }
-    serde_json::from_str(value).map_err(|_| unreadable(name))
 }
 
-fn text(value: &str) -> Option<Cow<'_, str>> {
+/// Takes the items of a list, one by one when some of them is bad.
+fn items<'a, T: Deserialize<'a>>(
+    name: &str,
+    value: &'a str,
+    most: usize,
+    bad: BadField<'_>,
+    mut take: impl FnMut(usize, T) -> Result<()>,
+) -> Result<()> {
+    if value == "null" {
+        return Ok(());
+    }
+    let too_many = |len: usize| {
+        let error = Error::new(ErrorKind::Source, format!("field {name:?}"), format!("{len} items"));
+        Err(error.expected(format!("at most {most}")))
+    };
+    if let Ok(items) = serde_json::from_str::<Vec<T>>(value) {
+        if items.len() > most {
+            return too_many(items.len());
+        }
+        let mut items = items.into_iter().enumerate();
+        return items.try_for_each(|(at, item)| tolerate(name, take(at, item), bad));
+    }
+    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(value) else {
+        return bad(name, unreadable(name));
+    };
+    if items.len() > most {
+        return too_many(items.len());
+    }
+    items.into_iter().enumerate().try_for_each(|(at, item)| {
+        let read = serde_json::from_str(item.get())
+            .map_err(|_| Error::new(ErrorKind::Source, format!("field \"{name}[{at}]\""), "not of its shape"))
+            .and_then(|item| take(at, item));
+        tolerate(name, read, bad)
+    })
+}
+
+pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(value).ok().map(|text| text.0)
 }
 
 /// A decimal as it is written, in a number or in a text: no binary floating point between.
-fn decimal(value: &str) -> Option<Decimal> {
+pub(super) fn decimal(value: &str) -> Option<Decimal> {
     let text = if value.starts_with('"') { text(value)? } else { Cow::Borrowed(value) };
     Decimal::from_str_exact(text.trim()).or_else(|_| Decimal::from_scientific(text.trim())).ok()
-}
-
-/// A property's value by its JSON type; `Some(None)` for `null`.
-fn property(value: &str) -> Option<Option<Value>> {
-    Some(Some(match value.as_bytes().first()? {
-        b'n' => return Some(None),
-        b't' => Value::Boolean(true),
-        b'f' => Value::Boolean(false),
-        b'"' => Value::Text(text(value)?.into_owned()),
-        b'[' => Value::TextList(serde_json::from_str(value).ok()?),
-        b'{' => return None,
-        _ => Value::Decimal(decimal(value)?),
-    }))
 }
 
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum TagJson<'a> {
-    Name(String),
-    Whole { name: String, score: Option<i32>, since: Option<Cow<'a, str>> },
+    Name(Cow<'a, str>),
+    #[serde(borrow)]
+    Whole(Tag<'a>),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Tag<'a> {
+    name: Cow<'a, str>,
+    score: Option<i32>,
+    #[serde(borrow)]
+    since: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize)]
@@ -270,18 +299,6 @@ struct StageJson<'a> {
     stage: String,
     #[serde(borrow)]
     since: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EventJson<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    at: String,
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
-    #[serde(borrow)]
-    properties: Option<std::collections::BTreeMap<String, &'a RawValue>>,
 }
 
 /// A text that borrows when nothing in it is escaped.

@@ -121,7 +121,8 @@ impl Field {
 pub struct Schema {
     fields: Vec<Field>,
     by_name: HashMap<Box<str>, FieldId>,
-    events: BTreeMap<String, Vec<(String, FieldType)>>,
+    /// The event types and the properties that each was declared with, in lower case.
+    pub(super) events: BTreeMap<String, Vec<(String, FieldType)>>,
     symbols: Symbols,
 }
 
@@ -206,34 +207,6 @@ impl Schema {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.fields.is_empty()
-    }
-
-    /// The event types that filters may name: the standard ones and those declared.
-    pub fn event_types(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.events.keys().map(String::as_str)
-    }
-
-    /// True for an event type that filters may name.
-    #[must_use]
-    pub fn has_event_type(&self, kind: &str) -> bool {
-        self.events.contains_key(&kind.to_lowercase())
-    }
-
-    /// The type of a property of an event type, or of some event when no type is given.
-    #[must_use]
-    pub fn property_type(&self, kind: Option<&str>, property: &str) -> Option<FieldType> {
-        self.properties(kind).find(|(name, _)| *name == property).map(|(_, field_type)| field_type)
-    }
-
-    /// The names and types of the properties of an event type, or of all events when no type is given.
-    pub fn properties(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
-        let kind = kind.map(str::to_lowercase);
-        let declared = self
-            .events
-            .iter()
-            .filter(move |(name, _)| kind.as_ref().is_none_or(|kind| kind == *name))
-            .flat_map(|(_, own)| own.iter().map(|(name, field_type)| (name.as_str(), *field_type)));
-        declared.chain(standard::PROPERTIES.iter().copied())
     }
 
     /// The texts of tags, event types and keyword fields.

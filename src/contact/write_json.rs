@@ -8,7 +8,7 @@ use super::contact::Contact;
 use super::value::{Birthday, ValueRef};
 
 impl Contact {
-    /// The contact as one JSON object, with everything it holds, as [`JsonReading`](super::JsonReading) reads it.
+    /// The contact as one JSON object, with everything it holds and [kept](Self::kept), as [`JsonReading`](super::JsonReading) reads it.
     ///
     /// This is personal data in clear. Decimals are texts, so that they stay exact.
     ///
@@ -55,7 +55,12 @@ impl Contact {
             }
             let properties: Map<String, Json> = event
                 .properties()
-                .map(|(key, value)| (symbols.text(key).to_string(), json_of(&value)))
+                .map(|(key, value)| {
+                    let name = symbols.text(key);
+                    let declared = self.schema().property_type(Some(&event.kind_name()), &name);
+                    let json = if declared.is_some() { json_of(&value) } else { untyped(&value) };
+                    (name.to_string(), json)
+                })
                 .collect();
             if !properties.is_empty() {
                 json["properties"] = properties.into();
@@ -63,7 +68,13 @@ impl Contact {
             json
         };
         list("events", self.events().map(event).collect());
-        Json::from(object).to_string()
+        let mut json = Json::from(object).to_string();
+        for (name, value) in self.kept() {
+            json.pop();
+            let comma = if json.len() > 1 { "," } else { "" };
+            json.push_str(&format!("{comma}{}:{value}}}", Json::from(name)));
+        }
+        json
     }
 }
 
@@ -79,6 +90,18 @@ fn json_of(value: &ValueRef<'_>) -> Json {
         ValueRef::Birthday(v) => birthday(*v).into(),
         ValueRef::Instant(v) => instant(*v),
     }
+}
+
+/// What no type tells from a text stays a number where JSON's numbers can say it.
+fn untyped(value: &ValueRef<'_>) -> Json {
+    let ValueRef::Decimal(number) = value else { return json_of(value) };
+    let exact =
+        |json: &Json| json.to_string().parse().is_ok_and(|again: rust_decimal::Decimal| again == *number);
+    let json = match i64::try_from(*number) {
+        Ok(whole) if number.is_integer() => Json::from(whole),
+        _ => number.to_string().parse::<f64>().map_or(Json::Null, Json::from),
+    };
+    if exact(&json) { json } else { json_of(value) }
 }
 
 fn date(date: Date) -> String {

@@ -1,9 +1,9 @@
 //! Names and types of a syntax tree, held against the schema: what passes here cannot fail later.
 
 use super::ast::{Check, EventQuery, Expr, Literal, Period, Quantifier, Spanned, Term, Test, Unit};
+use super::fits::{exact_fits, is_stretch, negation_fits, upside_down};
 use super::kind::{Kind, Scope};
 use super::limits::Limits;
-use super::literal::Moment;
 use super::problem::FilterProblem;
 use super::regexes;
 use crate::contact::{Schema, nearest, normalize_tag};
@@ -13,7 +13,7 @@ pub(super) const CONSENT_STATES: [&str; 3] = ["confirmed", "withdrawn", "not_con
 
 /// Every problem of `expr` under `schema`.
 pub(super) fn check(expr: &Expr, schema: &Schema, limits: &Limits) -> Vec<FilterProblem> {
-    let mut checker = Checker { limits, problems: Vec::new() };
+    let mut checker = Checker { limits, problems: Vec::new(), patterns: 0 };
     checker.expr(expr, Scope::contact(schema), 0);
     checker.problems.truncate(limits.problems.max(1));
     checker.problems
@@ -22,6 +22,8 @@ pub(super) fn check(expr: &Expr, schema: &Schema, limits: &Limits) -> Vec<Filter
 struct Checker<'a> {
     limits: &'a Limits,
     problems: Vec<FilterProblem>,
+    /// The bytes of all patterns so far.
+    patterns: usize,
 }
 
 impl Checker<'_> {
@@ -258,15 +260,17 @@ impl Checker<'_> {
                 }
             }
             Check::Contains(text) | Check::StartsWith(text) | Check::EndsWith(text) => {
-                if self.text(kind, span) && text.node.is_empty() {
-                    self.push(FilterProblem::new(text.span, "every text fits an empty one"), "some text");
+                if self.text(kind, span) {
+                    if text.node.is_empty() {
+                        self.push(FilterProblem::new(text.span, "every text fits an empty one"), "some text");
+                    } else if matches!(check, Check::Contains(_)) {
+                        self.pattern(check, text.span);
+                    }
                 }
             }
             Check::Like(text) | Check::MatchesUrl(text) | Check::Matches(text) => {
-                if self.text(kind, span)
-                    && let Err((message, expected)) = regexes::check(check, self.limits.regex)
-                {
-                    self.push(FilterProblem::new(text.span, message), expected);
+                if self.text(kind, span) {
+                    self.pattern(check, text.span);
                 }
             }
             Check::IsSet | Check::IsEmpty => {}
@@ -301,6 +305,22 @@ impl Checker<'_> {
         }
     }
 
+    /// A pattern by itself, and together with those before it.
+    fn pattern(&mut self, check: &Check, span: super::ast::Span) {
+        if self.patterns > self.limits.regexes {
+            return;
+        }
+        match regexes::check(check, self.limits.regex) {
+            Ok(bytes) => self.patterns += bytes,
+            Err((message, expected)) => return self.push(FilterProblem::new(span, message), expected),
+        }
+        if self.patterns > self.limits.regexes {
+            let problem = FilterProblem::new(span, "the patterns are too large together");
+            let most = self.limits.regexes;
+            self.push(problem, format!("at most {most} bytes of patterns in one filter"));
+        }
+    }
+
     fn text(&mut self, kind: Kind, span: super::ast::Span) -> bool {
         if !kind.is_text() {
             self.push(
@@ -330,53 +350,6 @@ impl Checker<'_> {
             };
             self.push(FilterProblem::new(literal.span, message), expected);
         }
-    }
-}
-
-/// True when every contact that fits a window has a place between two instants.
-fn is_stretch(check: &Check) -> bool {
-    !matches!(check, Check::IsSet | Check::IsEmpty | Check::In(_))
-}
-
-/// True for what text can negate in place, so that a negated tree prints as what it means.
-fn negation_fits(check: &Check) -> bool {
-    !matches!(
-        check,
-        Check::Less(_)
-            | Check::LessOrEqual(_)
-            | Check::Greater(_)
-            | Check::GreaterOrEqual(_)
-            | Check::MoreThanAgo(_)
-            | Check::LessThanAgo(_)
-            | Check::ExactlyAgo(_)
-            | Check::MoreThanAhead(_)
-            | Check::LessThanAhead(_)
-            | Check::ExactlyAhead(_)
-    )
-}
-
-fn exact_fits(check: &Check, kind: Kind) -> bool {
-    kind.is_text()
-        && matches!(
-            check,
-            Check::Equal(_)
-                | Check::In(_)
-                | Check::Contains(_)
-                | Check::StartsWith(_)
-                | Check::EndsWith(_)
-                | Check::Like(_)
-                | Check::Matches(_)
-        )
-}
-
-fn upside_down(low: &Literal, high: &Literal) -> bool {
-    match (low, high) {
-        (Literal::Number(low), Literal::Number(high)) => low > high,
-        _ => match (low.moment(), high.moment()) {
-            (Some(Moment::Day(low)), Some(Moment::Day(high))) => low > high,
-            (Some(Moment::Instant(low)), Some(Moment::Instant(high))) => low > high,
-            _ => false,
-        },
     }
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ast::Expr;
+use super::canonical::canonical;
 use super::compiled::CompiledSegment;
 use super::filter::Filter;
 use super::limits::Limits;
@@ -132,13 +133,11 @@ impl Segment {
 
     /// A hash of what is selected: 64 hex digits, the same however it was written, another for another selection.
     ///
-    /// Name and description do not count. A referenced segment counts by its name.
+    /// Case counts where the comparison minds case and nowhere else, instants count as such in whichever offset, and
+    /// lists without their order. Name and description do not count. A referenced segment counts by its name.
     #[must_use]
     pub fn hash(&self) -> String {
-        let mut text = String::new();
-        // Writing to a String cannot fail.
-        let _ = print::write(&self.expr(), &mut text);
-        const_hex::encode(Sha256::digest(text.as_bytes()))
+        const_hex::encode(Sha256::digest(print::text(&canonical(&self.expr())).as_bytes()))
     }
 
     /// Compiles the segment for contacts of `schema`, as of `time`.

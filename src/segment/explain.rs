@@ -5,9 +5,12 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::ast::{Expr, Literal, Test};
+use super::catalog::SegmentCatalog;
+use super::compiled::node;
 use super::definition::Segment;
-use super::filter::{Filter, plan};
+use super::filter::Filter;
 use super::print;
+use super::resolve::Resolver;
 use super::window::EvaluationTime;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
@@ -70,9 +73,9 @@ impl Filter {
     /// Why a contact fits or does not. Texts of the filter are left out: they may be somebody's address.
     ///
     /// # Errors
-    /// As [`compile`](Self::compile).
+    /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
     pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
-        explain(&self.expr, contact, schema, time, false)
+        Explainer::new(schema, time).filter(self, contact)
     }
 
     /// The same with the texts of the filter.
@@ -85,7 +88,7 @@ impl Filter {
         schema: &Schema,
         time: &EvaluationTime,
     ) -> Result<Explanation> {
-        explain(&self.expr, contact, schema, time, true)
+        Explainer::new(schema, time).in_clear().filter(self, contact)
     }
 }
 
@@ -93,9 +96,9 @@ impl Segment {
     /// Why a contact is in or out. Texts of the definition are left out: they may be somebody's address.
     ///
     /// # Errors
-    /// As [`compile`](Self::compile).
+    /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
     pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
-        explain(&self.expr(), contact, schema, time, false)
+        Explainer::new(schema, time).segment(self, contact)
     }
 
     /// The same with the texts of the definition.
@@ -108,56 +111,116 @@ impl Segment {
         schema: &Schema,
         time: &EvaluationTime,
     ) -> Result<Explanation> {
-        explain(&self.expr(), contact, schema, time, true)
+        Explainer::new(schema, time).in_clear().segment(self, contact)
     }
 }
 
-fn explain(
-    expr: &Expr,
-    contact: &Contact,
-    schema: &Schema,
-    time: &EvaluationTime,
+/// Explains decisions, those of segments that name other segments too.
+///
+/// ```
+/// use audiencekit::{Contact, Schema, Segment, Selector};
+/// use audiencekit::segment::{EvaluationTime, Explainer, MemoryCatalog, SegmentCatalog};
+/// use time::macros::datetime;
+///
+/// let schema = Schema::standard();
+/// let catalog = MemoryCatalog::new();
+/// catalog.save(&Segment::builder("Staff").include(Selector::tag_any(["staff"])).build(&schema)?)?;
+/// let buyers = Segment::builder("Buyers")
+///     .include(Selector::all()).exclude(Selector::segment("Staff")).build(&schema)?;
+/// let mut ada = Contact::new(&schema);
+/// ada.add_tag("staff", 1, None)?;
+/// let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+/// let why = Explainer::new(&schema, &time).catalog(&catalog).segment(&buyers, &ada)?;
+/// assert_eq!(why.deciding()[0].what, r#"has any tag ("staff")"#);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy)]
+pub struct Explainer<'a> {
+    schema: &'a Schema,
+    time: &'a EvaluationTime,
+    catalog: Option<&'a dyn SegmentCatalog>,
     clear: bool,
-) -> Result<Explanation> {
-    // The whole first: a definition that does not compile is refused before it is taken apart.
-    plan(expr, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?;
-    let mut explanation = tree(expr, contact, schema, time, clear)?;
-    decide(&mut explanation);
-    Ok(explanation)
 }
 
-fn tree(
-    expr: &Expr,
-    contact: &Contact,
-    schema: &Schema,
-    time: &EvaluationTime,
-    clear: bool,
-) -> Result<Explanation> {
-    let (what, parts): (String, &[Expr]) = match expr {
-        Expr::All(parts) => ("all of".to_owned(), parts),
-        Expr::Any(parts) => ("any of".to_owned(), parts),
-        Expr::None(parts) => ("none of".to_owned(), parts),
-        Expr::AtLeast(at_least) => (format!("at least {} of", at_least.count), &at_least.of),
-        Expr::Not(inner) => ("not".to_owned(), std::slice::from_ref(inner)),
-        leaf => {
-            let holds =
-                plan(leaf, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?.holds(contact);
-            let mut what = String::new();
-            // Writing to a String cannot fail.
-            let _ = print::write(&if clear { leaf.clone() } else { redacted(leaf) }, &mut what);
-            return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
-        }
-    };
-    let parts: Vec<_> =
-        parts.iter().map(|part| tree(part, contact, schema, time, clear)).collect::<Result<_>>()?;
-    let holding = parts.iter().filter(|part| part.holds).count();
-    let holds = match expr {
-        Expr::All(_) => holding == parts.len(),
-        Expr::Any(_) => holding > 0,
-        Expr::AtLeast(at_least) => holding >= at_least.count as usize,
-        _ => holding == 0,
-    };
-    Ok(Explanation { holds, what, decides: false, parts })
+impl<'a> Explainer<'a> {
+    /// Explains for contacts of `schema`, as of `time`.
+    #[must_use]
+    pub fn new(schema: &'a Schema, time: &'a EvaluationTime) -> Self {
+        Self { schema, time, catalog: None, clear: false }
+    }
+
+    /// Takes the segments that are named from here; each is a part of the tree, under its name.
+    #[must_use]
+    pub fn catalog(self, catalog: &'a dyn SegmentCatalog) -> Self {
+        Self { catalog: Some(catalog), ..self }
+    }
+
+    /// Shows the texts of the definitions, which may be somebody's address.
+    #[must_use]
+    pub fn in_clear(self) -> Self {
+        Self { clear: true, ..self }
+    }
+
+    /// Why a contact fits a filter or does not.
+    ///
+    /// # Errors
+    /// As [`Segment::compile_with`].
+    pub fn filter(&self, filter: &Filter, contact: &Contact) -> Result<Explanation> {
+        self.explain(&filter.expr, None, contact)
+    }
+
+    /// Why a contact is in a segment or is not.
+    ///
+    /// # Errors
+    /// As [`Segment::compile_with`].
+    pub fn segment(&self, segment: &Segment, contact: &Contact) -> Result<Explanation> {
+        self.explain(&segment.expr(), Some(&segment.name), contact)
+    }
+
+    fn explain(&self, expr: &Expr, inside: Option<&str>, contact: &Contact) -> Result<Explanation> {
+        // The whole first: a definition that does not compile is refused before it is taken apart.
+        node(expr, self.schema, self.time, &mut Resolver::new(inside, self.catalog))?;
+        let mut resolver = Resolver::new(inside, self.catalog);
+        let mut explanation = self.tree(expr, contact, &mut resolver)?;
+        decide(&mut explanation);
+        Ok(explanation)
+    }
+
+    fn tree(&self, expr: &Expr, contact: &Contact, resolver: &mut Resolver<'_>) -> Result<Explanation> {
+        let (what, parts): (String, &[Expr]) = match expr {
+            Expr::All(parts) => ("all of".to_owned(), parts),
+            Expr::Any(parts) => ("any of".to_owned(), parts),
+            Expr::None(parts) => ("none of".to_owned(), parts),
+            Expr::AtLeast(at_least) => (format!("at least {} of", at_least.count), &at_least.of),
+            Expr::Not(inner) => ("not".to_owned(), std::slice::from_ref(inner)),
+            Expr::Segment(name) => {
+                let named = resolver.enter(&name.node)?;
+                let part = self.tree(&named, contact, resolver)?;
+                resolver.leave();
+                return Ok(Explanation {
+                    holds: part.holds,
+                    what: print::text(expr),
+                    decides: false,
+                    parts: vec![part],
+                });
+            }
+            leaf => {
+                let holds = node(leaf, self.schema, self.time, resolver)?.holds(contact);
+                let what = if self.clear { print::text(leaf) } else { print::text(&redacted(leaf)) };
+                return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
+            }
+        };
+        let parts: Vec<_> =
+            parts.iter().map(|part| self.tree(part, contact, resolver)).collect::<Result<_>>()?;
+        let holding = parts.iter().filter(|part| part.holds).count();
+        let holds = match expr {
+            Expr::All(_) => holding == parts.len(),
+            Expr::Any(_) => holding > 0,
+            Expr::AtLeast(at_least) => holding >= at_least.count as usize,
+            _ => holding == 0,
+        };
+        Ok(Explanation { holds, what, decides: false, parts })
+    }
 }
 
 /// Marks the leaves that pull the whole to where it stands.

@@ -102,10 +102,33 @@ impl Filter {
     /// Compiles the filter for contacts of `schema`, as of `time`.
     ///
     /// # Errors
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: compile that as part of a
-    /// [`Segment`](super::Segment) with a catalog.
+    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: see
+    /// [`compile_with`](Self::compile_with).
     pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
-        let node = plan(&self.expr, schema, time, &mut |name| Err(super::compiled::no_catalog(name)))?;
+        self.resolved(schema, time, None)
+    }
+
+    /// Compiles the filter with the segments it names.
+    ///
+    /// # Errors
+    /// As [`Segment::compile_with`](super::Segment::compile_with).
+    pub fn compile_with(
+        &self,
+        schema: &Schema,
+        time: &EvaluationTime,
+        catalog: &dyn super::SegmentCatalog,
+    ) -> Result<CompiledFilter> {
+        self.resolved(schema, time, Some(catalog))
+    }
+
+    fn resolved(
+        &self,
+        schema: &Schema,
+        time: &EvaluationTime,
+        catalog: Option<&dyn super::SegmentCatalog>,
+    ) -> Result<CompiledFilter> {
+        let mut resolver = super::resolve::Resolver::new(None, catalog);
+        let node = super::compiled::node(&self.expr, schema, time, &mut resolver)?;
         Ok(CompiledFilter::new(node, schema))
     }
 }

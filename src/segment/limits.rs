@@ -19,8 +19,11 @@ pub struct Limits {
     pub text: usize,
     /// Most values in one list.
     pub list: usize,
-    /// Most bytes that one compiled regular expression takes.
+    /// Most bytes that one compiled pattern takes: of `matches`, `like` and `contains`.
     pub regex: usize,
+    /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 16, 64 ... KiB that
+    /// holds it, or as [`regex`](Self::regex).
+    pub regexes: usize,
     /// Most problems that are reported at once.
     pub problems: usize,
 }
@@ -35,8 +38,15 @@ impl Limits {
 }
 
 impl Default for Limits {
-    /// Depth 50, one MiB of text, 10,000 values in a list, one MiB for a regular expression, 20 problems.
+    /// Depth 50, one MiB of text, 10,000 values in a list, one MiB for a pattern and 32 MiB for all, 20 problems.
     fn default() -> Self {
-        Self { depth: Self::MAX_DEPTH, text: 1 << 20, list: 10_000, regex: 1 << 20, problems: 20 }
+        Self {
+            depth: Self::MAX_DEPTH,
+            text: 1 << 20,
+            list: 10_000,
+            regex: 1 << 20,
+            regexes: 32 << 20,
+            problems: 20,
+        }
     }
 }

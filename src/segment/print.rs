@@ -14,6 +14,14 @@ pub(super) fn within(expr: &Expr, depth: usize) -> Option<String> {
     (shallow(expr, depth) && write(expr, &mut out).is_ok()).then_some(out)
 }
 
+/// The text of a tree that is known not to be too deep.
+pub(super) fn text(expr: &Expr) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = write(expr, &mut out);
+    out
+}
+
 /// True when nothing lies deeper than `depth`; stops there itself.
 fn shallow(expr: &Expr, depth: usize) -> bool {
     let Some(left) = depth.checked_sub(1) else { return false };
@@ -245,6 +253,14 @@ fn length(period: Period) -> String {
 fn unit(unit: Unit, count: u32) -> &'static str {
     let (_, one, many) = Unit::ALL.iter().find(|(known, _, _)| *known == unit).unwrap_or(&Unit::ALL[0]);
     if count == 1 { one } else { many }
+}
+
+/// A value as it stands in a filter.
+pub(super) fn value(value: &Literal) -> String {
+    let mut out = String::new();
+    // Writing to a String cannot fail.
+    let _ = value_text(value, &mut out);
+    out
 }
 
 fn value_text(value: &Literal, f: &mut (impl Write + ?Sized)) -> fmt::Result {
