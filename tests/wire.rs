@@ -7,8 +7,9 @@ use std::collections::BTreeSet;
 
 use audiencekit::facebook::codes::{TABLE, lookup};
 use audiencekit::facebook::{
-    AccountStatus, AudienceChanges, AudienceField, CustomerFileSource, DataSource, GraphVersion, ListFilter,
-    ListRequest, NewAudience, ProofForm, RetryPolicy, Status, UploadOptions,
+    AccountStatus, AudienceChanges, AudienceField, AudienceQuery, BusinessAccounts, BusinessId,
+    CustomerFileSource, DataSource, GraphVersion, ListFilter, ListRequest, NewAudience, ProofForm,
+    RetryPolicy, Status, UploadOptions,
 };
 use audiencekit::identity::{MatchKey, MatchRows};
 use audiencekit::{AccountId, AudienceId, ErrorKind, FacebookClient};
@@ -198,6 +199,9 @@ async fn an_upload_that_facebook_would_refuse_is_refused_before_it_is_sent() {
     let mut bad = upload(&people);
     bad.session.batch_seq = 0;
     assert_eq!(client.add_users(&audience(), &bad).await.unwrap_err().kind(), ErrorKind::Invalid);
+    // Two rows of 72 bytes and what is around them, and the proof that a secret adds.
+    let secret = script.configure().app_secret("s").max_body_bytes(330).build();
+    assert_eq!(secret.add_users(&audience(), &upload(&people)).await.unwrap_err().kind(), ErrorKind::Limit);
     let large = client.add_users(&audience(), &upload(&people)).await.unwrap_err();
     assert_eq!(large.kind(), ErrorKind::Limit);
     assert!(large.to_string().contains("at most 200"), "{large}");
@@ -335,6 +339,97 @@ async fn accounts_are_read_with_terms_as_map_or_empty_list() {
     assert_eq!(second.id.to_string(), "act_2");
     assert_eq!((second.status, second.terms_accepted), (Some(AccountStatus::Other(77)), Some(false)));
     assert_eq!((third.terms_accepted, third.business.as_deref()), (None, Some("5")));
+}
+
+#[tokio::test]
+async fn accounts_of_a_business_are_searched_and_paged() {
+    let body = r#"{"data":[{"id":"act_1","permitted_tasks":["ANALYZE"]}],
+        "paging":{"cursors":{"after":"A"},"next":"https://x"},"summary":{"total_count":9}}"#;
+    let script = Script::new().answer(200, body).answer(200, r#"{"data":[]}"#);
+    let client = script.client();
+    let business: BusinessId = "5".parse().unwrap();
+    let list = ListRequest::new().limit(1).after("B").name_contains("a b");
+    let page = client.business_ad_accounts(&business, BusinessAccounts::Client, &list).await.unwrap();
+    assert_eq!(
+        (page.items[0].permitted_tasks.as_slice(), page.after.as_deref()),
+        (&["ANALYZE".to_owned()][..], Some("A"))
+    );
+    let line = script.last_line();
+    assert!(line.starts_with("GET /v26.0/5/client_ad_accounts fields=id,account_id,"), "{line}");
+    assert!(line.ends_with(",permitted_tasks&search_query=a b&after=B&limit=1"), "{line}");
+    client.business_ad_accounts(&business, BusinessAccounts::Owned, &ListRequest::new()).await.unwrap();
+    let line = script.last_line();
+    assert!(
+        line.starts_with("GET /v26.0/5/owned_ad_accounts fields=id,") && line.ends_with("user_tasks"),
+        "{line}"
+    );
+    assert_eq!("act_5".parse::<BusinessId>().unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn terms_are_read_and_accepted() {
+    let script = Script::new()
+        .answer(200, r#"{"data":[{"id":11,"type":"custom_audience_tos","content":"Terms"}]}"#)
+        .answer(200, OK)
+        .answer(200, OK);
+    let client = script.client();
+    let terms = client.audience_terms(&account()).await.unwrap();
+    assert_eq!((terms[0].id.as_str(), terms[0].kind.as_deref()), ("11", Some("custom_audience_tos")));
+    assert_eq!(script.last_line(), "GET /v26.0/act_55/customaudiencestos");
+    client.accept_audience_terms(&account(), "11", None).await.unwrap();
+    assert_eq!(script.last_line(), "POST /v26.0/act_55/customaudiencestos");
+    assert_eq!(script.last_json(), json!({"tos_id": "11"}));
+    let business = "5".parse().unwrap();
+    client.accept_audience_terms(&account(), "11", Some(&business)).await.unwrap();
+    assert_eq!(script.last_json(), json!({"tos_id": "11", "business_id": "5"}));
+}
+
+#[tokio::test]
+async fn an_audience_is_read_as_a_recipient_sees_it_and_for_special_ads() {
+    let script = Script::new().answer(
+        200,
+        r#"{"id":"9","sharing_status":{"sharing_relationship_id":1,"status":"SHARED"},
+        "owner_business":{"id":5,"name":"B"},"datafile_custom_audience_uploading_status":"X",
+        "is_eligible_for_sac_campaigns":"0","lookalike_spec":{"type":"custom_ratio","ratio":0.07,
+        "starting_ratio":0.01,"country":"PL","target_countries":["PL"],
+        "origin":[{"id":12,"name":"seed","type":"custom_audience","deleted":true}]}}"#,
+    );
+    let mut query = AudienceQuery::new()
+        .fields([AudienceField::SharingStatus, AudienceField::UploadingStatus, AudienceField::LookalikeSpec])
+        .seen_by("act_66".parse().unwrap());
+    query.special_ad_categories = vec!["HOUSING".into()];
+    query.special_ad_category_countries = vec!["US".into()];
+    query.target_countries = vec!["US".into(), "CA".into()];
+    let read = script.client().read_audience(&audience(), &query).await.unwrap();
+    assert_eq!(
+        script.last_line(),
+        "GET /v26.0/9 fields=id,sharing_status,datafile_custom_audience_uploading_status,lookalike_spec\
+         &ad_account_id=66&special_ad_categories=[\"HOUSING\"]&special_ad_category_countries=[\"US\"]\
+         &target_countries=[\"US\",\"CA\"]"
+    );
+    assert_eq!((read.sharing_status.as_deref(), read.owner_business.as_deref()), (Some("SHARED"), Some("5")));
+    assert_eq!(
+        (read.uploading_status.as_deref(), read.is_eligible_for_special_ads),
+        (Some("X"), Some(false))
+    );
+    let like = read.lookalike.unwrap();
+    assert_eq!(
+        (like.kind.as_deref(), like.ratio_percent, like.starting_percent),
+        (Some("custom_ratio"), Some(7), Some(1))
+    );
+    assert_eq!(
+        (like.country.as_deref(), like.target_countries.as_slice()),
+        (Some("PL"), &["PL".to_owned()][..])
+    );
+    assert_eq!((like.origins[0].id.as_str(), like.origins[0].is_deleted), ("12", true));
+}
+
+#[tokio::test]
+async fn a_list_is_narrowed_to_a_business() {
+    let script = Script::new().answer(200, r#"{"data":[]}"#);
+    let list = ListRequest::new().business("5".parse().unwrap()).fields([AudienceField::Name]);
+    script.client().audiences(&account(), &list).await.unwrap();
+    assert_eq!(script.last_line(), "GET /v26.0/act_55/customaudiences fields=id,name&business_id=5");
 }
 
 #[tokio::test]

@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use audiencekit::facebook::transport::{FakeTransport, NotSent};
 use audiencekit::facebook::{
-    AccessTier, ClientEvent, GraphClient, GraphVersion, Listing, LookalikeSpec, MemberOperation, NewAudience,
-    Pacer, RetryPolicy, SharePermission,
+    AccessTier, ClientEvent, GraphClient, GraphVersion, HealthQuery, Listing, LookalikeLocations,
+    LookalikeSpec, MemberOperation, NewAudience, Pacer, RetryPolicy, SessionId, SharePermission,
+    ShareRequest,
 };
 use audiencekit::{AccountId, AudienceId, Clock, Error, ErrorKind, FacebookClient, MockClient};
 use script::{Heard, Script, rows, upload};
@@ -494,9 +495,66 @@ async fn sharing_lookalikes_sessions_and_health_speak_their_edges() {
         (sessions[0].num_received, sessions[0].num_matched, sessions[0].end_time),
         (Some(10_000), None, None)
     );
+    let mut of_day = HealthQuery::default();
+    of_day.calculated_on = Some(time::macros::date!(2026 - 11 - 01));
+    of_day.country = Some("PL".into());
+    assert_eq!(client.audience_health(&audience(), &of_day).await.unwrap(), [json!({"a": 1})]);
+    assert_eq!(script.last_line(), "GET /v26.0/9/health calculated_date=2026-11-01&value_country=PL");
+}
+
+#[tokio::test]
+async fn sharing_that_replaces_and_lookalikes_of_many_countries_are_written_as_documented() {
+    let script = Script::new().answer(200, OK).answer(200, r#"{"id":"77"}"#);
+    let client = script.client();
+    let request = ShareRequest::with(["act_66".parse().unwrap()]).relationship("Agency").replacing();
+    assert!(client.share_audience_as(&audience(), &request).await.unwrap().is_empty());
     assert_eq!(
-        client.audience_health(&audience(), Some(time::macros::date!(2026 - 11 - 01))).await.unwrap(),
-        [json!({"a": 1})]
+        script.last_json(),
+        json!({"adaccounts": ["66"], "permissions": "targeting_and_insights",
+            "relationship_type": ["Agency"], "replace": true})
     );
-    assert_eq!(script.last_line(), "GET /v26.0/9/health calculated_date=2026-11-01");
+    let mut places = LookalikeLocations::countries(["PL", "DE"]).except("FR");
+    places.country_groups = vec!["europe".into()];
+    let spec = LookalikeSpec::ratio_percent(10, "").locations(places);
+    client.create_lookalike(&account(), "like", &audience(), &spec).await.unwrap();
+    assert_eq!(
+        script.last_json()["lookalike_spec"],
+        r#"{"type":"custom_ratio","ratio":0.10,"location_spec":{"geo_locations":{"countries":["PL","DE"],"country_groups":["europe"]},"excluded_geo_locations":{"countries":["FR"]}}}"#
+    );
+    for bad in [LookalikeLocations::default(), LookalikeLocations::countries(["Poland"])] {
+        let spec = LookalikeSpec::reach("PL").locations(bad);
+        let error = client.create_lookalike(&account(), "n", &audience(), &spec).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+    }
+    assert_eq!(script.calls(), 2);
+}
+
+#[tokio::test]
+async fn short_lists_are_read_to_their_end() {
+    let page = |id: u32, next: &str| {
+        format!(
+            r#"{{"data":[{{"session_id":{id},"id":"{id}","name":"n","effective_status":"ACTIVE"}}],"paging":{{"cursors":{{"after":"C{id}"}}{next}}}}}"#
+        )
+    };
+    let more = r#","next":"https://x""#;
+    let script = Script::new()
+        .answer(200, &page(1, more))
+        .answer(200, &page(2, ""))
+        .answer(200, &page(3, more))
+        .answer(200, &page(4, ""))
+        .answer(200, &page(5, more))
+        .answer(200, &page(5, more));
+    let client = script.client();
+    let session = SessionId::new(7).unwrap();
+    let sessions = client.upload_sessions(&audience(), Some(session)).await.unwrap();
+    assert_eq!(sessions.iter().map(|session| session.session_id.as_str()).collect::<Vec<_>>(), ["1", "2"]);
+    assert_eq!(script.last_line(), "GET /v26.0/9/sessions session_id=7&after=C1");
+    let ads = client.audience_ads(&audience(), &["ACTIVE", "PAUSED"]).await.unwrap();
+    assert_eq!((ads.len(), ads[1].id.as_str(), ads[1].effective_status.as_deref()), (2, "4", Some("ACTIVE")));
+    assert_eq!(
+        script.last_line(),
+        r#"GET /v26.0/9/ads fields=id,name,effective_status&effective_status=["ACTIVE","PAUSED"]&after=C3"#
+    );
+    let standing_still = client.audience_ads(&audience(), &[]).await.unwrap_err();
+    assert_eq!(standing_still.kind(), ErrorKind::Decode);
 }

@@ -27,6 +27,16 @@ pub struct AccountId(Box<str>);
 #[serde(try_from = "String", into = "String")]
 pub struct AudienceId(Box<str>);
 
+/// A business: digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct BusinessId(Box<str>);
+
+/// A system user of a business: digits.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct SystemUserId(Box<str>);
+
 /// An upload session, chosen by the caller: a positive 64-bit number, unique within the ad account.
 ///
 /// Source: Custom Audience users reference, developers.facebook.com (read 2026-09-12).
@@ -60,17 +70,6 @@ impl FromStr for AccountId {
             _ => Err(Error::new(ErrorKind::Invalid, "ad account id", "not an ad account id")
                 .expected("\"act_\" followed by digits, such as \"act_1234567890\"")),
         }
-    }
-}
-
-impl FromStr for AudienceId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        if is_number(text) {
-            return Ok(Self(text.into()));
-        }
-        Err(Error::new(ErrorKind::Invalid, "audience id", "not an audience id").expected("digits"))
     }
 }
 
@@ -121,18 +120,38 @@ impl fmt::Display for AccountId {
     }
 }
 
-impl AudienceId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
+macro_rules! digits {
+    ($($id:ident, $name:literal, $what:literal;)*) => {$(
+        impl FromStr for $id {
+            type Err = Error;
 
-impl fmt::Display for AudienceId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&self.0)
-    }
+            fn from_str(text: &str) -> Result<Self> {
+                if is_number(text) {
+                    return Ok(Self(text.into()));
+                }
+                Err(Error::new(ErrorKind::Invalid, $name, $what).expected("digits"))
+            }
+        }
+
+        impl $id {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $id {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.pad(&self.0)
+            }
+        }
+    )*};
+}
+digits! {
+    AudienceId, "audience id", "not an audience id";
+    BusinessId, "business id", "not a business id";
+    SystemUserId, "system user id", "not a system user id";
 }
 
 macro_rules! through_text {
@@ -152,4 +171,4 @@ macro_rules! through_text {
         }
     )*};
 }
-through_text!(AccountId, AudienceId);
+through_text!(AccountId, AudienceId, BusinessId, SystemUserId);

@@ -35,7 +35,10 @@ pub struct Listing<I> {
 const LIMIT: u32 = 50;
 
 impl<I> Listing<I> {
-    fn new(request: ListRequest, fetch: impl Fn(ListRequest) -> Fetched<I> + Send + Sync + 'static) -> Self {
+    pub(super) fn new(
+        request: ListRequest,
+        fetch: impl Fn(ListRequest) -> Fetched<I> + Send + Sync + 'static,
+    ) -> Self {
         Self { fetch: Box::new(fetch), request, items: VecDeque::new(), pending: None, ended: false }
     }
 

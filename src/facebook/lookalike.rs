@@ -45,10 +45,66 @@ pub struct LookalikeSpec {
     pub ratio_percent: Option<u8>,
     /// From how many, less than `ratio_percent`.
     pub starting_percent: Option<u8>,
-    /// The country: ISO 3166-1 alpha-2 in capitals.
+    /// The country: ISO 3166-1 alpha-2 in capitals. Not used where there are `locations`.
     pub country: String,
+    /// Several countries instead of one.
+    pub locations: Option<LookalikeLocations>,
     /// Whether a seed with too few people of the country may be filled with others.
     pub allow_international_seeds: bool,
+}
+
+/// The countries of a lookalike: `location_spec`.
+///
+/// Source: lookalike audiences guide (read 2026-09-12), which also says that Facebook once announced to take it away.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct LookalikeLocations {
+    /// Countries, ISO 3166-1 alpha-2 in capitals.
+    pub countries: Vec<String>,
+    /// Groups of countries, such as `europe`.
+    pub country_groups: Vec<String>,
+    /// Countries that are left out of the groups.
+    pub excluded_countries: Vec<String>,
+    /// Groups that are left out.
+    pub excluded_country_groups: Vec<String>,
+}
+
+impl LookalikeLocations {
+    /// These countries.
+    #[must_use]
+    pub fn countries(countries: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        Self { countries: countries.into_iter().map(Into::into).collect(), ..Self::default() }
+    }
+
+    /// A group of countries.
+    #[must_use]
+    pub fn group(group: impl Into<String>) -> Self {
+        Self { country_groups: vec![group.into()], ..Self::default() }
+    }
+
+    /// Leaves a country out.
+    #[must_use]
+    pub fn except(mut self, country: impl Into<String>) -> Self {
+        self.excluded_countries.push(country.into());
+        self
+    }
+
+    fn body(&self) -> Body {
+        let part = |countries: &Vec<String>, groups: &Vec<String>| {
+            let some = |list: &Vec<String>| Some(list.clone()).filter(|list| !list.is_empty());
+            let part = Body::json()
+                .maybe("countries", some(countries).as_ref())
+                .maybe("country_groups", some(groups).as_ref());
+            Some(part).filter(|part| !part.is_empty_object())
+        };
+        Body::json()
+            .nested("geo_locations", part(&self.countries, &self.country_groups))
+            .nested("excluded_geo_locations", part(&self.excluded_countries, &self.excluded_country_groups))
+    }
+}
+
+fn is_country(text: &str) -> bool {
+    text.len() == 2 && text.bytes().all(|b| b.is_ascii_uppercase())
 }
 
 impl LookalikeSpec {
@@ -77,6 +133,13 @@ impl LookalikeSpec {
         self
     }
 
+    /// Several countries instead of the one that it began with.
+    #[must_use]
+    pub fn locations(mut self, locations: LookalikeLocations) -> Self {
+        self.locations = Some(locations);
+        self
+    }
+
     /// Lets a seed with too few people of the country be filled with others.
     #[must_use]
     pub fn allow_international_seeds(mut self) -> Self {
@@ -90,6 +153,7 @@ impl LookalikeSpec {
             ratio_percent: None,
             starting_percent: None,
             country: country.into(),
+            locations: None,
             allow_international_seeds: false,
         }
     }
@@ -100,8 +164,19 @@ impl LookalikeSpec {
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem.
     pub fn check(&self) -> Result<()> {
         let mut problems = ValidationErrors::new("lookalike");
-        if self.country.len() != 2 || !self.country.bytes().all(|b| b.is_ascii_uppercase()) {
-            problems.push("country", "malformed", "is not two capital letters, such as \"PL\"");
+        const COUNTRY: &str = "is not two capital letters, such as \"PL\"";
+        match &self.locations {
+            None if !is_country(&self.country) => problems.push("country", "malformed", COUNTRY),
+            None => {}
+            Some(places) => {
+                if places.countries.is_empty() && places.country_groups.is_empty() {
+                    problems.push("locations", "missing", "names neither countries nor groups of countries");
+                }
+                let mut all = places.countries.iter().chain(&places.excluded_countries);
+                if all.any(|country| !is_country(country)) {
+                    problems.push("locations", "malformed", COUNTRY);
+                }
+            }
         }
         if self.ratio_percent.is_some_and(|ratio| !(1..=20).contains(&ratio)) {
             problems.push("ratio", "out_of_range", "is not 1 to 20 per cent");
@@ -127,7 +202,10 @@ impl LookalikeSpec {
         if let Some(start) = self.starting_percent {
             body = body.written("starting_ratio", |out| out.extend(hundredths(start).bytes()));
         }
-        body = body.field("country", &self.country);
+        body = match &self.locations {
+            None => body.field("country", &self.country),
+            Some(places) => body.nested("location_spec", Some(places.body())),
+        };
         if self.allow_international_seeds {
             body = body.field("allow_international_seeds", &true);
         }

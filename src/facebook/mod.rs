@@ -4,7 +4,9 @@
 //! `MockClient`, which is the same client over the fake. This module cannot name a contact:
 //! all it can send are [`MatchRows`](crate::identity::MatchRows), which hold digests.
 
+mod ads;
 mod auth;
+mod business;
 pub mod codes;
 pub mod fake;
 mod graph;
@@ -16,6 +18,7 @@ mod model;
 mod objects;
 mod observe;
 mod pacer;
+mod pages;
 mod proof;
 mod receipt;
 mod redact;
@@ -26,6 +29,7 @@ mod secret;
 mod sessions;
 mod settings;
 mod sharing;
+mod terms;
 pub mod transport;
 mod upload;
 mod usage;
@@ -33,17 +37,21 @@ mod verbs;
 mod version;
 mod wire;
 
-pub use auth::{AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, TokenInfo};
+pub use ads::AudienceAd;
+pub use auth::{
+    AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, GranularScope, TokenInfo, TokenLife,
+};
+pub use business::BusinessAccounts;
 pub use graph::GraphClient;
-pub use ids::{AccountId, AudienceId, SessionId};
+pub use ids::{AccountId, AudienceId, BusinessId, SessionId, SystemUserId};
 pub(crate) use isolate::upload_isolating;
 pub use isolate::{Isolated, MemberOperation};
 pub use listing::Listing;
-pub use lookalike::{LookalikeSpec, LookalikeType};
+pub use lookalike::{LookalikeLocations, LookalikeSpec, LookalikeType};
 pub use model::{
-    AccountStatus, AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, DataSource,
-    InvalidEntry, ListFilter, ListRequest, NewAudience, Page, Session, Status, Upload, UploadOptions,
-    UploadReceipt,
+    AccountStatus, AdAccount, AudienceChanges, AudienceField, AudienceQuery, CustomAudience,
+    CustomerFileSource, DataSource, InvalidEntry, ListFilter, ListRequest, LookalikeOrigin, LookalikeRead,
+    NewAudience, Page, Session, Status, Upload, UploadOptions, UploadReceipt,
 };
 pub use observe::{ClientEvent, ClientHook};
 pub use pacer::{Pacer, PacerState, Quota, QuotaKey};
@@ -52,9 +60,10 @@ pub use request::{Body, GraphRequest, Method};
 pub use response::GraphResponse;
 pub use retry::RetryPolicy;
 pub use secret::{AccessToken, AppSecret};
-pub use sessions::UploadSession;
+pub use sessions::{HealthQuery, UploadSession};
 pub use settings::GraphClientBuilder;
-pub use sharing::{SharePermission, Shared, SharedAccount};
+pub use sharing::{SharePermission, ShareRequest, Shared, SharedAccount};
+pub use terms::AudienceTerms;
 pub use usage::{AccessTier, UsageHeaders, UseCaseUsage};
 pub use version::GraphVersion;
 

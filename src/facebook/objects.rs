@@ -5,8 +5,8 @@ use serde::de::{Deserializer, Error, IgnoredAny};
 use time::OffsetDateTime;
 
 use super::ids::{AccountId, AudienceId};
-use super::model::{AdAccount, CustomAudience, DataSource, Page, Status};
-use super::wire::{Entries, Flag, Int, Text};
+use super::model::{AdAccount, CustomAudience, DataSource, LookalikeOrigin, LookalikeRead, Page, Status};
+use super::wire::{Entries, Flag, Int, Loose, Text};
 
 /// `{"id": ...}`
 #[derive(Deserialize)]
@@ -122,6 +122,8 @@ pub(super) struct AccountWire {
     tos_accepted: Option<Entries<Flag>>,
     #[serde(default)]
     user_tasks: Vec<String>,
+    #[serde(default)]
+    permitted_tasks: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +131,14 @@ pub(super) struct AccountWire {
 enum BusinessWire {
     Object { id: Text },
     Bare(Text),
+}
+
+impl BusinessWire {
+    fn id(self) -> String {
+        match self {
+            Self::Object { id: Text(id) } | Self::Bare(Text(id)) => id,
+        }
+    }
 }
 
 impl AccountWire {
@@ -143,11 +153,10 @@ impl AccountWire {
             disable_reason: self.disable_reason.map(|Small(reason)| reason),
             currency: self.currency,
             timezone_name: self.timezone_name,
-            business: self.business.map(|business| match business {
-                BusinessWire::Object { id: Text(id) } | BusinessWire::Bare(Text(id)) => id,
-            }),
+            business: self.business.map(BusinessWire::id),
             terms_accepted: terms,
             user_tasks: self.user_tasks,
+            permitted_tasks: self.permitted_tasks,
             ..AdAccount::new(id)
         })
     }
@@ -167,6 +176,60 @@ struct DataSourceWire {
     #[serde(rename = "type")]
     kind: String,
     sub_type: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct SharingWire {
+    status: Option<String>,
+}
+
+/// A lookalike's own words about itself. One odd field must not hide the audience.
+#[derive(Deserialize)]
+struct LookalikeWire {
+    #[serde(default, rename = "type")]
+    kind: Loose,
+    #[serde(default)]
+    ratio: Loose,
+    #[serde(default)]
+    starting_ratio: Loose,
+    #[serde(default)]
+    country: Loose,
+    #[serde(default)]
+    target_countries: Vec<String>,
+    #[serde(default)]
+    origin: Vec<OriginWire>,
+}
+
+#[derive(Deserialize)]
+struct OriginWire {
+    id: Text,
+    name: Option<String>,
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    deleted: Option<Flag>,
+}
+
+impl LookalikeWire {
+    fn read(self) -> LookalikeRead {
+        let percent = |ratio: &Loose| {
+            let percent = ratio.percent().map(|ratio| (ratio * 100.0).round());
+            percent.filter(|percent| *percent <= 100.0).map(|percent| percent as u8)
+        };
+        let origin = |wire: OriginWire| LookalikeOrigin {
+            name: wire.name,
+            kind: wire.kind,
+            is_deleted: wire.deleted.is_some_and(|Flag(deleted)| deleted),
+            ..LookalikeOrigin::new(wire.id.0)
+        };
+        LookalikeRead {
+            ratio_percent: percent(&self.ratio),
+            starting_percent: percent(&self.starting_ratio),
+            kind: self.kind.text(),
+            country: self.country.text(),
+            target_countries: self.target_countries,
+            origins: self.origin.into_iter().map(origin).collect(),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -193,6 +256,11 @@ pub(super) struct AudienceWire {
     fields_violating_integrity_policy: Option<Vec<String>>,
     data_source: Option<DataSourceWire>,
     permission_for_actions: Option<Entries<Flag>>,
+    sharing_status: Option<SharingWire>,
+    owner_business: Option<BusinessWire>,
+    datafile_custom_audience_uploading_status: Option<String>,
+    is_eligible_for_sac_campaigns: Option<Flag>,
+    lookalike_spec: Option<LookalikeWire>,
 }
 
 fn status(wire: StatusWire) -> Status {
@@ -238,6 +306,11 @@ impl From<AudienceWire> for CustomAudience {
                 .permission_for_actions
                 .map(|Entries(actions)| actions.into_iter().map(|(name, Flag(may))| (name, may)).collect())
                 .unwrap_or_default(),
+            sharing_status: wire.sharing_status.and_then(|sharing| sharing.status),
+            owner_business: wire.owner_business.map(BusinessWire::id),
+            uploading_status: wire.datafile_custom_audience_uploading_status,
+            is_eligible_for_special_ads: wire.is_eligible_for_sac_campaigns.map(|Flag(flag)| flag),
+            lookalike: wire.lookalike_spec.map(LookalikeWire::read),
             ..Self::new(wire.id.0)
         }
     }

@@ -6,11 +6,8 @@ use time::{Date, OffsetDateTime};
 
 use super::graph::GraphClient;
 use super::ids::{AudienceId, SessionId};
-use super::objects::PageWire;
 use super::request::{GraphRequest, Method};
-use super::response::decode;
 use super::transport::Transport;
-use super::verbs::shape;
 use super::wire::{Int, Text};
 use crate::error::Result;
 
@@ -36,6 +33,42 @@ pub struct UploadSession {
     pub progress: Option<i64>,
     /// The stage, as Facebook words it; `uploading` is known.
     pub stage: Option<String>,
+}
+
+/// Which values of a value-based audience to read the health of; nothing set is all of them.
+///
+/// Source: Custom Audience health reference (read 2026-09-12).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct HealthQuery {
+    /// The day they were calculated on.
+    pub calculated_on: Option<Date>,
+    /// The day Facebook worked them in.
+    pub processed_on: Option<Date>,
+    /// `value_aggregation_duration`.
+    pub aggregation_duration: Option<String>,
+    /// `value_country`.
+    pub country: Option<String>,
+    /// `value_currency`.
+    pub currency: Option<String>,
+    /// `value_version`.
+    pub version: Option<String>,
+}
+
+impl HealthQuery {
+    fn parameters(&self) -> impl Iterator<Item = (&'static str, String)> {
+        // `Date` is written as YYYY-MM-DD.
+        [
+            ("calculated_date", self.calculated_on.map(|day| day.to_string())),
+            ("processed_date", self.processed_on.map(|day| day.to_string())),
+            ("value_aggregation_duration", self.aggregation_duration.clone()),
+            ("value_country", self.country.clone()),
+            ("value_currency", self.currency.clone()),
+            ("value_version", self.version.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| value.map(|value| (name, value)))
+    }
 }
 
 /// Every value is a string on the wire.
@@ -87,9 +120,8 @@ impl<T: Transport> GraphClient<T> {
         audience: &AudienceId,
         session: Option<SessionId>,
     ) -> Result<Vec<UploadSession>> {
-        const OPERATION: &str = "read sessions";
-        self.call(
-            self.call_on_audience(OPERATION, audience),
+        self.all_pages(
+            || self.call_on_audience("read sessions", audience),
             || {
                 let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/sessions")));
                 match session {
@@ -97,42 +129,27 @@ impl<T: Transport> GraphClient<T> {
                     None => read,
                 }
             },
-            |response, _| {
-                let page: PageWire<SessionWire> = decode(OPERATION, response)?;
-                page.page(UploadSession::from)
-                    .map(|page| page.items)
-                    .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))
-            },
+            |wire: SessionWire| wire.into(),
         )
         .await
     }
 
-    /// Aggregates of the values of a value-based audience for the day they were calculated on, as Facebook gives them.
+    /// Aggregates of the values of a value-based audience, as Facebook gives them.
     ///
     /// # Errors
     /// As any read.
-    pub async fn audience_health(
-        &self,
-        audience: &AudienceId,
-        calculated_on: Option<Date>,
-    ) -> Result<Vec<Value>> {
-        const OPERATION: &str = "read health";
-        self.call(
-            self.call_on_audience(OPERATION, audience),
-            || {
-                let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/health")));
-                match calculated_on {
-                    // `Date` is written as YYYY-MM-DD.
-                    Some(day) => read.query("calculated_date", day.to_string()),
-                    None => read,
-                }
-            },
-            |response, _| {
-                let page: PageWire<HealthWire> = decode(OPERATION, response)?;
-                let page = page.page(|health| health.health);
-                Ok(page.map(|page| page.items.into_iter().flatten().collect()).unwrap_or_default())
-            },
-        )
-        .await
+    pub async fn audience_health(&self, audience: &AudienceId, query: &HealthQuery) -> Result<Vec<Value>> {
+        let pages: Vec<Vec<Value>> = self
+            .all_pages(
+                || self.call_on_audience("read health", audience),
+                || {
+                    let path = self.path(format_args!("{audience}/health"));
+                    let read = GraphRequest::new(Method::Get, path);
+                    query.parameters().fold(read, |read, (name, value)| read.query(name, value))
+                },
+                |health: HealthWire| health.health,
+            )
+            .await?;
+        Ok(pages.into_iter().flatten().collect())
     }
 }

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use super::graph::GraphClient;
 use super::ids::{AccountId, AudienceId};
 use super::model::Page;
-use super::objects::{AccountIdWire, PageWire};
+use super::objects::AccountIdWire;
+use super::pages::page;
 use super::redact::{MESSAGE, redact};
 use super::request::{Body, GraphRequest, Method};
 use super::response::decode;
@@ -36,6 +37,60 @@ impl SharePermission {
     }
 }
 
+/// With whom to share an audience, and how.
+///
+/// Source: Custom Audience `adaccounts` edge of the SDK specification (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::{SharePermission, ShareRequest};
+///
+/// let partner = "act_1234567890".parse()?;
+/// let request = ShareRequest::with([partner]).permission(SharePermission::Targeting).replacing();
+/// assert!(request.replace);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ShareRequest {
+    /// The recipients.
+    pub accounts: Vec<AccountId>,
+    /// What they may do.
+    pub permission: SharePermission,
+    /// `relationship_type`: how the businesses stand to each other; an open list.
+    pub relationship_types: Vec<String>,
+    /// True to take the audience back from every account that is not among the recipients.
+    pub replace: bool,
+}
+
+impl ShareRequest {
+    /// Shares with these accounts.
+    #[must_use]
+    pub fn with(accounts: impl IntoIterator<Item = AccountId>) -> Self {
+        Self { accounts: accounts.into_iter().collect(), ..Self::default() }
+    }
+
+    /// What the recipients may do.
+    #[must_use]
+    pub fn permission(mut self, permission: SharePermission) -> Self {
+        self.permission = permission;
+        self
+    }
+
+    /// How the businesses stand to each other, in Facebook's words.
+    #[must_use]
+    pub fn relationship(mut self, kind: impl Into<String>) -> Self {
+        self.relationship_types.push(kind.into());
+        self
+    }
+
+    /// Takes the audience back from every account that is not among the recipients.
+    #[must_use]
+    pub fn replacing(mut self) -> Self {
+        self.replace = true;
+        self
+    }
+}
+
 /// What became of sharing with one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -60,6 +115,8 @@ pub struct SharedAccount {
     pub name: Option<String>,
     /// Its business.
     pub business: Option<String>,
+    /// The name of its business.
+    pub business_name: Option<String>,
     /// `SHARED`, `IN_PROGRESS`, `NOT_SHARED`.
     pub status: Option<String>,
 }
@@ -90,6 +147,7 @@ struct InfoWire {
     account_id: AccountIdWire,
     account_name: Option<String>,
     business_id: Option<Text>,
+    business_name: Option<String>,
     sharing_status: Option<String>,
 }
 
@@ -112,13 +170,29 @@ impl<T: Transport> GraphClient<T> {
         accounts: &[AccountId],
         permission: SharePermission,
     ) -> Result<Vec<Shared>> {
+        self.share_audience_as(audience, &ShareRequest::with(accounts.iter().cloned()).permission(permission))
+            .await
+    }
+
+    /// Shares an audience as `request` says.
+    ///
+    /// # Errors
+    /// As [`share_audience`](Self::share_audience).
+    pub async fn share_audience_as(
+        &self,
+        audience: &AudienceId,
+        request: &ShareRequest,
+    ) -> Result<Vec<Shared>> {
         const OPERATION: &str = "share audience";
+        let relationships = &request.relationship_types;
         self.call(
             self.call_on_audience(OPERATION, audience),
             || {
                 let body = Body::json()
-                    .field("adaccounts", &digits(accounts))
-                    .field("permissions", permission.as_str());
+                    .field("adaccounts", &digits(&request.accounts))
+                    .field("permissions", request.permission.as_str())
+                    .maybe("relationship_type", Some(relationships).filter(|types| !types.is_empty()))
+                    .maybe("replace", Some(&true).filter(|_| request.replace));
                 GraphRequest::new(Method::Post, self.path(format_args!("{audience}/{EDGE}"))).body(body)
             },
             |response, _| {
@@ -177,11 +251,7 @@ impl<T: Transport> GraphClient<T> {
                     None => read,
                 }
             },
-            |response, _| {
-                let page: PageWire<RecipientWire> = decode(OPERATION, response)?;
-                page.page(|recipient| recipient.id.0)
-                    .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))
-            },
+            |response, _| page(OPERATION, response, |recipient: RecipientWire| recipient.id.0),
         )
         .await
     }
@@ -191,19 +261,15 @@ impl<T: Transport> GraphClient<T> {
     /// # Errors
     /// As any read.
     pub async fn shared_account_info(&self, audience: &AudienceId) -> Result<Vec<SharedAccount>> {
-        const OPERATION: &str = "read sharing";
-        self.call(
-            self.call_on_audience(OPERATION, audience),
+        self.all_pages(
+            || self.call_on_audience("read sharing", audience),
             || GraphRequest::new(Method::Get, self.path(format_args!("{audience}/shared_account_info"))),
-            |response, _| {
-                let page: PageWire<InfoWire> = decode(OPERATION, response)?;
-                let page = page.page(|info| SharedAccount {
-                    account: info.account_id.0,
-                    name: info.account_name,
-                    business: info.business_id.map(|Text(id)| id),
-                    status: info.sharing_status,
-                });
-                Ok(page.map(|page| page.items).unwrap_or_default())
+            |info: InfoWire| SharedAccount {
+                account: info.account_id.0,
+                name: info.account_name,
+                business: info.business_id.map(|Text(id)| id),
+                business_name: info.business_name,
+                status: info.sharing_status,
             },
         )
         .await

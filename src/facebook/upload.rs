@@ -8,6 +8,9 @@ use super::settings::Settings;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::MatchKey;
 
+/// What the longest proof of the app secret adds to a body.
+pub(super) const PROOF_BYTES: usize = 128;
+
 /// An edge that takes rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Edge {

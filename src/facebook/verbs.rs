@@ -9,19 +9,20 @@ use super::codes::RetryClass;
 use super::graph::{Before, GraphClient, Repeat};
 use super::ids::{AccountId, AudienceId};
 use super::model::{
-    AdAccount, AudienceChanges, AudienceField, CustomAudience, CustomerFileSource, ListRequest, NewAudience,
-    Page, Upload, UploadReceipt, field_list,
+    AdAccount, AudienceChanges, AudienceField, AudienceQuery, CustomAudience, CustomerFileSource,
+    ListRequest, NewAudience, Page, Upload, UploadReceipt, field_list,
 };
-use super::objects::{AccountWire, AudienceWire, Created, Done, PageWire};
+use super::objects::{AccountWire, AudienceWire, Created, Done};
 use super::pacer::{ADS_MANAGEMENT, CUSTOM_AUDIENCE};
+use super::pages::page;
 use super::request::{Body, GraphRequest, Method};
 use super::response::{GraphResponse, Refusal, decode};
 use super::transport::Transport;
-use super::upload::{Edge, upload_body};
+use super::upload::{Edge, PROOF_BYTES, upload_body};
 use crate::error::{Error, ErrorKind, Result};
 
 /// Fields of an ad account that are read.
-const ACCOUNT_FIELDS: &str = "id,account_id,name,account_status,disable_reason,currency,timezone_name,business,\
+pub(super) const ACCOUNT_FIELDS: &str = "id,account_id,name,account_status,disable_reason,currency,timezone_name,business,\
     tos_accepted,user_tasks";
 
 pub(super) fn shape(operation: &'static str, what: &'static str) -> Refusal {
@@ -40,6 +41,17 @@ pub(super) fn done(operation: &'static str, response: &GraphResponse) -> Result<
     })
 }
 
+/// A page of ad accounts.
+pub(super) fn accounts(
+    operation: &'static str,
+    response: &GraphResponse,
+) -> Result<Page<AdAccount>, Refusal> {
+    let page = page(operation, response, AccountWire::account)?;
+    let items: Option<Vec<_>> = page.items.into_iter().collect();
+    let items = items.ok_or_else(|| shape(operation, "an ad account has no id"))?;
+    Ok(Page { items, after: page.after })
+}
+
 /// Adds the parameters of a list.
 pub(super) fn listed(mut request: GraphRequest, list: &ListRequest) -> GraphRequest {
     if let Some(limit) = list.limit {
@@ -47,6 +59,9 @@ pub(super) fn listed(mut request: GraphRequest, list: &ListRequest) -> GraphRequ
     }
     if let Some(after) = &list.after {
         request = request.query("after", after);
+    }
+    if let Some(business) = &list.business {
+        request = request.query("business_id", business.as_str());
     }
     let by_name = list.name_contains.as_ref().map(|part| ("name", "CONTAIN", part.as_str().into()));
     let filters: Vec<serde_json::Value> = by_name
@@ -108,11 +123,40 @@ impl<T: Transport> GraphClient<T> {
         audience: &AudienceId,
         fields: &[AudienceField],
     ) -> Result<CustomAudience> {
+        self.read_audience(audience, &AudienceQuery::new().fields(fields.iter().copied())).await
+    }
+
+    /// One audience, as `query` asks for it.
+    ///
+    /// # Errors
+    /// As [`FacebookClient::audience`].
+    pub async fn read_audience(
+        &self,
+        audience: &AudienceId,
+        query: &AudienceQuery,
+    ) -> Result<CustomAudience> {
         const OPERATION: &str = "read audience";
+        let list = |names: &[String]| serde_json::Value::from(names.to_vec()).to_string();
         let read: CustomAudience = self
             .call(
                 self.call_on_audience(OPERATION, audience),
-                || GraphRequest::new(Method::Get, self.path(audience)).query("fields", field_list(fields)),
+                || {
+                    let read = GraphRequest::new(Method::Get, self.path(audience));
+                    let mut read = read.query("fields", field_list(&query.fields));
+                    if let Some(account) = &query.seen_by {
+                        read = read.query("ad_account_id", account.digits());
+                    }
+                    for (name, values) in [
+                        ("special_ad_categories", &query.special_ad_categories),
+                        ("special_ad_category_countries", &query.special_ad_category_countries),
+                        ("target_countries", &query.target_countries),
+                    ] {
+                        if !values.is_empty() {
+                            read = read.query(name, list(values));
+                        }
+                    }
+                    read
+                },
                 |response, _| decode::<AudienceWire>(OPERATION, response).map(Into::into),
             )
             .await?;
@@ -138,15 +182,7 @@ impl<T: Transport> FacebookClient for GraphClient<T> {
                 let read = GraphRequest::new(Method::Get, self.path("me/adaccounts"));
                 listed(read.query("fields", ACCOUNT_FIELDS), list)
             },
-            |response, _| {
-                let page: PageWire<AccountWire> = decode(OPERATION, response)?;
-                let page = page
-                    .page(AccountWire::account)
-                    .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))?;
-                let items: Option<Vec<_>> = page.items.into_iter().collect();
-                let items = items.ok_or_else(|| shape(OPERATION, "an ad account has no id"))?;
-                Ok(Page { items, after: page.after })
-            },
+            |response, _| accounts(OPERATION, response),
         )
         .await
     }
@@ -225,11 +261,7 @@ impl<T: Transport> FacebookClient for GraphClient<T> {
                     let read = GraphRequest::new(Method::Get, path);
                     listed(read.query("fields", field_list(&list.fields)), list)
                 },
-                |response, _| {
-                    let page: PageWire<AudienceWire> = decode(OPERATION, response)?;
-                    page.page(CustomAudience::from)
-                        .ok_or_else(|| shape(OPERATION, "there is a next page and no cursor"))
-                },
+                |response, _| page(OPERATION, response, |wire: AudienceWire| wire.into()),
             )
             .await?;
         page.items.iter().for_each(|audience| self.owned(&audience.id, account));
@@ -265,7 +297,9 @@ impl<T: Transport> GraphClient<T> {
         let operation = edge.operation();
         edge.check(upload, self.settings())?;
         let body = upload_body(upload, self.settings());
-        if body.bytes.len() > self.settings().max_body_bytes {
+        // The proof is added when it is sent.
+        let proof = if self.settings().app_secret.is_some() { PROOF_BYTES } else { 0 };
+        if body.bytes.len() + proof > self.settings().max_body_bytes {
             let what = format!("the rows make {} bytes", body.bytes.len());
             return Err(Error::new(ErrorKind::Limit, operation, what)
                 .expected(format!("at most {}: send fewer rows per call", self.settings().max_body_bytes)));

@@ -24,13 +24,12 @@ pub struct GraphVersion {
     minor: u16,
 }
 
-/// Ends of the Marketing API, or of the Graph API where only that is announced.
+/// Ends of the Marketing API, or of the Graph API where only that is announced. Versions end in their order, so one
+/// that is older than the first of these has ended when that one does, at the latest.
 ///
 /// Source: graph-api/changelog/versions and marketing-api-changelog/versions, developers.facebook.com
 /// (read 2026-09-12).
-const ENDS: [(u16, Date); 6] = [
-    (20, date!(2026 - 09 - 24)),
-    (21, date!(2027 - 01 - 21)),
+const ENDS: [(u16, Date); 4] = [
     (22, date!(2026 - 02 - 19)),
     (23, date!(2026 - 06 - 09)),
     (24, date!(2026 - 10 - 06)),
@@ -53,7 +52,9 @@ impl GraphVersion {
     /// The day on which Facebook stops serving customer audiences under this version, if announced.
     #[must_use]
     pub fn ends(self) -> Option<Date> {
-        ENDS.iter().find(|&&(major, _)| major == self.major).map(|&(_, date)| date)
+        let [(oldest, _), ..] = ENDS;
+        let major = self.major.max(oldest);
+        ENDS.iter().find(|&&(known, _)| known == major).map(|&(_, date)| date)
     }
 
     /// The end, when it is past or nearer than [`GraphVersion::NOTICE`].
@@ -101,6 +102,14 @@ mod tests {
         assert_eq!(version.ends_soon(datetime!(2026-08-07 0:00 UTC)), version.ends());
         assert_eq!(version.ends_soon(datetime!(2026-11-23 0:00 UTC)), version.ends());
         assert_eq!(GraphVersion::NEWEST.ends_soon(datetime!(2030-01-01 0:00 UTC)), None);
+    }
+
+    #[test]
+    fn a_version_whose_own_end_is_not_known_ended_before_its_successors() {
+        for major in [3, 20, 21, 22] {
+            assert_eq!(GraphVersion::new(major, 0).ends(), Some(date!(2026 - 02 - 19)), "{major}");
+        }
+        assert_eq!(GraphVersion::new(27, 0).ends(), None);
     }
 
     #[test]

@@ -71,8 +71,8 @@ impl Loose {
             Self::Bool(flag) => Some(*flag),
             Self::Int(0) => Some(false),
             Self::Int(1) => Some(true),
-            Self::Text(text) if text == "true" => Some(true),
-            Self::Text(text) if text == "false" => Some(false),
+            Self::Text(text) if text == "true" || text == "1" => Some(true),
+            Self::Text(text) if text == "false" || text == "0" => Some(false),
             _ => None,
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use audiencekit::facebook::fake::{Sizes, Transition};
+use audiencekit::facebook::fake::{DeletedCode, FlaggedEdit, Sizes, Transition};
 use serde_json::{Value, json};
 
 use super::desk::{ACCOUNT, Desk, Refused, emails, refused};
@@ -280,6 +280,83 @@ fn a_flagged_audience_takes_nothing() {
     assert_eq!(
         refused(&desk.post(&format!("{ACCOUNT}/customaudiences"), &like)),
         Refused(400, 100, Some(1713232))
+    );
+}
+
+#[test]
+fn an_edit_of_a_flagged_audience_may_have_to_change_every_flagged_field() {
+    let desk = Desk::new();
+    let id = desk.create_with(&json!({ "name": "a", "description": "b" }));
+    desk.0.flag(&desk.id(&id), &["name", "description"]);
+    assert_eq!(
+        refused(&desk.post(&id, &json!({ "name": "c", "description": "d" }))),
+        Refused(400, 100, Some(1713228))
+    );
+    desk.0.configure(|settings| settings.flagged_edit = FlaggedEdit::MustChangeFields);
+    for part in
+        [json!({ "name": "c" }), json!({ "name": "c", "description": "b" }), json!({ "opt_out_link": "x" })]
+    {
+        assert_eq!(refused(&desk.post(&id, &part)), Refused(400, 100, Some(1713231)), "{part}");
+    }
+    assert_eq!(desk.status(&id).0, 471);
+    assert_eq!(desk.post(&id, &json!({ "name": "c", "description": "d" })).status, 200);
+    assert_eq!(desk.status(&id).0, 410);
+    assert_eq!(desk.add(&id, &emails(0..1)).status, 200);
+}
+
+#[test]
+fn a_deleted_audience_may_be_told_from_one_that_never_was() {
+    let desk = Desk::new();
+    let (gone, also) = (desk.create("a"), desk.create("b"));
+    desk.delete(&gone, &json!({}));
+    desk.0.delete_audience(&desk.id(&also));
+    assert_eq!(refused(&desk.get(&gone)), Refused(400, 100, Some(33)));
+    desk.0.configure(|settings| settings.deleted = DeletedCode::Code1487366);
+    for id in [&gone, &also] {
+        assert_eq!(refused(&desk.get(id)), Refused(400, 1487366, None));
+        assert_eq!(refused(&desk.add(id, &emails(0..1))), Refused(400, 1487366, None));
+    }
+    assert_eq!(refused(&desk.get("42")), Refused(400, 100, Some(33)));
+}
+
+#[test]
+fn an_account_uses_only_audiences_that_are_its_own_or_shared_with_it() {
+    let desk = Desk::quick();
+    let other = "act_77".parse().unwrap();
+    desk.0.add_account(&other);
+    let id = desk.create("seed");
+    desk.add(&id, &emails(0..200));
+    let like = |seed: &str| {
+        let spec = json!({ "type": "reach", "country": "PL" }).to_string();
+        let body = json!({ "name": "l", "subtype": "LOOKALIKE", "origin_audience_id": seed, "lookalike_spec": spec });
+        desk.post("act_77/customaudiences", &body)
+    };
+    let seen = || desk.get(&format!("{id}?ad_account_id=77"));
+    assert_eq!(refused(&like(&id)), Refused(400, 1487301, None));
+    assert_eq!(refused(&seen()), Refused(400, 1487301, None));
+    assert_eq!(desk.get(&format!("{id}?ad_account_id=1234567890")).status, 200);
+    desk.post(&format!("{id}/adaccounts"), &json!({ "adaccounts": ["77"] }));
+    assert_eq!(seen().status, 200);
+    assert_eq!(refused(&like(&id)), Refused(400, 200, None), "who it is shared with cannot seed a lookalike");
+    desk.delete(&id, &json!({}));
+    assert_eq!(refused(&like(&id)), Refused(400, 1487366, None));
+}
+
+#[test]
+fn a_lookalike_tells_what_it_was_made_from() {
+    let desk = Desk::quick();
+    let id = desk.create("seed");
+    desk.add(&id, &emails(0..200));
+    let spec = json!({ "ratio": 0.03, "country": "PL" }).to_string();
+    let body =
+        json!({ "name": "l", "subtype": "LOOKALIKE", "origin_audience_id": id, "lookalike_spec": spec });
+    let like =
+        desk.post(&format!("{ACCOUNT}/customaudiences"), &body).json()["id"].as_str().unwrap().to_owned();
+    let read = desk.get(&format!("{like}?fields=lookalike_spec")).json()["lookalike_spec"].clone();
+    assert_eq!(
+        read,
+        json!({ "type": "custom_ratio", "ratio": 0.03, "country": "PL", "target_countries": ["PL"],
+            "origin": [{ "id": id, "name": "seed", "type": "custom_audience", "deleted": false }] })
     );
 }
 

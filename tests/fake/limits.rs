@@ -1,9 +1,9 @@
 //! Quotas and throttles.
 
-use audiencekit::facebook::fake::{FakeReply, Fault, FaultRule, Tier};
+use audiencekit::facebook::fake::{AppLimitCode, FakeReply, Fault, FaultRule, ScoreCode, Tier};
 use serde_json::{Value, json};
 
-use super::desk::{Desk, Refused, emails, refused};
+use super::desk::{ACCOUNT, Desk, Refused, emails, refused};
 
 fn use_case(reply: &FakeReply) -> Value {
     let header: Value = serde_json::from_str(reply.header("x-business-use-case-usage").unwrap()).unwrap();
@@ -118,6 +118,67 @@ fn a_throttle_may_leave_out_is_transient_and_texts_may_be_in_another_language() 
     assert!(error.get("is_transient").is_none());
     assert_eq!(error["error_user_title"], "Działanie niemożliwe");
     assert!(error["message"].as_str().unwrap().starts_with("(#80003)"));
+}
+
+#[test]
+fn reading_accounts_spends_a_quota_of_its_own() {
+    let desk = Desk::new();
+    let id = desk.create("a");
+    desk.0.configure(|settings| settings.tier = Tier::Limited);
+    let read = || desk.get(ACCOUNT);
+    let entry = |reply: &FakeReply| {
+        let header: Value = serde_json::from_str(reply.header("x-business-use-case-usage").unwrap()).unwrap();
+        header["1234567890"][0].clone()
+    };
+    // 300 an hour, and 40 more for an ad that is running.
+    let used: Vec<i64> = (0..300).map(|_| entry(&read())["call_count"].as_i64().unwrap()).collect();
+    assert!(used.is_sorted() && used[299] == 100 && used[149] == 50, "{used:?}");
+    let audience = desk.id(&id);
+    desk.0.advertise(&audience, "a", "ACTIVE");
+    assert_eq!(entry(&read())["call_count"], 88);
+    for _ in 0..39 {
+        assert_eq!(read().status, 200);
+    }
+    let reply = read();
+    assert_eq!(refused(&reply), Refused(400, 80004, Some(2446079)));
+    assert_eq!(entry(&reply)["type"], "ads_management");
+    assert!(entry(&reply)["estimated_time_to_regain_access"].as_i64().unwrap() > 0);
+    assert_eq!(desk.get(&id).status, 200, "the audiences' quota is another");
+    desk.wait(2 * 3600);
+    assert_eq!(read().status, 200);
+}
+
+#[test]
+fn calls_without_an_account_spend_the_quota_of_the_app() {
+    let desk = Desk::new();
+    desk.0.configure(|settings| settings.app_users = 1);
+    let used = |reply: &FakeReply| {
+        assert!(reply.header("x-business-use-case-usage").is_none());
+        let header: Value = serde_json::from_str(reply.header("x-app-usage").unwrap()).unwrap();
+        header["call_count"].as_i64().unwrap()
+    };
+    let rising: Vec<i64> = (0..200).map(|_| used(&desk.get("me/adaccounts"))).collect();
+    assert!(rising.is_sorted() && rising[0] == 0 && rising[199] == 100, "{rising:?}");
+    assert_eq!(refused(&desk.get("me")), Refused(400, 4, None));
+    desk.0.configure(|settings| settings.app_limit = AppLimitCode::Code341);
+    let reply = desk.get("me");
+    assert_eq!((refused(&reply), used(&reply)), (Refused(400, 341, None), 100));
+    assert_eq!(desk.get(ACCOUNT).status, 200, "the account's quota is another");
+    desk.wait(2 * 3600);
+    assert_eq!(desk.get("me").status, 200);
+}
+
+#[test]
+fn a_full_account_score_answers_one_of_two_codes() {
+    let desk = Desk::new();
+    let id = desk.create("a");
+    desk.0.configure(|settings| {
+        settings.tier = Tier::Limited;
+        settings.enforce_account_score = true;
+        settings.score_code = ScoreCode::Code613Subcode1487742;
+    });
+    let replies: Vec<_> = (0..20).map(|_| refused(&desk.add(&id, &emails(0..1)))).collect();
+    assert_eq!(replies[18..], [Refused(200, 0, None), Refused(400, 613, Some(1487742))]);
 }
 
 #[test]

@@ -214,6 +214,40 @@ fn scoped_ids_need_their_app_or_page() {
 }
 
 #[test]
+fn what_goes_beside_the_rows_is_checked() {
+    let desk = Desk::new();
+    let id = desk.create("a");
+    let add = |more: Value| {
+        let mut payload = emails(0..1);
+        payload.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        refused(&desk.add(&id, &payload)).1
+    };
+    for bad in [
+        json!({ "app_ids": "1" }),
+        json!({ "page_ids": [[]] }),
+        json!({ "ig_account_ids": ["x"] }),
+        json!({ "metadata": { "colour": 1 } }),
+        json!({ "data_source": { "sub_type": "HASHES" } }),
+        json!({ "data_source": { "type": "GUESSED" } }),
+        json!({ "data_source": { "type": "FILE_IMPORTED", "sub_type": "GUESSED" } }),
+    ] {
+        assert_eq!(add(bad.clone()), 100, "{bad}");
+    }
+    let good = json!({
+        "app_ids": [1, "2"], "metadata": { "calculated_date": "2026-11-23", "schema_version": "2" },
+        "data_source": { "type": "FILE_IMPORTED", "sub_type": "MULTI_HASHES" },
+    });
+    assert_eq!(add(good), 0);
+    assert_eq!(add(json!({ "data_source": { "type": "FILE_IMPORTED", "sub_type": "TOKENS" } })), 2650);
+    let beside = |name: &str, value: Value| {
+        refused(&desk.post(&format!("{id}/users"), &json!({ "payload": emails(0..1), name: value }))).1
+    };
+    assert_eq!(beside("namespace", json!("crm")), 0);
+    assert_eq!(beside("customer_consent", json!(true)), 0);
+    assert_eq!(beside("customer_consent", json!("perhaps")), 100);
+}
+
+#[test]
 fn plain_data_never_matches_and_rings_the_alarm() {
     let desk = Desk::new();
     let id = desk.create("a");

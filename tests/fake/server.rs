@@ -180,6 +180,27 @@ async fn the_client_removes_ten_thousand_wide_rows_over_a_socket() {
 }
 
 #[test]
+fn a_payload_in_the_url_is_refused_with_a_page_over_the_socket_too() {
+    let server = FakeServer::start(Fake::new()).unwrap();
+    let desk = Desk(server.fake().clone());
+    let id = desk.create("a");
+    desk.add(&id, &emails(0..2_000));
+    let target = |rows: usize| {
+        let payload = emails(0..rows).to_string();
+        let hidden: String = payload.bytes().map(|byte| format!("%{byte:02X}")).collect();
+        format!("/v26.0/{id}/users?payload={hidden}")
+    };
+    let (head, _) = call(&server, "DELETE", &target(20), JSON, "");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    for rows in [300, 2_000] {
+        let (head, body) = call(&server, "DELETE", &target(rows), JSON, "");
+        assert!(head.starts_with("HTTP/1.1 414"), "{rows}: {head}");
+        assert!(!body.starts_with('{'), "{rows}: {body}");
+    }
+    assert_eq!(desk.count(&id), 1_980);
+}
+
+#[test]
 fn a_removal_of_ten_thousand_wide_rows_fits_a_body() {
     let server = FakeServer::start(Fake::new()).unwrap();
     let desk = Desk(server.fake().clone());

@@ -6,8 +6,8 @@ use std::time::Duration;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use crate::error::{ApiError, Error, ErrorKind, Result};
-use crate::facebook::graph::{GraphClient, Repeat};
+use crate::error::{ApiError, Result};
+use crate::facebook::graph::GraphClient;
 use crate::facebook::pacer::APP;
 use crate::facebook::redact::{MESSAGE, redact};
 use crate::facebook::request::{Body, GraphRequest, Method};
@@ -36,10 +36,24 @@ pub struct TokenInfo {
     pub issued_at: Option<OffsetDateTime>,
     /// What it may do, such as `ads_management`.
     pub scopes: Vec<String>,
+    /// What it may do only with some objects, or with all of them.
+    pub granular_scopes: Vec<GranularScope>,
+    /// The name of the app.
+    pub application: Option<String>,
     /// Who it speaks for.
     pub user_id: Option<String>,
     /// Why it does not work.
     pub error: Option<ApiError>,
+}
+
+/// A permission and the objects that it is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct GranularScope {
+    /// The permission.
+    pub scope: String,
+    /// The ids of the objects; none is all that the token's owner sees.
+    pub target_ids: Vec<String>,
 }
 
 impl TokenInfo {
@@ -82,8 +96,18 @@ struct TokenWire {
     data_access_expires_at: Option<Int>,
     issued_at: Option<Int>,
     scopes: Option<Vec<String>>,
+    #[serde(default)]
+    granular_scopes: Vec<GranularWire>,
+    application: Option<String>,
     user_id: Option<Text>,
     error: Option<TokenError>,
+}
+
+#[derive(Deserialize)]
+struct GranularWire {
+    scope: String,
+    #[serde(default)]
+    target_ids: Vec<Text>,
 }
 
 #[derive(Deserialize)]
@@ -100,6 +124,12 @@ struct TokenError {
 struct FreshWire {
     access_token: String,
     expires_in: Option<Int>,
+}
+
+/// A token that was asked for at this time.
+pub(super) fn fresh(token: String, asked_at: OffsetDateTime, lasts: Option<time::Duration>) -> FreshToken {
+    let expires_at = lasts.and_then(|lasts| asked_at.checked_add(lasts));
+    FreshToken { token: AccessToken::new(token), expires_at }
 }
 
 /// An instant; 0 is none.
@@ -124,6 +154,15 @@ impl TokenWire {
             data_access_expires_at: instant(self.data_access_expires_at),
             issued_at: instant(self.issued_at),
             scopes: self.scopes.unwrap_or_default(),
+            granular_scopes: self
+                .granular_scopes
+                .into_iter()
+                .map(|GranularWire { scope, target_ids }| GranularScope {
+                    scope,
+                    target_ids: target_ids.into_iter().map(|Text(id)| id).collect(),
+                })
+                .collect(),
+            application: self.application,
             user_id: self.user_id.map(|Text(id)| id),
             error,
         }
@@ -166,7 +205,8 @@ impl<T: Transport> GraphClient<T> {
     /// Exchanges this client's short-lived user token for one of about 60 days.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] without app id and app secret; [`ErrorKind::Token`] when the token has ended already.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without app id and app secret;
+    /// [`ErrorKind::Token`](crate::ErrorKind::Token) when the token has ended already.
     pub async fn exchange_token(&self) -> Result<FreshToken> {
         self.renewed("exchange token", &[]).await
     }
@@ -181,12 +221,8 @@ impl<T: Transport> GraphClient<T> {
 
     async fn renewed(&self, operation: &'static str, more: &[(&str, &str)]) -> Result<FreshToken> {
         let settings = self.settings();
-        let (Some(app_id), Some(secret)) = (&settings.app_id, &settings.app_secret) else {
-            return Err(Error::new(ErrorKind::Invalid, operation, "the client has no app id and app secret")
-                .expected("GraphClientBuilder::app_id and app_secret"));
-        };
-        let mut call = self.call_on_account(operation, None, APP);
-        call.repeat = Repeat::Safe;
+        let (app_id, secret) = self.app(operation)?;
+        let call = self.call_on_account(operation, None, APP);
         let asked_at = settings.clock.now();
         self.call(
             call,
@@ -194,7 +230,7 @@ impl<T: Transport> GraphClient<T> {
                 let mut fields = vec![
                     ("method", "GET"),
                     ("grant_type", "fb_exchange_token"),
-                    ("client_id", app_id.as_str()),
+                    ("client_id", app_id),
                     ("client_secret", secret.expose()),
                     ("fb_exchange_token", settings.token.expose()),
                 ];
@@ -202,12 +238,9 @@ impl<T: Transport> GraphClient<T> {
                 GraphRequest::new(Method::Post, self.path("oauth/access_token")).body(Body::form(&fields))
             },
             |response, _| {
-                let fresh: FreshWire = decode(operation, response)?;
-                let lasts = fresh.expires_in.map(|Int(seconds)| time::Duration::seconds(seconds));
-                Ok(FreshToken {
-                    token: AccessToken::new(fresh.access_token),
-                    expires_at: lasts.and_then(|lasts| asked_at.checked_add(lasts)),
-                })
+                let FreshWire { access_token, expires_in } = decode(operation, response)?;
+                let lasts = expires_in.map(|Int(seconds)| time::Duration::seconds(seconds));
+                Ok(fresh(access_token, asked_at, lasts))
             },
         )
         .await

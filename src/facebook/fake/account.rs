@@ -1,5 +1,7 @@
 //! Ad accounts and their edges.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -24,6 +26,10 @@ pub(super) struct Account {
     pub(super) timezone_name: String,
     /// Id of the business that it belongs to.
     pub(super) business: Option<String>,
+    /// What a business that does not own it may do with it, by the id of the business.
+    pub(super) client_of: BTreeMap<String, Vec<String>>,
+    /// What the token's owner may do with it.
+    pub(super) user_tasks: Vec<String>,
     pub(super) terms_accepted: bool,
     pub(super) created: i64,
 }
@@ -40,6 +46,8 @@ impl Account {
             currency: "EUR".to_owned(),
             timezone_name: "Europe/Warsaw".to_owned(),
             business: Some("300400500600700".to_owned()),
+            client_of: BTreeMap::new(),
+            user_tasks: ["DRAFT", "ANALYZE", "ADVERTISE", "MANAGE"].map(str::to_owned).to_vec(),
             terms_accepted: true,
             created: 1_700_000_000,
         }
@@ -61,7 +69,7 @@ impl Account {
         set("timezone_name", json!(self.timezone_name));
         set("timezone_offset_hours_utc", json!(1));
         set("owner", json!(self.business.as_deref().unwrap_or("100200300400500")));
-        set("user_tasks", json!(["DRAFT", "ANALYZE", "ADVERTISE", "MANAGE"]));
+        set("user_tasks", json!(self.user_tasks));
         set("capabilities", json!([]));
         set("amount_spent", json!("0"));
         set("balance", json!("0"));
@@ -108,6 +116,7 @@ const FIELDS: Fields = Fields {
         "user_tos_accepted",
         "created_time",
         "existing_customers",
+        "permitted_tasks",
     ],
 };
 
@@ -209,6 +218,50 @@ impl State {
             .map(|account| Ok((account.id.clone(), select(&FIELDS, params, &account.describe())?)))
             .collect::<Result<Vec<_>, Refusal>>()?;
         page::cut(&rows, link, params, &self.settings, self.seed)
+    }
+
+    /// The accounts of a business: its own, or those of its clients.
+    ///
+    /// Source: business reference, `owned_ad_accounts` and `client_ad_accounts` (read 2026-09-12).
+    pub(super) fn list_of_business(
+        &self,
+        edge: Edge,
+        business: &str,
+        link: &page::Link<'_>,
+        caller: &Caller,
+        params: &Params<'_>,
+    ) -> Answer {
+        params.only(self.settings.strict, &[&page::PARAMETERS, &["search_query"]])?;
+        let owned = |account: &Account| account.business.as_deref() == Some(business);
+        let client = |account: &Account| account.client_of.contains_key(business);
+        if !self.accounts.values().any(|account| owned(account) || client(account)) {
+            return Err(Refusal::no_object("GET", business));
+        }
+        if !caller.token.has("business_management") {
+            return Err(Refusal::new(
+                200,
+                "(#200) Requires business_management permission to manage the object",
+            ));
+        }
+        let part = params.text("search_query").unwrap_or_default().to_lowercase();
+        let mut rows = Vec::new();
+        for account in self.accounts.values() {
+            let mine = if edge == Edge::ListOwnedAccounts { owned(account) } else { client(account) };
+            if mine && account.name.to_lowercase().contains(&part) {
+                let mut all = account.describe();
+                if let Some(tasks) = account.client_of.get(business) {
+                    all.insert("permitted_tasks".into(), json!(tasks));
+                }
+                rows.push((account.id.clone(), select(&FIELDS, params, &all)?));
+            }
+        }
+        let mut page = page::cut(&rows, link, params, &self.settings, self.seed)?;
+        let counted =
+            params.list("summary")?.is_some_and(|asked| asked.iter().any(|one| one == "total_count"));
+        if let Some(page) = page.as_object_mut().filter(|_| counted) {
+            page.insert("summary".into(), json!({ "total_count": rows.len() }));
+        }
+        Ok(page)
     }
 
     pub(super) fn terms(&mut self, edge: Edge, digits: &str, caller: &Caller, params: &Params<'_>) -> Answer {

@@ -3,10 +3,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use super::fields::{Fields, select};
+use super::ads::Ad;
 use super::members::Members;
 use super::params::Params;
 use super::refusal::{Answer, Refusal};
+use super::settings::{DeletedCode, FlaggedEdit};
 use super::state::State;
 use super::status::Work;
 use super::token::Caller;
@@ -39,56 +40,15 @@ pub(super) struct Audience {
     pub(super) origin: Option<String>,
     /// Accounts that it is shared with, by digits.
     pub(super) shared: Vec<String>,
+    pub(super) ads: Vec<Ad>,
 }
 
-const FIELDS: Fields = Fields {
-    node: "CustomAudience",
-    default: &["id"],
-    known: &[
-        "id",
-        "account_id",
-        "name",
-        "description",
-        "subtype",
-        "approximate_count_lower_bound",
-        "approximate_count_upper_bound",
-        "audience_labels",
-        "customer_file_source",
-        "data_source",
-        "data_source_types",
-        "datafile_custom_audience_uploading_status",
-        "delete_time",
-        "delivery_status",
-        "excluded_custom_audiences",
-        "external_event_source",
-        "fields_violating_integrity_policy",
-        "household_audience",
-        "included_custom_audiences",
-        "is_eligible_for_sac_campaigns",
-        "is_household",
-        "is_snapshot",
-        "is_value_based",
-        "lookalike_audience_ids",
-        "lookalike_spec",
-        "operation_status",
-        "opt_out_link",
-        "owner_account_info",
-        "owner_business",
-        "page_deletion_marked_delete_time",
-        "permission_for_actions",
-        "pixel_id",
-        "regulated_audience_spec",
-        "retention_days",
-        "rule",
-        "rule_aggregation",
-        "rule_v2",
-        "seed_audience",
-        "sharing_status",
-        "time_content_updated",
-        "time_created",
-        "time_updated",
-    ],
-};
+impl Audience {
+    /// True for its owner and whom it is shared with.
+    pub(super) fn is_within_reach_of(&self, account: &str) -> bool {
+        self.account == account || self.shared.iter().any(|digits| digits == account)
+    }
+}
 
 /// What create and edit take alike.
 const EDITABLE: [&str; 9] = [
@@ -252,6 +212,7 @@ impl State {
             fresh_misses: self.settings.fresh_id_misses,
             origin,
             shared: Vec::new(),
+            ads: Vec::new(),
         };
         self.audiences.insert(id.clone(), audience);
         Ok(json!({ "id": id }))
@@ -266,7 +227,10 @@ impl State {
         changes: bool,
     ) -> Result<&mut Audience, Refusal> {
         self.settle(id);
-        let Some(audience) = self.audiences.get(id) else { return Err(Refusal::no_object(method, id)) };
+        let Some(audience) = self.audiences.get(id) else {
+            let told = self.settings.deleted == DeletedCode::Code1487366 && self.deleted.contains(id);
+            return Err(if told { Refusal::deleted() } else { Refusal::no_object(method, id) });
+        };
         let account = audience.account.clone();
         let shared = audience.shared.clone();
         let seen = |digits: &str| self.account(digits, caller, method, changes).map(|_| ());
@@ -280,78 +244,25 @@ impl State {
         self.audiences.get_mut(id).ok_or_else(|| Refusal::no_object(method, id))
     }
 
-    pub(super) fn read_audience(&mut self, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
-        const MORE: [&str; 4] =
-            ["ad_account_id", "special_ad_categories", "special_ad_category_countries", "target_countries"];
-        params.only(self.settings.strict, &[&MORE])?;
-        self.audience(id, caller, "GET", false)?;
-        self.polled(id);
-        let described = self.describe(id);
-        select(&FIELDS, params, &described)
-    }
-
-    /// One row of a list.
-    pub(super) fn row(&self, id: &str, params: &Params<'_>) -> Answer {
-        select(&FIELDS, params, &self.describe(id))
-    }
-
-    /// All fields that have a value. Unset ones are absent.
-    pub(super) fn describe(&self, id: &str) -> Map<String, Value> {
-        let Some(audience) = self.audiences.get(id) else { return Map::new() };
-        let (delivery, operation) = self.status(audience);
-        let (lower, upper) = self.bounds(audience);
-        let mut map = audience.texts.clone();
-        map.remove("use_in_campaigns");
-        map.remove("allowed_domains");
-        map.remove("use_for_products");
-        let mut set = |name: &str, value: Value| {
-            map.insert(name.to_owned(), value);
-        };
-        set("id", json!(audience.id));
-        set("account_id", json!(audience.account));
-        set("subtype", json!(audience.subtype));
-        set("approximate_count_lower_bound", json!(lower));
-        set("approximate_count_upper_bound", json!(upper));
-        set("delivery_status", json!({ "code": delivery.0, "description": delivery.1 }));
-        set("operation_status", json!({ "code": operation.0, "description": operation.1 }));
-        set("retention_days", json!(audience.retention_days));
-        set("is_value_based", json!(audience.is_value_based));
-        set("time_created", json!(audience.created));
-        set("time_updated", json!(audience.updated));
-        set(
-            "permission_for_actions",
-            json!({ "can_edit": true, "can_see_insight": true, "can_share": true }),
-        );
-        let kind = if audience.source.is_some() { "FILE_IMPORTED" } else { "UNKNOWN" };
-        let kind = if audience.origin.is_some() { "SEED_BASED" } else { kind };
-        let sub_type = audience.source.as_deref().unwrap_or("ANYTHING");
-        set("data_source", json!({ "type": kind, "sub_type": sub_type, "creation_params": "[]" }));
-        if let Some(time) = audience.content_updated {
-            set("time_content_updated", json!(time));
-        }
-        set("delete_time", json!(audience.delete_time.unwrap_or(0)));
-        if !audience.flagged.is_empty() {
-            set("fields_violating_integrity_policy", json!(audience.flagged));
-        }
-        let lookalikes: Vec<&String> =
-            self.audiences.values().filter(|a| a.origin.as_deref() == Some(id)).map(|a| &a.id).collect();
-        if !lookalikes.is_empty() {
-            set("lookalike_audience_ids", json!(lookalikes));
-        }
-        if !audience.shared.is_empty() {
-            set("sharing_status", json!({ "sharing_relationship_id": 1, "status": "SHARED" }));
-        }
-        map
-    }
-
     pub(super) fn update_audience(&mut self, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
         params.only(self.settings.strict, &[&EDITABLE, &["enable_fetch_or_create"]])?;
         let account = self.audience(id, caller, "POST", true)?.account.clone();
         self.account_for_files(&account, caller, "POST")?;
         let texts = texts(params)?;
         let days = retention(params)?;
-        let now = self.now;
+        let (now, rule) = (self.now, self.settings.flagged_edit);
         let audience = self.audience(id, caller, "POST", true)?;
+        if !audience.flagged.is_empty() && rule == FlaggedEdit::MustChangeFields {
+            let changes =
+                |field: &String| texts.get(field).is_some_and(|text| Some(text) != audience.texts.get(field));
+            if !audience.flagged.iter().all(changes) {
+                return Err(Refusal::new(100, "(#100) Invalid parameter").sub(1713231).user(
+                    "Update Restricted Fields and Rule",
+                    "Every field that was flagged must be changed.",
+                ));
+            }
+            audience.flagged.clear();
+        }
         if !audience.flagged.is_empty() {
             return Err(Refusal::new(100, "(#100) Invalid parameter").sub(1713228).user(
                 "Custom Audience Cannot Be Edited",
@@ -364,6 +275,13 @@ impl State {
         Ok(json!({ "success": true }))
     }
 
+    /// Deletes an audience, and remembers that there was one.
+    pub(super) fn forget(&mut self, id: &str) {
+        if self.audiences.remove(id).is_some() {
+            self.deleted.insert(id.to_owned());
+        }
+    }
+
     pub(super) fn delete_audience(&mut self, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
         params.only(self.settings.strict, &[])?;
         self.audience(id, caller, "DELETE", true)?;
@@ -373,7 +291,7 @@ impl State {
                 "(#2656) Failed to delete custom audience: lookalikes were created from it",
             ));
         }
-        self.audiences.remove(id);
+        self.forget(id);
         Ok(json!({ "success": true }))
     }
 }

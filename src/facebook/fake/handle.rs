@@ -17,7 +17,7 @@ use super::state::State;
 use super::token::{App, Token};
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::{AccountId, AudienceId};
+use crate::facebook::{AccountId, AudienceId, BusinessId, SystemUserId};
 
 /// A fake Facebook. Clones share one state; a new one shares nothing with another.
 ///
@@ -204,7 +204,7 @@ impl Fake {
 
     /// Deletes an audience as somebody else would.
     pub fn delete_audience(&self, audience: &AudienceId) {
-        self.lock().audiences.remove(audience.as_str());
+        self.lock().forget(audience.as_str());
     }
 
     /// Accepts the terms of an account, or takes the acceptance back.
@@ -215,6 +215,30 @@ impl Fake {
     /// Sets `account_status`.
     pub fn set_account_status(&self, account: &AccountId, status: u32) {
         self.with_account(account, |account| account.status = status);
+    }
+
+    /// Sets the tasks that the token's owner may do on an account, such as `ANALYZE`.
+    pub fn set_user_tasks(&self, account: &AccountId, tasks: &[&str]) {
+        let tasks = tasks.iter().map(|&task| task.to_owned()).collect();
+        self.with_account(account, |account| account.user_tasks = tasks);
+    }
+
+    /// Lets a business act on an account that it does not own, with these tasks: the account is a client's.
+    pub fn add_client(&self, business: &BusinessId, account: &AccountId, tasks: &[&str]) {
+        let tasks = tasks.iter().map(|&task| task.to_owned()).collect();
+        self.with_account(account, |account| {
+            account.client_of.insert(business.to_string(), tasks);
+        });
+    }
+
+    /// Adds a system user, for whom no app is installed yet.
+    pub fn add_system_user(&self, user: &SystemUserId) {
+        self.lock().system_users.entry(user.to_string()).or_default();
+    }
+
+    /// Uses an audience in an ad and gives the ad's id.
+    pub fn advertise(&self, audience: &AudienceId, name: &str, effective_status: &str) -> String {
+        self.lock().advertise(audience.as_str(), name, effective_status)
     }
 
     /// Links an account to a business, or takes it away.

@@ -9,8 +9,12 @@ use serde::{Deserialize, Serialize};
 pub enum Edge {
     /// `GET /me`.
     Me,
-    /// `GET /me/adaccounts` and its kin.
+    /// `GET /me/adaccounts`.
     ListAccounts,
+    /// `GET /{business}/owned_ad_accounts`.
+    ListOwnedAccounts,
+    /// `GET /{business}/client_ad_accounts`.
+    ListClientAccounts,
     /// `GET /act_X`.
     ReadAccount,
     /// `POST /act_X/customaudiences`.
@@ -37,6 +41,8 @@ pub enum Edge {
     ReadSessions,
     /// `GET /{audience}/health`.
     ReadHealth,
+    /// `GET /{audience}/ads`.
+    ReadAds,
     /// `GET /{audience}/adaccounts`.
     ReadSharing,
     /// `POST /{audience}/adaccounts`.
@@ -55,6 +61,10 @@ pub enum Edge {
     ExchangeToken,
     /// `GET /oauth/revoke`.
     RevokeToken,
+    /// `POST /{system user}/applications`.
+    InstallApp,
+    /// `POST /{system user}/access_tokens`.
+    CreateToken,
     /// `POST /` with `batch`.
     Batch,
     /// A path or method that the fake does not serve.

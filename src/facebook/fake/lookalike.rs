@@ -65,9 +65,16 @@ impl State {
         {
             return Err(Refusal::parameter("Param lookalike_spec needs a starting_ratio below its ratio"));
         }
-        self.audience(&id, caller, "GET", false)?;
+        if self.deleted.contains(&id) {
+            return Err(Refusal::deleted());
+        }
+        let seed = self.audience(&id, caller, "GET", false)?;
+        if !seed.is_within_reach_of(account) {
+            return Err(Refusal::not_shared());
+        }
+        // Who it is shared with cannot make lookalikes of it.
         let Some(seed) = self.audiences.get(&id).filter(|seed| seed.account == account) else {
-            return Err(Refusal::no_object("GET", &id));
+            return Err(Refusal::new(200, "Permissions error"));
         };
         if !seed.flagged.is_empty() {
             return Err(Refusal::new(100, "(#100) Invalid parameter").sub(1713232).user(

@@ -27,14 +27,20 @@
 //! - Matching knows the keys that [`Population`] lists and is certain; Facebook's is neither.
 //! - Quotas count calls, not processor time; the percentages of time are half of those of calls.
 //! - Sizes settle at once when the transition ends; the real ones move for a day.
-//! - Only customer files and lookalikes exist; lookalikes stay empty. Ads, pixels, rules, salts, estimates do not.
+//! - Only customer files and lookalikes exist; lookalikes stay empty. Of ads there are only those that a test
+//!   [adds](Fake::advertise); pixels, rules, salts and estimates do not exist.
+//! - Codes 32 and 613 without subcode come only by [`Fault::Error`]: what triggers them is not published. What triggers
+//!   1487301 and 1487366 is known from connectors of others, not from Facebook.
+//! - Terms are accepted by any token with `ads_management`; a system user cannot at Facebook.
 //! - Expired versions answer 2635; Facebook may upgrade the call instead.
 
 mod account;
+mod ads;
 mod audience;
 mod batch;
 #[cfg(feature = "fake-server")]
 mod control;
+mod describe;
 mod fault;
 mod fields;
 mod handle;
@@ -64,6 +70,7 @@ mod settings;
 mod share;
 mod state;
 mod status;
+mod system_user;
 mod token;
 mod users;
 mod watch;
@@ -77,5 +84,7 @@ pub use mock::MockClient;
 pub use population::Population;
 #[cfg(feature = "fake-server")]
 pub use server::{FakeServer, RunningServer};
-pub use settings::{Settings, Sizes, TermsCode, Tier, Transition};
+pub use settings::{
+    AppLimitCode, DeletedCode, FlaggedEdit, ScoreCode, Settings, Sizes, TermsCode, Tier, Transition,
+};
 pub use watch::{Alarm, AlarmKind};

@@ -8,12 +8,13 @@ use serde_json::json;
 use super::http::FakeReply;
 use super::log::Edge;
 use super::refusal::Refusal;
-use super::settings::{Settings, Tier};
+use super::route::Route;
+use super::settings::{AppLimitCode, ScoreCode, Settings, Tier};
 use super::state::State;
 
 const HOUR: i64 = 3600;
 
-/// The calls of one app on one ad account.
+/// The calls of one app, on one ad account for one use case.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Meter {
     /// Minute and calls in it, over the last hour.
@@ -76,94 +77,178 @@ impl Meter {
     }
 }
 
-fn throttled(settings: &Settings, code: i64, subcode: i64, words: &str) -> Refusal {
+fn throttled(settings: &Settings, code: i64, subcode: Option<i64>, words: &str) -> Refusal {
     let transient = settings.tell_transient.then_some(true);
-    Refusal::new(code, format!("(#{code}) There have been too many calls {words}"))
-        .sub(subcode)
+    let mut refusal = Refusal::new(code, format!("(#{code}) {words}"));
+    refusal.subcode = subcode;
+    refusal
         .transient(transient)
         .user("Too Many Calls", "There have been too many calls. Wait a bit and try again.")
+}
+
+/// What a call uses up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Quota {
+    /// The use case `custom_audience` of an ad account, by digits.
+    CustomAudience(String),
+    /// The use case `ads_management` of an ad account, by digits.
+    AdsManagement(String),
+    /// The app's own.
+    App,
 }
 
 /// What a call costs, and whose quota it is.
 pub(super) struct Charge {
     pub(super) app: String,
-    /// Digits.
-    pub(super) account: String,
+    pub(super) quota: Quota,
     pub(super) edge: Edge,
 }
 
+impl Charge {
+    fn meter(&self) -> String {
+        match &self.quota {
+            Quota::CustomAudience(account) => format!("{}:{account}", self.app),
+            Quota::AdsManagement(account) => format!("{}:{account}:ads_management", self.app),
+            Quota::App => self.app.clone(),
+        }
+    }
+}
+
 impl State {
-    fn active_audiences(&self, account: &str) -> u64 {
-        self.audiences.values().filter(|audience| audience.account == account).count() as u64
+    /// What a call uses up: of the account that it names or that owns the audience, or of the app.
+    pub(super) fn quota_of(&self, route: &Route) -> Option<Quota> {
+        let known = |digits: &String| self.accounts.contains_key(digits).then(|| digits.clone());
+        match route.edge {
+            Edge::CreateAudience | Edge::ListAudiences | Edge::EraseUsers => {
+                known(&route.object).map(Quota::CustomAudience)
+            }
+            Edge::ReadAccount | Edge::ReadTerms | Edge::AcceptTerms => {
+                known(&route.object).map(Quota::AdsManagement)
+            }
+            Edge::Me
+            | Edge::ListAccounts
+            | Edge::ListOwnedAccounts
+            | Edge::ListClientAccounts
+            | Edge::DebugToken
+            | Edge::InstallApp
+            | Edge::CreateToken => Some(Quota::App),
+            _ => {
+                let owner = self.audiences.get(&route.object).map(|audience| audience.account.clone());
+                owner.map(Quota::CustomAudience)
+            }
+        }
+    }
+
+    /// Calls an hour.
+    ///
+    /// Source: Graph API rate limiting, with the formulas of each use case and of the platform (read 2026-09-12).
+    fn limit_of(&self, quota: &Quota) -> u64 {
+        match quota {
+            Quota::CustomAudience(account) => {
+                let mine = self.audiences.values().filter(|audience| audience.account == *account);
+                calls_per_hour(&self.settings, mine.count() as u64)
+            }
+            Quota::AdsManagement(account) => {
+                let base = match self.settings.tier {
+                    Tier::Limited => 300,
+                    Tier::Full => 100_000,
+                };
+                base + 40 * self.active_ads(account)
+            }
+            Quota::App => 200 * u64::from(self.settings.app_users),
+        }
+    }
+
+    fn refusal_of(&self, quota: &Quota) -> Refusal {
+        let to_account = "There have been too many calls to this ad-account. Wait a bit and try again.";
+        match (quota, self.settings.app_limit) {
+            (Quota::CustomAudience(_), _) => throttled(&self.settings, 80003, Some(2446079), to_account),
+            (Quota::AdsManagement(_), _) => throttled(&self.settings, 80004, Some(2446079), to_account),
+            (Quota::App, AppLimitCode::Code4) => {
+                throttled(&self.settings, 4, None, "Application request limit reached")
+            }
+            (Quota::App, AppLimitCode::Code341) => {
+                throttled(&self.settings, 341, None, "Application limit reached")
+            }
+        }
     }
 
     /// Counts a call before it is served; refuses it when the quota is used up.
     pub(super) fn charge(&mut self, charge: &Charge, writes: bool) -> Result<(), Refusal> {
-        let limit = calls_per_hour(&self.settings, self.active_audiences(&charge.account));
+        let (limit, throttle) = (self.limit_of(&charge.quota), self.refusal_of(&charge.quota));
         let now = self.now;
         let settings = &self.settings;
-        let meter = self.meters.entry(format!("{}:{}", charge.app, charge.account)).or_default();
-        let throttle =
-            || throttled(settings, 80003, 2446079, "to this ad-account. Wait a bit and try again.");
+        let meter = self.meters.entry(charge.meter()).or_default();
         if meter.blocked_until > now {
             // Calls while blocked make the block longer.
             meter.blocked_until += 60;
-            return Err(throttle());
+            return Err(throttle);
         }
         meter.count(now, if writes { 3.0 } else { 1.0 }, settings.tier);
         if meter.used(now) > limit {
             meter.blocked_until = now + meter.wait(now);
-            return Err(throttle());
+            return Err(throttle);
         }
         let (most, _, block) = score_rule(settings.tier);
-        if settings.enforce_account_score && meter.score > most {
+        if settings.enforce_account_score && meter.score > most && charge.quota != Quota::App {
             meter.blocked_until = now + block;
-            return Err(throttled(settings, 17, 2446079, "from this ad-account. Wait a bit and try again."));
+            let (code, subcode) = match settings.score_code {
+                ScoreCode::Code17Subcode2446079 => (17, 2446079),
+                ScoreCode::Code613Subcode1487742 => (613, 1487742),
+            };
+            let words = "There have been too many calls from this ad-account. Wait a bit and try again.";
+            return Err(throttled(settings, code, Some(subcode), words));
         }
         Ok(())
     }
 
-    /// The usage headers. An upload tells the account's and the app's use, everything else the use case's.
+    /// The headers that tell how full a quota is. An upload tells the account's and the app's use, a call without an
+    /// account the app's, everything else the use case's.
     ///
     /// Source: Graph API rate limiting, and recordings of 2020 and 2021 for which edge tells what.
     pub(super) fn usage_headers(&mut self, charge: &Charge, reply: &mut FakeReply) {
-        let limit = calls_per_hour(&self.settings, self.active_audiences(&charge.account));
+        let limit = self.limit_of(&charge.quota);
         let (now, tier) = (self.now, self.settings.tier);
-        let Some(meter) = self.meters.get_mut(&format!("{}:{}", charge.app, charge.account)) else { return };
+        let Some(meter) = self.meters.get_mut(&charge.meter()) else { return };
         let blocked = meter.blocked_until > now;
-        let percent = if blocked { 100 } else { (meter.used(now) * 100 / limit).min(100) };
+        let percent = if blocked { 100 } else { (meter.used(now) * 100 / limit.max(1)).min(100) };
+        let shares =
+            json!({ "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2 });
         let tier_name = match tier {
             Tier::Limited => "development_access",
             Tier::Full => "standard_access",
         };
         let uploads = matches!(charge.edge, Edge::AddUsers | Edge::ReplaceUsers);
-        if uploads && !blocked {
-            let (most, decay, _) = score_rule(tier);
-            let used = (meter.score * 10_000.0 / most).round() / 100.0;
-            let reset = (meter.score / most * decay).ceil() as i64;
-            reply.push(
-                "x-ad-account-usage",
-                json!({
+        let (use_case, account) = match &charge.quota {
+            Quota::App => {
+                reply.push("x-app-usage", shares.to_string());
+                return;
+            }
+            Quota::CustomAudience(_) if uploads && !blocked => {
+                let (most, decay, _) = score_rule(tier);
+                let used = (meter.score * 10_000.0 / most).round() / 100.0;
+                let reset = (meter.score / most * decay).ceil() as i64;
+                let usage = json!({
                     "acc_id_util_pct": used.min(100.0),
                     "reset_time_duration": reset,
                     "ads_api_access_tier": tier_name,
-                })
-                .to_string(),
-            );
-            let usage =
-                json!({ "call_count": percent, "total_cputime": percent / 2, "total_time": percent / 2 });
-            reply.push("x-app-usage", usage.to_string());
-            return;
-        }
+                });
+                reply.push("x-ad-account-usage", usage.to_string());
+                reply.push("x-app-usage", shares.to_string());
+                return;
+            }
+            Quota::CustomAudience(account) => ("custom_audience", account),
+            Quota::AdsManagement(account) => ("ads_management", account),
+        };
         let minutes = if blocked { ((meter.blocked_until - now) as u64).div_ceil(60) } else { 0 };
         let entry = json!({
-            "type": "custom_audience",
+            "type": use_case,
             "call_count": percent,
             "total_cputime": percent / 2,
             "total_time": percent / 2,
             "estimated_time_to_regain_access": minutes,
             "ads_api_access_tier": tier_name,
         });
-        reply.push("x-business-use-case-usage", json!({ charge.account.as_str(): [entry] }).to_string());
+        reply.push("x-business-use-case-usage", json!({ account.as_str(): [entry] }).to_string());
     }
 }

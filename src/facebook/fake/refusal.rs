@@ -87,6 +87,20 @@ impl Refusal {
         .kind("GraphMethodException")
     }
 
+    /// 1487366, as connectors of others report it.
+    pub(super) fn deleted() -> Self {
+        Self::new(1_487_366, "(#1487366) This custom audience was deleted")
+            .user("Custom Audience Was Deleted", "The custom audience was deleted and cannot be used.")
+    }
+
+    /// 1487301, as connectors of others report it.
+    pub(super) fn not_shared() -> Self {
+        Self::new(1_487_301, "(#1487301) This custom audience was not shared with the ad account").user(
+            "Custom Audience Unavailable",
+            "The custom audience is not owned by the ad account and was not shared with it.",
+        )
+    }
+
     /// 100: rows and schema disagree, or the payload is not one.
     pub(super) fn schema() -> Self {
         Self::parameter("Data is missing or does not match schema")

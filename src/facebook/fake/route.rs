@@ -68,9 +68,6 @@ pub(super) fn route(method: &str, path: &str, settings: &Settings) -> Result<Rou
         ["oauth", "access_token"] if method != "DELETE" => (Edge::ExchangeToken, String::new()),
         ["oauth", "revoke"] if method == "GET" => (Edge::RevokeToken, String::new()),
         ["me", "adaccounts"] if method == "GET" => (Edge::ListAccounts, String::new()),
-        [id, "owned_ad_accounts" | "client_ad_accounts"] if method == "GET" && is_number(id) => {
-            (Edge::ListAccounts, String::new())
-        }
         [id] if account(id).is_some() => {
             let edge = if method == "GET" { Edge::ReadAccount } else { Edge::Unknown };
             (edge, account(id).unwrap_or_default())
@@ -103,6 +100,11 @@ pub(super) fn route(method: &str, path: &str, settings: &Settings) -> Result<Rou
                 ("POST", "usersreplace") => Edge::ReplaceUsers,
                 ("GET", "sessions") => Edge::ReadSessions,
                 ("GET", "health") => Edge::ReadHealth,
+                ("GET", "ads") => Edge::ReadAds,
+                ("GET", "owned_ad_accounts") => Edge::ListOwnedAccounts,
+                ("GET", "client_ad_accounts") => Edge::ListClientAccounts,
+                ("POST", "applications") => Edge::InstallApp,
+                ("POST", "access_tokens") => Edge::CreateToken,
                 ("GET", "adaccounts" | "ad_accounts") => Edge::ReadSharing,
                 ("POST", "adaccounts" | "ad_accounts") => Edge::Share,
                 ("DELETE", "adaccounts" | "ad_accounts") => Edge::Unshare,

@@ -203,8 +203,8 @@ impl State {
             _ => {}
         }
         let caller = self.caller(request, params)?;
-        if let Some(account) = self.account_of(route) {
-            let due = Charge { app: caller.app.clone(), account, edge: route.edge };
+        if let Some(quota) = self.quota_of(route) {
+            let due = Charge { app: caller.app.clone(), quota, edge: route.edge };
             let paid = self.charge(&due, route.writes());
             *charge = Some(due);
             paid?;
@@ -241,6 +241,12 @@ impl State {
             Edge::EraseUsers => self.erase(id, caller, params),
             Edge::ReadSessions => self.read_sessions(id, &link, caller, params),
             Edge::ReadHealth => self.health(id, caller, params),
+            Edge::ReadAds => self.read_ads(id, &link, caller, params),
+            Edge::ListOwnedAccounts | Edge::ListClientAccounts => {
+                self.list_of_business(route.edge, id, &link, caller, params)
+            }
+            Edge::InstallApp => self.install_app(id, caller, params),
+            Edge::CreateToken => self.create_token(id, caller, params),
             Edge::ReadSharing | Edge::Share | Edge::Unshare | Edge::SharedAccountInfo => {
                 self.sharing(route.edge, id, &link, caller, params)
             }
@@ -248,14 +254,6 @@ impl State {
             Edge::DebugToken => self.debug_token(caller, params),
             Edge::ReadUsers | Edge::Unknown => Err(Refusal::no_object(method, id)),
             Edge::ExchangeToken | Edge::RevokeToken | Edge::Batch => Err(Refusal::path(&request.path)),
-        }
-    }
-
-    /// Whose quota a call uses: the account that it names, or that owns the audience.
-    fn account_of(&self, route: &Route) -> Option<String> {
-        match route.edge {
-            Edge::CreateAudience | Edge::ListAudiences | Edge::EraseUsers => Some(route.object.clone()),
-            _ => self.audiences.get(&route.object).map(|audience| audience.account.clone()),
         }
     }
 

@@ -54,6 +54,51 @@ pub enum TermsCode {
     Code2663,
 }
 
+/// What an edit of a flagged audience answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FlaggedEdit {
+    /// 100 with 1713228: no edit is taken, as the page says of customer files and lookalikes.
+    Refused,
+    /// 100 with 1713231 until an edit changes every flagged field, as the page says of other audiences; the flag then
+    /// goes.
+    MustChangeFields,
+}
+
+/// What calls on a deleted audience answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum DeletedCode {
+    /// 100 with 33, as for an id that never was.
+    Code100Subcode33,
+    /// 1487366, as connectors of others report it.
+    Code1487366,
+}
+
+/// Which of the codes for it answers once the app's own quota is used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum AppLimitCode {
+    /// 4: "application request limit reached".
+    Code4,
+    /// 341: "application limit reached".
+    Code341,
+}
+
+/// Which of the codes for it answers once the ad account's score is full.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum ScoreCode {
+    /// 17 with 2446079.
+    Code17Subcode2446079,
+    /// 613 with 1487742.
+    Code613Subcode1487742,
+}
+
 /// How the fake behaves, where Facebook leaves room or a test wants to choose.
 ///
 /// ```
@@ -89,12 +134,22 @@ pub struct Settings {
     pub newest_version: u32,
     /// The app's tier.
     pub tier: Tier,
-    /// Calls an hour instead of the published formula.
+    /// Calls an hour of the use case `custom_audience` instead of the published formula.
     pub calls_per_hour: Option<u32>,
+    /// People who use the app in a day: its own quota, for calls without an ad account, is 200 times as many an hour.
+    pub app_users: u32,
+    /// Which code answers once that is used up.
+    pub app_limit: AppLimitCode,
     /// True to refuse once the ad account's score is full, not only to tell it in the header.
     pub enforce_account_score: bool,
+    /// Which code answers then.
+    pub score_code: ScoreCode,
     /// Which code answers while the terms are not accepted.
     pub terms: TermsCode,
+    /// What an edit of a flagged audience answers.
+    pub flagged_edit: FlaggedEdit,
+    /// What calls on a deleted audience answer.
+    pub deleted: DeletedCode,
     /// HTTP status of code 190: 400 or 401; both are seen.
     pub token_status: u16,
     /// True to write "no invalid entries" as `[]` instead of `{}`; both are seen.
@@ -138,8 +193,13 @@ impl Default for Settings {
             newest_version: 26,
             tier: Tier::Full,
             calls_per_hour: None,
+            app_users: 1_000,
+            app_limit: AppLimitCode::Code4,
             enforce_account_score: false,
+            score_code: ScoreCode::Code17Subcode2446079,
             terms: TermsCode::Code200Subcode1870090,
+            flagged_edit: FlaggedEdit::Refused,
+            deleted: DeletedCode::Code100Subcode33,
             token_status: 400,
             empty_samples_as_list: false,
             fresh_id_misses: 0,

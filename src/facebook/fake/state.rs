@@ -1,6 +1,6 @@
 //! Everything the fake remembers.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +30,10 @@ pub(super) struct State {
     pub(super) accounts: BTreeMap<String, Account>,
     /// By id.
     pub(super) audiences: BTreeMap<String, Audience>,
+    /// Ids of audiences that were deleted.
+    pub(super) deleted: BTreeSet<String>,
+    /// System users, and the apps that are installed for each.
+    pub(super) system_users: BTreeMap<String, BTreeSet<String>>,
     /// By account digits and session id.
     pub(super) sessions: BTreeMap<String, BTreeMap<u64, UploadSession>>,
     pub(super) log: VecDeque<Call>,
@@ -44,7 +48,7 @@ pub(super) struct State {
     pub(super) faults: Vec<Armed>,
     /// Calls that were held back, to be served late.
     pub(super) held: Vec<Held>,
-    /// By app and account.
+    /// By app, account and use case.
     pub(super) meters: BTreeMap<String, Meter>,
     pub(super) alarms: Vec<Alarm>,
     /// How many audiences were made, for ids that rise.
@@ -63,6 +67,8 @@ impl State {
             tokens: BTreeMap::new(),
             accounts: BTreeMap::new(),
             audiences: BTreeMap::new(),
+            deleted: BTreeSet::new(),
+            system_users: BTreeMap::new(),
             sessions: BTreeMap::new(),
             log: VecDeque::new(),
             calls: 0,
@@ -78,7 +84,9 @@ impl State {
             now,
         };
         state.apps.insert(App::DEFAULT_ID.to_owned(), App::default());
-        state.tokens.insert(Token::DEFAULT.to_owned(), Token::system_user(App::DEFAULT_ID, now));
+        let token = Token::system_user(App::DEFAULT_ID, now);
+        state.system_users.insert(token.user.clone(), BTreeSet::from([App::DEFAULT_ID.to_owned()]));
+        state.tokens.insert(Token::DEFAULT.to_owned(), token);
         let account = Account::new(Account::DEFAULT);
         state.accounts.insert(account.id.clone(), account);
         state

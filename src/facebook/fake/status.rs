@@ -74,7 +74,7 @@ impl State {
             audience.delete_time = Some(used + UNUSED_SECONDS + GRACE_SECONDS);
         }
         if audience.delete_time.is_some_and(|time| time <= now) {
-            self.audiences.remove(id);
+            self.forget(id);
             return;
         }
         let due = match audience.work.pending {

@@ -78,9 +78,7 @@ impl Token {
                      changed the session for security reasons"
                 }
                 464 => "The session has been invalidated because the user is not a confirmed user",
-                _ => {
-                    "The access token is invalid since the user hasn't engaged the app in longer than 90 days"
-                }
+                _ => "The access token was revoked",
             };
             return Some((subcode, format!("Error validating access token: {why}.")));
         }

@@ -94,6 +94,7 @@ impl State {
         params: &Params<'_>,
         edge: Edge,
     ) -> Result<(String, Option<Place>), Refusal> {
+        params.bool("customer_consent")?;
         let place = Place::read(params)?;
         self.call_place = place;
         if edge == Edge::ReplaceUsers && place.is_none() {

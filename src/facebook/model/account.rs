@@ -73,6 +73,9 @@ pub struct AdAccount {
     pub terms_accepted: Option<bool>,
     /// Tasks that the token's owner may do, such as `MANAGE` or `ANALYZE`.
     pub user_tasks: Vec<String>,
+    /// Tasks that a client gave the business, where the account is read as a
+    /// [client's](crate::facebook::BusinessAccounts::Client).
+    pub permitted_tasks: Vec<String>,
 }
 
 impl AdAccount {
@@ -89,6 +92,7 @@ impl AdAccount {
             business: None,
             terms_accepted: None,
             user_tasks: Vec::new(),
+            permitted_tasks: Vec::new(),
         }
     }
 }

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::lookalike::LookalikeRead;
 use crate::facebook::ids::{AccountId, AudienceId};
 
 /// `customer_file_source`: where the people of the file come from.
@@ -191,6 +192,16 @@ pub struct CustomAudience {
     pub data_source: Option<DataSource>,
     /// `permission_for_actions`: what the token may do with it.
     pub permission_for_actions: Vec<(String, bool)>,
+    /// `sharing_status`, as Facebook words it.
+    pub sharing_status: Option<String>,
+    /// The business that owns it.
+    pub owner_business: Option<String>,
+    /// `datafile_custom_audience_uploading_status`, as Facebook words it.
+    pub uploading_status: Option<String>,
+    /// Whether campaigns of special ad categories may use it.
+    pub is_eligible_for_special_ads: Option<bool>,
+    /// What a lookalike was made with.
+    pub lookalike: Option<LookalikeRead>,
 }
 
 impl CustomAudience {
@@ -220,6 +231,11 @@ impl CustomAudience {
             fields_violating_integrity_policy: Vec::new(),
             data_source: None,
             permission_for_actions: Vec::new(),
+            sharing_status: None,
+            owner_business: None,
+            uploading_status: None,
+            is_eligible_for_special_ads: None,
+            lookalike: None,
         }
     }
 }

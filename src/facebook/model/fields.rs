@@ -1,4 +1,6 @@
-//! Which fields of an audience to read.
+//! Which fields of an audience to read, and for whom.
+
+use crate::facebook::ids::AccountId;
 
 /// A field of an audience that can be asked for.
 ///
@@ -51,6 +53,16 @@ pub enum AudienceField {
     DataSource,
     /// `permission_for_actions`
     PermissionForActions,
+    /// `sharing_status`
+    SharingStatus,
+    /// `owner_business`
+    OwnerBusiness,
+    /// `datafile_custom_audience_uploading_status`
+    UploadingStatus,
+    /// `is_eligible_for_sac_campaigns`
+    IsEligibleForSpecialAds,
+    /// `lookalike_spec`
+    LookalikeSpec,
 }
 
 impl AudienceField {
@@ -101,7 +113,60 @@ impl AudienceField {
             Self::FieldsViolatingIntegrityPolicy => "fields_violating_integrity_policy",
             Self::DataSource => "data_source",
             Self::PermissionForActions => "permission_for_actions",
+            Self::SharingStatus => "sharing_status",
+            Self::OwnerBusiness => "owner_business",
+            Self::UploadingStatus => "datafile_custom_audience_uploading_status",
+            Self::IsEligibleForSpecialAds => "is_eligible_for_sac_campaigns",
+            Self::LookalikeSpec => "lookalike_spec",
         }
+    }
+}
+
+/// How to read one audience: which fields, and for whom.
+///
+/// Source: Custom Audience reference, parameters of reading (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::{AudienceField, AudienceQuery};
+///
+/// let recipient = "act_1234567890".parse()?;
+/// let query = AudienceQuery::new().fields([AudienceField::SharingStatus]).seen_by(recipient);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct AudienceQuery {
+    /// The fields; none is [`AudienceField::DEFAULT`].
+    pub fields: Vec<AudienceField>,
+    /// `ad_account_id`: the account that an audience is shared with, to read it as that one sees it.
+    pub seen_by: Option<AccountId>,
+    /// `special_ad_categories` that the audience is meant for, such as `HOUSING`.
+    pub special_ad_categories: Vec<String>,
+    /// Countries of those categories, ISO 3166-1 alpha-2.
+    pub special_ad_category_countries: Vec<String>,
+    /// Countries that ads will be shown in.
+    pub target_countries: Vec<String>,
+}
+
+impl AudienceQuery {
+    /// The default fields, as their owner sees them.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads these fields.
+    #[must_use]
+    pub fn fields(mut self, fields: impl IntoIterator<Item = AudienceField>) -> Self {
+        self.fields.extend(fields);
+        self
+    }
+
+    /// Reads it as an account sees it that it is shared with.
+    #[must_use]
+    pub fn seen_by(mut self, account: AccountId) -> Self {
+        self.seen_by = Some(account);
+        self
     }
 }
 

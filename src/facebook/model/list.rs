@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::fields::AudienceField;
+use crate::facebook::ids::BusinessId;
 
 /// Which page of a list.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -16,6 +17,8 @@ pub struct ListRequest {
     pub name_contains: Option<String>,
     /// Only what passes all of these.
     pub filters: Vec<ListFilter>,
+    /// Only audiences of this business.
+    pub business: Option<BusinessId>,
     /// Which fields of audiences to read; none is the ones that [`CustomAudience`](super::CustomAudience) holds.
     pub fields: Vec<AudienceField>,
 }
@@ -75,6 +78,13 @@ impl ListRequest {
     #[must_use]
     pub fn name_contains(mut self, part: impl Into<String>) -> Self {
         self.name_contains = Some(part.into());
+        self
+    }
+
+    /// Only audiences of `business`.
+    #[must_use]
+    pub fn business(mut self, business: BusinessId) -> Self {
+        self.business = Some(business);
         self
     }
 

@@ -4,11 +4,13 @@ mod account;
 mod audience;
 mod fields;
 mod list;
+mod lookalike;
 mod upload;
 
 pub use account::{AccountStatus, AdAccount};
 pub use audience::{AudienceChanges, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status};
-pub use fields::AudienceField;
 pub(super) use fields::field_list;
+pub use fields::{AudienceField, AudienceQuery};
 pub use list::{ListFilter, ListRequest, Page};
+pub use lookalike::{LookalikeOrigin, LookalikeRead};
 pub use upload::{InvalidEntry, Session, Upload, UploadOptions, UploadReceipt};

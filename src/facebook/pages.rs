@@ -1,0 +1,58 @@
+//! Short lists, read whole.
+
+use serde::de::DeserializeOwned;
+
+use super::graph::{Call, GraphClient};
+use super::model::Page;
+use super::objects::PageWire;
+use super::request::GraphRequest;
+use super::response::{GraphResponse, Refusal, decode};
+use super::transport::Transport;
+use super::verbs::shape;
+use crate::error::{Error, ErrorKind, Result};
+
+/// One page out of an answer.
+pub(super) fn page<W: DeserializeOwned, R>(
+    operation: &'static str,
+    response: &GraphResponse,
+    convert: impl FnMut(W) -> R,
+) -> Result<Page<R>, Refusal> {
+    let page: PageWire<W> = decode(operation, response)?;
+    page.page(convert).ok_or_else(|| shape(operation, "there is a next page and no cursor"))
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// The items of all pages of what `build` asks for.
+    pub(super) async fn all_pages<W: DeserializeOwned, R: Send>(
+        &self,
+        call: impl Fn() -> Call,
+        build: impl Fn() -> GraphRequest + Send + Sync,
+        convert: impl Fn(W) -> R + Send + Sync,
+    ) -> Result<Vec<R>> {
+        let operation = call().operation;
+        let mut all = Vec::new();
+        let mut after: Option<String> = None;
+        loop {
+            let cursor = after.as_deref();
+            let Page { items, after: next } = self
+                .call(
+                    call(),
+                    || match cursor {
+                        Some(cursor) => build().query("after", cursor),
+                        None => build(),
+                    },
+                    |response, _| page(operation, response, &convert),
+                )
+                .await?;
+            all.extend(items);
+            match next {
+                None => return Ok(all),
+                next if next == after => {
+                    let what = "the cursor of the next page is that of the page itself";
+                    return Err(Error::new(ErrorKind::Decode, operation, what));
+                }
+                next => after = next,
+            }
+        }
+    }
+}
