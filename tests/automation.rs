@@ -1016,3 +1016,106 @@ fn a_contact_that_is_gone_when_its_time_comes_is_told_and_the_rest_goes_on() {
     assert_eq!(waiting(&engine), ["1+d"]);
     assert!(!engine.contacts().load("c", &mut audiencekit::Contact::new(&schema())).unwrap());
 }
+
+// One event, one effect.
+
+fn points(engine: &Memory, id: &str) -> i64 {
+    match engine.contacts().get(id).unwrap().get(schema().require("score").unwrap()) {
+        Some(audiencekit::contact::ValueRef::Integer(score)) => score,
+        _ => 0,
+    }
+}
+
+fn up(to: &str) -> Node {
+    Node::Do { actions: vec![Action::ChangeScore { by: 1 }], to: to.into() }
+}
+
+#[test]
+fn an_action_is_done_each_time_a_workflow_comes_round() {
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "up")
+        .node("up", up("wait"))
+        .node("wait", Node::Wait { delay: Delay::Days(1), to: "up".into() });
+    let mut engine = open(Definitions::new().workflow(workflow), contacts(&["c"]));
+    handle(&mut engine, &tagged("c", START, "GO"));
+    engine.tick(START + Duration::days(5)).unwrap();
+    assert_eq!(points(&engine, "c"), 6);
+}
+
+#[test]
+fn an_event_that_ends_a_wait_does_not_end_the_next_one_too() {
+    let wait = |then: &str| Node::WaitFor {
+        on: vec![Trigger::external("visit")],
+        within: Delay::Days(9),
+        then: then.into(),
+        otherwise: "end".into(),
+    };
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "a")
+        .node("a", wait("b"))
+        .node("b", wait("c"))
+        .node("c", up("end"))
+        .node("end", Node::End);
+    let mut engine = open(Definitions::new().workflow(workflow), contacts(&["c"]));
+    handle(&mut engine, &tagged("c", START, "GO"));
+    handle(&mut engine, &external("c", START + Duration::days(1), "visit"));
+    assert_eq!(engine.position("w", "c").unwrap().unwrap().0, "b");
+    handle(&mut engine, &external("c", START + Duration::days(2), "visit"));
+    assert_eq!((engine.position("w", "c").unwrap(), points(&engine, "c")), (None, 1));
+}
+
+#[test]
+fn an_event_that_matches_two_starts_takes_the_first_even_if_it_ends_at_once() {
+    let workflow = Workflow::new("w", 1)
+        .start(Trigger::tag("GO"), "a")
+        .start(Trigger::TagAssigned { tags: Vec::new() }, "b")
+        .node("a", Node::Do { actions: vec![add()], to: "end".into() })
+        .node("b", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
+        .node("end", Node::End);
+    for reentry in [Reentry::AfterEnd, Reentry::Restart] {
+        let workflow = workflow.clone().reentry(reentry);
+        let mut engine = open(Definitions::new().workflow(workflow), contacts(&["c"]));
+        handle(&mut engine, &tagged("c", START, "GO"));
+        assert_eq!(waiting(&engine), ["1+c"], "{reentry:?}");
+    }
+}
+
+#[test]
+fn a_change_that_a_timer_makes_is_looked_at_like_one_of_an_event() {
+    let date = Trigger::DateNear { field: "renewal".into(), days: 0, ignore_year: false, zone: None };
+    let renewed = Action::SetDetail { field: "renewal".into(), value: "2026-02-01".into() };
+    let mut engine = open(
+        rules([
+            Rule::new("in").on(Trigger::tag("X")).when("score is not set or score < 5").then(add()).leave(),
+            Rule::new("later")
+                .on(Trigger::tag("X"))
+                .then_after(Delay::Days(1), Action::SetScore { to: 9 })
+                .then_after(Delay::Days(2), renewed),
+            Rule::new("renewal").on(date).then(Action::add_to(&saved(2))),
+        ]),
+        contacts(&["c"]),
+    );
+    handle(&mut engine, &tagged("c", START, "X"));
+    assert_eq!(waiting(&engine), ["1+c"]);
+    engine.tick(START + Duration::days(1)).unwrap();
+    assert_eq!(waiting(&engine), ["1-c"], "the rule's conditions no longer hold");
+    engine.tick(START + Duration::days(2)).unwrap();
+    assert_eq!(engine.next_due(), Some(datetime!(2026-02-01 0:00 UTC)), "the new date is planned");
+}
+
+#[test]
+fn a_delayed_addition_is_left_out_once_the_rule_has_let_the_contact_go() {
+    let rule = Rule::new("pro")
+        .on(Trigger::tag("X"))
+        .when("score is not set")
+        .then_after(Delay::Days(3), add())
+        .leave();
+    let mut engine = open(rules([rule]), contacts(&["c", "d"]));
+    for id in ["c", "d"] {
+        handle(&mut engine, &tagged(id, START, "X"));
+    }
+    engine.contacts_mut().edit("c", |contact| contact.set(schema().require("score")?, 1)).unwrap();
+    handle(&mut engine, &ContactEvent::new("c", START + Duration::days(1), Happening::Touched));
+    engine.tick(START + Duration::days(9)).unwrap();
+    assert_eq!(waiting(&engine), ["1+d", "1-c"]);
+}

@@ -81,6 +81,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.state.see(key, micros(now));
             self.check(name, contact, now, Cause { key, depth: 0 }, run.check_conditions);
             self.serve_follow_ups();
+            self.touch_if_changed(contact, now);
             if index % RUN_AT_ONCE == RUN_AT_ONCE - 1 {
                 self.commit()?;
                 self.deliver_and_commit()?;

@@ -73,6 +73,8 @@ pub struct Engine<S: Store, C: ContactStore> {
     pub(super) contact: Contact,
     pub(super) in_hand: Option<Who>,
     pub(super) follow_ups: VecDeque<FollowUp>,
+    /// True when an action has changed the contact of the step.
+    pub(super) changed: bool,
     pub(super) outcome: Outcome,
     pub(super) failed: bool,
 }
@@ -113,6 +115,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             contact: Contact::new(&schema),
             in_hand: None,
             follow_ups: VecDeque::new(),
+            changed: false,
             outcome: Outcome::default(),
             failed: false,
             options,
@@ -286,8 +289,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let cause = Cause { key, depth: 0 };
         self.serve(contact, &event.what, &listeners, event.at, cause);
         self.serve_follow_ups();
-        self.touch(contact, event.at, now, cause);
-        self.serve_follow_ups();
+        self.changed = false;
+        self.touch(contact, event.at, now);
         Ok(false)
     }
 

@@ -11,6 +11,7 @@ use super::engine::Engine;
 use super::instant::{from_micros, micros};
 use super::key;
 use super::people::{self, Who};
+use super::person::Timer;
 use super::program::ReadyFlow;
 use super::state::Name;
 use super::store::Store;
@@ -19,44 +20,50 @@ use super::workflow::{Node, Reentry};
 use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
-    /// An event matches a start: the contact comes in, if it may.
+    /// An event matches a start: the contact comes in, if it may. True when it did.
     pub(super) fn enter(
         &mut self,
         flow: usize,
         start: usize,
         contact: Who,
-        inside: &[Name],
+        inside: &[(Name, Option<Timer>)],
         at: OffsetDateTime,
         cause: Cause,
-    ) {
+    ) -> bool {
         let program = Arc::clone(&self.program);
-        let Some(ready) = program.flows.get(flow) else { return };
+        let Some(ready) = program.flows.get(flow) else { return false };
         let (Some(conditions), Some(begin)) = (ready.starts.get(start), ready.workflow.starts.get(start))
         else {
-            return;
+            return false;
         };
         if !ready.workflow.active {
-            return;
+            return false;
         }
-        let is_inside = inside.contains(&ready.name) || self.state.position(ready.name, contact).is_some();
-        // The same event has brought it in by an earlier start.
-        let just_came =
-            self.state.position(ready.name, contact).is_some_and(|position| position.cause.key == cause.key);
+        let was_inside = inside.iter().any(|&(workflow, _)| workflow == ready.name);
+        let is_inside = was_inside || self.state.position(ready.name, contact).is_some();
         let may = match ready.workflow.reentry {
             Reentry::AfterEnd => !is_inside,
             Reentry::Never => !is_inside && !self.state.has_ended(ready.name, contact),
-            Reentry::Restart => !just_came,
+            Reentry::Restart => true,
         };
         if !may || !self.all_hold(ready, contact, conditions, at) {
-            return;
+            return false;
         }
         self.take_out(ready.name, contact);
         self.outcome.matched += 1;
         self.walk(ready, contact, &begin.to, at, cause);
+        true
     }
 
     /// An event that a contact may be waiting for.
-    pub(super) fn came(&mut self, flow: usize, node: usize, contact: Who, at: OffsetDateTime) {
+    pub(super) fn came(
+        &mut self,
+        flow: usize,
+        node: usize,
+        contact: Who,
+        inside: &[(Name, Option<Timer>)],
+        at: OffsetDateTime,
+    ) {
         let program = Arc::clone(&self.program);
         let Some(ready) = program.flows.get(flow) else { return };
         let Some(waits) = ready.nodes.get(node) else { return };
@@ -65,6 +72,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             position.version == ready.workflow.version
                 && position.node == waits.id
                 && position.since <= micros(at)
+                && inside.contains(&(ready.name, position.timer))
         });
         if waiting && let Some(position) = self.take_out(ready.name, contact) {
             self.outcome.matched += 1;
@@ -255,9 +263,11 @@ fn exit_name(goal: bool, name: &str) -> String {
     format!("{} {name}", if goal { "goal" } else { "exit" })
 }
 
-/// Why a contact goes on after a wait. Rules start one another in a row only while no time passes: whoever has waited
+/// Why a contact goes on after a wait: each wait gives a reason of its own, so that what comes round is done again.
+/// Rules start one another in a row only while no time passes: whoever has waited
 /// is at the beginning of a row, so that a workflow may come round for ever, once a week or once an hour.
 fn rested(position: &Position, at: OffsetDateTime) -> Cause {
     let depth = if micros(at) > position.since { 0 } else { position.cause.depth };
-    Cause { depth, ..position.cause }
+    let (due, number) = position.timer.unwrap_or_default();
+    Cause { key: key::follow_up(position.cause.key, &format!("after {due} {number}"), 0), depth }
 }

@@ -190,9 +190,10 @@ impl State {
         !person.positions.is_empty() || !person.held.is_empty()
     }
 
-    /// The workflows that a contact is in.
-    pub(super) fn workflows_of(&self, who: Who) -> Vec<Name> {
-        self.people.get(who).positions.iter().map(|&(workflow, _)| workflow).collect()
+    /// The workflows that a contact is in, and the timers that its places there wait for.
+    pub(super) fn places_of(&self, who: Who) -> Vec<(Name, Option<Timer>)> {
+        let positions = self.people.get(who).positions.iter();
+        positions.map(|(workflow, position)| (*workflow, position.timer)).collect()
     }
 
     pub(super) fn set_position(&mut self, workflow: Name, who: Who, position: Position) {

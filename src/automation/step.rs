@@ -41,6 +41,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.in_hand = None;
             self.work(key, work, contact);
             self.serve_follow_ups();
+            self.touch_if_changed(contact, from_micros(key.0));
         }
         Ok(std::mem::replace(&mut self.outcome, before))
     }
@@ -53,6 +54,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 self.check(name, contact, at, cause, conditions);
             }
             Work::Act { origin, cause, action, index, .. } => {
+                if self.has_let_go(&origin, contact, &action) {
+                    let reason = "the conditions no longer hold".to_owned();
+                    let source = origin.to_string();
+                    return self.audit(contact, at, || AuditEvent::Dropped { source, reason });
+                }
                 self.act(&origin, contact, at, cause, &action, index);
             }
             Work::Walk { workflow, .. } => {
@@ -78,14 +84,21 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if listeners.is_empty() {
             return;
         }
-        // Whoever is inside a workflow as the event comes in cannot start it with the same event.
-        let inside = self.state.workflows_of(contact);
+        // Whoever is inside a workflow as the event comes in cannot start it with the same event, and what it then
+        // comes to wait for is another event. Of several starts the first that lets it in is taken.
+        let inside = self.state.places_of(contact);
+        let mut entered = None;
         for &target in listeners {
             match target {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
                 Target::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
-                Target::Awaited { flow, node, .. } => self.came(flow, node, contact, at),
-                Target::Start { flow, start } => self.enter(flow, start, contact, &inside, at, cause),
+                Target::Awaited { flow, node, .. } => self.came(flow, node, contact, &inside, at),
+                Target::Start { flow, .. } if entered == Some(flow) => {}
+                Target::Start { flow, start } => {
+                    if self.enter(flow, start, contact, &inside, at, cause) {
+                        entered = Some(flow);
+                    }
+                }
             }
         }
     }
@@ -283,6 +296,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             Ok(happened) => happened,
             Err(error) => return self.give_up(origin, contact, at, error),
         };
+        self.changed |= !matches!(change, ContactChange::Call { .. });
         self.audit(contact, at, || AuditEvent::Acted {
             source: origin.to_string(),
             action: action.kind().into(),

@@ -21,13 +21,30 @@ use crate::contact::{Contact, ValueRef};
 use crate::error::Result;
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
-    /// Looks again at everything that depends on the contact's data.
-    pub(super) fn touch(&mut self, contact: Who, at: OffsetDateTime, now: OffsetDateTime, cause: Cause) {
+    /// Looks again at a contact if an action has changed it.
+    pub(super) fn touch_if_changed(&mut self, contact: Who, at: OffsetDateTime) {
+        if std::mem::take(&mut self.changed) {
+            self.touch(contact, at, at);
+        }
+    }
+
+    /// True when a rule that takes contacts out again has done so before it came to add this one.
+    pub(super) fn has_let_go(&self, origin: &Origin, contact: Who, action: &Action) -> bool {
+        let (Origin::Rule(rule), Action::AddToAudience { .. }) = (origin, action) else { return false };
+        let Some(rule) = self.state.known(rule) else { return false };
+        self.program.rule(rule).is_some_and(|ready| ready.rule.leave)
+            && !self.state.rules_holding(contact).contains(&rule)
+    }
+
+    /// Looks again at everything that depends on the contact's data. Nothing of it changes the contact.
+    pub(super) fn touch(&mut self, contact: Who, at: OffsetDateTime, now: OffsetDateTime) {
+        if !self.program.looks_again {
+            return;
+        }
         self.let_go(contact, at);
         let program = Arc::clone(&self.program);
-        for workflow in self.state.workflows_of(contact) {
+        for (workflow, _) in self.state.places_of(contact) {
             if let Some(position) = self.state.position(workflow, contact)
-                && position.cause.key != cause.key
                 && let Some(ready) = program.flow(workflow, position.version)
             {
                 self.leaves(ready, contact, at);
@@ -99,7 +116,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 let contact = self.state.fetch(&self.store, id)?;
                 self.in_hand = None;
                 self.let_go(contact, now);
-                self.serve_follow_ups();
             }
             self.commit()?;
             self.deliver_and_commit()?;
@@ -175,7 +191,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             match date.target {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
                 Target::Start { flow, start } => {
-                    let inside = self.state.workflows_of(contact);
+                    let inside = self.state.places_of(contact);
                     self.enter(flow, start, contact, &inside, at, cause);
                 }
                 Target::Exit { .. } | Target::Awaited { .. } => {}
