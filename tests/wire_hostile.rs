@@ -173,6 +173,18 @@ async fn what_is_not_an_answer_is_a_transport_error() {
         ("a redirect", http("302 Found", "location: http://127.0.0.1:1/?access_token=TOKEN\r\n", b"")),
         ("an odd status", http("999 What", "", b"{}")),
         ("zero bytes", http("200 OK", "", &[0; 1000])),
+        ("Latin-1", http("200 OK", "", b"{\"id\":\"9\",\"name\":\"Jos\xe9\"}")),
+        ("half a character", http("200 OK", "", b"{\"id\":\"9\",\"name\":\"Jos\xc3")),
+        ("a body that calls itself packed", http("200 OK", "content-encoding: gzip\r\n", b"\x1f\x8b\x08")),
+        ("two lengths", b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\ncontent-length: 3\r\n\r\n{}".to_vec()),
+        ("a length that is none", b"HTTP/1.1 200 OK\r\ncontent-length: -1\r\n\r\n{}".to_vec()),
+        ("a broken chunk", b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n{}".to_vec()),
+        (
+            "a chunk of the largest size",
+            b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nffffffffffffffff\r\n{".to_vec(),
+        ),
+        ("half a head", b"HTTP/1.1 200 OK\r\ncontent-le".to_vec()),
+        ("provisional answers only", b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000)),
     ] {
         let (outcome, _) = read_from(|socket| write(socket, answer)).await;
         let error = outcome.expect_err(name);
@@ -197,6 +209,61 @@ async fn a_slow_trickle_ends_in_time() {
     let error = outcome.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(error.to_string().contains("in time"), "{error}");
+}
+
+#[tokio::test]
+async fn headers_that_trickle_and_silence_end_in_time() {
+    let slow_head = |mut socket: TcpStream| async move {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\n").await;
+        while socket.write_all(b"x-a: b\r\n").await.is_ok() {
+            if tokio::time::timeout(Duration::from_millis(50), socket.read(&mut [0])).await.is_ok() {
+                break;
+            }
+        }
+    };
+    let silence = |mut socket: TcpStream| async move {
+        let _ = socket.read(&mut [0]).await;
+    };
+    let (outcome, _) = read_from(slow_head).await;
+    let error = outcome.unwrap_err();
+    assert!(error.kind() == ErrorKind::Transport && !NotSent::is_cause_of(&error), "{error:?}");
+    let (outcome, _) = read_from(silence).await;
+    let error = outcome.unwrap_err();
+    assert!(error.to_string().contains("in time") && !NotSent::is_cause_of(&error), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_read_an_upload_ends_in_time() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let client =
+        GraphClient::configure(transport(listener.local_addr().unwrap().port()), "TOKEN", Script::clock())
+            .retry(RetryPolicy::never())
+            .build();
+    let people: Vec<String> = (0..10_000).map(|number| format!("p{number}@x.com")).collect();
+    let wide = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
+    let id = audience();
+    let upload = upload(&wide);
+    let hold = async {
+        let (socket, _) = listener.accept().await.unwrap();
+        socket
+    };
+    let (outcome, socket) = tokio::join!(client.add_users(&id, &upload), hold);
+    drop(socket);
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(!NotSent::is_cause_of(&error), "part of it was sent: {error:?}");
+}
+
+#[tokio::test]
+async fn a_connection_that_is_reset_in_the_middle_is_a_broken_answer() {
+    let reset = |mut socket: TcpStream| async move {
+        let _ = socket.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{\"id\"").await;
+        let _ = socket.set_zero_linger();
+    };
+    let (outcome, _) = read_from(reset).await;
+    let error = outcome.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Transport);
+    assert!(error.is_retryable() && !NotSent::is_cause_of(&error), "{error:?}");
 }
 
 #[tokio::test]
