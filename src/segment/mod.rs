@@ -50,7 +50,8 @@
 //!
 //! # Operators
 //!
-//! One example each; `tests/segment.rs` runs every row of this table, and `tests/data/segment/table.tsv` many more.
+//! One example each, which `tests/segment.rs` runs. `tests/data/segment/operators.jsonl` holds, for each of them, a
+//! contact that fits, one that does not, one without the value, and a value of the wrong type with what is said of it.
 //!
 //! | operator | on | example |
 //! |---|---|---|
