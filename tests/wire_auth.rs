@@ -12,7 +12,7 @@ use audiencekit::facebook::{
     GraphClient, ListRequest, LookalikeSpec, MemberOperation, NewAudience, ProofForm, SharePermission,
     SystemUserId, TokenLife,
 };
-use audiencekit::{AccountId, ErrorKind, FacebookClient, MockClient};
+use audiencekit::{AccountId, ErrorKind, FacebookClient, ManualClock, MockClient};
 use script::{Script, rows, upload};
 use time::macros::datetime;
 
@@ -386,6 +386,27 @@ async fn a_timed_proof_is_made_anew_for_each_sending() {
     let before = fake.now();
     client.ad_account(&fake.account()).await.unwrap();
     assert!(fake.now() - before > Duration::from_secs(600));
+}
+
+#[tokio::test]
+async fn a_client_whose_clock_is_wrong_is_refused_its_timed_proof_only() {
+    let fake = Fake::new();
+    fake.require_proof(true);
+    let client = |form, clock: ManualClock| {
+        GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), clock)
+            .app_secret(fake.app_secret())
+            .proof_form(form)
+            .build()
+    };
+    for (minutes, holds) in [(-6, false), (-4, true), (4, true), (6, false)] {
+        let skewed = ManualClock::new(fake.now() + time::Duration::minutes(minutes));
+        let timed = client(ProofForm::Timed, skewed.clone()).ad_account(&fake.account()).await;
+        assert_eq!(
+            timed.map_err(|error| error.kind()).map(drop),
+            if holds { Ok(()) } else { Err(ErrorKind::Token) }
+        );
+        client(ProofForm::Classic, skewed).ad_account(&fake.account()).await.unwrap();
+    }
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@
 #[path = "wire/script.rs"]
 mod script;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use audiencekit::facebook::transport::{FakeTransport, NotSent};
@@ -12,7 +12,7 @@ use audiencekit::facebook::{
     LookalikeSpec, MemberOperation, NewAudience, Pacer, RetryPolicy, SessionId, SharePermission,
     ShareRequest,
 };
-use audiencekit::{AccountId, AudienceId, Clock, Error, ErrorKind, FacebookClient, MockClient};
+use audiencekit::{AccountId, AudienceId, Clock, Error, ErrorKind, FacebookClient, ManualClock, MockClient};
 use script::{Heard, Script, rows, upload};
 use serde_json::json;
 use time::macros::datetime;
@@ -214,6 +214,76 @@ async fn retry_after_is_obeyed_if_something_sends_it() {
     let heard = Heard::default();
     script.configure().hook(Arc::new(heard.clone())).build().delete_audience(&audience()).await.unwrap();
     assert_eq!(heard.waits(), [Duration::from_secs(17)]);
+}
+
+#[tokio::test]
+async fn a_429_of_something_in_between_is_a_throttle_and_was_not_done() {
+    let script = Script::new()
+        .answer_with(429, &[("retry-after", "17")], "Too Many Requests")
+        .answer(200, r#"{"id":"9"}"#);
+    let heard = Heard::default();
+    let client = script.configure().hook(Arc::new(heard.clone())).build();
+    client.create_audience(&account(), &NewAudience::new("n", "d")).await.unwrap();
+    assert_eq!((heard.waits(), script.calls()), (vec![Duration::from_secs(17)], 2));
+
+    let script = Script::new().answer_with(429, &[], "<html>slow down</html>");
+    let never = script.configure().retry(RetryPolicy::never()).build();
+    let error = never.audience(&audience()).await.unwrap_err();
+    assert_eq!((error.kind(), error.retry_after()), (ErrorKind::Throttled, Some(Duration::from_secs(60))));
+}
+
+#[tokio::test]
+async fn an_outage_that_says_how_long_is_waited_for() {
+    let script = Script::new().answer_with(503, &[("retry-after", "90")], "<html>").answer(200, OK);
+    let heard = Heard::default();
+    script.configure().hook(Arc::new(heard.clone())).build().delete_audience(&audience()).await.unwrap();
+    assert_eq!(heard.waits(), [Duration::from_secs(90)]);
+}
+
+/// A clock during whose first wait another client is throttled.
+#[derive(Debug)]
+struct Meddling {
+    inner: ManualClock,
+    other: Mutex<Option<GraphClient<Script>>>,
+}
+
+#[async_trait::async_trait]
+impl Clock for Meddling {
+    fn now(&self) -> time::OffsetDateTime {
+        self.inner.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        self.inner.advance(duration);
+        let other = self.other.lock().unwrap().take();
+        if let Some(other) = other {
+            let error = other.audiences(&account(), &Default::default()).await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Throttled);
+        }
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_a_place_learns_of_a_block_that_came_meanwhile() {
+    let (near, blocked) = (use_case(76, 0), use_case(100, 5));
+    let list = r#"{"data":[]}"#;
+    let script = Script::new()
+        .answer_with(200, &[("x-business-use-case-usage", &near)], list)
+        .answer_with(200, &[("x-business-use-case-usage", &near)], list)
+        .answer_with(400, &[("x-business-use-case-usage", &blocked)], THROTTLED)
+        .answer(200, list);
+    let (clock, pacer) = (Script::clock(), Pacer::new());
+    let once = RetryPolicy::default().attempts(1);
+    let other = script.configure().clock(clock.clone()).pacer(pacer.clone()).retry(once).build();
+    let meddling = Meddling { inner: clock.clone(), other: Mutex::new(Some(other)) };
+    let client = script.configure().clock(meddling).pacer(pacer).build();
+    for _ in 0..2 {
+        client.audiences(&account(), &Default::default()).await.unwrap();
+    }
+    assert!(clock.now() - datetime!(2026-11-23 12:00 UTC) < time::Duration::minutes(1));
+    client.audiences(&account(), &Default::default()).await.unwrap();
+    assert_eq!(script.calls(), 4);
+    assert!(clock.now() - datetime!(2026-11-23 12:00 UTC) >= time::Duration::minutes(5), "{}", clock.now());
 }
 
 #[tokio::test]

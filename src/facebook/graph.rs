@@ -211,15 +211,12 @@ impl<T: Transport> GraphClient<T> {
         let mut last: Option<Error> = None;
         self.tell_version_end();
         for attempt in 1.. {
-            let wait = settings.pacer.reserve(&call.scope, settings.clock.now());
-            if spent + wait > settings.retry.budget {
-                return Err(last.unwrap_or_else(|| used_up(call.operation)).with_retry_after(wait));
-            }
-            if !wait.is_zero() {
-                self.tell(&ClientEvent::Paced { operation: call.operation, wait });
-                settings.clock.sleep(wait).await;
-                spent += wait;
-            }
+            spent += match self.wait_for_place(&call, settings.retry.budget.saturating_sub(spent)).await {
+                Ok(waited) => waited,
+                Err(wait) => {
+                    return Err(last.unwrap_or_else(|| used_up(call.operation)).with_retry_after(wait));
+                }
+            };
             let span = CallSpan::new(call.operation, attempt);
             let sending = self.send_once(&call, attempt, &build, &read, before, &span);
             let (outcome, usage) = span.around(sending).await;
@@ -245,6 +242,9 @@ impl<T: Transport> GraphClient<T> {
             let Some(wait) = settings.retry.wait(retry, attempt, &self.inner.jitter) else {
                 return Err(error);
             };
+            // The pacer knows of a throttle's; an outage may name one too.
+            let asked = usage.retry_after.filter(|_| retry == RetryClass::Backoff);
+            let wait = wait.max(asked.unwrap_or_default());
             if spent + wait > settings.retry.budget {
                 return Err(if error.retry_after().is_none() { error.with_retry_after(wait) } else { error });
             }
@@ -261,6 +261,29 @@ impl<T: Transport> GraphClient<T> {
             last = Some(error);
         }
         Err(Error::new(ErrorKind::Limit, call.operation, "too many attempts"))
+    }
+
+    /// Waits until the call may be made, and says how long that was; or, where it would be longer than `budget`, for
+    /// how long to stay away.
+    async fn wait_for_place(&self, call: &Call, budget: Duration) -> Result<Duration, Duration> {
+        let settings = &self.inner.settings;
+        let mut waited = Duration::ZERO;
+        loop {
+            let wait = settings.pacer.reserve(&call.scope, settings.clock.now());
+            if waited + wait > budget {
+                return Err(wait);
+            }
+            if wait.is_zero() {
+                return Ok(waited);
+            }
+            self.tell(&ClientEvent::Paced { operation: call.operation, wait });
+            settings.clock.sleep(wait).await;
+            waited += wait;
+            // Another call may have been throttled meanwhile, and calling then makes the block longer.
+            if !settings.pacer.is_blocked(&call.scope, settings.clock.now()) {
+                return Ok(waited);
+            }
+        }
     }
 
     async fn send_once<R>(

@@ -106,6 +106,9 @@ const BLOCK: Duration = Duration::from_secs(60);
 /// Longest such wait.
 const LONGEST_BLOCK: Duration = Duration::from_secs(16 * 60);
 
+/// Most quotas that are remembered: headers name them, and may name anything.
+const MOST_GAUGES: usize = 10_000;
+
 fn add(at: OffsetDateTime, wait: Duration) -> OffsetDateTime {
     at.saturating_add(time::Duration::try_from(wait).unwrap_or(time::Duration::MAX))
 }
@@ -123,6 +126,11 @@ impl Gauge {
     fn used(&self, now: OffsetDateTime) -> f64 {
         let age = (now - self.seen_at).as_seconds_f64().clamp(0.0, WINDOW);
         self.percent * (1.0 - age / WINDOW)
+    }
+
+    /// True while it holds a call back, or might.
+    fn tells(&self, now: OffsetDateTime) -> bool {
+        self.blocked_until > now || self.used(now) > 0.0
     }
 
     /// Between two calls.
@@ -234,13 +242,26 @@ impl Pacer {
         until(now, start)
     }
 
+    /// True while no call of this scope is to be made.
+    pub(super) fn is_blocked(&self, scope: &Scope, now: OffsetDateTime) -> bool {
+        let gauges = self.gauges();
+        scope.keys().iter().filter_map(|key| gauges.get(key)).any(|gauge| gauge.blocked_until > now)
+    }
+
     /// Learns from the headers of an answer.
     pub(super) fn observe(&self, scope: &Scope, usage: &UsageHeaders, now: OffsetDateTime) {
         if usage.is_empty() {
             return;
         }
         let mut gauges = self.gauges();
+        // Only for a quota of one's own: names in headers are not worth the search.
+        if gauges.len() >= MOST_GAUGES && !gauges.contains_key(&scope.own()) {
+            gauges.retain(|_, gauge| gauge.tells(now));
+        }
         let mut tell = |key: QuotaKey, percent: f64, regain: Duration, tier: Option<AccessTier>| {
+            if gauges.len() >= MOST_GAUGES && !gauges.contains_key(&key) {
+                return;
+            }
             let gauge = gauges.entry(key).or_insert_with(|| Gauge::new(now));
             gauge.percent = percent;
             gauge.seen_at = now;
@@ -276,6 +297,9 @@ impl Pacer {
         let told = told.into_iter().flatten().max().unwrap_or_default();
         let guess = BLOCK.saturating_mul(1 << gauge.strikes.min(10)).min(LONGEST_BLOCK);
         gauge.strikes = gauge.strikes.saturating_add(1);
+        // All who wait come back at the same time: a full gauge spreads them.
+        gauge.percent = gauge.used(now).max(100.0);
+        gauge.seen_at = now;
         let wait = if told.is_zero() { guess } else { told };
         gauge.blocked_until = gauge.blocked_until.max(add(now, wait));
         until(now, gauge.blocked_until)
@@ -332,5 +356,78 @@ impl Quota {
 impl fmt::Debug for Pacer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Pacer({} quotas)", self.gauges().len())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::super::usage::UseCaseUsage;
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
+
+    fn scope(account: u32) -> Scope {
+        let account = Some(AccountId::from_digits(&account.to_string()));
+        Scope { app: Some("1".into()), account, use_case: CUSTOM_AUDIENCE }
+    }
+
+    fn usage(account: u32, percent: f64) -> UsageHeaders {
+        let mut usage = UsageHeaders::default();
+        usage.use_cases.push(UseCaseUsage {
+            object: account.to_string(),
+            use_case: CUSTOM_AUDIENCE.to_owned(),
+            percent,
+            regain: Duration::ZERO,
+            tier: None,
+        });
+        usage
+    }
+
+    #[test]
+    fn callers_of_many_threads_get_a_place_each() {
+        let pacer = Pacer::new();
+        pacer.observe(&scope(7), &usage(7, 100.0), NOW);
+        let waits = Mutex::new(Vec::new());
+        std::thread::scope(|threads| {
+            for _ in 0..8 {
+                threads.spawn(|| {
+                    for _ in 0..50 {
+                        let wait = pacer.reserve(&scope(7), NOW);
+                        waits.lock().unwrap().push(wait.as_secs());
+                    }
+                });
+            }
+        });
+        let mut waits = waits.into_inner().unwrap();
+        waits.sort_unstable();
+        // Three seconds between two calls at 100 %.
+        let places: Vec<u64> = (0..400).map(|place| place * 3).collect();
+        assert_eq!(waits, places);
+    }
+
+    #[test]
+    fn those_who_waited_for_a_block_to_end_do_not_come_back_together() {
+        let pacer = Pacer::new();
+        let away = pacer.throttled(&scope(7), &UsageHeaders::default(), NOW);
+        let waits: Vec<Duration> = (0..4).map(|_| pacer.reserve(&scope(7), NOW)).collect();
+        assert_eq!(waits[0], away);
+        assert!(waits.windows(2).all(|pair| pair[1] > pair[0] + Duration::from_secs(1)), "{waits:?}");
+        assert_eq!(pacer.reserve(&scope(8), NOW), Duration::ZERO, "another account is not held back");
+    }
+
+    #[test]
+    fn quotas_that_tell_nothing_any_more_make_room() {
+        let pacer = Pacer::new();
+        for account in 1..20_000 {
+            pacer.observe(&scope(1), &usage(account, 50.0), NOW);
+        }
+        assert_eq!(pacer.quotas(NOW).len(), MOST_GAUGES);
+        pacer.throttled(&scope(1), &UsageHeaders::default(), NOW);
+        let later = NOW + Duration::from_secs(2 * 3600);
+        pacer.observe(&scope(77_777), &usage(77_777, 50.0), later);
+        assert!(pacer.quota(&AccountId::from_digits("77777"), later).is_some());
+        assert!(pacer.quotas(later).len() < 10);
     }
 }

@@ -68,11 +68,20 @@ pub(super) fn decode<T: DeserializeOwned>(
             let (error, retry) = refused(operation, api);
             return refusal(error, retry);
         }
-        _ => return refusal(no_answer(operation, response.status, body), RetryClass::Backoff),
+        // Whatever it says it in, it was not done.
+        _ if response.status == 429 => {
+            let error = no_answer(ErrorKind::Throttled, operation, 429, body);
+            return refusal(error, RetryClass::Throttle);
+        }
+        _ => {
+            let error = no_answer(ErrorKind::Transport, operation, response.status, body);
+            return refusal(error, RetryClass::Backoff);
+        }
     }
     serde_json::from_slice(body).or_else(|problem| {
         if !problem.is_data() {
-            return refusal(no_answer(operation, response.status, body), RetryClass::Backoff);
+            let error = no_answer(ErrorKind::Transport, operation, response.status, body);
+            return refusal(error, RetryClass::Backoff);
         }
         // What serde says about it may quote the value.
         let (line, column) = (problem.line(), problem.column());
@@ -82,7 +91,7 @@ pub(super) fn decode<T: DeserializeOwned>(
 }
 
 /// The error of an answer that has no usable JSON in it.
-fn no_answer(operation: &'static str, status: u16, body: &[u8]) -> Error {
+fn no_answer(kind: ErrorKind, operation: &'static str, status: u16, body: &[u8]) -> Error {
     // A character of UTF-8 is at most four bytes.
     let start = body.get(..SNIPPET * 16).unwrap_or(body);
     let snippet = redact(&String::from_utf8_lossy(start), SNIPPET);
@@ -91,7 +100,7 @@ fn no_answer(operation: &'static str, status: u16, body: &[u8]) -> Error {
     } else {
         format!("status {status} with {} bytes that are not Facebook's JSON: {snippet:?}", body.len())
     };
-    Error::new(ErrorKind::Transport, operation, what)
+    Error::new(kind, operation, what)
 }
 
 /// The error of a refusal by Facebook.

@@ -166,6 +166,10 @@ fn without_the_terms_nothing_is_created_edited_or_filled() {
     assert_eq!(create(), Refused(400, 200, Some(1870034)));
     desk.0.configure(|settings| settings.terms = TermsCode::Code2663);
     assert_eq!(create(), Refused(400, 2663, None));
+    desk.0.configure(|settings| settings.terms = TermsCode::Code2664);
+    assert_eq!(create(), Refused(400, 2664, None));
+    desk.0.configure(|settings| settings.terms = TermsCode::Code2655);
+    assert_eq!(create(), Refused(400, 2655, None));
     assert!(desk.get(&format!("{ACCOUNT}?fields=tos_accepted")).json().get("tos_accepted").is_none());
     let accepted = desk.post(&format!("{ACCOUNT}/customaudiencestos"), &json!({ "tos_id": "1" }));
     assert_eq!(accepted.status, 200);

@@ -187,6 +187,10 @@ impl State {
                 TermsCode::Code200Subcode1870090 => Refusal::new(200, "Permissions error").sub(1870090),
                 TermsCode::Code200Subcode1870034 => Refusal::new(200, "Permissions error").sub(1870034),
                 TermsCode::Code2663 => Refusal::new(2663, "(#2663) Terms of service has not been accepted"),
+                TermsCode::Code2664 => {
+                    Refusal::new(2664, "(#2664) Corporate terms of service has not been accepted")
+                }
+                TermsCode::Code2655 => Refusal::new(2655, "(#2655) Terms of service not accepted"),
             };
             return Err(refusal.user(
                 "Custom Audience Terms Not Accepted",

@@ -52,6 +52,10 @@ pub enum TermsCode {
     Code200Subcode1870034,
     /// 2663.
     Code2663,
+    /// 2664: the business has not accepted them.
+    Code2664,
+    /// 2655, as it was once reported.
+    Code2655,
 }
 
 /// What an edit of a flagged audience answers.
