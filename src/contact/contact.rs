@@ -45,8 +45,8 @@ pub struct Contact {
     lists: Option<Box<Lists>>,
 }
 
-/// The standard fields and a dozen of the host's own.
-const NEAR: usize = 48;
+/// The standard fields and twenty of the host's own.
+const NEAR: usize = 56;
 
 impl Contact {
     /// Most bytes of text in one contact.
