@@ -173,3 +173,217 @@ fn a_list_beyond_its_limit_costs_the_row() {
     assert_eq!(error.kind(), ErrorKind::Source);
     assert_eq!(error.to_string(), "field \"tags\": 4097 items: at most 4096");
 }
+
+#[test]
+fn a_builder_says_everything_that_is_wrong_or_the_first() {
+    let schema = Schema::builder().one_of("plan", ["free", "pro"]).build().unwrap();
+    let wrong = Contact::builder(&schema)
+        .email(" ")
+        .detail("scroe", 5)
+        .detail("score", "many")
+        .detail("plan", "por")
+        .tag("")
+        .consent("", audiencekit::contact::ConsentStatus::Confirmed, None)
+        .stage("Sales", " ", None)
+        .event(
+            &audiencekit::contact::Event::new("purchase", datetime!(2026-11-02 9:30 UTC))
+                .property("sku", "1"),
+        );
+    let error = wrong.clone().build().unwrap_err();
+    let said: Vec<String> =
+        error.problems().iter().map(|p| format!("{} {}: {}", p.field, p.code, p.message)).collect();
+    assert_eq!(
+        said,
+        [
+            "email malformed: cannot be taken: text: nothing but white space: a text, or no call",
+            "scroe schema: cannot be taken: schema: unknown field \"scroe\": did you mean \"score\"?",
+            "score schema: cannot be taken: field \"score\": a Text(_) does not fit: a value of type integer",
+            "plan malformed: cannot be taken: keyword: not a value of this field: did you mean \"pro\"?",
+            "tags malformed: cannot be taken: tag: a blank name: letters, digits, - ( [ { ) ] } _",
+            "consents malformed: cannot be taken: text: nothing but white space: a text, or no call",
+            "stages malformed: cannot be taken: text: nothing but white space: a text, or no call",
+            "events[0] schema: cannot be taken: event: unknown property \"sku\" of the event \"purchase\": a standard property, or one declared with Schema::builder().event(..)",
+        ]
+    );
+    assert_eq!(error.kind(), ErrorKind::Invalid);
+    let first = wrong.build_or_first().unwrap_err();
+    assert_eq!((first.problems().len(), &*first.problems()[0].field), (1, "email"));
+    let fine =
+        Contact::builder(&schema).email("ada@example.com").email("b@example.com").detail("plan", "PRO");
+    let fine = fine.build_or_first().unwrap();
+    assert!(fits(&fine, r#"count(email) = 2 and plan = "pro""#));
+}
+
+/// Every field that a schema has by itself has a method of its own.
+#[test]
+fn a_builder_sets_every_standard_field() {
+    let schema = Schema::standard();
+    let at = datetime!(2026-11-02 9:30 UTC);
+    let whole = Contact::builder(&schema)
+        .id("1")
+        .external_id("2")
+        .email("a@example.com")
+        .phone("3")
+        .name("n")
+        .first_name("f")
+        .last_name("l")
+        .gender("f")
+        .birth_date(audiencekit::contact::Birthday::new(None, 2, 29).unwrap())
+        .fax("4")
+        .company("c")
+        .position("p")
+        .department("d")
+        .street_address("s")
+        .zip_code("z")
+        .city("c")
+        .province("p")
+        .country("PL")
+        .language("pl")
+        .score(7)
+        .state("customer")
+        .opted_out(false)
+        .phone_opted_out(true)
+        .one_message(true)
+        .deleted(false)
+        .invalid(false)
+        .monitored(true)
+        .owner("o")
+        .co_owner("o2")
+        .created_on(at)
+        .modified_on(at)
+        .last_visit(at)
+        .parent_email("p@example.com")
+        .child_email("c@example.com")
+        .madid("m")
+        .build()
+        .unwrap();
+    for (id, field) in schema.fields() {
+        assert!(whole.get(id).is_some(), "{}", field.name());
+    }
+    assert_eq!(read(&whole.to_json(), &schema, UnknownFields::Refuse).unwrap().to_json(), whole.to_json());
+}
+
+mod records {
+    use super::*;
+    use audiencekit::contact::{FieldId, ToContact};
+    use audiencekit::segment::{Segment, Selector};
+    use audiencekit::source::{BadRow, Batch, ContactSource, RecordSource};
+    use audiencekit::{Error, JsonLinesSource};
+
+    #[derive(Clone)]
+    struct Customer {
+        mail: String,
+        points: i64,
+        vip: bool,
+    }
+
+    struct Fields {
+        email: FieldId,
+        score: FieldId,
+    }
+
+    impl ToContact for Customer {
+        type Fields = Fields;
+
+        fn fields(schema: &Schema) -> Result<Fields> {
+            Ok(Fields { email: schema.require("email")?, score: schema.require("score")? })
+        }
+
+        fn fill(&self, fields: &Fields, contact: &mut Contact) -> Result<()> {
+            if self.points < 0 {
+                return Err(Error::new(ErrorKind::Source, "points", "below zero"));
+            }
+            contact.set_text(fields.email, &self.mail)?;
+            contact.set(fields.score, self.points)?;
+            if self.vip { contact.add_tag("vip", 1, None) } else { Ok(()) }
+        }
+    }
+
+    fn customers(range: std::ops::Range<i64>) -> impl Iterator<Item = Result<Customer>> + Send + 'static {
+        range.map(|n| Ok(Customer { mail: format!("c{n:06}@example.com"), points: n % 100, vip: n % 2 == 0 }))
+    }
+
+    async fn count(source: &dyn ContactSource) -> Result<audiencekit::Count> {
+        let vip = Segment::builder("x").include(Selector::tag_any(["vip"])).filter("score >= 50");
+        let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+        vip.build(source.schema())?.count(source, &time).await
+    }
+
+    #[tokio::test]
+    async fn records_of_the_host_are_counted_from_an_iterator_and_from_a_stream() {
+        let schema = Schema::standard();
+        let iterator = RecordSource::from_iter(&schema, || customers(0..5_000)).unwrap().len_hint(5_000);
+        let stream =
+            RecordSource::from_stream(&schema, || futures_util::stream::iter(customers(0..5_000))).unwrap();
+        let lines: String = customers(0..5_000)
+            .map(|customer| {
+                let Customer { mail, points, vip } = customer.unwrap();
+                let tags = if vip { r#","tags":["vip"]"# } else { "" };
+                format!("{{\"email\":\"{mail}\",\"score\":{points}{tags}}}\n")
+            })
+            .collect();
+        let wanted = count(&JsonLinesSource::from_bytes(lines, &schema)).await.unwrap();
+        assert_eq!((wanted.contacts, wanted.selected), (5_000, 1_250));
+        // Every pass begins anew.
+        for source in [&iterator as &dyn ContactSource, &stream, &iterator] {
+            assert_eq!(count(source).await.unwrap(), wanted);
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_that_does_not_fit_is_a_bad_row_and_a_broken_iterator_stops() {
+        let schema = Schema::standard();
+        let bad = |at: i64| {
+            move || {
+                customers(0..10).map(move |customer| {
+                    let customer = customer?;
+                    Ok(Customer {
+                        points: if customer.points == at { -1 } else { customer.points },
+                        ..customer
+                    })
+                })
+            }
+        };
+        let strict = RecordSource::from_iter(&schema, bad(3)).unwrap();
+        assert_eq!(count(&strict).await.unwrap_err().to_string(), "record 4: points: below zero");
+        let lenient = RecordSource::from_iter(&schema, bad(3)).unwrap().bad_row(BadRow::Skip);
+        assert_eq!(count(&lenient).await.unwrap().contacts, 9);
+        let broken = || customers(0..3).chain([Err(Error::new(ErrorKind::Io, "cursor", "lost"))]);
+        let broken = RecordSource::from_iter(&schema, broken).unwrap().bad_row(BadRow::Skip);
+        assert_eq!(count(&broken).await.unwrap_err().kind(), ErrorKind::Io);
+
+        struct Elsewhere;
+        impl ToContact for Elsewhere {
+            type Fields = FieldId;
+
+            fn fields(schema: &Schema) -> Result<FieldId> {
+                schema.require("plann")
+            }
+
+            fn fill(&self, _: &FieldId, _: &mut Contact) -> Result<()> {
+                Ok(())
+            }
+        }
+        let error = RecordSource::from_iter(&schema, || [Ok(Elsewhere)]).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Schema);
+    }
+
+    /// What a contact holds stays where it is from batch to batch: no record costs memory of its own.
+    #[tokio::test]
+    async fn batch_after_batch_is_filled_into_the_same_memory() {
+        let schema = Schema::standard();
+        let email = schema.require("email").unwrap();
+        let source = RecordSource::from_iter(&schema, || customers(0..4_000)).unwrap();
+        let mut reader = source.open().await.unwrap();
+        let mut batch = Batch::with_capacity(&schema, 100);
+        let mut places = Vec::new();
+        while reader.next_batch(&mut batch).await.unwrap() {
+            let texts =
+                batch.contacts().iter().map(|contact| contact.texts(email).next().unwrap().as_ptr() as usize);
+            let tags = batch.contacts().iter().map(|contact| contact.tags().as_ptr() as usize);
+            places.push(texts.chain(tags).collect::<Vec<_>>());
+        }
+        assert_eq!(places.len(), 40);
+        assert!(places.iter().all(|batch| *batch == places[0]));
+    }
+}

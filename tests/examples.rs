@@ -75,6 +75,16 @@ fn quickstart_warns_when_the_audience_is_small() {
 }
 
 #[test]
+fn records_counts_what_a_service_has() {
+    let output = text(&run(example("records").arg("1050")).stdout);
+    let counted = |name: &str| {
+        let line = output.lines().find(|line| line.starts_with(name)).unwrap_or_else(|| panic!("{output}"));
+        line.rsplit(' ').next().unwrap().parse::<u32>().unwrap()
+    };
+    assert_eq!((counted("contacts"), counted("selected"), counted("tag LOYAL")), (1_050, 60, 60), "{output}");
+}
+
+#[test]
 fn normalize_answers_line_by_line() {
     let mut child = example("normalize").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();

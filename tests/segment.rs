@@ -272,6 +272,93 @@ no           revenue > 500
     assert!(error.to_string().contains("Best > Rich > Buyers > Rich"), "{error}");
 }
 
+#[test]
+fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
+    use audiencekit::segment::{Frequency, Monetary, Recency, Rfm, RfmSurvey};
+    let schema = schema();
+    let now = datetime!(2026-11-23 12:00 UTC);
+    let time = EvaluationTime::new(now, Zone::named("Europe/Warsaw").unwrap());
+    // Sixty buyers: the n-th bought n times, last n days ago, for n and a half each time. And those who count for nothing.
+    let mut people: Vec<Contact> = (1..=60i64)
+        .map(|n| {
+            let bought = |days: i64| {
+                Event::new("purchase", now - time::Duration::days(days))
+                    .value(rust_decimal::Decimal::new(n * 10 + 5, 1))
+            };
+            (0..n)
+                .fold(Contact::builder(&schema), |contact, more| contact.event(&bought(n + more)))
+                .build()
+                .unwrap()
+        })
+        .collect();
+    people.push(Contact::new(&schema));
+    let ahead = Event::new("purchase", now + time::Duration::days(1)).value(5.into());
+    people.push(Contact::builder(&schema).event(&ahead).build().unwrap());
+    let mut survey = RfmSurvey::new(365, &time);
+    people.iter().for_each(|contact| survey.push(contact));
+    assert_eq!(survey.buyers(), 60);
+
+    let count = |expr: audiencekit::segment::ast::Expr| {
+        let filter = Filter::new(expr, &schema).unwrap().compile(&schema, &time).unwrap();
+        people.iter().filter(|contact| filter.matches(contact)).count()
+    };
+    let cutoffs = survey.cutoffs().unwrap();
+    let all = Rfm::new(cutoffs);
+    for recency in [Recency::Short, Recency::Medium, Recency::Long] {
+        assert_eq!(count(Rfm { recency: Some(recency), ..all.clone() }.expr()), 20, "{recency:?}");
+    }
+    for frequency in [Frequency::Casual, Frequency::Regular, Frequency::Common] {
+        assert_eq!(count(Rfm { frequency: Some(frequency), ..all.clone() }.expr()), 20, "{frequency:?}");
+    }
+    for monetary in [Monetary::Saver, Monetary::Medium, Monetary::Spender] {
+        assert_eq!(count(Rfm { monetary: Some(monetary), ..all.clone() }.expr()), 20, "{monetary:?}");
+    }
+    let quintiles = survey.quintiles().unwrap();
+    for score in 1..=5 {
+        assert_eq!(count(quintiles.recency(score..=score)), 12, "{quintiles:?} {score}");
+        assert_eq!(count(quintiles.frequency(score..=score)), 12, "{quintiles:?} {score}");
+        assert_eq!(count(quintiles.monetary(score..=score)), 12, "{quintiles:?} {score}");
+    }
+    assert_eq!(count(quintiles.recency(4..=5)), 24);
+    assert_eq!(count(quintiles.frequency(2..=4)), 36);
+    assert_eq!(count(quintiles.monetary(1..=5)), 60);
+    assert_eq!(count(quintiles.monetary(0..=0)), 0);
+    assert!(RfmSurvey::new(30, &time).cutoffs().is_none());
+}
+
+#[test]
+fn tags_that_are_not_known_are_hinted_at_or_refused() {
+    use audiencekit::segment::TagNames;
+    let schema = schema();
+    let mut table = ContactTable::new(&schema);
+    table.push(&ada(&schema)).unwrap();
+    let known = table.tag_names();
+    assert_eq!(known.iter().collect::<Vec<_>>(), ["VIP"]);
+    let segment = Segment::builder("x")
+        .include(Selector::tag_any(["vip"]))
+        .exclude(Selector::tag_all(["vpi"]))
+        .filter(r#"tag_score("Gold") > 1 or not (tag_since("vip") is set)"#)
+        .build(&schema)
+        .unwrap();
+    let hints = segment.tag_hints(&known).unwrap();
+    let said: Vec<_> = hints
+        .problems()
+        .iter()
+        .map(|p| format!("{}: {}", p.message, p.expected.as_deref().unwrap()))
+        .collect();
+    assert_eq!(
+        said,
+        [
+            r#"no contact has the tag "vpi": did you mean "VIP"?"#,
+            r#"no contact has the tag "Gold": one of the 1 tags that are known"#,
+        ]
+    );
+    assert!(Filter::parse_knowing(r#"has tag "Vip""#, &schema, &known).is_ok());
+    // Together with what else is wrong.
+    let error = Filter::parse_knowing(r#"scroe = 1 and has tag "vpi""#, &schema, &known).unwrap_err();
+    assert_eq!(error.problems().len(), 2);
+}
+
 /// Every bad input with its exact picture: `> ` before the input, then the picture, then an empty line.
 #[test]
 fn every_bad_input_gets_the_picture_that_teaches() {
@@ -279,8 +366,9 @@ fn every_bad_input_gets_the_picture_that_teaches() {
     let mut shown = String::new();
     let mut inputs = 0;
     let file = include_str!("data/segment/bad.txt");
+    let tags: audiencekit::segment::TagNames = ["vip", "gold", "newsletter"].into_iter().collect();
     for input in file.lines().filter_map(|line| line.strip_prefix("> ")) {
-        let error = Filter::parse(input, &schema).expect_err(input);
+        let error = Filter::parse_knowing(input, &schema, &tags).expect_err(input);
         shown.push_str(&format!("> {input}\n{}\n", error.picture()));
         inputs += 1;
         let line = error.to_string();

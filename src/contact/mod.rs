@@ -5,6 +5,7 @@
 //! and never per contact.
 
 mod attached;
+mod builder;
 mod cell;
 mod consent;
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
@@ -15,6 +16,7 @@ mod event_types;
 mod fold;
 mod kept;
 mod lists;
+mod mapping;
 mod nearest;
 mod packed;
 mod parse;
@@ -27,6 +29,7 @@ mod tag;
 mod value;
 mod write_json;
 
+pub use builder::ContactBuilder;
 pub(crate) use cell::{Cell, EventRow, Slot, Span, Store};
 pub use consent::{Consent, ConsentStatus, Stage};
 pub use contact::Contact;
@@ -34,6 +37,7 @@ pub(crate) use contact::{from_micros, micros};
 pub(crate) use day::{FIRST_YEAR, birthday_key, birthday_of_key, date_key, date_of_key};
 pub use event::{Event, EventRef};
 pub(crate) use fold::{fold, fold_text};
+pub use mapping::ToContact;
 pub(crate) use nearest::nearest;
 pub(crate) use packed::PackedRange;
 pub use parse::DateOrder;

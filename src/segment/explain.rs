@@ -131,7 +131,7 @@ impl Segment {
 /// ada.add_tag("staff", 1, None)?;
 /// let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
 /// let why = Explainer::new(&schema, &time).catalog(&catalog).segment(&buyers, &ada)?;
-/// assert_eq!(why.deciding()[0].what, r#"has any tag ("staff")"#);
+/// assert_eq!(why.deciding()[0].what, r#"has tag "staff""#);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy)]

@@ -10,6 +10,8 @@ mod input;
 mod json_lines;
 mod losses;
 mod memory;
+mod records;
+mod survey;
 
 pub use batch::Batch;
 #[cfg(feature = "csv")]
@@ -17,6 +19,7 @@ pub use csv::{CsvSource, CsvSourceBuilder};
 pub use json_lines::JsonLinesSource;
 pub use losses::{BadCell, BadRow, Losses};
 pub use memory::MemorySource;
+pub use records::RecordSource;
 
 use std::fmt;
 use std::sync::Arc;

@@ -127,7 +127,7 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
             Seen::Instant(at) => Seen::Anniversary(at.month().into(), at.day()),
             _ => Seen::Nothing,
         },
-        Term::Year(name) => part(s.field(&name.node), |day| day.year(), None),
+        Term::Year(name) => part(s.field(&name.node), Date::year, None),
         Term::Month(name) => {
             part(s.field(&name.node), |day| u8::from(day.month()).into(), Some(|month, _| month))
         }

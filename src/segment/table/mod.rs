@@ -3,7 +3,7 @@
 mod column;
 mod select;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
 
@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use self::column::{Bits, Column};
 use super::evaluate::{Events, Record};
 use super::filter::CompiledFilter;
+use super::tag_names::TagNames;
 use crate::contact::{
     Cell, Consent, Contact, EventRow, Schema, Slot, Span, Stage, Store, Symbol, Symbols, Tag,
 };
@@ -115,6 +116,13 @@ impl ContactTable {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The names of the tags that its contacts have.
+    #[must_use]
+    pub fn tag_names(&self) -> TagNames {
+        let tags: HashSet<Symbol> = self.tags.items.iter().map(|tag| tag.name).collect();
+        tags.into_iter().map(|tag| self.schema.symbols().lend(tag)).collect()
     }
 
     /// Adds a contact as the last row.

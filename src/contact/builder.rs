@@ -1,0 +1,277 @@
+//! A contact, field by field: typed where the schema is standard, by name where it is the host's own.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::consent::ConsentStatus;
+use super::contact::Contact;
+use super::event::Event;
+use super::nearest::nearest;
+use super::schema::{FieldId, FieldType, Schema};
+use super::value::{Birthday, Value};
+use crate::error::{Error, ErrorKind, Result, ValidationErrors};
+
+/// Builds a [`Contact`], and says everything that is wrong with it at once.
+///
+/// ```
+/// use audiencekit::contact::{Birthday, ConsentStatus, Event, FieldType};
+/// use audiencekit::{Contact, Schema};
+/// use time::macros::datetime;
+///
+/// let schema = Schema::builder().detail("plan", FieldType::Keyword).build()?;
+/// let ada = Contact::builder(&schema)
+///     .id("7").email("ada@example.com").email("ada@example.org").phone("+48 601 000 001")
+///     .birth_date(Birthday::new(None, 2, 29)?).country("PL").score(70).opted_out(false)
+///     .tag("vip").scored_tag("gold", 3, Some(datetime!(2026-11-01 0:00 UTC)))
+///     .consent("newsletter", ConsentStatus::Confirmed, Some(datetime!(2026-01-05 10:00 UTC)))
+///     .stage("Sales", "Offer", None)
+///     .event(&Event::new("purchase", datetime!(2026-11-02 9:30 UTC)).value("129.90".parse()?).property("products", "sku-1"))
+///     .detail("plan", "pro")
+///     .build()?;
+/// assert_eq!(format!("{ada:?}"), "Contact(8 fields, 2 tags, 1 consents, 1 events, 1 stages)");
+///
+/// let wrong = Contact::builder(&schema).state("CUSTOMR").detail("paln", "pro").tag(" ");
+/// assert_eq!(wrong.clone().build().unwrap_err().problems().len(), 3);
+/// assert_eq!(wrong.build_or_first().unwrap_err().problems().len(), 1);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct ContactBuilder {
+    contact: Contact,
+    problems: ValidationErrors,
+}
+
+impl Contact {
+    /// Starts a contact of this schema.
+    #[must_use]
+    pub fn builder(schema: &Arc<Schema>) -> ContactBuilder {
+        ContactBuilder { contact: Contact::new(schema), problems: ValidationErrors::new("contact") }
+    }
+}
+
+macro_rules! texts {
+    ($($(#[$doc:meta])* $name:ident => $field:literal),* $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(self, text: impl AsRef<str>) -> Self {
+            self.text($field, text.as_ref())
+        })*
+    };
+}
+
+macro_rules! values {
+    ($($(#[$doc:meta])* $name:ident: $of:ty),* $(,)?) => {
+        $($(#[$doc])*
+        #[must_use]
+        pub fn $name(self, value: $of) -> Self {
+            self.detail(stringify!($name), value)
+        })*
+    };
+}
+
+impl ContactBuilder {
+    texts! {
+        /// The contact's id in the host's own system of contacts.
+        id => "id",
+        /// The id in another system.
+        external_id => "external_id",
+        /// An e-mail address; called again, one more.
+        email => "email",
+        /// A phone number in any notation; called again, one more.
+        phone => "phone",
+        /// The whole name.
+        name => "name",
+        /// The first name.
+        first_name => "first_name",
+        /// The last name.
+        last_name => "last_name",
+        /// The gender.
+        gender => "gender",
+        /// The fax number.
+        fax => "fax",
+        /// The company.
+        company => "company",
+        /// The position in the company.
+        position => "position",
+        /// The department of the company.
+        department => "department",
+        /// Street and number.
+        street_address => "street_address",
+        /// The postal code.
+        zip_code => "zip_code",
+        /// The city.
+        city => "city",
+        /// The province.
+        province => "province",
+        /// The country.
+        country => "country",
+        /// The language.
+        language => "language",
+        /// `PROSPECT`, `CUSTOMER`, `PARTNER`, `OTHER` or `UNKNOWN`.
+        state => "state",
+        /// The main owner.
+        owner => "owner",
+        /// A further owner; called again, one more.
+        co_owner => "co_owners",
+        /// The e-mail address of the parent contact.
+        parent_email => "parent_email",
+        /// The e-mail address of the child contact.
+        child_email => "child_email",
+        /// A mobile advertiser id; called again, one more.
+        madid => "madid",
+    }
+
+    values! {
+        /// The score.
+        score: i64,
+        /// No e-mail may be sent.
+        opted_out: bool,
+        /// No text message may be sent, and nobody may call.
+        phone_opted_out: bool,
+        /// Agreed to one message a week.
+        one_message: bool,
+        /// Deleted, and may be restored.
+        deleted: bool,
+        /// Undeliverable.
+        invalid: bool,
+        /// Behaviour is tracked.
+        monitored: bool,
+        /// When the contact was made.
+        created_on: OffsetDateTime,
+        /// When it was last changed.
+        modified_on: OffsetDateTime,
+        /// When it last visited.
+        last_visit: OffsetDateTime,
+    }
+
+    /// The birthday, with or without its year.
+    #[must_use]
+    pub fn birth_date(self, day: impl Into<Birthday>) -> Self {
+        self.detail("birth_date", day.into())
+    }
+
+    /// A detail of the host's own, or any field by its name.
+    #[must_use]
+    pub fn detail(self, name: &str, value: impl Into<Value>) -> Self {
+        match value.into() {
+            Value::Text(text) => self.text(name, &text),
+            value => self.with_field(name, |contact, id| contact.set(id, value)),
+        }
+    }
+
+    /// A tag with a score of 1.
+    #[must_use]
+    pub fn tag(self, name: &str) -> Self {
+        self.scored_tag(name, 1, None)
+    }
+
+    /// A tag with its own score, and since when.
+    #[must_use]
+    pub fn scored_tag(mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Self {
+        let added = self.contact.add_tag(name, score, since);
+        self.note("tags", added);
+        self
+    }
+
+    /// An entry in the history of a consent.
+    #[must_use]
+    pub fn consent(mut self, name: &str, status: ConsentStatus, at: Option<OffsetDateTime>) -> Self {
+        let added = match name.trim() {
+            "" => Err(blank()),
+            name => self.contact.add_consent(name, status, at),
+        };
+        self.note("consents", added);
+        self
+    }
+
+    /// The stage of a funnel.
+    #[must_use]
+    pub fn stage(mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Self {
+        let added = match (funnel.trim(), stage.trim()) {
+            ("", _) | (_, "") => Err(blank()),
+            (funnel, stage) => self.contact.set_stage(funnel, stage, since),
+        };
+        self.note("stages", added);
+        self
+    }
+
+    /// An event.
+    #[must_use]
+    pub fn event(mut self, event: &Event) -> Self {
+        let place = format!("events[{}]", self.contact.events().len());
+        let added = self.contact.add_event(event);
+        self.note(&place, added);
+        self
+    }
+
+    /// The contact.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`], with everything that was wrong in [`Error::problems`]: unknown names, values of another
+    /// type, blank texts, values that a keyword does not take, more than a contact takes.
+    pub fn build(self) -> Result<Contact> {
+        self.problems.into_result()?;
+        Ok(self.contact)
+    }
+
+    /// The contact, or the first thing that was wrong.
+    ///
+    /// # Errors
+    /// As [`build`](Self::build), with one problem.
+    pub fn build_or_first(self) -> Result<Contact> {
+        let Some(first) = self.problems.problems().first().cloned() else { return Ok(self.contact) };
+        let mut problems = ValidationErrors::new("contact");
+        problems.push(first.field, first.code, first.message);
+        Err(problems.into())
+    }
+
+    fn text(self, name: &str, text: &str) -> Self {
+        self.with_field(name, |contact, id| {
+            if text.trim().is_empty() {
+                return Err(blank());
+            }
+            let field = contact.schema().get(id);
+            let misfit = field.values().map(Iterator::collect::<Vec<_>>).and_then(|values| {
+                let known = values.iter().any(|value| value.eq_ignore_ascii_case(text.trim()));
+                (!known).then(|| not_one_of(text, &values))
+            });
+            match (misfit, field.field_type()) {
+                (Some(error), _) => Err(error),
+                (None, FieldType::TextList) => contact.add_text(id, text),
+                (None, FieldType::Keyword) => contact.set_text(id, text.trim()),
+                (None, _) => contact.set(id, text),
+            }
+        })
+    }
+
+    fn with_field(mut self, name: &str, set: impl FnOnce(&mut Contact, FieldId) -> Result<()>) -> Self {
+        let id = self.contact.schema().require(name);
+        let set = id.and_then(|id| set(&mut self.contact, id));
+        self.note(name, set);
+        self
+    }
+
+    fn note(&mut self, field: &str, done: Result<()>) {
+        if let Err(error) = done {
+            let code = match error.kind() {
+                ErrorKind::Schema => "schema",
+                ErrorKind::Limit => "too_many",
+                _ => "malformed",
+            };
+            self.problems.push(field.to_owned(), code, format!("cannot be taken: {error}"));
+        }
+    }
+}
+
+fn blank() -> Error {
+    Error::new(ErrorKind::Invalid, "text", "nothing but white space").expected("a text, or no call")
+}
+
+fn not_one_of(text: &str, values: &[&str]) -> Error {
+    let error = Error::new(ErrorKind::Invalid, "keyword", "not a value of this field");
+    error.expected(match nearest(text, values.iter().copied()) {
+        Some(near) => format!("did you mean {near:?}?"),
+        None => format!("one of {}", values.join(", ")),
+    })
+}
