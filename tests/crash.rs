@@ -18,8 +18,8 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey, RowRecord,
-    RunRecord, SqliteLedger,
+    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
+    RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Mode, Result, Schema, SyncEngine,
@@ -60,6 +60,9 @@ impl Journal for Fatal {
     async fn blocked(&self) -> Result<Vec<PersonKey>> {
         self.ledger.blocked().await
     }
+    async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
+        self.ledger.erasures().await
+    }
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
         self.step(0);
         let done = self.ledger.commit(changes, durability).await;
@@ -80,7 +83,7 @@ impl Ledger for Fatal {
     async fn scan(
         &self,
         audience: &AudienceId,
-        after: Option<Fingerprint>,
+        after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(Fingerprint, RowRecord)>> {
         self.ledger.scan(audience, after, limit).await
@@ -132,8 +135,10 @@ fn child() {
     let [url, token, audience, ledger, from, to, at] = told[..] else { panic!("instructions") };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
+    // So few that each run moves some of them from memory into the file.
+    let settings = SqliteSettings::default().places_in_memory(40);
     let ledger = Fatal {
-        ledger: SqliteLedger::open(ledger).unwrap(),
+        ledger: SqliteLedger::in_file(&SqliteFile::open_with(ledger, settings).unwrap()),
         commits: AtomicU64::new(0),
         at: at.parse().ok(),
     };
@@ -149,6 +154,12 @@ fn child() {
     let report = runtime.block_on(engine.run(target)).unwrap();
     report.check().unwrap();
     println!("the run is over");
+}
+
+fn new_audience(fake: &Fake) -> AudienceId {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let new = NewAudience::new("crash", "people that stay");
+    runtime.block_on(MockClient::of(fake).create_audience(&fake.account(), &new)).unwrap()
 }
 
 struct Scene {
@@ -168,10 +179,7 @@ impl Scene {
             settings.removal_floor = 0;
             settings.calls_per_hour = Some(10_000_000);
         });
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        let client = MockClient::of(&fake);
-        let new = NewAudience::new("crash", "people that stay");
-        let audience = runtime.block_on(client.create_audience(&fake.account(), &new)).unwrap();
+        let audience = new_audience(&fake);
         let server = FakeServer::start(fake.clone()).unwrap();
         let folder = tempfile::tempdir().unwrap();
         Self { server, fake, audience, folder, kills: 0, random: 7 }
@@ -222,6 +230,24 @@ impl Scene {
         assert!(!said(child).contains("panicked"));
     }
 
+    /// A new audience and a new ledger, with these members.
+    fn begin_anew(&mut self, members: Option<(u64, u64)>) {
+        assert_eq!(self.removed_who_stay(), 0, "nobody who stays was removed, at any moment");
+        self.audience = new_audience(&self.fake);
+        let _ = std::fs::remove_file(self.folder.path().join("ledger.db"));
+        let _ = std::fs::remove_file(self.folder.path().join("ledger.db-journal"));
+        if let Some(range) = members {
+            self.finished(range);
+        }
+    }
+
+    /// How often somebody of people 30 to 60, who are in every range, was taken out of the audience.
+    fn removed_who_stay(&self) -> usize {
+        let rows = rows_of(30..60);
+        let changes = rows.iter().flat_map(|row| self.fake.history(&self.audience, row));
+        changes.filter(|change| !change.added).count()
+    }
+
     fn finished(&self, range: (u64, u64)) {
         let mut child = self.start(range, None);
         let status = child.wait().unwrap();
@@ -247,24 +273,32 @@ fn nobody_is_lost_and_nobody_who_stays_is_removed_through_three_hundred_kills() 
     let mut scene = Scene::new();
     // People 30 to 60 stay in every range below, from the first run to the last.
     let ranges = [(0, 60), (10, 75), (30, 90), (5, 62)];
-    // Each durable step of each run: before its commit and after it.
-    for (index, range) in ranges.into_iter().enumerate() {
+    // Every durable step of the first run, and of a run that adds and removes: before its commit and after it, until a
+    // run has no step of that number. Each child begins from the same ledger and the same members as the first.
+    for (before, range) in [(None, ranges[0]), (Some(ranges[0]), ranges[1])] {
         let mut step = 0;
-        while scene.killed_at(range, step) && step < 44 {
+        loop {
+            scene.begin_anew(before);
+            if !scene.killed_at(range, step) {
+                break;
+            }
+            scene.finished(range);
             step += 1;
         }
-        scene.finished(range);
-        assert!(step > 10, "run {index} has durable steps");
+        println!("{step} durable steps from {before:?} to {range:?}, a kill at each");
+        assert!(step > 30, "a run of so many calls has more steps");
+    }
+    // Steps of runs that go on where the one before was killed.
+    for range in &ranges[2..] {
+        let mut step = 0;
+        while scene.killed_at(*range, step) {
+            step += 1;
+        }
+        scene.finished(*range);
+        assert!(step > 10, "{range:?}");
     }
     let stays = rows_of(30..60);
-    let removed = |scene: &Scene| {
-        stays
-            .iter()
-            .flat_map(|row| scene.fake.history(&scene.audience, row))
-            .filter(|change| !change.added)
-            .count()
-    };
-    assert_eq!(removed(&scene), 0, "nobody who stays was removed, at any moment");
+    assert_eq!(scene.removed_who_stay(), 0, "nobody who stays was removed, at any moment");
     // Random moments.
     let mut round = 0;
     while scene.kills < 300 {
@@ -280,7 +314,7 @@ fn nobody_is_lost_and_nobody_who_stays_is_removed_through_three_hundred_kills() 
         round += 1;
     }
     scene.finished((30, 64));
-    assert_eq!(removed(&scene), 0, "nobody who stays was removed, at any moment");
+    assert_eq!(scene.removed_who_stay(), 0, "nobody who stays was removed, at any moment");
     scene.fake.assert_clean();
     assert!(scene.ledger().join("ledger.db").exists());
     println!("{} kills", scene.kills);

@@ -11,8 +11,8 @@ use std::task::Poll;
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::sync::{
-    Changes, ConsentPolicy, Durability, Guards, Ledger, Operation, Person, PersonSecret, PlanWarning,
-    ProgressStream, RunRecord, Stage, SyncEngineBuilder,
+    Changes, ConsentPolicy, Durability, Guards, Journal, Ledger, Operation, Person, PersonSecret,
+    PlanWarning, ProgressStream, RunRecord, Stage, SyncEngineBuilder,
 };
 use audiencekit::{
     AccountId, AudienceBuilder, AudienceId, Contact, ContactManagement, ErrorKind, KeyMap, ManualClock,
@@ -659,23 +659,111 @@ async fn two_runs_never_share_a_number_in_a_file_and_a_refusal_undoes_nothing_el
 }
 
 #[tokio::test]
-async fn a_replacement_that_runs_out_of_time_does_not_wipe_what_it_sent() {
+async fn a_replacement_that_runs_out_of_time_adds_the_rest() {
+    // So late that the session is closed by its next call, and so late that it has closed by itself.
+    for (minutes, log) in
+        [(75, ["replace 10", "replace 10", "add 10"]), (85, ["replace 10", "add 10", "add 10"])]
+    {
+        let world = World::new();
+        world.engine(40..60).run(target(Mode::Mirror)).await.unwrap();
+        let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+        let engine = SyncEngine::builder(world.source(0..50), world.facebook.clone(), clock.clone())
+            .ledger(world.ledger.clone())
+            .guards(Guards::off())
+            .rows_per_call(10)
+            .build();
+        world.facebook.0.lock().unwrap().waits = true;
+        world.facebook.0.lock().unwrap().log.clear();
+        let mut run = Box::pin(engine.run(target(Mode::Replace)));
+        begin(&mut run).await;
+        clock.advance(std::time::Duration::from_secs(minutes * 60));
+        sound(&run.await.unwrap());
+        assert_eq!(world.facebook.0.lock().unwrap().log[..3], log);
+        world.assert_members(&world.source(0..50));
+    }
+}
+
+#[tokio::test]
+async fn a_replacement_that_is_cut_short_again_and_again_ends() {
     let world = World::new();
+    world.engine(40..60).run(target(Mode::Mirror)).await.unwrap();
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
-    let engine = SyncEngine::builder(world.source(0..50), world.facebook.clone(), clock.clone())
-        .ledger(world.ledger.clone())
-        .guards(Guards::off())
-        .rows_per_call(10)
-        .build();
-    world.facebook.0.lock().unwrap().waits = true;
-    let mut run = Box::pin(engine.run(target(Mode::Replace)));
-    begin(&mut run).await;
-    clock.advance(std::time::Duration::from_secs(85 * 60));
-    let error = run.await.unwrap_err();
-    assert!(error.is_retryable(), "{error}");
-    assert_eq!(world.facebook.members(&audience()).len(), 10);
-    sound(&engine.run(target(Mode::Replace)).await.unwrap());
-    world.assert_members(&world.source(0..50));
+    let engine = |numbers| {
+        SyncEngine::builder(world.source(numbers), world.facebook.clone(), clock.clone())
+            .ledger(world.ledger.clone())
+            .guards(Guards::off())
+            .rows_per_call(10)
+            .build()
+    };
+    // Each run gets two calls through, and the session is over before the next one.
+    let mut runs = 0;
+    loop {
+        let calls = world.facebook.calls();
+        world.facebook.0.lock().unwrap().faults.insert(calls + 2, Fault::DropRequest);
+        runs += 1;
+        let done = engine(0..100 - runs).run(target(Mode::Replace)).await;
+        clock.advance(std::time::Duration::from_secs(2 * 3_600));
+        if done.is_ok() {
+            break;
+        }
+        assert!(runs < 10, "a replacement that never ends");
+    }
+    world.assert_members(&world.source(0..100 - runs));
+}
+
+#[tokio::test]
+async fn an_approved_plan_is_refused_for_too_few_people_before_anything_is_sent() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    let plan = engine.plan(target(Mode::Add)).await.unwrap();
+    let refuse = target(Mode::Add).minimum_size(MinimumSize::refuse_below(1_000));
+    let error = engine.apply(refuse, &plan).await.unwrap_err();
+    assert_eq!((error.kind(), world.facebook.calls()), (ErrorKind::TooSmall, 0));
+}
+
+#[tokio::test]
+async fn a_run_between_a_failed_erasure_and_its_repetition_loses_no_row_to_erase() {
+    let world = World::new();
+    let engine = world.engine(0..10);
+    engine.run(target(Mode::Mirror)).await.unwrap();
+    // An audience of the account that this ledger does not know.
+    let elsewhere: AudienceId = "999".parse().unwrap();
+    let everyone = world.rows(&world.source(0..10));
+    world.facebook.0.lock().unwrap().audiences.insert(elsewhere.to_string(), everyone);
+    let calls = world.facebook.calls();
+    world.facebook.0.lock().unwrap().faults.insert(calls, Fault::Unavailable);
+    let account = "act_1".parse().unwrap();
+    engine.erase(&account, Person::Id("c3")).await.unwrap_err();
+    engine.run(target(Mode::Mirror)).await.unwrap();
+    let left = world.source((0..10).filter(|number| *number != 3));
+    world.assert_members(&left);
+    let receipt = engine.erase(&account, Person::Id("c3")).await.unwrap();
+    assert_eq!(receipt.rows, 1);
+    assert_eq!(world.facebook.members(&elsewhere), world.rows(&left));
+    // It is done: nothing of it is kept.
+    assert_eq!(world.ledger.erasures().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn a_removal_that_waits_for_more_people_holds_back_no_addition() {
+    let world = World::new();
+    let engine = world.engine([]);
+    let change = |number, operation, generation| {
+        engine.member_change(&world.contact(number), operation, generation).unwrap()
+    };
+    let first: Vec<_> = (0..3).map(|number| change(number, Operation::Add, 1)).collect();
+    engine.apply_changes(target(Mode::Add), &first).await.unwrap();
+    world.facebook.0.lock().unwrap().removal_floor = 3;
+    let calls =
+        |report: &audiencekit::sync::ChangeReport| (report.removed.sent, report.added.sent, report.waiting);
+    let both = [change(0, Operation::Remove, 2), change(3, Operation::Add, 2)];
+    let report = engine.apply_changes(target(Mode::Add), &both).await.unwrap();
+    assert_eq!(calls(&report), (0, 1, 1));
+    world.assert_members(&world.source(0..4));
+    // Now there are people enough, and any change brings the removal along.
+    let report = engine.apply_changes(target(Mode::Add), &[change(4, Operation::Add, 3)]).await.unwrap();
+    assert_eq!(calls(&report), (1, 1, 0));
+    world.assert_members(&world.source(1..5));
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Cell, Coverage, MatchRows};
-use audiencekit::sync::{Guards, Ledger, Operation, SqliteLedger};
+use audiencekit::sync::{Guards, Ledger, Operation, SqliteFile, SqliteLedger, SqliteSettings};
 use audiencekit::{
     AudienceId, Contact, Error, ErrorKind, KeyMap, ManualClock, MemorySource, Mode, Result, Schema,
     SyncEngine, SyncTarget,
@@ -57,11 +57,17 @@ fn engine(source: &MemorySource, facebook: &TinyFacebook, ledger: impl Ledger + 
     SyncEngine::builder(source.clone(), facebook.clone(), clock).ledger(ledger).guards(Guards::off()).build()
 }
 
+/// A ledger whose oldest members are found by the file and whose newest by memory.
+fn open(path: &Path) -> Result<SqliteLedger> {
+    let settings = SqliteSettings::default().places_in_memory(30);
+    SqliteFile::open_with(path, settings).map(|file| SqliteLedger::in_file(&file))
+}
+
 /// A ledger of small pages, so that there are many and none is idle: a mirror of 0..24, and a change beside it.
 fn small_ledger(path: &Path, facebook: &TinyFacebook) {
     rusqlite::Connection::open(path).unwrap().execute_batch("PRAGMA page_size = 1024; VACUUM;").unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let engine = engine(&people(0..24), facebook, SqliteLedger::open(path).unwrap());
+    let engine = engine(&people(0..24), facebook, open(path).unwrap());
     runtime.block_on(engine.run(target())).unwrap();
     let schema = Schema::standard();
     let change = engine.member_change(&contact(&schema, 24), Operation::Add, 7).unwrap();
@@ -78,7 +84,7 @@ fn survive(path: &Path, facebook: &TinyFacebook, what: &str) -> Option<Error> {
     world.0.lock().unwrap().audiences.insert(audience().to_string(), before);
     let wanted = people(6..27);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let outcome: Result<()> = SqliteLedger::open(path).and_then(|ledger| {
+    let outcome: Result<()> = open(path).and_then(|ledger| {
         let engine = engine(&wanted, &world, ledger);
         runtime.block_on(engine.run(target())).map(|report| report.check().unwrap())
     });
@@ -144,7 +150,7 @@ fn a_torn_rollback_journal_is_noticed_or_harmless() {
     let connection = rusqlite::Connection::open(&whole).unwrap();
     connection
         .execute_batch(
-            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE member SET call = call + 1;",
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE member SET checksum = checksum + 1;",
         )
         .unwrap();
     let (bytes, journal) =
@@ -202,7 +208,7 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
 #[test]
 fn ledger_and_automation_state_are_durable_together() {
     use audiencekit::automation::{SqliteStore, Store, Table, Write};
-    use audiencekit::sync::{Changes, Durability, Journal, RunRecord, SqliteFile};
+    use audiencekit::sync::{Changes, Durability, Journal, RunRecord};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both.db");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();

@@ -97,7 +97,11 @@ impl Store {
             Self::Memory(ledger) => Arc::new(ledger.clone()),
             #[cfg(feature = "sqlite")]
             Self::File(folder) => {
-                Arc::new(audiencekit::sync::SqliteLedger::open(folder.path().join("ledger.db")).unwrap())
+                use audiencekit::sync::{SqliteFile, SqliteLedger, SqliteSettings};
+                // So few that members are found in memory and in the file.
+                let settings = SqliteSettings::default().places_in_memory(7);
+                let file = SqliteFile::open_with(folder.path().join("ledger.db"), settings).unwrap();
+                Arc::new(SqliteLedger::in_file(&file))
             }
         }
     }

@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::lease::Lease;
 use super::ledger::{Changes, Durability, Journal, Ledger};
+use super::pages::Pages;
 use super::person::{Fingerprint, PersonKey};
 use super::prepare::Prepared;
 use super::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
@@ -340,17 +341,13 @@ impl Book {
 
     /// Forgets rows that are not at Facebook any more.
     pub(super) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
-        let Store::Members(ledger) = &self.store else { return Ok(()) };
-        let ledger = Arc::clone(ledger);
-        let mut after = None;
-        loop {
-            let page = ledger.scan(&self.record.audience, after, 4_096).await?;
-            let Some((last, _)) = page.last() else { return Ok(()) };
-            after = Some(*last);
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next(&self.store, &self.record.audience).await? {
             let gone =
                 page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));
             self.write(gone.collect(), Durability::Later).await?;
         }
+        Ok(())
     }
 
     /// Ends the run: nothing is open.

@@ -82,6 +82,10 @@ pub struct ChangeReport {
     pub added: CallCounts,
     /// What was removed.
     pub removed: CallCounts,
+    /// Rows that Facebook does not remove for now, since too few people would be left. They are remembered, and the
+    /// next changes or run of the audience try again.
+    #[serde(default)]
+    pub waiting: u64,
 }
 
 impl SyncEngine {
@@ -190,7 +194,9 @@ impl SyncEngine {
         }
         staging.write(&mut book).await?;
         self.send_changes(&target, &mut book, staging, &mut report).await?;
-        book.finish().await?;
+        if report.waiting == 0 {
+            book.finish().await?;
+        }
         Ok(report)
     }
 
@@ -203,10 +209,12 @@ impl SyncEngine {
     ) -> Result<()> {
         let sender = self.sender(&target.audience);
         if staging.unwanted || book.open_ends {
-            survey(book, |_| false).await?;
-            let sent = settle(book, &sender, |_| false, 0).await?;
+            book.open_ends |= !staging.fresh.is_empty();
+            let found = survey(book, |_| false).await?;
+            let sent = settle(book, &sender, |_| false, found, 0).await?;
             report.added = sent.added;
             report.removed = sent.removed;
+            report.waiting = if sent.refused.is_some() { sent.waiting } else { 0 };
             return Ok(());
         }
         let mut uploader = Uploader::new(&sender, Operation::Add);

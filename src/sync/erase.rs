@@ -10,12 +10,14 @@ use time::OffsetDateTime;
 use super::book::Book;
 use super::engine::SyncEngine;
 use super::ledger::{Changes, Durability, taken_over};
+use super::pages::Pages;
 use super::person::{Fingerprint, PersonKey};
-use super::removal::{rows_of_record, settle, survey};
+use super::record::{ErasureRecord, ErasureRows};
+use super::removal::{Decoder, rows_of_record, settle, survey};
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, Session, Upload};
-use crate::identity::{Coverage, MatchRows};
+use crate::identity::{Coverage, MatchRow, MatchRows};
 
 /// Whom to erase or suppress.
 #[derive(Clone, Copy)]
@@ -73,10 +75,10 @@ impl SyncEngine {
     ///
     /// # Errors
     /// What the store returns; what Facebook refuses of the request to the account; and
-    /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, and erasing again
-    /// does the rest.
+    /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
+    /// kept whatever runs do meanwhile, and erasing again does the rest.
     pub async fn erase(&self, account: &AccountId, person: Person<'_>) -> Result<ErasureReceipt> {
-        let mut found = self.block(person).await?;
+        let mut found = self.block(person, Some(account)).await?;
         let mut receipt = ErasureReceipt {
             person: found.person,
             account: account.clone(),
@@ -98,8 +100,10 @@ impl SyncEngine {
             self.client.erase_users(account, &upload).await?;
             receipt.rows += rows.len() as u64;
         }
-        // The rows are remembered until the account has answered: an erasure that is repeated finds them again.
         self.withdraw(&mut found).await?;
+        // From here on the audiences that are left owe what their own rows say.
+        let erased = Some((account.clone(), found.person));
+        self.store.journal().commit(Changes { erased, ..Changes::default() }, Durability::Now).await?;
         for audience in &found.audiences {
             match self.settle_audience(audience).await {
                 Ok(()) => receipt.audiences.push(audience.clone()),
@@ -115,7 +119,7 @@ impl SyncEngine {
     /// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
     /// same, and suppressing again does the rest.
     pub async fn suppress(&self, person: Person<'_>) -> Result<()> {
-        let mut found = self.block(person).await?;
+        let mut found = self.block(person, None).await?;
         self.withdraw(&mut found).await
     }
 
@@ -150,8 +154,9 @@ impl SyncEngine {
         Ok((person, keys, rows))
     }
 
-    /// Blocks a person, durably, and finds the rows that were sent for them.
-    async fn block(&self, person: Person<'_>) -> Result<Found> {
+    /// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
+    /// to forget them.
+    async fn block(&self, person: Person<'_>, account: Option<&AccountId>) -> Result<Found> {
         let (person, mut keys, rows) = self.keys_of(person)?;
         let mut found = Found { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
         if let Some(ledger) = self.store.ledger() {
@@ -167,9 +172,20 @@ impl SyncEngine {
                 }
             }
         }
+        if let Some(account) = account {
+            // A run may have taken the rows out since an erasure that failed.
+            let begun = self.store.journal().erasures().await?;
+            for begun in begun.iter().filter(|begun| begun.person == person && begun.account == *account) {
+                for rows in rows_to_erase(begun)? {
+                    keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+                    found.keep(&rows)?;
+                }
+            }
+        }
         keys.sort_unstable();
         keys.dedup();
-        let changes = Changes { block: keys.clone(), ..Changes::default() };
+        let erase = account.map(|account| found.record(account));
+        let changes = Changes { block: keys.clone(), erase, ..Changes::default() };
         self.store.journal().commit(changes, Durability::Now).await?;
         found.keys = keys;
         Ok(found)
@@ -193,14 +209,12 @@ impl SyncEngine {
         let ledger = self.store.require_ledger("suppress")?;
         let _lease = self.store.lease(audience)?;
         let Some(record) = ledger.run(audience).await? else { return Ok(false) };
-        let mut after = None;
         let mut hit = Vec::new();
-        loop {
-            let page = ledger.scan(audience, after, 4_096).await?;
-            let Some((last, _)) = page.last() else { break };
-            after = Some(*last);
+        let mut decoder = Decoder::default();
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next(&self.store, audience).await? {
             for (print, row) in page {
-                let rows = rows_of_record(&record, &row)?;
+                let rows = decoder.read(&record, &row)?;
                 let named = row.owners.iter().any(|owner| blocked.contains(&owner.person))
                     || rows.iter().flat_map(|row| self.secret.cells(row)).any(|cell| blocked.contains(&cell));
                 if named {
@@ -228,13 +242,39 @@ impl SyncEngine {
         let _lease = self.store.lease(audience)?;
         let mut book =
             Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
-        survey(&book, |_| false).await?;
-        settle(&mut book, &self.sender(audience), |_| false, 0).await?;
-        book.finish().await
+        book.open_ends = true;
+        let found = survey(&book, |_| false).await?;
+        let sent = settle(&mut book, &self.sender(audience), |_| false, found, 0).await?;
+        match sent.refused {
+            Some(refused) => Err(refused),
+            None => book.finish().await,
+        }
     }
 }
 
+/// The rows of an erasure that was begun.
+fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
+    let of = |part: &ErasureRows| {
+        let mut rows = MatchRows::new(Arc::clone(&part.columns));
+        part.rows.iter().try_for_each(|bytes| rows.push_bytes(bytes))?;
+        Ok(rows)
+    };
+    begun.rows.iter().map(of).collect()
+}
+
 impl Found {
+    fn record(&self, account: &AccountId) -> ErasureRecord {
+        let of = |rows: &MatchRows| ErasureRows {
+            columns: Arc::clone(rows.keys()),
+            rows: rows.iter().map(MatchRow::to_bytes).collect(),
+        };
+        ErasureRecord {
+            account: account.clone(),
+            person: self.person,
+            rows: self.rows.iter().filter(|rows| !rows.is_empty()).map(of).collect(),
+        }
+    }
+
     fn keep(&mut self, more: &MatchRows) -> Result<()> {
         let place = self.rows.iter().position(|rows| rows.keys() == more.keys());
         let Some(rows) = place.and_then(|place| self.rows.get_mut(place)) else {

@@ -18,6 +18,9 @@ use crate::facebook::{Session, SessionId};
 /// Source: Custom Audience users reference, developers.facebook.com (read 2026-09-12).
 const SESSION_OPEN: Duration = Duration::minutes(80);
 
+/// A replacement is ended in good time, by a call that says so: one that runs out counts as failed.
+const REPLACE_ENDS: Duration = Duration::minutes(70);
+
 #[derive(Debug, Clone, Copy)]
 struct OpenSession {
     id: SessionId,
@@ -84,11 +87,6 @@ impl<'a> Lanes<'a> {
         }
     }
 
-    /// True when a session whose first call was answered goes on.
-    pub(super) fn continues(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.session.is_some_and(|open| open.next_seq > 1))
-    }
-
     /// A lane that can take a parcel: first one that holds none, then one that is not busy.
     pub(super) fn ready(&self) -> Option<usize> {
         self.lanes
@@ -132,6 +130,18 @@ impl<'a> Lanes<'a> {
         open.next_seq += 1;
         lane.session = (!last_batch).then_some(open);
         (session, opened)
+    }
+
+    /// True when the lane has no session that takes another call.
+    pub(super) fn is_over(&self, lane: usize, now: OffsetDateTime) -> bool {
+        let open = self.lanes.get(lane).and_then(|lane| lane.session);
+        !open.is_some_and(|open| fresh(open.opened, now))
+    }
+
+    /// True when the next call of the lane's session should be its last one.
+    pub(super) fn is_late(&self, lane: usize, now: OffsetDateTime) -> bool {
+        let open = self.lanes.get(lane).and_then(|lane| lane.session);
+        open.is_some_and(|open| now - open.opened >= REPLACE_ENDS)
     }
 
     pub(super) fn start(&mut self, lane: usize, flight: Flight<'a>) {

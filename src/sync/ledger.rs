@@ -7,9 +7,9 @@ use async_trait::async_trait;
 
 use super::lease::Leases;
 use super::person::{Fingerprint, PersonKey};
-use super::record::{CallRecord, RowRecord, RunRecord};
+use super::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::AudienceId;
+use crate::facebook::{AccountId, AudienceId};
 
 /// When a commit must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +36,7 @@ pub struct Changes {
     pub calls: Vec<CallRecord>,
     /// Calls up to this number may be forgotten.
     pub forget_calls: Option<u64>,
-    /// Rows to overwrite, or to forget where there is none.
+    /// Rows to overwrite, or to forget where there is none. A row keeps its slot until it is forgotten.
     pub rows: Vec<(Fingerprint, Option<RowRecord>)>,
     /// The generation of the last change of a person.
     pub generations: Vec<(PersonKey, u64)>,
@@ -44,6 +44,10 @@ pub struct Changes {
     pub block: Vec<PersonKey>,
     /// Keys of people who may be added again.
     pub unblock: Vec<PersonKey>,
+    /// An erasure that begins; it overwrites the one of the same account and person.
+    pub erase: Option<ErasureRecord>,
+    /// An erasure that is done: there is nothing left to remember.
+    pub erased: Option<(AccountId, PersonKey)>,
 }
 
 /// Remembers runs and calls: intents before them, outcomes after them.
@@ -61,6 +65,9 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// Every blocked key.
     async fn blocked(&self) -> Result<Vec<PersonKey>>;
 
+    /// Erasures that were begun and are not done.
+    async fn erasures(&self) -> Result<Vec<ErasureRecord>>;
+
     /// Writes all of `changes` or nothing.
     ///
     /// Cancel safety: a dropped call has written all or nothing.
@@ -77,11 +84,11 @@ pub trait Ledger: Journal {
     /// The rows of these fingerprints, in their order.
     async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>>;
 
-    /// At most `limit` rows in the order of their fingerprints, after `after`.
+    /// At most `limit` rows in the order of their slots, after the slot `after`.
     async fn scan(
         &self,
         audience: &AudienceId,
-        after: Option<Fingerprint>,
+        after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(Fingerprint, RowRecord)>>;
 
@@ -114,6 +121,10 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).blocked().await
     }
 
+    async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
+        (**self).erasures().await
+    }
+
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
         (**self).commit(changes, durability).await
     }
@@ -132,7 +143,7 @@ impl<L: Ledger + ?Sized> Ledger for Arc<L> {
     async fn scan(
         &self,
         audience: &AudienceId,
-        after: Option<Fingerprint>,
+        after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(Fingerprint, RowRecord)>> {
         (**self).scan(audience, after, limit).await

@@ -24,7 +24,9 @@ mod lanes;
 mod lease;
 mod ledger;
 mod memory;
+mod pages;
 mod person;
+mod places;
 mod plan;
 mod policy;
 mod prepare;
@@ -37,6 +39,7 @@ mod select;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod stored;
 mod target;
 mod upload;
 mod workers;
@@ -51,11 +54,11 @@ pub use person::{Fingerprint, PersonKey, PersonSecret};
 pub use plan::{Plan, PlanWarning};
 pub use policy::{ConsentPolicy, Guards, HeldBack};
 pub use progress::{Progress, ProgressStream, Stage};
-pub use record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
+pub use record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
 pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::failed as wrong_in_sqlite;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteFile, SqliteLedger};
+pub use sqlite::{SqliteFile, SqliteLedger, SqliteSettings};
 pub use target::{Mode, SyncTarget};
 pub use workers::{Job, Workers};

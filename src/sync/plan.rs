@@ -38,7 +38,7 @@ pub enum PlanWarning {
     OptOutsWaived(String),
     /// So many rows of the source cannot be read: a mirror will remove nobody.
     RowsUnread(u64),
-    /// A replacement needs more calls than fit in 90 minutes at this tier's quota.
+    /// A replacement needs more minutes at the Limited tier than its session has: the rest is added after it.
     ReplaceTooLong,
 }
 
@@ -329,7 +329,7 @@ impl fmt::Display for PlanWarning {
                 write!(f, "{rows} rows of the source cannot be read: a mirror would remove nobody")
             }
             Self::ReplaceTooLong => f.write_str(
-                "the calls do not fit in the 90 minutes of a replacement at the Limited tier: replace with a part and add the rest",
+                "at the Limited tier the calls do not fit in the 90 minutes of a replacement: what does not fit is added after it",
             ),
         }
     }

@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::person::{Fingerprint, PersonKey};
 use super::target::Mode;
-use crate::facebook::{AudienceId, Session};
+use crate::facebook::{AccountId, AudienceId, Session};
 use crate::identity::MatchKey;
 
 /// What a call does to the members.
@@ -130,6 +130,40 @@ pub struct CallRecord {
     pub read: u64,
     /// Rows that Facebook refused, once it has answered; `None` while the outcome is unknown.
     pub invalid: Option<u64>,
+}
+
+/// A person whom an account is being asked to forget: kept from before the first call until all was done.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureRecord {
+    /// The account.
+    pub account: AccountId,
+    /// The person.
+    pub person: PersonKey,
+    /// Rows that were sent for the person, by their columns.
+    pub rows: Vec<ErasureRows>,
+}
+
+/// Rows of one list of columns: digests, so personal data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureRows {
+    /// The columns.
+    pub columns: Arc<[MatchKey]>,
+    /// The rows, each as [`MatchRow::to_bytes`](crate::identity::MatchRow::to_bytes).
+    pub rows: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for ErasureRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ErasureRows({} of {} columns)", self.rows.len(), self.columns.len())
+    }
+}
+
+impl std::fmt::Debug for ErasureRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ErasureRecord({:?}, {:?})", self.account, self.person)
+    }
 }
 
 /// A contact that wants a row to be a member.

@@ -5,32 +5,37 @@
 //!
 //! Source: customer-file guide, "Remove audience members", developers.facebook.com (read 2026-09-12).
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use super::book::{Book, damaged};
 use super::call::Parcel;
 use super::ledger::Durability;
+use super::pages::{PAGE, Pages};
 use super::person::{Fingerprint, names_a_person};
 use super::record::{Mix, Operation, RowRecord, RunRecord};
 use super::report::{CallCounts, RejectedRow};
 use super::upload::{Sender, Uploader};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{Cell, MatchRow, MatchRows};
 
-/// Rows read from the ledger at a time.
-const PAGE: usize = 4_096;
 /// Rows removed between two looks for members that share a key with them.
 const GROUP: usize = 250_000;
 /// The call of a row that must be sent again although it may be at Facebook.
 const AGAIN: u64 = u64::MAX;
 
 /// What a look at all rows of an audience found.
-#[derive(Debug, Default, Clone, Copy)]
+#[derive(Debug, Default)]
 pub(super) struct Survey {
     /// Rows with an owner.
     pub(super) wanted: u64,
     /// Those of them that are to lose theirs.
     pub(super) swept: u64,
+    /// Rows to remove: those, and rows without an owner.
+    pub(super) unwanted: u64,
+    /// The first rows to remove.
+    gone: Vec<Fingerprint>,
+    /// Where to look for more: after this slot, if they were too many for one group.
+    more_after: Option<u64>,
 }
 
 /// Reads every row, and holds them against the sums kept beside them.
@@ -38,25 +43,30 @@ pub(super) struct Survey {
 /// # Errors
 /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row was lost, added or altered.
 pub(super) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> Result<Survey> {
-    let Some(ledger) = book.store.ledger() else { return Ok(Survey::default()) };
     let mut found = Survey::default();
     let (mut rows, mut sum, mut prints) = (0_u64, 0_u64, 0_u128);
-    let mut after = None;
-    loop {
-        let page = ledger.scan(&book.record.audience, after, PAGE).await?;
-        let Some((last, _)) = page.last() else { break };
-        after = Some(*last);
+    let mut pages = Pages::default();
+    while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         for (print, row) in &page {
             rows += 1;
             sum = sum.wrapping_add(row.check(*print));
             prints = prints.wrapping_add(print.number());
-            if !row.owners.is_empty() {
-                found.wanted += 1;
-                found.swept += u64::from(sweep(row));
+            let swept = !row.owners.is_empty() && sweep(row);
+            found.wanted += u64::from(!row.owners.is_empty());
+            found.swept += u64::from(swept);
+            if !swept && !row.owners.is_empty() {
+                continue;
+            }
+            found.unwanted += 1;
+            if found.more_after.is_none() {
+                found.gone.push(*print);
+                found.more_after = (found.gone.len() == GROUP).then_some(row.slot);
             }
         }
     }
-    if (rows, sum, prints) != (book.record.rows, book.record.sum, book.record.prints) {
+    if book.store.ledger().is_some()
+        && (rows, sum, prints) != (book.record.rows, book.record.sum, book.record.prints)
+    {
         return Err(damaged());
     }
     Ok(found)
@@ -68,67 +78,86 @@ pub(super) struct Sent {
     pub(super) added: CallCounts,
     pub(super) removed: CallCounts,
     pub(super) rejected: Vec<RejectedRow>,
+    /// Why Facebook removes nobody for now: too few people would be left. Everything else was sent.
+    pub(super) refused: Option<Error>,
+    /// Rows that wait for that.
+    pub(super) waiting: u64,
 }
 
 /// Removes the rows that nobody wants, those that `sweep` takes from their owners among them, and sends again those
-/// that must be. The ledger must have been surveyed in this run.
+/// that must be. `found` is what a survey in this run has found with the same `sweep`.
 pub(super) async fn settle(
     book: &mut Book,
     sender: &Sender<'_>,
     sweep: impl Fn(&RowRecord) -> bool,
+    found: Survey,
     swept: u64,
 ) -> Result<Sent> {
     let mut sent = Sent::default();
     let mut removals = Uploader::new(sender, Operation::Remove);
-    let mut after = None;
-    let mut reasserted = 0;
-    let mut over = false;
-    while !over {
-        let group;
-        (group, over) = disown(book, &sweep, &mut after).await?;
-        if group.is_empty() {
-            continue;
-        }
-        reasserted += reassert(book, &group).await?;
-        for prints in group.chunks(sender.rows) {
-            give(book, &mut removals, prints).await?;
-        }
-    }
-    removals.close(book).await?;
-    sent.removed = removals.counts.clone();
+    let unwanted = found.unwanted;
+    let removed = remove(book, &mut removals, sweep, found).await;
+    sent.removed = std::mem::take(&mut removals.counts);
+    sent.waiting = unwanted.saturating_sub(sent.removed.sent);
     sent.removed.carried = sent.removed.sent.saturating_sub(swept);
     sent.rejected.append(&mut removals.rejected);
-
-    let mut adds = Uploader::new(sender, Operation::Add);
-    add_open(book, &mut adds).await?;
-    adds.close(book).await?;
-    sent.added = adds.counts.clone();
-    sent.added.reasserted = reasserted.min(sent.added.sent);
-    sent.added.carried = sent.added.sent - sent.added.reasserted;
-    sent.rejected.append(&mut adds.rejected);
+    let reasserted = match removed {
+        Ok(reasserted) => reasserted,
+        // Additions wait for nobody, and may be what makes the audience large enough.
+        Err(error) if error.kind() == ErrorKind::TooSmall => {
+            sent.refused = Some(error);
+            book.open_ends = true;
+            0
+        }
+        Err(error) => return Err(error),
+    };
+    if book.open_ends || reasserted > 0 {
+        let mut adds = Uploader::new(sender, Operation::Add);
+        add_open(book, &mut adds).await?;
+        adds.close(book).await?;
+        sent.added = adds.counts.clone();
+        sent.added.reasserted = reasserted.min(sent.added.sent);
+        sent.added.carried = sent.added.sent - sent.added.reasserted;
+        sent.rejected.append(&mut adds.rejected);
+    }
     Ok(sent)
 }
 
-/// Takes the owners of swept rows and collects the rows without one; true when there are no more.
-async fn disown(
+/// Removes group after group, and says how many rows must be sent again for it.
+async fn remove(
     book: &mut Book,
+    removals: &mut Uploader<'_>,
     sweep: impl Fn(&RowRecord) -> bool,
-    after: &mut Option<Fingerprint>,
-) -> Result<(Vec<Fingerprint>, bool)> {
-    let mut group = Vec::new();
-    while group.len() < GROUP {
-        let page = match book.store.ledger() {
-            Some(ledger) => ledger.scan(&book.record.audience, *after, PAGE).await?,
+    found: Survey,
+) -> Result<u64> {
+    let Survey { gone: mut group, mut more_after, .. } = found;
+    let mut reasserted = 0;
+    while !group.is_empty() {
+        disown(book, &group).await?;
+        reasserted += reassert(book, &group).await?;
+        for prints in group.chunks(removals.sender.rows) {
+            give(book, removals, prints).await?;
+        }
+        (group, more_after) = match more_after {
+            Some(after) => next_group(book, &sweep, after).await?,
+            None => break,
+        };
+    }
+    removals.close(book).await?;
+    Ok(reasserted)
+}
+
+/// Takes the owners of rows that are to be removed.
+async fn disown(book: &mut Book, group: &[Fingerprint]) -> Result<()> {
+    for prints in group.chunks(PAGE) {
+        let rows = match book.store.ledger() {
+            Some(ledger) => ledger.rows(&book.record.audience, prints).await?,
             None => Vec::new(),
         };
-        let Some((last, _)) = page.last() else { return Ok((group, true)) };
-        *after = Some(*last);
         let mut changed = Vec::new();
-        for (print, row) in page {
-            if row.owners.is_empty() {
-                group.push(print);
-            } else if sweep(&row) {
-                group.push(print);
+        for (&print, row) in prints.iter().zip(rows) {
+            let row = row.ok_or_else(damaged)?;
+            if !row.owners.is_empty() {
                 let mut next = row.clone();
                 next.owners.clear();
                 changed.push((print, Some(row), Some(next)));
@@ -136,7 +165,28 @@ async fn disown(
         }
         book.write(changed, Durability::Later).await?;
     }
-    Ok((group, false))
+    Ok(())
+}
+
+/// The rows to remove after a slot, and where to look for more.
+async fn next_group(
+    book: &Book,
+    sweep: impl Fn(&RowRecord) -> bool,
+    after: u64,
+) -> Result<(Vec<Fingerprint>, Option<u64>)> {
+    let mut group = Vec::new();
+    let mut pages = Pages::after(after);
+    while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
+        for (print, row) in page {
+            if row.owners.is_empty() || sweep(&row) {
+                group.push(print);
+                if group.len() == GROUP {
+                    return Ok((group, Some(row.slot)));
+                }
+            }
+        }
+    }
+    Ok((group, None))
 }
 
 /// Marks every wanted row that shares an identifying cell with a row of `group`, and says how many.
@@ -148,20 +198,15 @@ async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
         }
     }
     let mut marked = 0;
-    let mut after = None;
-    loop {
-        let page = match book.store.ledger() {
-            Some(ledger) => ledger.scan(&book.record.audience, after, PAGE).await?,
-            None => Vec::new(),
-        };
-        let Some((last, _)) = page.last() else { return Ok(marked) };
-        after = Some(*last);
+    let mut decoder = Decoder::default();
+    let mut pages = Pages::default();
+    while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         let mut changed = Vec::new();
         for (print, row) in page {
             if row.owners.is_empty() || row.call == AGAIN {
                 continue;
             }
-            let rows = rows_of_record(&book.record, &row)?;
+            let rows = decoder.read(&book.record, &row)?;
             if rows.iter().flat_map(identifying).any(|cell| cells.contains(&cell)) {
                 marked += u64::from(book.vouched(&row));
                 let mut next = row.clone();
@@ -170,6 +215,21 @@ async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
             }
         }
         book.write(changed, Durability::Later).await?;
+    }
+    Ok(marked)
+}
+
+/// Reads remembered rows, one at a time, without a new table for each.
+#[derive(Debug, Default)]
+pub(super) struct Decoder(HashMap<u16, MatchRows>);
+
+impl Decoder {
+    pub(super) fn read(&mut self, record: &RunRecord, row: &RowRecord) -> Result<&MatchRows> {
+        let keys = record.columns.get(usize::from(row.columns)).ok_or_else(damaged)?;
+        let rows = self.0.entry(row.columns).or_insert_with(|| MatchRows::new(keys.clone()));
+        rows.clear();
+        rows.push_bytes(&row.bytes).map_err(|_| damaged())?;
+        Ok(rows)
     }
 }
 
@@ -227,6 +287,10 @@ async fn load(book: &Book, prints: &[Fingerprint]) -> Result<Vec<Loaded>> {
 /// Sends rows of the ledger, at most a call's worth, one call for each list of columns.
 pub(super) async fn give(book: &mut Book, uploader: &mut Uploader<'_>, prints: &[Fingerprint]) -> Result<()> {
     for (records, rows, columns) in load(book, prints).await? {
+        if uploader.removes() && records.iter().any(|(_, row)| !row.owners.is_empty()) {
+            // Found by its slot as unwanted, and by its fingerprint as somebody's: two rows where one should be.
+            return Err(damaged());
+        }
         let call = book.next_call();
         let mut parcel = Parcel::new(call, columns, rows.keys());
         for (row, (print, _)) in rows.iter().zip(&records) {
@@ -244,24 +308,16 @@ pub(super) async fn give(book: &mut Book, uploader: &mut Uploader<'_>, prints: &
 
 /// Sends every wanted row that is not at Facebook for certain.
 async fn add_open(book: &mut Book, uploader: &mut Uploader<'_>) -> Result<()> {
-    let mut after = None;
     let mut open = Vec::new();
-    loop {
-        let page = match book.store.ledger() {
-            Some(ledger) => ledger.scan(&book.record.audience, after, PAGE).await?,
-            None => Vec::new(),
-        };
-        let last = page.last().map(|(print, _)| *print);
+    let mut pages = Pages::default();
+    while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         let waiting = page.iter().filter(|(_, row)| !row.owners.is_empty() && !book.vouched(row));
         open.extend(waiting.map(|(print, _)| *print));
-        while open.len() >= uploader.sender.rows || (last.is_none() && !open.is_empty()) {
-            let rest = open.split_off(open.len().min(uploader.sender.rows));
+        while open.len() >= uploader.sender.rows {
+            let rest = open.split_off(uploader.sender.rows);
             give(book, uploader, &open).await?;
             open = rest;
         }
-        match last {
-            Some(last) => after = Some(last),
-            None => return Ok(()),
-        }
     }
+    give(book, uploader, &open).await
 }

@@ -2,10 +2,13 @@
 
 use std::collections::HashSet;
 
+use time::OffsetDateTime;
+
 use super::book::{Book, Staged};
 use super::call::Parcel;
 use super::engine::{StopSignal, SyncEngine};
 use super::intake::Intake;
+use super::ledger::Durability;
 use super::plan::Plan;
 use super::prepare::Prepared;
 use super::progress::{Meter, Progress, Stage};
@@ -53,27 +56,7 @@ impl SyncEngine {
             return Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
                 .expected("a group of contacts, or SyncTarget::segment(..) with Mode::Add to fill in who matches already"));
         }
-        if let Some(plan) = plan {
-            let again = self.plan_at(target, now).await?;
-            if !plan.same_changes(&again) {
-                return Err(Error::new(
-                    ErrorKind::Guard,
-                    "apply plan",
-                    "contacts or members have changed since the plan was made; nothing was sent",
-                )
-                .expected("a new plan"));
-            }
-        } else if target.mode == Mode::Replace || self.may_be_too_few(target).await? {
-            let plan = self.plan_at(target, now).await?;
-            target.minimum_size.check(plan.contacts.mapped)?;
-            if target.mode == Mode::Replace {
-                if plan.rows_wanted == 0 {
-                    return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
-                        .expected("at least one reachable person, or delete the audience"));
-                }
-                self.guards.check(plan.members, plan.remove, plan.rows_wanted)?;
-            }
-        }
+        self.refuse_beforehand(target, now, plan).await?;
         let book =
             Book::open(self.store.clone(), &target.audience, Some(target.mode), now, self.secret.check())
                 .await?;
@@ -93,6 +76,39 @@ impl SyncEngine {
         Ok(report)
     }
 
+    /// Everything that a look at the contacts can refuse before anything is sent.
+    async fn refuse_beforehand(
+        &self,
+        target: &SyncTarget,
+        now: OffsetDateTime,
+        approved: Option<&Plan>,
+    ) -> Result<()> {
+        let too_few = self.may_be_too_few(target).await?;
+        if approved.is_none() && target.mode != Mode::Replace && !too_few {
+            return Ok(());
+        }
+        let plan = self.plan_at(target, now).await?;
+        if approved.is_some_and(|approved| !approved.same_changes(&plan)) {
+            return Err(Error::new(
+                ErrorKind::Guard,
+                "apply plan",
+                "contacts or members have changed since the plan was made; nothing was sent",
+            )
+            .expected("a new plan"));
+        }
+        if too_few {
+            target.minimum_size.check(plan.contacts.mapped)?;
+        }
+        if target.mode == Mode::Replace {
+            if plan.rows_wanted == 0 {
+                return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
+                    .expected("at least one reachable person, or delete the audience"));
+            }
+            self.guards.check(plan.members, plan.remove, plan.rows_wanted)?;
+        }
+        Ok(())
+    }
+
     /// True when the target refuses few people and this run could add some.
     async fn may_be_too_few(&self, target: &SyncTarget) -> Result<bool> {
         if target.mode == Mode::Remove || target.minimum_size.check(0).is_ok() {
@@ -101,6 +117,13 @@ impl SyncEngine {
         let record = self.store.journal().run(&target.audience).await?;
         Ok(target.mode != Mode::Snapshot || !record.is_some_and(|record| record.frozen))
     }
+}
+
+/// True when Facebook says that a replacement went wrong and its list is not whole.
+///
+/// Source: customer-file guide, "Replace users, error codes", developers.facebook.com (read 2026-09-12).
+fn must_begin_again(error: &Error) -> bool {
+    error.api().is_some_and(|api| (api.code, api.subcode) == (2_650, Some(1_870_148)))
 }
 
 struct Run<'e> {
@@ -161,17 +184,19 @@ impl<'e> Run<'e> {
         let engine = self.engine;
         let sender = Sender { stop: Some(self.stop), ..engine.sender(&self.target.audience) };
         let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
-        let mut uploader = Uploader::new(&sender, operation);
         let chain = self.book.record.chain;
         let columns = self.book.columns(engine.keys.keys())?;
         // A replacement goes on with its columns only, and only where members that left meanwhile can be found.
         let resumes = |call: &&CallRecord| {
             mode != Mode::Replace || (engine.store.ledger().is_some() && call.columns == columns)
         };
-        let of_chain = self.book.found.iter().filter(|call| call.run >= chain).filter(resumes);
-        uploader.lanes.resume(of_chain, operation, engine.clock.now());
-        let replacing = mode == Mode::Replace && !uploader.lanes.continues();
-        uploader.replacing = mode == Mode::Replace && !replacing;
+        let of_chain = || self.book.found.iter().filter(|call| call.run >= chain).filter(resumes);
+        // Once its first call was answered the others are wiped: what is left fits its session, or is added.
+        let begun = of_chain().any(|call| call.operation == Operation::Replace && call.invalid.is_some());
+        let mut uploader = Uploader::new(&sender, operation);
+        uploader.lanes.resume(of_chain(), operation, engine.clock.now());
+        let replacing = mode == Mode::Replace && !begun;
+        uploader.replacing = mode == Mode::Replace && begun;
         if replacing {
             // The first call wipes the audience: no earlier call vouches for a row any more.
             self.book.record.floor = self.book.record.last_call + 1;
@@ -189,6 +214,11 @@ impl<'e> Run<'e> {
         };
         self.report.added.merge(&uploader.counts);
         self.report.rejected_rows.append(&mut uploader.rejected);
+        if mode == Mode::Replace && ended.as_ref().is_err_and(must_begin_again) {
+            // The next run belongs to no chain, so no answered call speaks for a session.
+            self.book.record.chain = 0;
+            self.book.commit(self.book.changes(), Durability::Now).await?;
+        }
         ended.map(|()| replacing)
     }
 
@@ -327,11 +357,11 @@ impl<'e> Run<'e> {
             Some(self.report.rows.unwanted),
         );
         meter.show(0, self.report.added.sent, self.engine.clock.now());
-        let mut sent = settle(&mut self.book, &sender, sweep, self.report.rows.unwanted).await?;
+        let mut sent = settle(&mut self.book, &sender, sweep, found, self.report.rows.unwanted).await?;
         self.report.added.merge(&sent.added);
         self.report.removed.merge(&sent.removed);
         self.report.rejected_rows.append(&mut sent.rejected);
         self.report.rejected_rows.truncate(Report::MAX_REJECTED_ROWS);
-        Ok(())
+        sent.refused.map_or(Ok(()), Err)
     }
 }

@@ -9,7 +9,7 @@ use super::lanes::Lanes;
 use super::record::{CallRecord, Operation};
 use super::report::{CallCounts, RejectedRow, Report};
 use crate::clock::Clock;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::facebook::{AudienceId, FacebookClient};
 
 /// What every upload of an engine needs.
@@ -49,6 +49,11 @@ impl<'a> Uploader<'a> {
             failed: None,
             replacing: false,
         }
+    }
+
+    /// True when it takes members out.
+    pub(super) fn removes(&self) -> bool {
+        self.operation == Operation::Remove
     }
 
     /// Takes a parcel, and waits until there is room for it.
@@ -124,19 +129,14 @@ impl<'a> Uploader<'a> {
     async fn launch(&mut self, book: &mut Book, lane: usize, parcel: Parcel, last: bool) -> Result<()> {
         let now = self.sender.clock.now();
         let id = self.sender.ids.next(now)?;
-        let (session, opened) = self.lanes.place(lane, parcel.columns, last, now, id);
-        if self.operation == Operation::Replace {
-            // The first call of another session would wipe what this one has sent.
-            if self.replacing && session.id == id {
-                return Err(Error::new(
-                    ErrorKind::Unavailable,
-                    "replace",
-                    "the session of the replacement ran out of time before its last call; what was sent stays",
-                )
-                .expected("another run, which replaces from the start, or Mode::Mirror, which has no such limit"));
-            }
-            self.replacing = true;
+        // The first call of another session would wipe what this one has sent, so what does not fit is added.
+        // Source: customer-file guide, "Replace users", developers.facebook.com (read 2026-09-12).
+        if self.replacing && self.lanes.is_over(lane, now) {
+            self.operation = Operation::Add;
         }
+        let closes = self.operation == Operation::Replace && self.lanes.is_late(lane, now);
+        let (session, opened) = self.lanes.place(lane, parcel.columns, last || closes, now, id);
+        self.replacing |= self.operation == Operation::Replace;
         let record = CallRecord {
             audience: self.sender.audience.clone(),
             call: parcel.call,
@@ -151,7 +151,10 @@ impl<'a> Uploader<'a> {
             invalid: None,
         };
         book.intend(&record).await?;
-        let (sender, operation) = (self.sender, self.operation);
+        let (sender, operation) = (self.sender, record.operation);
+        if closes {
+            self.operation = Operation::Add;
+        }
         self.lanes.start(
             lane,
             Box::pin(async move {
@@ -191,7 +194,7 @@ impl<'a> Uploader<'a> {
                 self.rejected.push(RejectedRow { record: known, reason: reason.clone() });
             }
         }
-        let gone: Vec<_> = if self.operation == Operation::Remove {
+        let gone: Vec<_> = if self.removes() {
             // A row that no call took may still be in the audience: the next run removes it again.
             let taken = |(index, print)| (!refused.untaken.contains(&index)).then_some(print);
             parcel.prints.into_iter().enumerate().filter_map(taken).collect()

@@ -47,6 +47,8 @@ pub struct World {
     pub samples: usize,
     /// Rows for which a whole call is refused.
     pub poison: BTreeSet<Row>,
+    /// A removal that leaves fewer members is refused.
+    pub removal_floor: usize,
     /// True when every call waits once before it is made.
     pub waits: bool,
 }
@@ -139,8 +141,12 @@ impl TinyFacebook {
             }
         }
         let any_key = world.any_key;
+        let floor = world.removal_floor;
         for audience in audiences {
             let members = world.audiences.entry(audience.clone()).or_default();
+            if verb == "remove" && members.len().saturating_sub(rows.len()) < floor {
+                return Err(Error::new(ErrorKind::TooSmall, verb.to_owned(), "too few would be left"));
+            }
             match verb {
                 "add" => members.extend(rows.iter().cloned()),
                 "replace" => {

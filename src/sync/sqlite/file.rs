@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use super::members::{self, Tails};
 use super::schema::{APPLICATION_ID, TABLES, VERSION};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::lease::Leases;
@@ -35,12 +36,44 @@ use crate::sync::ledger::Durability;
 #[derive(Clone)]
 pub struct SqliteFile(Arc<Mutex<Inner>>, Leases);
 
+/// How much memory a file may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SqliteSettings {
+    cache_mib: u32,
+    places_in_memory: usize,
+}
+
+impl Default for SqliteSettings {
+    /// 16 MiB of page cache, and 400,000 places in memory, which take about 12 MB.
+    fn default() -> Self {
+        Self { cache_mib: 16, places_in_memory: 400_000 }
+    }
+}
+
+impl SqliteSettings {
+    /// Pages of the file in memory, in MiB; 16 without it.
+    #[must_use]
+    pub fn cache_mib(mut self, mebibytes: u32) -> Self {
+        self.cache_mib = mebibytes;
+        self
+    }
+
+    /// The newest members are found by places in memory, two for each, which go into the file together once there are
+    /// so many; 400,000 without it. More make first uploads of millions faster.
+    #[must_use]
+    pub fn places_in_memory(mut self, places: usize) -> Self {
+        self.places_in_memory = places;
+        self
+    }
+}
+
 struct Inner {
     connection: Connection,
     /// True while a transaction holds writes that may wait.
     open: bool,
     /// True once a commit failed: what was written as `Later` before it is gone, though its writers were told all is well.
     failed: bool,
+    tails: Tails,
 }
 
 /// Files up to this size are checked whole when opened.
@@ -54,6 +87,14 @@ impl SqliteFile {
     /// file of this crate;
     /// [`ErrorKind::Io`] when it cannot be read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
+        Self::open_with(path, SqliteSettings::default())
+    }
+
+    /// As [`open`](Self::open), with other settings.
+    ///
+    /// # Errors
+    /// As [`open`](Self::open).
+    pub fn open_with(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self> {
         let path = path.as_ref();
         create_for_owner(path)?;
         // SQLite takes a file without a whole header for an empty one.
@@ -68,9 +109,12 @@ impl SqliteFile {
         connection
             .execute_batch(
                 "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;
-                 PRAGMA cache_size = -16384; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
+                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
                  BEGIN EXCLUSIVE; COMMIT;",
             )
+            .map_err(failed)?;
+        connection
+            .pragma_update(None, "cache_size", -1_024 * i64::from(settings.cache_mib.max(1)))
             .map_err(failed)?;
         let number =
             |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).map_err(failed);
@@ -89,15 +133,22 @@ impl SqliteFile {
             }
             _ => return Err(corrupt("not a ledger")),
         }
-        let file =
-            Self(Arc::new(Mutex::new(Inner { connection, open: false, failed: false })), Leases::new());
+        let file = Self(
+            Arc::new(Mutex::new(Inner {
+                connection,
+                open: false,
+                failed: false,
+                tails: Tails::new(settings.places_in_memory),
+            })),
+            Leases::new(),
+        );
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_AT_OPEN) {
             file.verify()?;
         }
         Ok(file)
     }
 
-    /// Checks the structure of the whole file, its index included; it reads all of it.
+    /// Checks the structure of the whole file, and that every member is found; it reads all of it.
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when it is damaged.
@@ -105,7 +156,10 @@ impl SqliteFile {
         let inner = self.lock();
         let answer: String =
             inner.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
-        if answer == "ok" { Ok(()) } else { Err(corrupt("the file is damaged")) }
+        if answer != "ok" {
+            return Err(corrupt("the file is damaged"));
+        }
+        members::verify(&inner.connection)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -115,6 +169,15 @@ impl SqliteFile {
     /// Reads what was written, also what is not committed yet.
     pub(crate) fn read<T>(&self, work: impl FnOnce(&Connection) -> Result<T>) -> Result<T> {
         work(&self.lock().connection)
+    }
+
+    /// Reads members.
+    pub(super) fn read_members<T>(
+        &self,
+        work: impl FnOnce(&Connection, &mut Tails) -> Result<T>,
+    ) -> Result<T> {
+        let inner = &mut *self.lock();
+        work(&inner.connection, &mut inner.tails)
     }
 
     /// Writes all that `work` writes or nothing.
@@ -127,10 +190,23 @@ impl SqliteFile {
         durability: Durability,
         work: impl FnOnce(&Connection) -> Result<T>,
     ) -> Result<T> {
-        let mut inner = self.lock();
+        self.write_members(durability, |connection, _| work(connection))
+    }
+
+    /// Writes members too.
+    pub(super) fn write_members<T>(
+        &self,
+        durability: Durability,
+        work: impl FnOnce(&Connection, &mut Tails) -> Result<T>,
+    ) -> Result<T> {
+        let inner = &mut *self.lock();
         inner.begin()?;
-        let done = work(&inner.connection);
-        inner.end(done, durability == Durability::Now)
+        let done = work(&inner.connection, &mut inner.tails);
+        let ended = inner.end(done, durability == Durability::Now);
+        if ended.is_err() {
+            inner.tails.clear();
+        }
+        ended
     }
 
     pub(super) fn leases(&self) -> &Leases {
@@ -166,7 +242,8 @@ impl Inner {
         }
         self.open = !self.connection.is_autocommit();
         // SQLite undoes a whole transaction by itself after some errors.
-        self.failed |= !self.open && !(commit && done.is_ok() && ended.is_ok());
+        let committed = commit && done.is_ok() && ended.is_ok();
+        self.failed |= !self.open && !committed;
         done.and_then(|value| ended.map(|()| value).map_err(failed))
     }
 }

@@ -1,10 +1,12 @@
 //! Ledger and journal in one SQLite file, in one transaction.
 
+mod audiences;
+mod checksum;
 mod file;
 mod members;
 mod schema;
 mod store;
 
-pub use file::SqliteFile;
 pub(crate) use file::failed;
+pub use file::{SqliteFile, SqliteSettings};
 pub use store::SqliteLedger;

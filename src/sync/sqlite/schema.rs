@@ -9,7 +9,10 @@ pub(super) const VERSION: i64 = 1;
 pub(super) const TABLES: &str = "
 CREATE TABLE audience (
   id INTEGER PRIMARY KEY,
-  name TEXT NOT NULL UNIQUE
+  name TEXT NOT NULL UNIQUE,
+  -- Members of slots from here on are found by reading them, those before it by way of \"place\".
+  placed INTEGER NOT NULL,
+  checksum INTEGER NOT NULL
 ) STRICT;
 
 CREATE TABLE run (
@@ -27,20 +30,19 @@ CREATE TABLE call (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE member (
-  audience INTEGER NOT NULL,
-  print BLOB NOT NULL,
-  person BLOB NOT NULL,
-  generation INTEGER NOT NULL,
-  slot INTEGER NOT NULL,
-  run INTEGER NOT NULL,
-  call INTEGER NOT NULL,
-  columns INTEGER NOT NULL,
-  bytes BLOB NOT NULL,
-  checksum INTEGER NOT NULL,
-  PRIMARY KEY (audience, print, person)
-) STRICT, WITHOUT ROWID;
+  -- The audience times 2^40, and the slot.
+  id INTEGER PRIMARY KEY,
+  row BLOB NOT NULL,
+  checksum INTEGER NOT NULL
+) STRICT;
 
-CREATE INDEX member_person ON member (audience, person) WHERE person <> print AND person <> x'';
+CREATE TABLE place (
+  audience INTEGER NOT NULL,
+  -- The first 8 bytes of a member's fingerprint, or of a person who owns it.
+  key INTEGER NOT NULL,
+  slot INTEGER NOT NULL,
+  PRIMARY KEY (audience, key, slot)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE generation (
   audience INTEGER NOT NULL,
@@ -48,6 +50,14 @@ CREATE TABLE generation (
   generation INTEGER NOT NULL,
   checksum INTEGER NOT NULL,
   PRIMARY KEY (audience, person)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE erasure (
+  account TEXT NOT NULL,
+  person BLOB NOT NULL,
+  record TEXT NOT NULL,
+  checksum INTEGER NOT NULL,
+  PRIMARY KEY (account, person)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE blocked (
