@@ -144,6 +144,22 @@ async fn a_token_that_ends_soon_is_a_caution_and_one_that_ended_a_denial() {
 }
 
 #[tokio::test]
+async fn why_an_account_was_disabled_is_named_where_it_is_known() {
+    for (number, shown) in [
+        (0, "Disabled"),
+        (3, "Disabled (RISK_PAYMENT)"),
+        (15, "Disabled (COMPROMISED_AD_ACCOUNT)"),
+        (99, "Disabled (reason 99)"),
+    ] {
+        let script = Script::new()
+            .answer(200, r#"{"data":{"is_valid":true,"scopes":["ads_management"]}}"#)
+            .answer(200, &format!(r#"{{"id":"act_1","account_status":2,"disable_reason":{number}}}"#));
+        let error = script.client().authorize("act_1".parse().unwrap()).await.unwrap_err();
+        assert!(error.to_string().contains(&format!("the ad account is {shown}:")), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_due_or_could_not_be_seen_is_a_caution() {
     let fake = Fake::new();
     let account = fake.account();

@@ -5,7 +5,7 @@ use super::draft::{AudienceDraft, SameName};
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use crate::error::{Result, ValidationErrors};
-use crate::facebook::{AccountId, AdAccount, CustomerFileSource, NewAudience};
+use crate::facebook::{AccountId, AdAccount, AudienceLabel, CustomerFileSource, NewAudience};
 
 /// Collects what an audience needs: a name, a description, an ad account, and how contacts come into it.
 ///
@@ -39,7 +39,7 @@ pub struct AudienceBuilder {
     customer_file_source: CustomerFileSource,
     retention_days: Option<u16>,
     opt_out_link: Option<String>,
-    labels: Vec<String>,
+    labels: Vec<AudienceLabel>,
     is_value_based: bool,
 }
 
@@ -116,7 +116,7 @@ impl AudienceBuilder {
     }
 
     /// Adds one of Facebook's `audience_labels`, such as `HIGH_VALUE_CUSTOMERS`. The list is open.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
+    pub fn label(mut self, label: impl Into<AudienceLabel>) -> Self {
         self.labels.push(label.into());
         self
     }

@@ -1,7 +1,7 @@
 //! The rules that a draft and an edit share.
 
 use crate::error::ValidationErrors;
-use crate::facebook::{AccountId, CustomAudience};
+use crate::facebook::{AccountId, AudienceLabel, CustomAudience};
 
 /// Most characters of a name. Facebook documents no limit (Custom Audience reference, read 2026-09-12); this is the
 /// crate's own.
@@ -43,8 +43,8 @@ pub(super) fn opt_out_link(link: Option<&str>, problems: &mut ValidationErrors) 
     }
 }
 
-pub(super) fn labels(labels: &[String], problems: &mut ValidationErrors) {
-    for (index, label) in labels.iter().enumerate() {
+pub(super) fn labels(labels: &[AudienceLabel], problems: &mut ValidationErrors) {
+    for (index, label) in labels.iter().map(AudienceLabel::as_str).enumerate() {
         if label.is_empty()
             || !label.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || b == b'_')
         {

@@ -3,7 +3,7 @@
 use super::audience::Audience;
 use super::check;
 use crate::error::{Result, ValidationErrors};
-use crate::facebook::{AudienceChanges, CustomerFileSource, FacebookClient};
+use crate::facebook::{AudienceChanges, AudienceLabel, CustomerFileSource, FacebookClient};
 
 /// What to change in a saved audience; what is not set stays.
 ///
@@ -60,7 +60,7 @@ impl AudienceEdit {
     }
 
     /// New labels, instead of all old ones.
-    pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<String>>) -> Self {
+    pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<AudienceLabel>>) -> Self {
         self.changes.labels = Some(labels.into_iter().map(Into::into).collect());
         self
     }

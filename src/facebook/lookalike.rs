@@ -2,12 +2,13 @@
 
 use serde::Serialize;
 
-use super::graph::{GraphClient, Repeat};
+use super::graph::GraphClient;
 use super::ids::{AccountId, AudienceId};
 use super::objects::Created;
 use super::pacer::CUSTOM_AUDIENCE;
 use super::request::{Body, GraphRequest, Method};
 use super::response::decode;
+use super::send::Repeat;
 use super::transport::Transport;
 use super::verbs::shape;
 use crate::error::{Result, ValidationErrors};

@@ -26,6 +26,7 @@ mod request;
 mod response;
 mod retry;
 mod secret;
+mod send;
 mod sessions;
 mod settings;
 mod sharing;
@@ -49,7 +50,7 @@ pub use isolate::{Isolated, MemberOperation};
 pub use listing::Listing;
 pub use lookalike::{LookalikeLocations, LookalikeSpec, LookalikeType};
 pub use model::{
-    AccountStatus, AdAccount, AudienceChanges, AudienceField, AudienceQuery, CustomAudience,
+    AccountStatus, AdAccount, AudienceChanges, AudienceField, AudienceLabel, AudienceQuery, CustomAudience,
     CustomerFileSource, DataSource, InvalidEntry, ListFilter, ListRequest, LookalikeOrigin, LookalikeRead,
     NewAudience, Page, Session, Status, Upload, UploadOptions, UploadReceipt,
 };

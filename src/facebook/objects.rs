@@ -5,7 +5,9 @@ use serde::de::{Deserializer, Error, IgnoredAny};
 use time::OffsetDateTime;
 
 use super::ids::{AccountId, AudienceId};
-use super::model::{AdAccount, CustomAudience, DataSource, LookalikeOrigin, LookalikeRead, Page, Status};
+use super::model::{
+    AdAccount, AudienceLabel, CustomAudience, DataSource, LookalikeOrigin, LookalikeRead, Page, Status,
+};
 use super::wire::{Entries, Flag, Int, Loose, Text};
 
 /// `{"id": ...}`
@@ -247,7 +249,7 @@ pub(super) struct AudienceWire {
     retention_days: Option<Small<u16>>,
     is_value_based: Option<Flag>,
     opt_out_link: Option<String>,
-    audience_labels: Option<Vec<String>>,
+    audience_labels: Option<Vec<AudienceLabel>>,
     time_created: Option<Instant>,
     time_updated: Option<Instant>,
     time_content_updated: Option<Instant>,

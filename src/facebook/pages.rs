@@ -2,11 +2,12 @@
 
 use serde::de::DeserializeOwned;
 
-use super::graph::{Call, GraphClient};
+use super::graph::GraphClient;
 use super::model::Page;
 use super::objects::PageWire;
 use super::request::GraphRequest;
 use super::response::{GraphResponse, Refusal, decode};
+use super::send::Call;
 use super::transport::Transport;
 use super::verbs::shape;
 use crate::error::{Error, ErrorKind, Result};

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::FacebookClient;
 use super::codes::RetryClass;
-use super::graph::{Before, GraphClient, Repeat};
+use super::graph::GraphClient;
 use super::ids::{AccountId, AudienceId};
 use super::model::{
     AdAccount, AudienceChanges, AudienceField, AudienceQuery, CustomAudience, CustomerFileSource,
@@ -17,6 +17,7 @@ use super::pacer::{ADS_MANAGEMENT, CUSTOM_AUDIENCE};
 use super::pages::page;
 use super::request::{Body, GraphRequest, Method};
 use super::response::{GraphResponse, Refusal, decode};
+use super::send::{Before, Repeat};
 use super::transport::Transport;
 use super::upload::{Edge, PROOF_BYTES, upload_body};
 use crate::error::{Error, ErrorKind, Result};
@@ -83,7 +84,9 @@ pub(super) fn listed(mut request: GraphRequest, list: &ListRequest) -> GraphRequ
 }
 
 fn new_audience_body(audience: &NewAudience) -> Body {
-    let some = |list: &Vec<String>| Some(list.clone()).filter(|list| !list.is_empty());
+    fn some<T>(list: &Vec<T>) -> Option<&Vec<T>> {
+        Some(list).filter(|list| !list.is_empty())
+    }
     Body::json()
         .field("name", &audience.name)
         .maybe("description", Some(&audience.description).filter(|text| !text.is_empty()))
@@ -92,12 +95,12 @@ fn new_audience_body(audience: &NewAudience) -> Body {
         .maybe("retention_days", audience.retention_days.as_ref())
         .maybe("is_value_based", Some(&true).filter(|_| audience.is_value_based))
         .maybe("opt_out_link", audience.opt_out_link.as_ref())
-        .maybe("audience_labels", some(&audience.labels).as_ref())
+        .maybe("audience_labels", some(&audience.labels))
         .maybe("enable_fetch_or_create", Some(&true).filter(|_| audience.enable_fetch_or_create))
-        .maybe("allowed_domains", some(&audience.allowed_domains).as_ref())
+        .maybe("allowed_domains", some(&audience.allowed_domains))
         .maybe("use_in_campaigns", audience.use_in_campaigns.as_ref())
-        .maybe("use_for_products", some(&audience.use_for_products).as_ref())
-        .maybe("subscription_info", some(&audience.subscription_info).as_ref())
+        .maybe("use_for_products", some(&audience.use_for_products))
+        .maybe("subscription_info", some(&audience.subscription_info))
 }
 
 fn changes_body(changes: &AudienceChanges) -> Body {
@@ -289,7 +292,7 @@ impl<T: Transport> FacebookClient for GraphClient<T> {
 impl<T: Transport> GraphClient<T> {
     pub(super) async fn send_rows(
         &self,
-        call: super::graph::Call,
+        call: super::send::Call,
         edge: Edge,
         node: String,
         upload: &Upload<'_>,

@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::FacebookClient;
 use crate::facebook::graph::GraphClient;
 use crate::facebook::ids::AccountId;
-use crate::facebook::model::{AccountStatus, AdAccount};
+use crate::facebook::model::{AccountStatus, AdAccount, disable_reason as named};
 use crate::facebook::transport::Transport;
 
 /// An ad account that was seen to be ready: the token works and may manage it, it is active, and the terms are
@@ -182,9 +182,11 @@ impl fmt::Display for AuthorizationDenied {
             Self::Role => f.write_str("the token's owner may not manage the ad account"),
             Self::Status { status, disable_reason } => {
                 write!(f, "the ad account is {status:?}")?;
-                disable_reason
-                    .filter(|reason| *reason > 0)
-                    .map_or(Ok(()), |reason| write!(f, " (reason {reason})"))
+                match disable_reason.filter(|reason| *reason > 0).map(|number| (number, named(number))) {
+                    None => Ok(()),
+                    Some((_, Some(name))) => write!(f, " ({name})"),
+                    Some((number, None)) => write!(f, " (reason {number})"),
+                }
             }
             Self::Business => f.write_str("the ad account does not belong to a business"),
             Self::Terms { .. } => f.write_str("the custom audience terms are not accepted"),

@@ -4,12 +4,13 @@ use serde::Deserialize;
 
 use super::token::{FreshToken, fresh};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::graph::{GraphClient, Repeat};
+use crate::facebook::graph::GraphClient;
 use crate::facebook::ids::SystemUserId;
 use crate::facebook::pacer::APP;
 use crate::facebook::request::{Body, GraphRequest, Method};
 use crate::facebook::response::decode;
 use crate::facebook::secret::{AccessToken, AppSecret};
+use crate::facebook::send::Repeat;
 use crate::facebook::transport::Transport;
 use crate::facebook::verbs::done;
 use crate::facebook::wire::Int;

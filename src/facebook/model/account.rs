@@ -61,7 +61,7 @@ pub struct AdAccount {
     pub name: Option<String>,
     /// Whether it can be used.
     pub status: Option<AccountStatus>,
-    /// Why it was disabled, as Facebook numbers it; 0 is none.
+    /// Why it was disabled, as Facebook numbers it; 0 is none. [`disabled_for`](Self::disabled_for) names it.
     pub disable_reason: Option<u32>,
     /// Currency, ISO 4217.
     pub currency: Option<String>,
@@ -78,7 +78,38 @@ pub struct AdAccount {
     pub permitted_tasks: Vec<String>,
 }
 
+/// Source: Ad Account reference (read 2026-09-12); the place in the list is the number.
+const DISABLE_REASONS: [&str; 16] = [
+    "NONE",
+    "ADS_INTEGRITY_POLICY",
+    "ADS_IP_REVIEW",
+    "RISK_PAYMENT",
+    "GRAY_ACCOUNT_SHUT_DOWN",
+    "ADS_AFC_REVIEW",
+    "BUSINESS_INTEGRITY_RAR",
+    "PERMANENT_CLOSE",
+    "UNUSED_RESELLER_ACCOUNT",
+    "UNUSED_ACCOUNT",
+    "UMBRELLA_AD_ACCOUNT",
+    "BUSINESS_MANAGER_INTEGRITY_POLICY",
+    "MISREPRESENTED_AD_ACCOUNT",
+    "AOAB_DESHARE_LEGAL_ENTITY",
+    "CTX_THREAD_REVIEW",
+    "COMPROMISED_AD_ACCOUNT",
+];
+
+/// Facebook's word for a `disable_reason`.
+pub(in crate::facebook) fn disable_reason(number: u32) -> Option<&'static str> {
+    DISABLE_REASONS.get(usize::try_from(number).ok()?).copied()
+}
+
 impl AdAccount {
+    /// Facebook's word for why it was disabled, such as `RISK_PAYMENT`; none for a number that this version does not know.
+    #[must_use]
+    pub fn disabled_for(&self) -> Option<&'static str> {
+        self.disable_reason.and_then(disable_reason)
+    }
+
     /// An account of which only the id is known.
     #[must_use]
     pub fn new(id: AccountId) -> Self {

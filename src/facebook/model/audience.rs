@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::label::AudienceLabel;
 use super::lookalike::LookalikeRead;
 use crate::facebook::ids::{AccountId, AudienceId};
 
@@ -49,8 +50,8 @@ pub struct NewAudience {
     pub is_value_based: bool,
     /// Where people can opt out.
     pub opt_out_link: Option<String>,
-    /// `audience_labels`: an open list, Facebook's sources disagree on its values.
-    pub labels: Vec<String>,
+    /// `audience_labels`.
+    pub labels: Vec<AudienceLabel>,
     /// True to get the existing audience when an identical one exists.
     pub enable_fetch_or_create: bool,
     /// Domains that the audience may be used for; none is all.
@@ -88,7 +89,7 @@ pub struct AudienceChanges {
     /// A new opt-out link.
     pub opt_out_link: Option<String>,
     /// New labels.
-    pub labels: Option<Vec<String>>,
+    pub labels: Option<Vec<AudienceLabel>>,
     /// New domains.
     pub allowed_domains: Option<Vec<String>>,
     /// Whether campaigns may use it.
@@ -175,7 +176,7 @@ pub struct CustomAudience {
     /// Where people can opt out.
     pub opt_out_link: Option<String>,
     /// Labels.
-    pub labels: Vec<String>,
+    pub labels: Vec<AudienceLabel>,
     /// When it was created.
     pub time_created: Option<OffsetDateTime>,
     /// When it was changed.
