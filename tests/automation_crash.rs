@@ -1,5 +1,5 @@
-//! A process that is killed at any moment and started again ends as if it had never been killed.
-#![cfg(all(feature = "sqlite", unix))]
+//! A process that is killed at any moment, and at every durable step, ends as if it had never been killed.
+#![cfg(all(feature = "sqlite", feature = "fake-server", feature = "http", unix))]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
@@ -7,14 +7,26 @@ use std::io::{BufRead, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
     Action, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, MemberSink,
-    Membership, MemoryContacts, MemoryStore, Node, Options, Rule, SqliteStore, Store, Trigger, Workflow,
+    Membership, MemoryContacts, MemoryStore, Node, Options, Rule, SqliteStore, Store, Table, Trigger, Visit,
+    Workflow, Write,
 };
 use audiencekit::contact::ValueRef;
-use audiencekit::{Contact, Schema};
+use audiencekit::facebook::NewAudience;
+use audiencekit::facebook::fake::{Fake, FakeServer};
+use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
+use audiencekit::sync::{
+    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
+    RowRecord, RunRecord, SqliteFile, SqliteLedger,
+};
+use audiencekit::{
+    AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, MockClient, Result, Schema,
+    SyncEngine, SystemClock,
+};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
@@ -22,16 +34,19 @@ const START: OffsetDateTime = datetime!(2026-01-01 0:00 UTC);
 const EVENTS: usize = 240;
 const KILLS: u32 = 60;
 const CHILD: &str = "AUTOMATION_CRASH_CHILD";
+const STEPS_CHILD: &str = "AUTOMATION_STEPS_CHILD";
+/// Events of the story in which every durable step is a place to die.
+const FEW: usize = 14;
 
-fn saved() -> Audience {
-    serde_json::from_str(
-        r#"{"schema_version":1,"id":"1","account":"act_1","name":"A","description":"d","contacts":"automation",
-            "refresh":"never","minimum_size":{"people":0,"refuse":false}}"#,
-    )
-    .unwrap()
+fn saved(id: &str) -> Audience {
+    let definition = format!(
+        r#"{{"schema_version":1,"id":"{id}","account":"act_1234567890","name":"A","description":"d","contacts":"automation",
+            "refresh":"never","minimum_size":{{"people":0,"refuse":false}}}}"#
+    );
+    serde_json::from_str(&definition).unwrap()
 }
 
-fn definitions() -> Definitions {
+fn definitions(audience: &Audience) -> Definitions {
     Definitions::new()
         .rule(
             Rule::new("count").on(Trigger::tag("A")).then(Action::ChangeScore { by: 1 }).runs_per_contact(9),
@@ -39,9 +54,9 @@ fn definitions() -> Definitions {
         .rule(
             Rule::new("in")
                 .on(Trigger::score_above(3))
-                .then_after(Delay::Hours(30), Action::add_to(&saved())),
+                .then_after(Delay::Hours(30), Action::add_to(audience)),
         )
-        .rule(Rule::new("out").on(Trigger::tag("B")).when("score > 5").then(Action::remove_from(&saved())))
+        .rule(Rule::new("out").on(Trigger::tag("B")).when("score > 5").then(Action::remove_from(audience)))
         .workflow(
             Workflow::new("w", 1)
                 .start(Trigger::tag("C"), "wait")
@@ -57,7 +72,7 @@ fn definitions() -> Definitions {
                 .node(
                     "up",
                     Node::Do {
-                        actions: vec![Action::ChangeScore { by: 10 }, Action::add_to(&saved())],
+                        actions: vec![Action::ChangeScore { by: 10 }, Action::add_to(audience)],
                         to: "end".into(),
                     },
                 )
@@ -87,7 +102,12 @@ impl LoggedContacts {
         let schema = Schema::standard();
         let mut inner = MemoryContacts::new(&schema);
         for n in 0..8 {
-            inner.edit(format!("c{n}"), |contact| contact.set(schema.require("score")?, 0)).unwrap();
+            let email = format!("c{n}@example.com");
+            let fill = |contact: &mut Contact| {
+                contact.set(schema.require("email")?, email)?;
+                contact.set(schema.require("score")?, 0)
+            };
+            inner.edit(format!("c{n}"), fill).unwrap();
         }
         for line in whole_lines(&log) {
             inner.apply(&serde_json::from_str::<Effect>(&line).unwrap()).unwrap();
@@ -101,16 +121,18 @@ impl ContactStore for LoggedContacts {
         self.inner.schema()
     }
 
-    fn load(&self, id: &str, into: &mut Contact) -> audiencekit::Result<bool> {
+    fn load(&self, id: &str, into: &mut Contact) -> Result<bool> {
         self.inner.load(id, into)
     }
 
-    fn apply(&mut self, effect: &Effect) -> audiencekit::Result<()> {
+    fn apply(&mut self, effect: &Effect) -> Result<()> {
+        step();
         append(&self.log, &serde_json::to_string(effect).unwrap());
+        step();
         self.inner.apply(effect)
     }
 
-    fn each(&self, visit: &mut dyn FnMut(&str) -> audiencekit::Result<()>) -> audiencekit::Result<()> {
+    fn each(&self, visit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
         self.inner.each(visit)
     }
 }
@@ -120,7 +142,7 @@ struct LoggedSink(PathBuf);
 
 #[async_trait::async_trait]
 impl MemberSink for LoggedSink {
-    async fn apply(&self, _: &Audience, changes: &[Membership]) -> audiencekit::Result<()> {
+    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<()> {
         for change in changes {
             let id = change.contact.schema().require("id")?;
             let person = change.contact.texts(id).next().unwrap_or_default();
@@ -145,24 +167,31 @@ fn whole_lines(path: &Path) -> Vec<String> {
 }
 
 /// The host's loop, from the event after the last one it has heard of on.
-fn drive<S: Store>(store: S, folder: &Path) {
+fn drive<S: Store>(
+    store: S,
+    folder: &Path,
+    audience: &Audience,
+    events: &[ContactEvent],
+    sink: &dyn MemberSink,
+) {
     let contacts = LoggedContacts::open(folder.join("contacts"));
-    let mut engine = Engine::open(definitions(), &[saved()], store, contacts, Options::default()).unwrap();
-    let sink = LoggedSink(folder.join("members"));
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let audiences = std::slice::from_ref(audience);
+    let mut engine =
+        Engine::open(definitions(audience), audiences, store, contacts, Options::default()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = whole_lines(&folder.join("progress")).len();
-    for (number, event) in events().iter().enumerate().skip(done) {
+    for (number, event) in events.iter().enumerate().skip(done) {
         while let Some(due) = engine.next_due().filter(|&due| due <= event.at) {
             engine.tick(due).unwrap();
         }
         engine.handle(event, event.at).unwrap();
         append(&folder.join("progress"), "done");
-        if number % 16 == 0 {
-            runtime.block_on(engine.flush(&sink)).unwrap();
+        if number % 16 == 0 || events.len() == FEW && number % 5 == 4 {
+            assert!(runtime.block_on(engine.flush(sink)).unwrap().failed.is_empty());
         }
     }
     engine.tick(START + Duration::days(30)).unwrap();
-    runtime.block_on(engine.flush(&sink)).unwrap();
+    assert!(runtime.block_on(engine.flush(sink)).unwrap().failed.is_empty());
     assert_eq!(engine.unsent(), 0);
     append(&folder.join("finished"), "yes");
 }
@@ -198,7 +227,8 @@ fn end_of(folder: &Path) -> (BTreeSet<String>, BTreeMap<String, i64>) {
 fn the_process_that_is_killed() {
     if let Some(folder) = std::env::var_os(CHILD) {
         let folder = PathBuf::from(folder);
-        drive(SqliteStore::open(folder.join("state.sqlite")).unwrap(), &folder);
+        let store = SqliteStore::open(folder.join("state.sqlite")).unwrap();
+        drive(store, &folder, &saved("1"), &events(), &LoggedSink(folder.join("members")));
     }
 }
 
@@ -206,7 +236,13 @@ fn the_process_that_is_killed() {
 #[expect(clippy::disallowed_methods, reason = "the kill comes after a moment of the machine's clock")]
 fn a_process_killed_again_and_again_ends_as_one_that_was_not() {
     let whole = tempfile::tempdir().unwrap();
-    drive(MemoryStore::new(), whole.path());
+    drive(
+        MemoryStore::new(),
+        whole.path(),
+        &saved("1"),
+        &events(),
+        &LoggedSink(whole.path().join("members")),
+    );
     let expected = end_of(whole.path());
     assert!(!expected.0.is_empty() && expected.1.values().any(|&score| score > 10), "{expected:?}");
 
@@ -240,4 +276,173 @@ fn a_process_killed_again_and_again_ends_as_one_that_was_not() {
     use std::os::unix::fs::PermissionsExt;
     let mode = std::fs::metadata(broken.path().join("state.sqlite")).unwrap().permissions().mode();
     assert_eq!(mode & 0o077, 0, "the file is its owner's alone");
+}
+
+// Every durable step, over one file for ledger, journal and automation state.
+
+/// Steps that this process has come to, and the one at which it dies.
+static STEP: AtomicU64 = AtomicU64::new(0);
+static LAST: AtomicU64 = AtomicU64::new(u64::MAX);
+
+/// A place to die.
+fn step() {
+    if STEP.fetch_add(1, Ordering::SeqCst) == LAST.load(Ordering::SeqCst) {
+        Command::new("kill").args(["-9", &std::process::id().to_string()]).status().unwrap();
+        loop {
+            std::thread::park();
+        }
+    }
+}
+
+/// Passes everything on; before and after each commit it may die.
+#[derive(Debug, Clone)]
+struct Fatal<T>(T);
+
+impl Store for Fatal<SqliteStore> {
+    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+        step();
+        let done = self.0.commit(writes);
+        step();
+        done
+    }
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.0.get(table, key)
+    }
+    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+        self.0.scan(table, from, visit)
+    }
+}
+
+#[async_trait::async_trait]
+impl Journal for Fatal<SqliteLedger> {
+    async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
+        self.0.run(audience).await
+    }
+    async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
+        self.0.calls(audience).await
+    }
+    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+        self.0.blocked().await
+    }
+    async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
+        self.0.erasures().await
+    }
+    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+        step();
+        let done = self.0.commit(changes, durability).await;
+        step();
+        done
+    }
+    fn leases(&self) -> &Leases {
+        self.0.leases()
+    }
+}
+
+#[async_trait::async_trait]
+impl Ledger for Fatal<SqliteLedger> {
+    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+        self.0.rows(audience, prints).await
+    }
+    async fn scan(
+        &self,
+        audience: &AudienceId,
+        after: Option<u64>,
+        limit: usize,
+    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+        self.0.scan(audience, after, limit).await
+    }
+    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+        self.0.rows_of(audience, person).await
+    }
+    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+        self.0.generation(audience, person).await
+    }
+    async fn audiences(&self) -> Result<Vec<AudienceId>> {
+        self.0.audiences().await
+    }
+}
+
+/// The body of the process that dies at a step; on its own it does nothing.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the parent says where through the environment")]
+fn the_process_that_dies_at_a_step() {
+    let Ok(told) = std::env::var(STEPS_CHILD) else { return };
+    let [folder, url, token, audience, last] = told.split('\n').collect::<Vec<_>>()[..] else {
+        panic!("instructions")
+    };
+    LAST.store(last.parse().unwrap(), Ordering::SeqCst);
+    let folder = Path::new(folder);
+    let file = SqliteFile::open(folder.join("one.sqlite")).unwrap();
+    let client = GraphClient::builder(token).base_url(url).build().unwrap();
+    let sync = SyncEngine::builder(MemorySource::new(&Schema::standard(), Vec::new()), client, SystemClock)
+        .ledger(Fatal(SqliteLedger::in_file(&file)))
+        .guards(Guards::off())
+        .build();
+    let store = Fatal(SqliteStore::in_file(&file).unwrap());
+    drive(store, folder, &saved(audience), &events()[..FEW], &sync);
+}
+
+/// Starts the process; true when it died at its step, false when it came to its end before it.
+#[expect(clippy::disallowed_methods, reason = "the child is this test again")]
+fn dies(told: &[&str]) -> bool {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["the_process_that_dies_at_a_step", "--exact", "--nocapture"])
+        .env(STEPS_CHILD, told.join("\n"))
+        .output()
+        .unwrap();
+    let died = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(9);
+    assert!(died || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    died
+}
+
+fn rows_of(people: &BTreeSet<String>) -> BTreeSet<Hashed> {
+    let schema = Schema::standard();
+    let map = KeyMap::standard(&schema);
+    let mut rows = MatchRows::new(map.keys().clone());
+    let mut contact = Contact::new(&schema);
+    for person in people {
+        contact.clear();
+        contact.set(schema.require("email").unwrap(), format!("{person}@example.com")).unwrap();
+        map.mapper().append(&contact, &mut rows, &mut Coverage::default());
+    }
+    rows.iter().map(MatchRow::fingerprint).collect()
+}
+
+#[test]
+fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing() {
+    let whole = tempfile::tempdir().unwrap();
+    let sink = LoggedSink(whole.path().join("members"));
+    drive(MemoryStore::new(), whole.path(), &saved("1"), &events()[..FEW], &sink);
+    let (members, scores) = end_of(whole.path());
+    assert!(!members.is_empty() && scores.values().any(|&score| score > 10), "{members:?} {scores:?}");
+
+    let fake = Fake::with_running_clock(7, Arc::new(SystemClock));
+    fake.configure(|settings| {
+        settings.removal_floor = 0;
+        settings.calls_per_hour = Some(10_000_000);
+    });
+    let server = FakeServer::start(fake.clone()).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let mut last = 0;
+    loop {
+        let new = NewAudience::new(&format!("step {last}"), "dies at a step");
+        let client = MockClient::of(&fake);
+        let audience = runtime.block_on(client.create_audience(&fake.account(), &new)).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap();
+        let run = |at: u64| dies(&[path, server.url(), fake.token(), audience.as_str(), &at.to_string()]);
+        let died = run(last);
+        if died {
+            assert!(!run(u64::MAX), "nobody kills the second one");
+        }
+        assert_eq!(fake.members(&audience), rows_of(&members), "at step {last}");
+        assert_eq!(end_of(folder.path()).1, scores, "at step {last}");
+        if !died {
+            break;
+        }
+        last += 1;
+    }
+    assert!(last > 60, "{last} durable steps");
+    fake.assert_clean();
+    println!("{last} durable steps");
 }

@@ -13,6 +13,20 @@ use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 ///
 /// Each commit is one transaction, together with what a ledger in the same file has written and not committed yet, and
 /// is on disk before it returns. The file holds contact ids and no other personal data of the automation's.
+///
+/// Put it in the ledger's file: then what was decided, what was sent and what is a member stand or fall together, and a
+/// copy of that one file is a whole backup. A kill between the ledger's commit and that of the outbox costs a repetition
+/// of operations that the ledger knows by their generations.
+///
+/// ```
+/// use audiencekit::automation::SqliteStore;
+/// use audiencekit::sync::{SqliteFile, SqliteLedger};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let file = SqliteFile::open(folder.path().join("audiences.db"))?;
+/// let (store, ledger) = (SqliteStore::in_file(&file)?, SqliteLedger::in_file(&file));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 pub struct SqliteStore(SqliteFile);
 
 impl SqliteStore {
