@@ -63,6 +63,8 @@ type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 async fn main() -> std::process::ExitCode {
     match run(&Arguments::parse()).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
+        // Whoever reads the ids has seen enough, as `head` does.
+        Err(error) if is_broken_pipe(&*error) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("select: {error}");
             std::process::ExitCode::FAILURE
@@ -70,9 +72,21 @@ async fn main() -> std::process::ExitCode {
     }
 }
 
+fn is_broken_pipe(error: &(dyn std::error::Error + 'static)) -> bool {
+    let error = error.downcast_ref::<std::io::Error>();
+    error.is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
+}
+
+fn open(path: &Path) -> Anything<BufReader<File>> {
+    let file = File::open(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(BufReader::new(file))
+}
+
 async fn run(arguments: &Arguments) -> Anything<()> {
     let declared = match &arguments.schema {
-        Some(path) => serde_json::from_reader(BufReader::new(File::open(path)?))?,
+        Some(path) => serde_json::from_reader(open(path)?).map_err(|error| {
+            format!(r#"{}: {error}: such as {{"plan": "keyword", "orders": "integer"}}"#, path.display())
+        })?,
         None => BTreeMap::new(),
     };
     let csv = arguments.contacts.extension().is_some_and(|ending| ending.eq_ignore_ascii_case("csv"));
@@ -83,7 +97,8 @@ async fn run(arguments: &Arguments) -> Anything<()> {
         Box::new(JsonLinesSource::open(&arguments.contacts, &schema)?)
     };
     let now = match &arguments.now {
-        Some(text) => OffsetDateTime::parse(text, &Rfc3339)?,
+        Some(text) => OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|error| format!("--now: {error}: such as 2026-11-23T12:00:00Z"))?,
         None => SystemClock.now(),
     };
     let time = EvaluationTime::new(now, Zone::named(&arguments.zone)?);
@@ -168,7 +183,7 @@ fn sniff(path: &Path, csv: bool, mut types: BTreeMap<String, FieldType>) -> Anyt
     let standard = Schema::standard();
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();
     if csv {
-        let mut reader = csv::ReaderBuilder::new().flexible(true).from_path(path)?;
+        let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(open(path)?);
         let headers = reader.headers()?.clone();
         for record in reader.records().take(ROWS) {
             for (header, value) in headers.iter().zip(&record?) {
@@ -176,12 +191,15 @@ fn sniff(path: &Path, csv: bool, mut types: BTreeMap<String, FieldType>) -> Anyt
             }
         }
     } else {
-        for line in BufReader::new(File::open(path)?).lines().take(ROWS) {
+        for (at, line) in (1..).zip(open(path)?.lines().take(ROWS)) {
             let line = line?;
             if line.trim().is_empty() {
                 continue;
             }
-            let object: serde_json::Map<String, serde_json::Value> = serde_json::from_str(&line)?;
+            let object: serde_json::Map<String, serde_json::Value> =
+                serde_json::from_str(&line).map_err(|_| {
+                    format!("line {at}: not a JSON object: a file of JSON lines, or one that ends in .csv")
+                })?;
             for (key, value) in object {
                 let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 values.entry(key).or_default().push(text);

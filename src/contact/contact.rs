@@ -207,6 +207,7 @@ impl Contact {
         self.store().cell(self.slot(at))
     }
 
+    #[inline]
     fn put(&mut self, id: FieldId, slot: Slot) {
         let packed = Packed::new(slot).unwrap_or_else(|| self.lists_mut().aside(slot));
         let at = id.index();
