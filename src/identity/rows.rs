@@ -117,6 +117,28 @@ impl MatchRows {
         (0..self.len()).map(|index| MatchRow { rows: self, index })
     }
 
+    /// Copies rows of the same columns.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] when the columns differ.
+    ///
+    /// # Panics
+    /// When the range ends beyond the rows.
+    pub fn push_rows(&mut self, other: &Self, range: std::ops::Range<usize>) -> Result<()> {
+        if other.keys != self.keys {
+            return Err(Error::new(ErrorKind::Invalid, "rows", "the columns of the rows differ"));
+        }
+        let width = self.keys.len();
+        let cells = &other.cells[range.start * width..range.end * width];
+        if other.text.is_empty() {
+            self.cells.extend_from_slice(cells);
+        } else {
+            self.cells.reserve(cells.len());
+            cells.iter().for_each(|&cell| self.push_cell(other.stored(cell)));
+        }
+        Ok(())
+    }
+
     /// Copies a row of the same columns.
     ///
     /// # Errors
@@ -210,10 +232,7 @@ impl MatchRows {
         end - first
     }
 
-    fn cell(&self, row: usize, column: usize) -> Cell<'_> {
-        self.stored(self.cells[row * self.keys.len() + column])
-    }
-
+    #[inline]
     fn stored(&self, stored: Stored) -> Cell<'_> {
         match stored {
             Stored::Empty => Cell::Empty,
@@ -237,7 +256,7 @@ impl MatchRows {
 impl<'a> MatchRow<'a> {
     /// The cells, one per column.
     pub fn cells(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
-        (0..self.rows.keys.len()).map(move |column| self.rows.cell(self.index, column))
+        self.rows.stored_row(self.index).iter().map(move |&stored| self.rows.stored(stored))
     }
 
     pub(super) fn place(self) -> (&'a MatchRows, usize) {

@@ -11,6 +11,8 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Target {
     Field(FieldId),
+    /// A field that takes text as it is.
+    Text(FieldId),
     /// Several values in one cell, apart by the list separator.
     List(FieldId),
     Tags,
@@ -64,8 +66,11 @@ impl ColumnRules {
         let renamed = self.renamed.iter().find(|(from, _)| from == header).map(|(_, to)| to.as_str());
         let name = renamed.unwrap_or(header).trim();
         if let Some(id) = schema.field(name) {
-            let several = schema.get(id).field_type() == FieldType::TextList;
-            return Ok(if several { Target::List(id) } else { Target::Field(id) });
+            return Ok(match schema.get(id).field_type() {
+                FieldType::TextList => Target::List(id),
+                FieldType::Text => Target::Text(id),
+                _ => Target::Field(id),
+            });
         }
         match name.split_once('.') {
             Some(("consent", consent)) if !consent.is_empty() => {
@@ -97,7 +102,12 @@ impl Target {
     /// Writes the text of a cell where it belongs. A blank cell is nothing.
     pub(super) fn write(&self, contact: &mut Contact, text: &str, reading: &Reading) -> Result<()> {
         match self {
-            Self::Field(id) => contact.set_cell(*id, text, reading.order, &reading.zone),
+            Self::Text(id) if starts_with_text(text) => contact.set_text(*id, text),
+            Self::Text(id) | Self::Field(id) => contact.set_cell(*id, text, reading.order, &reading.zone),
+            // One value, as most lists have.
+            Self::List(id) if starts_with_text(text) && !text.contains(reading.list_separator) => {
+                contact.set_text(*id, text.trim_end())
+            }
             Self::List(id) => {
                 for part in pieces(text, reading.list_separator) {
                     contact.add_text(*id, part)?;
@@ -124,7 +134,7 @@ impl Target {
     /// True for a cell that says whether the person may be contacted: losing it would lose a refusal.
     pub(super) fn guards(&self, schema: &Schema) -> bool {
         match self {
-            Self::Field(id) => guards(schema.get(*id).name()),
+            Self::Field(id) | Self::Text(id) => guards(schema.get(*id).name()),
             Self::Consent(_) => true,
             Self::List(_) | Self::Tags | Self::Stage(_) | Self::Ignored => false,
         }
@@ -133,13 +143,19 @@ impl Target {
     /// The name under which a lost cell is counted.
     pub(super) fn name<'a>(&'a self, schema: &'a Schema) -> &'a str {
         match self {
-            Self::Field(id) | Self::List(id) => schema.get(*id).name(),
+            Self::Field(id) | Self::Text(id) | Self::List(id) => schema.get(*id).name(),
             Self::Tags => "tags",
             Self::Consent(_) => "consent",
             Self::Stage(_) => "stage",
             Self::Ignored => "ignored",
         }
     }
+}
+
+/// True for text that is not blank, for certain: what is not ASCII may be white space too.
+#[inline]
+fn starts_with_text(text: &str) -> bool {
+    matches!(text.as_bytes().first(), Some(b'!'..=b'~'))
 }
 
 fn pieces(text: &str, separator: char) -> impl Iterator<Item = &str> {

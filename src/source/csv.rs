@@ -266,14 +266,23 @@ impl CsvReader {
         let mut dropped: Vec<(usize, Error)> = Vec::new();
         let filled = batch.push(|contact| {
             self.check_width(line)?;
+            // Checked once for all cells; a character across two cells is none in either.
+            let whole = std::str::from_utf8(self.record.as_slice()).ok();
+            let mut end = 0;
             for (column, (target, cell)) in self.source.targets.iter().zip(&self.record).enumerate() {
+                let start = end;
+                end += cell.len();
                 if *target == Target::Ignored || cell.is_empty() {
                     continue;
                 }
-                let text = std::str::from_utf8(cell)
-                    .map_err(|_| place(line, column, target.name(&self.source.schema), "not UTF-8"))?;
+                let text = match whole {
+                    Some(whole) => whole.get(start..end),
+                    None => std::str::from_utf8(cell).ok(),
+                };
+                let name = || target.name(&self.source.schema);
+                let text = text.ok_or_else(|| place(line, column, name(), "not UTF-8"))?;
                 if let Err(error) = target.write(contact, text, &options.reading) {
-                    let error = at_cell(line, column, target.name(&self.source.schema), &error);
+                    let error = at_cell(line, column, name(), &error);
                     let refused = options.bad_cell == BadCell::Refuse || target.guards(&self.source.schema);
                     if refused || error.kind() == ErrorKind::Limit {
                         return Err(error);

@@ -1,12 +1,14 @@
 //! One call: its rows, its session, its answer.
 
 use std::hash::{BuildHasher, RandomState};
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use time::OffsetDateTime;
 
 use super::person::Fingerprint;
+use super::prepare::Prepared;
 use super::record::{CallRecord, Mix, Operation};
 use crate::error::Result;
 use crate::facebook::{
@@ -41,8 +43,32 @@ impl Parcel {
         }
     }
 
+    /// Forgets its rows and keeps their memory, for another call of the same columns.
+    pub(super) fn renew(&mut self, call: u64, columns: u16) {
+        self.rows.clear();
+        self.records.clear();
+        self.prints.clear();
+        (self.call, self.columns, self.read, self.digest) = (call, columns, 0, Mix::default());
+    }
+
+    /// Takes rows of a batch.
+    pub(super) fn take(&mut self, batch: &Prepared, range: Range<usize>) -> Result<()> {
+        self.rows.push_rows(&batch.rows, range.clone())?;
+        range.clone().for_each(|index| self.mix(batch.rows.row(index)));
+        self.records.extend(batch.records.get(range.clone()).unwrap_or_default());
+        self.prints.extend(batch.prints.get(range).unwrap_or_default());
+        Ok(())
+    }
+
     pub(super) fn push(&mut self, row: MatchRow<'_>, record: u64, print: Option<Fingerprint>) -> Result<()> {
         self.rows.push_row(row)?;
+        self.mix(row);
+        self.records.push(record);
+        self.prints.extend(print);
+        Ok(())
+    }
+
+    fn mix(&mut self, row: MatchRow<'_>) {
         for cell in row.cells() {
             match cell {
                 Cell::Empty => self.digest.number(0),
@@ -54,9 +80,6 @@ impl Parcel {
                 Cell::Plain(text) | Cell::Json(text) => self.digest.bytes(text.as_bytes()),
             }
         }
-        self.records.push(record);
-        self.prints.extend(print);
-        Ok(())
     }
 
     pub(super) fn digest(&self) -> u64 {

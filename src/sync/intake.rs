@@ -18,8 +18,9 @@ pub(super) struct Intake {
     /// Batches in work at the same time.
     depth: usize,
     batch_rows: usize,
-    pending: VecDeque<Answer<(Batch, Result<Prepared>)>>,
+    pending: VecDeque<Answer<(Batch, Prepared, Result<()>)>>,
     spare: Vec<Batch>,
+    used: Vec<Prepared>,
     read: u64,
     losses: Losses,
     ended: bool,
@@ -42,6 +43,7 @@ impl Intake {
             batch_rows,
             pending: VecDeque::new(),
             spare: Vec::new(),
+            used: Vec::new(),
             read: 0,
             losses: Losses::default(),
             ended: false,
@@ -67,15 +69,21 @@ impl Intake {
             let before = self.read;
             self.read += batch.contacts().len() as u64;
             let preparer = Arc::clone(&self.preparer);
+            let mut prepared = self.used.pop().unwrap_or_else(|| Prepared::new(&preparer.keys));
             self.pending.push_back(submit(self.workers.as_deref(), move || {
-                let prepared = preparer.prepare(&batch, before);
-                (batch, prepared)
+                let done = preparer.prepare(&batch, before, &mut prepared);
+                (batch, prepared, done)
             }));
         }
         let Some(first) = self.pending.pop_front() else { return Ok(None) };
-        let (batch, prepared) =
+        let (batch, prepared, done) =
             first.await.ok_or_else(|| Error::new(ErrorKind::Io, "sync", "a worker dropped its job"))?;
         self.spare.push(batch);
-        prepared.map(Some)
+        done.map(|()| Some(prepared))
+    }
+
+    /// Takes a batch back whose rows have been used, for its memory.
+    pub(super) fn reuse(&mut self, prepared: Prepared) {
+        self.used.push(prepared);
     }
 }

@@ -25,7 +25,7 @@ pub(super) struct Preparer {
     pub(super) identify: bool,
 }
 
-/// The rows of a batch of contacts.
+/// The rows of a batch of contacts. Its memory serves batch after batch.
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) rows: MatchRows,
@@ -41,18 +41,36 @@ pub(super) struct Prepared {
     pub(super) read: u64,
 }
 
-impl Preparer {
-    pub(super) fn prepare(&self, batch: &Batch, before: u64) -> Result<Prepared> {
-        let contacts = batch.contacts();
-        let mut out = Prepared {
-            rows: MatchRows::new(Arc::clone(self.keys.keys())),
-            records: Vec::with_capacity(contacts.len()),
+impl Prepared {
+    pub(super) fn new(keys: &KeyMap) -> Self {
+        Self {
+            rows: MatchRows::new(Arc::clone(keys.keys())),
+            records: Vec::new(),
             persons: Vec::new(),
             prints: Vec::new(),
-            counts: ContactCounts { read: contacts.len() as u64, ..ContactCounts::default() },
+            counts: ContactCounts::default(),
             coverage: Coverage::default(),
-            read: before + contacts.len() as u64,
-        };
+            read: 0,
+        }
+    }
+
+    fn clear(&mut self) {
+        self.rows.clear();
+        self.records.clear();
+        self.persons.clear();
+        self.prints.clear();
+        self.counts = ContactCounts::default();
+        self.coverage = Coverage::default();
+    }
+}
+
+impl Preparer {
+    /// Fills `out` with the rows of a batch; `before` is how many contacts were read earlier.
+    pub(super) fn prepare(&self, batch: &Batch, before: u64, out: &mut Prepared) -> Result<()> {
+        let contacts = batch.contacts();
+        out.clear();
+        out.counts.read = contacts.len() as u64;
+        out.read = before + contacts.len() as u64;
         let mut mapper = self.keys.mapper();
         let mut trial = MatchRows::new(Arc::clone(self.keys.keys()));
         for (contact, record) in contacts.iter().zip(before + 1..) {
@@ -96,7 +114,7 @@ impl Preparer {
                 out.persons.extend(std::iter::repeat_n(person, made));
             }
         }
-        Ok(out)
+        Ok(())
     }
 
     fn takes(&self, contact: &Contact, counts: &mut ContactCounts) -> bool {

@@ -231,7 +231,7 @@ impl<'e> Run<'e> {
         let engine = self.engine;
         let keys = engine.keys.keys();
         let columns = self.book.columns(keys)?;
-        let mut parcel = Parcel::new(self.book.next_call(), columns, keys);
+        let mut parcel = uploader.parcel(self.book.next_call(), columns, keys);
         while let Some(batch) = uploader.lanes.alongside(intake.next()).await? {
             self.count(&batch);
             let mut from = 0;
@@ -240,22 +240,24 @@ impl<'e> Run<'e> {
                 let range = from..batch.rows.len().min(from + room);
                 from = range.end;
                 let staged = self.book.stage(&batch, range.clone(), parcel.call).await?;
-                for (index, staged) in range.zip(staged) {
-                    match staged {
-                        Staged::Duplicate => self.report.rows.duplicates += 1,
-                        Staged::Unchanged => self.report.rows.unchanged += 1,
-                        Staged::Fresh => {
-                            let record = batch.records.get(index).copied().unwrap_or(0);
-                            parcel.push(batch.rows.row(index), record, batch.prints.get(index).copied())?;
-                        }
+                let mut at = range.start;
+                for run in staged.chunk_by(|one, next| one == next) {
+                    let rows = at..at + run.len();
+                    at = rows.end;
+                    match run.first() {
+                        Some(Staged::Duplicate) => self.report.rows.duplicates += run.len() as u64,
+                        Some(Staged::Unchanged) => self.report.rows.unchanged += run.len() as u64,
+                        Some(Staged::Fresh) => parcel.take(&batch, rows)?,
+                        None => {}
                     }
                 }
                 parcel.read = batch.read;
                 if parcel.rows.len() >= engine.rows_per_call {
-                    let next = Parcel::new(self.book.next_call(), columns, keys);
+                    let next = uploader.parcel(self.book.next_call(), columns, keys);
                     self.give(uploader, std::mem::replace(&mut parcel, next)).await?;
                 }
             }
+            intake.reuse(batch);
             uploader.nudge(&mut self.book).await?;
             let answered = uploader.counts.sent;
             meter.show(self.report.contacts.read, answered, engine.clock.now());

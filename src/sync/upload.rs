@@ -11,6 +11,7 @@ use super::report::{CallCounts, RejectedRow, Report};
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::facebook::{AudienceId, FacebookClient};
+use crate::identity::MatchKey;
 
 /// What every upload of an engine needs.
 pub(super) struct Sender<'a> {
@@ -33,6 +34,8 @@ pub(super) struct Uploader<'a> {
     pub(super) counts: CallCounts,
     pub(super) rejected: Vec<RejectedRow>,
     failed: Option<Error>,
+    /// Parcels of calls that were answered, for their memory: fresh pages for each call cost as much as hashing a row.
+    spare: Vec<Parcel>,
     /// True once the first call of a replacement is on its way or was answered.
     pub(super) replacing: bool,
 }
@@ -47,6 +50,7 @@ impl<'a> Uploader<'a> {
             counts: CallCounts::default(),
             rejected: Vec::new(),
             failed: None,
+            spare: Vec::new(),
             replacing: false,
         }
     }
@@ -54,6 +58,18 @@ impl<'a> Uploader<'a> {
     /// True when it takes members out.
     pub(super) fn removes(&self) -> bool {
         self.operation == Operation::Remove
+    }
+
+    /// An empty parcel with room for a full call.
+    pub(super) fn parcel(&mut self, call: u64, columns: u16, keys: &Arc<[MatchKey]>) -> Parcel {
+        let spare = self.spare.iter().position(|parcel| parcel.rows.keys() == keys);
+        match spare.map(|at| self.spare.swap_remove(at)) {
+            Some(mut parcel) => {
+                parcel.renew(call, columns);
+                parcel
+            }
+            None => Parcel::new(call, columns, keys),
+        }
     }
 
     /// Takes a parcel, and waits until there is room for it.
@@ -197,10 +213,11 @@ impl<'a> Uploader<'a> {
         let gone: Vec<_> = if self.removes() {
             // A row that no call took may still be in the audience: the next run removes it again.
             let taken = |(index, print)| (!refused.untaken.contains(&index)).then_some(print);
-            parcel.prints.into_iter().enumerate().filter_map(taken).collect()
+            parcel.prints.iter().copied().enumerate().filter_map(taken).collect()
         } else {
             refused.rows.iter().filter_map(|(row, _)| parcel.prints.get(*row).copied()).collect()
         };
+        self.spare.push(parcel);
         book.settle(record, &gone).await
     }
 

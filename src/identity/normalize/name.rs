@@ -42,19 +42,46 @@ pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) 
     Ok(())
 }
 
-/// The common case: letters of a to z and nothing else, too few for a digest.
+/// The common case: letters of Latin languages and nothing else, too few for a digest.
 fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
-    if raw.is_empty()
-        || raw.len() >= 32
-        || !raw.bytes().all(|b| b.is_ascii_alphabetic())
-        || is_name_placeholder(raw)
-    {
+    if raw.is_empty() || raw.len() >= 32 || is_name_placeholder(raw) {
         return false;
     }
-    out.push_str(raw);
-    out.make_ascii_lowercase();
-    trail.add_if(raw.bytes().any(|b| b.is_ascii_uppercase()), Step::Lowercased, out);
+    if raw.bytes().all(|b| b.is_ascii_alphabetic()) {
+        out.push_str(raw);
+        out.make_ascii_lowercase();
+    } else {
+        for c in raw.chars() {
+            match small_latin(c) {
+                Some(small) => out.push(small),
+                None => {
+                    out.clear();
+                    return false;
+                }
+            }
+        }
+    }
+    trail.add_if(out != raw, Step::Lowercased, out);
     true
+}
+
+/// The small form of a letter that is one character in both cases and stands composed (NFC), up to U+017E.
+#[inline]
+fn small_latin(c: char) -> Option<char> {
+    Some(match c {
+        'a'..='z' | 'ß'..='ö' | 'ø'..='ÿ' => c,
+        'A'..='Z' => c.to_ascii_lowercase(),
+        'À'..='Ö' | 'Ø'..='Þ' => after(c, 0x20),
+        // Capitals and small letters in turns, from an even number or from an odd one.
+        'Ā'..='į' | 'Ĳ'..='ķ' | 'Ŋ'..='ŷ' => after(c, 1 - c as u32 % 2),
+        'Ĺ'..='ň' | 'Ź'..='ž' => after(c, c as u32 % 2),
+        'Ÿ' => 'ÿ',
+        _ => return None,
+    })
+}
+
+fn after(c: char, distance: u32) -> char {
+    char::from_u32(c as u32 + distance).unwrap_or(c)
 }
 
 fn retain(text: &mut String, trail: &mut Trail, spaces: bool, digits: bool) {
@@ -98,4 +125,24 @@ pub(crate) fn initial(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trai
     out.truncate(end);
     trail.add_if(end < whole, Step::Shortened, out);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_normalization::is_nfc;
+
+    use super::{is_letter, small_latin};
+
+    #[test]
+    fn small_letters_are_those_of_unicode() {
+        let mut letters = 0;
+        for c in '\0'..='\u{3ff}' {
+            let Some(small) = small_latin(c) else { continue };
+            letters += 1;
+            assert!(c.to_lowercase().eq([small]), "{c:?}");
+            assert!(is_letter(c) && is_letter(small) && is_nfc(small.encode_utf8(&mut [0; 4])), "{c:?}");
+        }
+        // a to z twice, 62 letters of Latin-1, and of Extended-A all but the dotted and dotless i and three more.
+        assert_eq!(letters, 52 + 62 + 123);
+    }
 }

@@ -70,22 +70,22 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
     Ok(())
 }
 
-/// The common case: a plus and digits of an assigned number that has no trunk prefix.
+/// The common case: a plus and digits of an assigned number that has no trunk prefix, with plain punctuation between.
 fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
-    let number = raw.strip_prefix('+').filter(|digits| is_plain(digits.as_bytes()).is_some());
-    let Some(digits) = number else { return false };
-    out.push_str(digits);
+    let Some(digits) = raw.strip_prefix('+').and_then(parse::plain) else { return false };
+    if !is_whole(digits.as_slice()) {
+        return false;
+    }
+    digits.write(out);
     trail.add(Step::DigitsKept, out);
     true
 }
 
-fn is_plain(digits: &[u8]) -> Option<()> {
-    if digits.len() > 15 || !digits.iter().all(u8::is_ascii_digit) {
-        return None;
-    }
-    let (code, national) = plan::CallingCode::split(digits)?;
-    let first = national.first()? - b'0';
-    (code.plan().prefix_digits >> first & 1 == 0 && code.is_assigned(national)).then_some(())
+/// True for an assigned number that no prefix could be taken off.
+fn is_whole(digits: &[u8]) -> bool {
+    let Some((code, national)) = plan::CallingCode::split(digits) else { return false };
+    let prefix = |first: &u8| code.plan().prefix_digits >> (first - b'0') & 1 != 0;
+    !national.first().is_none_or(prefix) && code.is_assigned(national)
 }
 
 /// The best reading of a cell: in its region as libphonenumber reads it; where that is in no assigned range, without

@@ -1,7 +1,7 @@
 //! From the text of a cell to a calling code and a national number, as libphonenumber reads it.
 
 use super::plan::{CallingCode, Digits, Length, MAX_NATIONAL, Plan};
-use super::scan::{NoNumber, Scan};
+use super::scan::{MAX_TEXT, NoNumber, Scan};
 use crate::identity::normalize::Region;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
@@ -63,7 +63,7 @@ impl Number {
     pub(super) fn write(&self, out: &mut String) {
         out.clear();
         out.push_str(itoa::Buffer::new().format(self.code.code));
-        out.extend(self.national.as_slice().iter().map(|&digit| char::from(digit)));
+        self.national.write(out);
     }
 
     fn text(&self) -> String {
@@ -80,8 +80,33 @@ pub(super) struct Cell {
     pub(super) plus: bool,
 }
 
+/// The digits of a text that is nothing but those and plain punctuation, and ends with one: what [`Scan`] would find.
+#[inline]
+pub(super) fn plain(text: &str) -> Option<Digits> {
+    if text.len() >= MAX_TEXT {
+        return None;
+    }
+    let mut digits = Digits::default();
+    for &b in text.as_bytes() {
+        match b {
+            b'0'..=b'9' => digits.push(b),
+            b' ' | b'-' | b'.' | b'(' | b')' => {}
+            _ => return None,
+        }
+    }
+    let ends = text.as_bytes().last().is_some_and(u8::is_ascii_digit);
+    (ends && digits.as_slice().len() >= 3).then_some(digits)
+}
+
 /// Reads the characters of a cell.
 pub(super) fn read(text: &str, trail: &mut Trail) -> Result<Cell, Reject> {
+    let plus = text.starts_with('+');
+    if let Some(digits) = plain(if plus { &text[1..] } else { text }) {
+        if digits.as_slice() != text.as_bytes() {
+            trail.add_with(Step::DigitsKept, || digits.text());
+        }
+        return Ok(Cell { digits, plus });
+    }
     let scan = Scan::new(text).map_err(|none| match none {
         NoNumber::TooLong => Reject::TooLong,
         NoNumber::NotANumber => Reject::Malformed,

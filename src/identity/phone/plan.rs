@@ -199,8 +199,14 @@ impl Digits {
         digits.iter().for_each(|&digit| self.push(digit));
     }
 
+    pub(super) fn write(&self, out: &mut String) {
+        out.push_str(std::str::from_utf8(self.as_slice()).unwrap_or_default());
+    }
+
     pub(super) fn text(&self) -> String {
-        self.as_slice().iter().map(|&digit| char::from(digit)).collect()
+        let mut out = String::new();
+        self.write(&mut out);
+        out
     }
 
     pub(super) fn of(digits: &[u8]) -> Self {

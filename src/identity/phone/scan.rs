@@ -5,7 +5,7 @@
 use crate::identity::normalize::digit_value;
 
 /// Longest text that is looked at.
-const MAX_TEXT: usize = 250;
+pub(super) const MAX_TEXT: usize = 250;
 
 /// A cell in one byte per character: digits, small letters and punctuation as they are, everything else as one of
 /// the marks below.
