@@ -254,6 +254,13 @@ fn a_builder_sets_every_standard_field() {
         .last_visit(at)
         .parent_email("p@example.com")
         .child_email("c@example.com")
+        .preferred_channel("sms")
+        .preferred_weekday("monday")
+        .preferred_time("evening")
+        .message_frequency("sometimes")
+        .loyalty_tier("gold")
+        .loyalty_points(12)
+        .churn_risk("high")
         .madid("m")
         .build()
         .unwrap();
@@ -261,6 +268,22 @@ fn a_builder_sets_every_standard_field() {
         assert!(whole.get(id).is_some(), "{}", field.name());
     }
     assert_eq!(read(&whole.to_json(), &schema, UnknownFields::Refuse).unwrap().to_json(), whole.to_json());
+}
+
+#[test]
+fn the_docs_name_every_standard_field_event_and_property() {
+    let docs = include_str!("../src/contact/mod.rs");
+    let (fields, events) = docs.split_once("//! Events are of the types").unwrap();
+    let schema = Schema::standard();
+    for (_, field) in schema.fields() {
+        let row = format!("//! | {} |", field.field_type());
+        let row = fields.lines().find(|line| line.starts_with(&row)).unwrap_or_else(|| panic!("{row}"));
+        assert!(row.contains(&format!("`{}`", field.name())), "{}", field.name());
+    }
+    let properties = schema.properties(None).map(|(name, _)| name);
+    for name in schema.event_types().chain(properties).filter(|name| !name.starts_with("detail")) {
+        assert!(events.contains(&format!("`{name}`")), "{name}");
+    }
 }
 
 mod records {

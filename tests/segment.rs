@@ -328,7 +328,6 @@ fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
 
 #[test]
 fn tags_that_are_not_known_are_hinted_at_or_refused() {
-    use audiencekit::segment::TagNames;
     let schema = schema();
     let mut table = ContactTable::new(&schema);
     table.push(&ada(&schema)).unwrap();
@@ -570,12 +569,16 @@ fn fits(value: &serde_json::Value, schema: &serde_json::Value, root: &serde_json
 fn the_published_json_schema_describes_the_json_of_every_row() {
     let schema = schema();
     let root: serde_json::Value = serde_json::from_str(Filter::JSON_SCHEMA).unwrap();
-    for line in include_str!("data/segment/table.tsv")
-        .lines()
-        .filter(|line| !line.starts_with('#') && !line.is_empty())
-    {
-        let (text, _) = line.rsplit_once('\t').unwrap();
-        let json = Filter::parse(text, &schema).unwrap().to_json();
+    let table = include_str!("data/segment/table.tsv").lines();
+    let table = table.filter(|line| !line.starts_with('#')).filter_map(|line| line.rsplit_once('\t'));
+    let operators = include_str!("data/segment/operators.jsonl").lines().map(|line| {
+        let row: serde_json::Value = serde_json::from_str(line).unwrap();
+        row["filter"].as_str().unwrap().to_owned()
+    });
+    for text in table.map(|(text, _)| text.to_owned()).chain(operators) {
+        let filter = Filter::parse(&text, &schema).unwrap();
+        let json = filter.to_json();
+        assert_eq!(Filter::from_json(&json, &schema).unwrap(), filter, "{json}");
         assert!(fits(&serde_json::from_str(&json).unwrap(), &root, &root), "{json}");
     }
     for wrong in [
@@ -711,6 +714,56 @@ fn a_catalog_file_is_not_replaced_by_one_that_cannot_be_read() {
     assert_eq!(catalog.save(&deep).unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(FileCatalog::open(&path).unwrap().segment("fine").unwrap(), Some(fine));
     assert_eq!(catalog.names().unwrap(), ["fine"]);
+}
+
+#[test]
+fn a_filter_compiles_within_the_limits_that_it_was_read_within() {
+    let schema = schema();
+    let limits = audiencekit::segment::Limits { list: 10_001, ..Default::default() };
+    let text = format!("score in ({}1)", "1, ".repeat(10_000));
+    assert!(Filter::parse(&text, &schema).is_err());
+    let filter = Filter::parse_within(&text, &schema, &limits).unwrap();
+    assert!(filter.compile(&schema, &now()).is_ok());
+    assert!(filter.explain(&ada(&schema), &schema, &now()).is_ok());
+    let segment = Segment::builder("x").include(Selector::all()).filter(filter).build(&schema).unwrap();
+    assert!(segment.compile(&schema, &now()).is_ok());
+    assert!(segment.explain(&ada(&schema), &schema, &now()).is_ok());
+    let catalog = MemoryCatalog::new();
+    catalog.save(&segment).unwrap();
+    let named = Segment::builder("y").include(Selector::segment("x")).build(&schema).unwrap();
+    assert!(named.compile_with(&schema, &now(), &catalog).is_ok());
+    // The text, to the byte.
+    let pad = |bytes: usize| format!("score = 1{}", " ".repeat(bytes - 9));
+    assert!(
+        Filter::parse(&pad(1 << 20), &schema).is_ok() && Filter::parse(&pad((1 << 20) + 1), &schema).is_err()
+    );
+}
+
+#[test]
+fn selectors_ask_of_the_data_what_they_say() {
+    use audiencekit::segment::Message;
+    let schema = schema();
+    for (selector, wanted) in [
+        (Selector::Opened(Message::email("May")), r#"exists(event.email_opened where message = "May")"#),
+        (
+            Selector::NotClicked(Message::push("Sale").sent_by("workflow")),
+            r#"exists(event.push_sent where message = "Sale" and source = "workflow") and not exists(event.push_clicked where message = "Sale" and source = "workflow")"#,
+        ),
+        (Selector::FormFilled("Footer".to_owned()), r#"exists(event.form_filled where source = "Footer")"#),
+        (Selector::Coupon("SPRING".to_owned()), r#"exists(event.coupon where source = "SPRING")"#),
+        (Selector::loyalty_tier(["gold", "platinum"]), r#"loyalty_tier in ("gold", "platinum")"#),
+        (Selector::churn_risk(["high"]), r#"churn_risk = "high""#),
+        (
+            Selector::Visited("path:/shop/**".to_owned()),
+            r#"exists(event.visit where url matches url "path:/shop/**")"#,
+        ),
+        (Selector::stage("Sales", ["Won"]), r#"stage("Sales") = "Won""#),
+        (Selector::NotMonitored, "not monitored = true"),
+    ] {
+        assert_eq!(Filter::new(selector.expr(), &schema).unwrap().to_string(), wanted);
+        let json = serde_json::to_string(&selector).unwrap();
+        assert_eq!(serde_json::from_str::<Selector>(&json).unwrap(), selector, "{json}");
+    }
 }
 
 #[test]

@@ -9,7 +9,7 @@ use super::event::{Event, EventRef};
 use super::event_types::lower;
 use super::schema::{FieldType, Schema};
 use super::symbols::Symbol;
-use super::tag::{Tag, normalize_tag};
+use super::tag::{Tag, with_normalized};
 use super::value::{Value, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
 
@@ -36,10 +36,10 @@ impl Contact {
     /// [`ErrorKind::Invalid`] for a blank name, [`ErrorKind::Limit`] for more than [`MAX_TAGS`](Self::MAX_TAGS) or when
     /// the schema's symbols are full.
     pub fn add_tag(&mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Result<()> {
-        let name = normalize_tag(name).ok_or_else(|| {
+        let symbols = self.schema().symbols();
+        let name = with_normalized(name, |name| symbols.intern(name)).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "tag", "a blank name").expected("letters, digits, - ( [ { ) ] } _")
-        })?;
-        let name = self.schema().symbols().intern(&name)?;
+        })??;
         match self.tags.iter_mut().find(|tag| tag.name == name) {
             Some(tag) => *tag = Tag { name, score, since },
             None => {

@@ -120,6 +120,18 @@ impl ContactBuilder {
         child_email => "child_email",
         /// A mobile advertiser id; called again, one more.
         madid => "madid",
+        /// The channel that the contact prefers.
+        preferred_channel => "preferred_channel",
+        /// The day of the week that the contact prefers.
+        preferred_weekday => "preferred_weekday",
+        /// The time of day that the contact prefers.
+        preferred_time => "preferred_time",
+        /// How often the contact wants messages.
+        message_frequency => "message_frequency",
+        /// The tier in a loyalty programme.
+        loyalty_tier => "loyalty_tier",
+        /// How likely the contact is to leave, by the host's own groups.
+        churn_risk => "churn_risk",
     }
 
     values! {
@@ -149,6 +161,12 @@ impl ContactBuilder {
     #[must_use]
     pub fn birth_date(self, day: impl Into<Birthday>) -> Self {
         self.detail("birth_date", day.into())
+    }
+
+    /// The points in a loyalty programme.
+    #[must_use]
+    pub fn loyalty_points(self, points: impl Into<rust_decimal::Decimal>) -> Self {
+        self.detail("loyalty_points", points.into())
     }
 
     /// A detail of the host's own, or any field by its name.

@@ -45,7 +45,7 @@ pub struct Contact {
     lists: Option<Box<Lists>>,
 }
 
-/// The standard fields and twenty of the host's own.
+/// The standard fields and a dozen of the host's own.
 const NEAR: usize = 56;
 
 impl Contact {

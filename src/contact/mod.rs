@@ -3,6 +3,32 @@
 //! A [`Schema`] declares typed fields and gives each a slot; a [`Contact`] keeps its values by slot, beside its tags,
 //! consents, events and funnel stages. Names are looked up once, when a file is opened or a filter is compiled,
 //! and never per contact.
+//!
+//! # Standard fields
+//!
+//! Every schema has these; the host declares its own beside them ([`SchemaBuilder::detail`]).
+//!
+//! | type | fields |
+//! |---|---|
+//! | text | `id` `external_id` `name` `first_name` `last_name` `fax` `company` `position` `department` `street_address` `zip_code` `parent_email` `child_email` |
+//! | text_list | `email` `phone` `co_owners` `madid` |
+//! | keyword | `gender` `city` `province` `country` `language` `state` `owner` `preferred_channel` `preferred_weekday` `preferred_time` `message_frequency` `loyalty_tier` `churn_risk` |
+//! | birthday | `birth_date` |
+//! | integer | `score` |
+//! | boolean | `opted_out` `phone_opted_out` `one_message` `deleted` `invalid` `monitored` |
+//! | instant | `created_on` `modified_on` `last_visit` |
+//! | decimal | `loyalty_points` |
+//!
+//! Events are of the types `purchase`, `cart`, `visit`, `phone_call`, `other`, `reservation`, `cancelled`,
+//! `activation`, `meeting`, `offer`, `download`, `login`, `transaction`, `cancellation`, `return`, `survey`,
+//! `app_status`, `app_type_web`, `app_type_manual`, `app_type_retention`, `app_type_upsale`, `loan_status`,
+//! `loan_order`, `first_loan`, `repeated_loan`, `email_planned`, `email_sent`, `email_opened`, `email_clicked`,
+//! `email_received`, `sms_sent`, `sms_delivered`, `sms_answered`, `push_planned`, `push_sent`, `push_opened`,
+//! `push_clicked`, `sms_planned`, `sms_opened`, `sms_clicked`, `form_filled`, `coupon`, `note`, `task`, or of the
+//! host's own ([`SchemaBuilder::event`]). Each has an instant `at`, may have an amount `value`, and the properties
+//! `description`, `products`, `location`, `external_id`, `shop_domain`, `url`, `host`, `duration`, `score`, `source`,
+//! `source_host`, `keywords`, `message` and `detail1` to `detail20`: `duration` (seconds) and `score` are whole
+//! numbers, the others texts.
 
 mod attached;
 mod builder;

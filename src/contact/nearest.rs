@@ -4,7 +4,10 @@
 pub(crate) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let name: Vec<char> = name.chars().take(64).flat_map(char::to_lowercase).collect();
     let most = (name.len() / 3).max(1);
+    // Each character more or less is an edit, so most candidates need no look.
+    let near = |candidate: &&str| candidate.chars().take(64).count().abs_diff(name.len()) <= most;
     candidates
+        .filter(near)
         .map(|candidate| (edits(&name, candidate), candidate))
         .filter(|&(edits, _)| edits <= most)
         .min()

@@ -61,12 +61,22 @@ pub(super) fn typed(field_type: FieldType, text: &str, order: DateOrder, zone: &
     match field_type {
         FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(text.into()),
         FieldType::Boolean => boolean(text).map(Value::Boolean),
-        FieldType::Integer => text.parse().ok().map(Value::Integer),
-        FieldType::Decimal => Decimal::from_str_exact(text).ok().map(Value::Decimal),
+        FieldType::Integer => text.parse().ok().or_else(|| whole(text)).map(Value::Integer),
+        FieldType::Decimal => decimal(text).map(Value::Decimal),
         FieldType::Date => date(text, order).map(Value::Date),
         FieldType::Birthday => birthday(text, order).map(Value::Birthday),
         FieldType::Instant => instant(text, order, zone).map(Value::Instant),
     }
+}
+
+/// A decimal as it is written, `1e3` too: no binary floating point between.
+pub(super) fn decimal(text: &str) -> Option<Decimal> {
+    Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
+}
+
+/// `70.0`, as programs write a whole number that passed through floating point.
+fn whole(text: &str) -> Option<i64> {
+    decimal(text).filter(Decimal::is_integer).and_then(|number| i64::try_from(number).ok())
 }
 
 fn expected(field_type: FieldType, order: DateOrder) -> String {
@@ -285,6 +295,24 @@ mod tests {
         };
         assert_eq!(set(" 7 ").as_deref(), Some(" 7 "));
         assert_eq!(set(" \t"), None);
+    }
+
+    #[test]
+    fn a_number_is_exact_however_it_is_written() {
+        let read = |field_type, text| typed(field_type, text, DateOrder::default(), &Zone::utc());
+        for text in ["70", "70.0", "7e1", "+70"] {
+            assert!(read(FieldType::Integer, text) == Some(Value::Integer(70)), "{text}");
+        }
+        let limits = ["9223372036854775807", "9223372036854775808"];
+        assert!(limits.map(|text| read(FieldType::Integer, text).is_some()) == [true, false]);
+        let money = |text| read(FieldType::Decimal, text);
+        assert!(money("1.25e3") == Some(Value::Decimal(1_250.into())));
+        for text in
+            ["NaN", "inf", "1,5", "70.5.1", "0x10", "1e400", "", "12345678901234567890123456789012345"]
+        {
+            assert!(money(text).is_none() && read(FieldType::Integer, text).is_none(), "{text}");
+        }
+        assert!(read(FieldType::Integer, "70.5").is_none());
     }
 
     #[test]

@@ -260,10 +260,10 @@ pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
     serde_json::from_str::<Text<'_>>(value).ok().map(|text| text.0)
 }
 
-/// A decimal as it is written, in a number or in a text: no binary floating point between.
+/// A decimal in a number or in a text.
 pub(super) fn decimal(value: &str) -> Option<Decimal> {
     let text = if value.starts_with('"') { text(value)? } else { Cow::Borrowed(value) };
-    Decimal::from_str_exact(text.trim()).or_else(|_| Decimal::from_scientific(text.trim())).ok()
+    super::parse::decimal(text.trim())
 }
 
 #[derive(Deserialize)]

@@ -39,6 +39,13 @@ pub(super) const FIELDS: &[(&str, FieldType)] = &[
     ("parent_email", FieldType::Text),
     ("child_email", FieldType::Text),
     ("madid", FieldType::TextList),
+    ("preferred_channel", FieldType::Keyword),
+    ("preferred_weekday", FieldType::Keyword),
+    ("preferred_time", FieldType::Keyword),
+    ("message_frequency", FieldType::Keyword),
+    ("loyalty_tier", FieldType::Keyword),
+    ("loyalty_points", FieldType::Decimal),
+    ("churn_risk", FieldType::Keyword),
 ];
 
 /// The values of standard fields that take only these.
@@ -105,6 +112,7 @@ pub(super) const PROPERTIES: &[(&str, FieldType)] = &[
     ("url", FieldType::Text),
     ("host", FieldType::Text),
     ("duration", FieldType::Integer),
+    ("score", FieldType::Integer),
     ("source", FieldType::Text),
     ("source_host", FieldType::Text),
     ("keywords", FieldType::Text),

@@ -2,6 +2,7 @@
 
 use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
+use unicode_normalization::char::is_combining_mark;
 
 use super::symbols::Symbol;
 
@@ -30,9 +31,24 @@ pub struct Tag {
 /// ```
 #[must_use]
 pub fn normalize_tag(name: &str) -> Option<String> {
+    with_normalized(name, str::to_owned)
+}
+
+/// The longest name that is normalized without an allocation, if it is of ASCII.
+const SHORT: usize = 64;
+
+/// Shows the normalized name to `use_it`.
+pub(super) fn with_normalized<T>(name: &str, use_it: impl FnOnce(&str) -> T) -> Option<T> {
     let name = name.trim();
     if name.is_empty() {
         return None;
+    }
+    let mut short = [0; SHORT];
+    if let Some(short) = short.get_mut(..name.len()).filter(|_| name.is_ascii()) {
+        for (to, from) in short.iter_mut().zip(name.bytes()) {
+            *to = if is_allowed(from.into()) { from.to_ascii_uppercase() } else { b'_' };
+        }
+        return std::str::from_utf8(short).ok().map(use_it);
     }
     let mut out = String::with_capacity(name.len());
     for c in name.nfd() {
@@ -40,13 +56,25 @@ pub fn normalize_tag(name: &str) -> Option<String> {
             'ł' | 'Ł' => out.push('L'),
             'ø' | 'Ø' => out.push('O'),
             'đ' | 'Đ' => out.push('D'),
-            '-' | '(' | '[' | '{' | ')' | ']' | '}' | '_' => out.push(c),
-            c if unicode_normalization::char::is_combining_mark(c) => {}
-            c if c.is_alphanumeric() => out.extend(c.to_uppercase()),
+            c if is_diacritic(c) => {}
+            // The marks of other scripts are part of their words: vowels, and the voice of a syllable.
+            c if is_combining_mark(c) => out.push(c),
+            c if is_allowed(c) => out.extend(c.to_uppercase()),
             _ => out.push('_'),
         }
     }
-    (!out.is_empty()).then_some(out)
+    let out: String = out.nfc().collect();
+    (!out.is_empty()).then(|| use_it(&out))
+}
+
+fn is_allowed(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '(' | '[' | '{' | ')' | ']' | '}' | '_')
+}
+
+/// A mark of the blocks for diacritics.
+fn is_diacritic(c: char) -> bool {
+    matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
+        | '\u{FE20}'..='\u{FE2F}')
 }
 
 #[cfg(test)]
@@ -57,5 +85,25 @@ mod tests {
     fn a_name_of_accents_alone_is_no_tag() {
         assert_eq!(normalize_tag("\u{301}"), None);
         assert_eq!(normalize_tag(" a\u{301} ").as_deref(), Some("A"));
+    }
+
+    #[test]
+    fn a_name_is_written_as_the_product_has_it() {
+        for (name, wanted) in [
+            ("vip", "VIP"),
+            (" a-b (c) [d] {e} _ ", "A-B_(C)_[D]_{E}__"),
+            ("!#$&*\"' x", "________X"),
+            ("zażółć gęślą jaźń", "ZAZOLC_GESLA_JAZN"),
+            ("Straße Øre Đà", "STRASSE_ORE_DA"),
+            ("привет", "ПРИВЕТ"),
+            ("が", "が"),
+            ("हिंदी", "हिंदी"),
+            ("한국", "한국"),
+        ] {
+            assert_eq!(normalize_tag(name).as_deref(), Some(wanted));
+            assert_eq!(normalize_tag(wanted).as_deref(), Some(wanted), "again: {name}");
+        }
+        let long = "ab ".repeat(40);
+        assert_eq!(normalize_tag(&long).unwrap(), "AB_".repeat(40).trim_end_matches('_'));
     }
 }

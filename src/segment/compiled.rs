@@ -8,6 +8,7 @@ use super::compile::join;
 use super::definition::Segment;
 use super::evaluate::Record;
 use super::filter::{CompiledFilter, plan};
+use super::limits::Limits;
 use super::plan::Node;
 use super::resolve::Resolver;
 use super::window::EvaluationTime;
@@ -90,12 +91,11 @@ pub(super) fn compile(
     catalog: Option<&dyn SegmentCatalog>,
 ) -> Result<CompiledSegment> {
     let mut resolver = Resolver::new(Some(&segment.name), catalog);
-    let mut nodes = |exprs: Vec<Expr>| -> Result<Vec<Node>> {
-        exprs.iter().map(|expr| node(expr, schema, time, &mut resolver)).collect()
-    };
-    let include = nodes(segment.include.iter().map(super::Selector::expr).collect())?;
-    let exclude = nodes(segment.exclude.iter().map(super::Selector::expr).collect())?;
-    let filters = nodes(segment.filters.iter().map(|filter| filter.expr.clone()).collect())?;
+    let limits = segment.limits();
+    let mut one = |expr: &Expr| node(expr, &limits, schema, time, &mut resolver);
+    let include: Vec<Node> = segment.include.iter().map(|part| one(&part.expr())).collect::<Result<_>>()?;
+    let exclude: Vec<Node> = segment.exclude.iter().map(|part| one(&part.expr())).collect::<Result<_>>()?;
+    let filters: Vec<Node> = segment.filters.iter().map(|part| one(&part.expr)).collect::<Result<_>>()?;
     let mut parts = vec![join(include.clone(), false)];
     parts.push(super::compile::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
@@ -106,13 +106,14 @@ pub(super) fn compile(
 /// A condition with the segments it names.
 pub(super) fn node(
     expr: &Expr,
+    limits: &Limits,
     schema: &Schema,
     time: &EvaluationTime,
     resolver: &mut Resolver<'_>,
 ) -> Result<Node> {
-    plan(expr, schema, time, &mut |name| {
-        let named = resolver.enter(name)?;
-        let node = node(&named, schema, time, resolver)?;
+    plan(expr, limits, schema, time, &mut |name| {
+        let (named, limits) = resolver.enter(name)?;
+        let node = node(&named, &limits, schema, time, resolver)?;
         resolver.leave();
         Ok(node)
     })

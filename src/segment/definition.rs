@@ -98,6 +98,11 @@ impl Segment {
         &self.filters
     }
 
+    /// The widest limits of its filters: with these the whole is compiled.
+    pub(super) fn limits(&self) -> Limits {
+        self.filters.iter().fold(Limits::default(), |limits, filter| limits.widest(filter.limits()))
+    }
+
     /// The same selection under another name.
     #[must_use]
     pub fn duplicate(&self, name: impl Into<String>) -> Self {
@@ -244,7 +249,8 @@ impl SegmentBuilder {
         self
     }
 
-    /// Adds a filter: text, a built condition, or a [`Filter`]. All of them must hold.
+    /// Adds a filter: text, a built condition, or a [`Filter`], which keeps the limits it was read within. All of them
+    /// must hold.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<FilterSource>) -> Self {
         self.filters.push(filter.into().0);
@@ -269,7 +275,10 @@ impl SegmentBuilder {
             let filter = match source {
                 Source::Text(text) => Filter::parse(&text, schema),
                 Source::Expr(expr) => Filter::new(expr, schema),
-                Source::Filter(filter) => Filter::new(filter.expr, schema),
+                Source::Filter(filter) => {
+                    let limits = *filter.limits();
+                    Filter::new_within(filter.expr, schema, &limits)
+                }
             };
             match filter {
                 Ok(filter) => filters.push(filter),

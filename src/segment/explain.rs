@@ -9,6 +9,7 @@ use super::catalog::SegmentCatalog;
 use super::compiled::node;
 use super::definition::Segment;
 use super::filter::Filter;
+use super::limits::Limits;
 use super::print;
 use super::resolve::Resolver;
 use super::window::EvaluationTime;
@@ -166,7 +167,7 @@ impl<'a> Explainer<'a> {
     /// # Errors
     /// As [`Segment::compile_with`].
     pub fn filter(&self, filter: &Filter, contact: &Contact) -> Result<Explanation> {
-        self.explain(&filter.expr, None, contact)
+        self.explain(&filter.expr, filter.limits(), None, contact)
     }
 
     /// Why a contact is in a segment or is not.
@@ -174,19 +175,31 @@ impl<'a> Explainer<'a> {
     /// # Errors
     /// As [`Segment::compile_with`].
     pub fn segment(&self, segment: &Segment, contact: &Contact) -> Result<Explanation> {
-        self.explain(&segment.expr(), Some(&segment.name), contact)
+        self.explain(&segment.expr(), &segment.limits(), Some(&segment.name), contact)
     }
 
-    fn explain(&self, expr: &Expr, inside: Option<&str>, contact: &Contact) -> Result<Explanation> {
+    fn explain(
+        &self,
+        expr: &Expr,
+        limits: &Limits,
+        inside: Option<&str>,
+        contact: &Contact,
+    ) -> Result<Explanation> {
         // The whole first: a definition that does not compile is refused before it is taken apart.
-        node(expr, self.schema, self.time, &mut Resolver::new(inside, self.catalog))?;
+        node(expr, limits, self.schema, self.time, &mut Resolver::new(inside, self.catalog))?;
         let mut resolver = Resolver::new(inside, self.catalog);
-        let mut explanation = self.tree(expr, contact, &mut resolver)?;
+        let mut explanation = self.tree(expr, limits, contact, &mut resolver)?;
         decide(&mut explanation);
         Ok(explanation)
     }
 
-    fn tree(&self, expr: &Expr, contact: &Contact, resolver: &mut Resolver<'_>) -> Result<Explanation> {
+    fn tree(
+        &self,
+        expr: &Expr,
+        limits: &Limits,
+        contact: &Contact,
+        resolver: &mut Resolver<'_>,
+    ) -> Result<Explanation> {
         let (what, parts): (String, &[Expr]) = match expr {
             Expr::All(parts) => ("all of".to_owned(), parts),
             Expr::Any(parts) => ("any of".to_owned(), parts),
@@ -194,8 +207,8 @@ impl<'a> Explainer<'a> {
             Expr::AtLeast(at_least) => (format!("at least {} of", at_least.count), &at_least.of),
             Expr::Not(inner) => ("not".to_owned(), std::slice::from_ref(inner)),
             Expr::Segment(name) => {
-                let named = resolver.enter(&name.node)?;
-                let part = self.tree(&named, contact, resolver)?;
+                let (named, limits) = resolver.enter(&name.node)?;
+                let part = self.tree(&named, &limits, contact, resolver)?;
                 resolver.leave();
                 return Ok(Explanation {
                     holds: part.holds,
@@ -205,13 +218,13 @@ impl<'a> Explainer<'a> {
                 });
             }
             leaf => {
-                let holds = node(leaf, self.schema, self.time, resolver)?.holds(contact);
+                let holds = node(leaf, limits, self.schema, self.time, resolver)?.holds(contact);
                 let what = if self.clear { print::text(leaf) } else { print::text(&redacted(leaf)) };
                 return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
             }
         };
         let parts: Vec<_> =
-            parts.iter().map(|part| self.tree(part, contact, resolver)).collect::<Result<_>>()?;
+            parts.iter().map(|part| self.tree(part, limits, contact, resolver)).collect::<Result<_>>()?;
         let holding = parts.iter().filter(|part| part.holds).count();
         let holds = match expr {
             Expr::All(_) => holding == parts.len(),

@@ -35,10 +35,21 @@ use crate::error::Result;
 /// assert!(compiled.matches(&contact));
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub struct Filter {
     pub(super) expr: Expr,
+    /// Those that it was read within, so that it compiles as it was checked.
+    limits: Limits,
 }
+
+/// The same condition, whatever the limits it was read within.
+impl PartialEq for Filter {
+    fn eq(&self, other: &Self) -> bool {
+        self.expr == other.expr
+    }
+}
+
+impl Eq for Filter {}
 
 impl Filter {
     /// Reads a filter and checks it.
@@ -56,7 +67,21 @@ impl Filter {
     pub fn parse_within(text: &str, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
         let expr = parse::parse(text, limits)?;
         let problems = check::check(&expr, schema, limits);
-        if problems.is_empty() { Ok(Self { expr }) } else { Err(FilterError::new(text, problems)) }
+        if problems.is_empty() {
+            Ok(Self::passed(expr, limits))
+        } else {
+            Err(FilterError::new(text, problems))
+        }
+    }
+
+    /// A filter that has passed its check within `limits`.
+    pub(super) fn passed(expr: Expr, limits: &Limits) -> Self {
+        Self { expr, limits: *limits }
+    }
+
+    /// The limits that it was checked within.
+    pub(super) fn limits(&self) -> &Limits {
+        &self.limits
     }
 
     /// A filter from a tree that was built, checked.
@@ -81,7 +106,7 @@ impl Filter {
                         FilterProblem::new(Span::default(), format!("the filter has {bytes} bytes"));
                     Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))))
                 }
-                _ => Ok(Self { expr }),
+                _ => Ok(Self::passed(expr, limits)),
             };
         }
         // The same problems, found again in the canonical text, have places to point at.
@@ -128,7 +153,7 @@ impl Filter {
         catalog: Option<&dyn super::SegmentCatalog>,
     ) -> Result<CompiledFilter> {
         let mut resolver = super::resolve::Resolver::new(None, catalog);
-        let node = super::compiled::node(&self.expr, schema, time, &mut resolver)?;
+        let node = super::compiled::node(&self.expr, &self.limits, schema, time, &mut resolver)?;
         Ok(CompiledFilter::new(node, schema))
     }
 }
@@ -136,17 +161,17 @@ impl Filter {
 /// Checks and compiles.
 pub(super) fn plan(
     expr: &Expr,
+    limits: &Limits,
     schema: &Schema,
     time: &EvaluationTime,
     resolve: super::compile::Resolve<'_>,
 ) -> Result<Node> {
-    let limits = Limits::default();
-    let problems = check::check(expr, schema, &limits);
+    let problems = check::check(expr, schema, limits);
     if !problems.is_empty() {
-        let error = Filter::new(expr.clone(), schema).err();
+        let error = Filter::new_within(expr.clone(), schema, limits).err();
         return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
     }
-    Compiler { time, limits: &limits }.expr(expr, Scope::contact(schema), resolve)
+    Compiler { time, limits }.expr(expr, Scope::contact(schema), resolve)
 }
 
 impl fmt::Display for Filter {

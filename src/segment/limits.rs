@@ -32,6 +32,18 @@ impl Limits {
     /// Deepest nesting that any setting allows, so that no tree can exhaust a thread's stack.
     pub const MAX_DEPTH: usize = 50;
 
+    /// The greater of each.
+    pub(super) fn widest(self, other: &Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            text: self.text.max(other.text),
+            list: self.list.max(other.list),
+            regex: self.regex.max(other.regex),
+            regexes: self.regexes.max(other.regexes),
+            problems: self.problems.max(other.problems),
+        }
+    }
+
     pub(super) fn depth(&self) -> usize {
         self.depth.min(Self::MAX_DEPTH)
     }

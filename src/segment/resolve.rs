@@ -2,6 +2,7 @@
 
 use super::ast::{Check, Expr};
 use super::catalog::SegmentCatalog;
+use super::limits::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Deepest chain of segments that name one another.
@@ -23,8 +24,8 @@ impl<'a> Resolver<'a> {
         Self { catalog, open: inside.into_iter().map(str::to_owned).collect(), conditions: 0 }
     }
 
-    /// The definition of a segment, in which the names that follow stand until [`leave`](Self::leave).
-    pub(super) fn enter(&mut self, name: &str) -> Result<Expr> {
+    /// The definition of a segment and its limits, in which the names that follow stand until [`leave`](Self::leave).
+    pub(super) fn enter(&mut self, name: &str) -> Result<(Expr, Limits)> {
         let Some(catalog) = self.catalog else {
             return Err(no_catalog(name));
         };
@@ -48,7 +49,7 @@ impl<'a> Resolver<'a> {
             return Err(self.wrong(ErrorKind::Limit, message, expected));
         }
         self.open.push(name.to_owned());
-        Ok(expr)
+        Ok((expr, segment.limits()))
     }
 
     pub(super) fn leave(&mut self) {

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ast::{Expr, Quantifier, Spanned, TagTest};
+use super::ast::{EventQuery, Expr, Quantifier, Spanned, TagTest};
 use super::builder::{consent, event, field, stage};
 use super::rfm::Rfm;
 
@@ -75,6 +75,10 @@ pub enum Selector {
     Owner(Vec<String>),
     /// Speaks one of these languages.
     Language(Vec<String>),
+    /// Is in one of these tiers of a loyalty programme.
+    LoyaltyTier(Vec<String>),
+    /// Is in one of the host's groups of those likely to leave.
+    ChurnRisk(Vec<String>),
     /// Has one of these e-mail addresses.
     Email(Vec<String>),
     /// Has one of these ids.
@@ -93,6 +97,10 @@ pub enum Selector {
     NotClicked(Message),
     /// Was delivered this text message.
     SmsDelivered(String),
+    /// Filled in this form, as the event `form_filled` carries its name in the property `source`.
+    FormFilled(String),
+    /// Was given this coupon, as the event `coupon` carries its name in the property `source`.
+    Coupon(String),
     /// Visited a URL that fits a pattern: part of it, `any:a, b`, or `path:/shop/**`.
     Visited(String),
     /// Has a place by recency, frequency and money of purchases.
@@ -112,31 +120,41 @@ pub struct Message {
     /// The message's name; none for any message of the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
+    /// What sent it, such as a workflow or a rule, as events carry it in their property `source`; none for whatever did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 impl Message {
     /// A mailing by name.
     #[must_use]
     pub fn email(name: impl Into<String>) -> Self {
-        Self { channel: Channel::Email, name: Some(name.into()) }
+        Self { name: Some(name.into()), ..Self::any(Channel::Email) }
     }
 
     /// A text message by name.
     #[must_use]
     pub fn sms(name: impl Into<String>) -> Self {
-        Self { channel: Channel::Sms, name: Some(name.into()) }
+        Self { name: Some(name.into()), ..Self::any(Channel::Sms) }
     }
 
     /// A web push by name.
     #[must_use]
     pub fn push(name: impl Into<String>) -> Self {
-        Self { channel: Channel::Push, name: Some(name.into()) }
+        Self { name: Some(name.into()), ..Self::any(Channel::Push) }
     }
 
     /// Any message of a channel.
     #[must_use]
     pub fn any(channel: Channel) -> Self {
-        Self { channel, name: None }
+        Self { channel, name: None, source: None }
+    }
+
+    /// The same, sent by this: a rule, a workflow, a mailing.
+    #[must_use]
+    pub fn sent_by(mut self, source: impl Into<String>) -> Self {
+        self.source = Some(source.into());
+        self
     }
 
     fn event(&self, what: &str) -> Expr {
@@ -145,7 +163,8 @@ impl Message {
             Channel::Sms => "sms",
             Channel::Push => "push",
         };
-        happened(&format!("{channel}_{what}"), self.name.as_deref())
+        let named = [("message", self.name.as_deref()), ("source", self.source.as_deref())];
+        happened(&format!("{channel}_{what}"), named)
     }
 }
 
@@ -161,12 +180,10 @@ pub enum Channel {
     Push,
 }
 
-fn happened(kind: &str, message: Option<&str>) -> Expr {
-    let query = event(kind);
-    match message {
-        Some(name) => query.filter(field("message").eq(name)).exists(),
-        None => query.exists(),
-    }
+/// There was an event with these properties; those that are none are not asked.
+fn happened<const N: usize>(kind: &str, properties: [(&str, Option<&str>); N]) -> Expr {
+    let asked = properties.into_iter().filter_map(|(name, value)| Some(field(name).eq(value?)));
+    asked.fold(event(kind), EventQuery::filter).exists()
 }
 
 macro_rules! lists {
@@ -199,6 +216,10 @@ impl Selector {
         owner => Owner,
         /// Speaks one of these languages.
         language => Language,
+        /// Is in one of these tiers of a loyalty programme.
+        loyalty_tier => LoyaltyTier,
+        /// Is in one of the host's groups of those likely to leave.
+        churn_risk => ChurnRisk,
         /// Has one of these e-mail addresses.
         email => Email,
         /// Has one of these ids.
@@ -296,6 +317,8 @@ impl Selector {
             Self::State(names) => one_of("state", names),
             Self::Owner(names) => one_of("owner", names),
             Self::Language(names) => one_of("language", names),
+            Self::LoyaltyTier(names) => one_of("loyalty_tier", names),
+            Self::ChurnRisk(names) => one_of("churn_risk", names),
             Self::Email(names) => one_of("email", names),
             Self::Id(names) => one_of("id", names),
             Self::Sent(message) => message.event("sent"),
@@ -304,7 +327,9 @@ impl Selector {
             Self::NotOpened(message) => message.event("sent").and(message.event("opened").negate()),
             Self::Clicked(message) => message.event("clicked"),
             Self::NotClicked(message) => message.event("sent").and(message.event("clicked").negate()),
-            Self::SmsDelivered(name) => happened("sms_delivered", Some(name)),
+            Self::SmsDelivered(name) => happened("sms_delivered", [("message", Some(name))]),
+            Self::FormFilled(name) => happened("form_filled", [("source", Some(name))]),
+            Self::Coupon(name) => happened("coupon", [("source", Some(name))]),
             Self::Visited(pattern) => event("visit").filter(field("url").matches_url(pattern)).exists(),
             Self::Rfm(rfm) => rfm.expr(),
             Self::Segment(name) => Expr::Segment(Spanned::from(name.clone())),

@@ -57,7 +57,9 @@ impl TagNames {
         // The check has its own words for what is no tag at all.
         let is_tag = |tag: &str| normalize_tag(tag).is_some() && !tag.contains(',');
         let unknown = |tag: &&Spanned<String>| is_tag(&tag.node) && !self.contains(&tag.node);
-        named.into_iter().filter(unknown).map(|tag| self.unknown(tag)).collect()
+        // To look for what was meant takes its time, so it is done for as many as are shown.
+        let most = Limits::default().problems;
+        named.into_iter().filter(unknown).take(most).map(|tag| self.unknown(tag)).collect()
     }
 
     fn unknown(&self, tag: &Spanned<String>) -> FilterProblem {
@@ -101,7 +103,11 @@ impl Filter {
         let mut problems = check::check(&expr, schema, &limits);
         problems.extend(known.problems(&expr));
         problems.truncate(limits.problems);
-        if problems.is_empty() { Ok(Self { expr }) } else { Err(FilterError::new(text, problems)) }
+        if problems.is_empty() {
+            Ok(Self::passed(expr, &limits))
+        } else {
+            Err(FilterError::new(text, problems))
+        }
     }
 
     /// The tags of this filter that are not known, to be shown as a hint; none when all are.

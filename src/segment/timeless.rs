@@ -24,7 +24,7 @@ impl Filter {
     #[must_use]
     pub fn conjuncts(&self) -> Vec<Self> {
         match &self.expr {
-            Expr::All(parts) => parts.iter().map(|part| Self { expr: part.clone() }).collect(),
+            Expr::All(parts) => parts.iter().map(|part| Self::passed(part.clone(), self.limits())).collect(),
             _ => vec![self.clone()],
         }
     }
@@ -109,7 +109,7 @@ mod tests {
         for text in [
             "birth_date is today",
             "anniversary(birth_date) in next 7 days",
-            "consent(email) = confirmed",
+            r#"consent("email") = "confirmed""#,
             "exists(event.purchase in last 90 days)",
             "score > 1 or not (count(event.purchase in last 1 day) >= 2)",
             "at least 1 of (score > 1, age(birth_date) > 3)",
