@@ -973,12 +973,12 @@ struct Sink {
 
 #[async_trait::async_trait]
 impl MemberSink for Sink {
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> audiencekit::Result<()> {
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> audiencekit::Result<u64> {
         if self.broken == Some(audience.id().as_str()) {
             return Err(Error::new(ErrorKind::NotFound, "apply", "the audience was deleted at Facebook"));
         }
         self.calls.lock().unwrap().push((audience.id().to_string(), changes.len()));
-        Ok(())
+        Ok(0)
     }
 }
 
@@ -1118,4 +1118,150 @@ fn a_delayed_addition_is_left_out_once_the_rule_has_let_the_contact_go() {
     handle(&mut engine, &ContactEvent::new("c", START + Duration::days(1), Happening::Touched));
     engine.tick(START + Duration::days(9)).unwrap();
     assert_eq!(waiting(&engine), ["1+d", "1-c"]);
+}
+
+// JSON that does not fit.
+
+/// Every object in `value`, by its path.
+fn objects(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    match value {
+        serde_json::Value::Object(map) => {
+            found.push(path.to_owned());
+            map.iter().for_each(|(key, value)| objects(value, &format!("{path}/{key}"), found));
+        }
+        serde_json::Value::Array(list) => {
+            list.iter()
+                .enumerate()
+                .for_each(|(index, value)| objects(value, &format!("{path}/{index}"), found));
+        }
+        _ => {}
+    }
+}
+
+/// A JSON pointer as an error names it.
+fn said(pointer: &str) -> String {
+    let mut path = String::new();
+    for part in pointer.split('/').skip(1) {
+        match part.parse::<usize>() {
+            Ok(index) => path.push_str(&format!("[{index}]")),
+            Err(_) if path.is_empty() => path.push_str(part),
+            Err(_) => path.push_str(&format!(".{part}")),
+        }
+    }
+    path
+}
+
+#[test]
+fn an_unknown_field_is_refused_with_its_path_wherever_it_stands() {
+    let tests = vec![PropertyFilter::new("value", PropertyTest::GreaterThan(1.into()))];
+    let split = Node::Split { paths: vec![SplitPath { weight: 1, to: "end".into() }] };
+    let whole = rules([Rule::new("r")
+        .on(Trigger::External { kinds: vec!["cart".into()], properties: tests })
+        .on(Trigger::DateNear { field: "renewal".into(), days: 1, ignore_year: true, zone: None })
+        .check_after(Delay::Days(1))
+        .then_after(Delay::Weeks(1), add())
+        .otherwise(Action::RunRule { rule: "r".into(), check_conditions: true })
+        .min_interval(Delay::Hours(1))])
+    .workflow(
+        cart_workflow()
+            .node("wait", Node::Wait { delay: Delay::Days(1), to: "split".into() })
+            .node("split", split)
+            .exit(Exit { name: "x".into(), goal: true, on: vec![Trigger::tag("A")], when: Vec::new() }),
+    );
+    let value: serde_json::Value = serde_json::from_str(&whole.to_json()).unwrap();
+    let mut found = Vec::new();
+    objects(&value, "", &mut found);
+    assert!(found.len() > 40, "{found:?}");
+    for pointer in found {
+        let mut broken = value.clone();
+        let object = broken.pointer_mut(&pointer).unwrap().as_object_mut().unwrap();
+        object.insert("colour".into(), "red".into());
+        let error = Definitions::from_json(&serde_json::to_string_pretty(&broken).unwrap()).unwrap_err();
+        let path = said(&pointer);
+        assert!(error.operation().starts_with(&format!("definitions {path}")), "{pointer}: {error}");
+        assert_eq!(error.kind(), ErrorKind::Invalid);
+        assert!(!error.to_string().contains("red"), "{error}");
+    }
+}
+
+#[test]
+fn a_definition_cut_anywhere_is_refused_with_the_path_to_the_cut() {
+    let whole = rules([Rule::new("r").on(Trigger::tag("A")).then_after(Delay::Days(1), add())])
+        .workflow(cart_workflow());
+    let json = whole.to_json();
+    let mut paths = std::collections::BTreeSet::new();
+    for (cut, _) in json.char_indices().skip(1) {
+        let error = Definitions::from_json(&json[..cut]).unwrap_err();
+        let path = error.operation().strip_prefix("definitions").unwrap_or_else(|| panic!("{error}"));
+        let mut objects_there = Vec::new();
+        objects(&serde_json::from_str(&json).unwrap(), "", &mut objects_there);
+        paths.insert(path.trim().to_owned());
+    }
+    for path in ["rules[0].if_yes[0].after.days", "workflows[0].nodes.country.check.paths[1].to"] {
+        assert!(paths.contains(path), "{path} in {paths:?}");
+    }
+}
+
+#[test]
+fn an_audience_that_does_not_fit_says_where() {
+    let json = serde_json::to_string(&saved(1)).unwrap();
+    assert_eq!(Audience::from_json(&json).unwrap(), saved(1));
+    for (cut, _) in json.char_indices() {
+        assert_eq!(Audience::from_json(&json[..cut]).unwrap_err().kind(), ErrorKind::Invalid, "at {cut}");
+    }
+    let said = |from: &str, to: &str| Audience::from_json(&json.replace(from, to)).unwrap_err().to_string();
+    assert!(said("\"people\"", "\"persons\"").starts_with("audience minimum_size.persons: "));
+    assert!(said("\"automation\"", "\"automatic\"").starts_with("audience contacts: "));
+    assert!(said("\"schema_version\":1", "\"schema_version\":2").contains("schema_version 2 is not known"));
+}
+
+#[tokio::test]
+async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_again() {
+    use audiencekit::audience::{AudienceBuilder, ContactManagement};
+    use audiencekit::{MemorySource, MockClient, SyncEngine};
+
+    let facebook = MockClient::new();
+    facebook.fake().configure(|settings| {
+        settings.removal_floor = 2;
+        settings.match_percent = 100;
+    });
+    let draft = AudienceBuilder::new().name("A").description("d").account(facebook.fake().account());
+    let audience =
+        draft.contacts(ContactManagement::Automation).build().unwrap().save(&facebook).await.unwrap();
+    let mut people = contacts(&["a", "b"]);
+    for id in ["a", "b"] {
+        let email = format!("{id}@example.com");
+        people.edit(id, |contact| contact.set(schema().require("email")?, email)).unwrap();
+    }
+    let definitions = rules([
+        Template::AddOnTag("IN".into()).rule("in", &audience),
+        Template::RemoveOnPurchase.rule("out", &audience),
+    ]);
+    let audiences = std::slice::from_ref(&audience);
+    let mut engine =
+        Engine::open(definitions, audiences, MemoryStore::new(), people, Options::default()).unwrap();
+    let source = MemorySource::new(&schema(), Vec::new());
+    let sync = SyncEngine::new(source, facebook.clone());
+    for id in ["a", "b"] {
+        handle(&mut engine, &tagged(id, START, "IN"));
+    }
+    assert_eq!(engine.flush(&sync).await.unwrap().sent, 2);
+    handle(&mut engine, &external("a", START, "purchase"));
+    facebook.fake().advance(std::time::Duration::from_secs(3 * 86_400));
+    let held_back = [(audience.id().to_string(), 1)];
+    for _ in 0..2 {
+        let report = engine.flush(&sync).await.unwrap();
+        assert_eq!((report.failed.len(), engine.unsent(), &report.held_back[..]), (0, 0, &held_back[..]));
+        assert_eq!(facebook.fake().members(audience.id()).len(), 2);
+    }
+    // Once others have come in the removal passes, and not before.
+    engine
+        .contacts_mut()
+        .edit("c", |contact| contact.set(schema().require("email")?, "c@example.com"))
+        .unwrap();
+    handle(&mut engine, &tagged("c", START, "IN"));
+    engine.flush(&sync).await.unwrap();
+    let report = engine.flush(&sync).await.unwrap();
+    assert_eq!((report.failed.len(), report.held_back.len()), (0, 0), "{report:?}");
+    assert_eq!(facebook.fake().members(audience.id()).len(), 2);
 }

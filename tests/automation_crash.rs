@@ -142,13 +142,13 @@ struct LoggedSink(PathBuf);
 
 #[async_trait::async_trait]
 impl MemberSink for LoggedSink {
-    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<()> {
+    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<u64> {
         for change in changes {
             let id = change.contact.schema().require("id")?;
             let person = change.contact.texts(id).next().unwrap_or_default();
             append(&self.0, &format!("{} {} {person}", change.generation, change.add));
         }
-        Ok(())
+        Ok(0)
     }
 }
 

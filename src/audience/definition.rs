@@ -6,6 +6,7 @@ use super::audience::Audience;
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use crate::facebook::{AccountId, AudienceId};
+use crate::segment::read_json;
 
 /// The version that this crate writes. It reads this one and older ones.
 const SCHEMA_VERSION: u32 = 1;
@@ -39,6 +40,27 @@ impl Serialize for Audience {
             value_based: self.is_value_based,
         }
         .serialize(serializer)
+    }
+}
+
+impl Audience {
+    /// Reads the JSON that serde writes of an audience.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with the path to what is wrong: an unknown field, a type that
+    /// does not fit, a text that ends too soon, a version that is not known. serde's own error has line and column only.
+    ///
+    /// ```
+    /// use audiencekit::audience::Audience;
+    ///
+    /// let json = r#"{"schema_version":1,"id":"1","account":"act_1","name":"A","description":"d","contacts":"automation",
+    ///     "refresh":"never","minimum_size":{"people":1000,"refuse":"yes"}}"#;
+    /// let error = Audience::from_json(json).unwrap_err();
+    /// assert!(error.to_string().starts_with("audience minimum_size.refuse: a string does not fit"), "{error}");
+    /// assert!(Audience::from_json(&json.replace("\"yes\"", "true")).is_ok());
+    /// ```
+    pub fn from_json(text: &str) -> crate::Result<Self> {
+        read_json("audience", text)
     }
 }
 

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::check;
-use super::json;
 use super::rule::Rule;
 use super::workflow::Workflow;
 use crate::audience::Audience;
 use crate::clock::Zone;
 use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
+use crate::segment::read_json;
 
 /// Rules and workflows, as a service stores them.
 ///
@@ -82,7 +82,7 @@ impl Definitions {
         if text.len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "definitions", "more than 16 MiB"));
         }
-        let read: Self = json::read("definitions", text)?;
+        let read: Self = read_json("definitions", text)?;
         if read.schema_version != Self::SCHEMA_VERSION {
             return Err(Error::new(
                 ErrorKind::Invalid,

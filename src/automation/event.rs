@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::instant;
-use super::json;
 use crate::contact::ConsentStatus;
 use crate::error::{Error, ErrorKind, Result};
+use crate::segment::read_json;
 
 /// Something that happened to one contact at an instant.
 ///
@@ -224,7 +224,7 @@ impl ContactEvent {
         if text.len() > Self::MAX_BYTES {
             return Err(too_large());
         }
-        let event: Self = json::read("event", text)?;
+        let event: Self = read_json("event", text)?;
         event.check()?;
         Ok(event)
     }

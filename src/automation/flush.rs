@@ -54,23 +54,24 @@ impl fmt::Debug for Membership {
 /// Takes membership operations to an audience. [`SyncEngine`] does; a double does in tests.
 #[async_trait]
 pub trait MemberSink: Send + Sync {
-    /// Applies `changes` to `audience`. Applying them again does no harm.
+    /// Applies `changes` to `audience`, none to send what is left from before. Applying them again does no harm.
+    ///
+    /// It gives how many removals Facebook refuses until the audience is larger. The sink remembers those.
     ///
     /// # Errors
     /// What stopped it; the engine keeps the operations and gives them again.
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<()>;
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<u64>;
 }
 
 #[async_trait]
 impl MemberSink for SyncEngine {
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<()> {
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<u64> {
         let mut ready = Vec::with_capacity(changes.len());
         for change in changes {
             let operation = if change.add { Operation::Add } else { Operation::Remove };
             ready.push(self.member_change(&change.contact, operation, change.generation)?);
         }
-        self.apply_changes(audience, &ready).await?;
-        Ok(())
+        Ok(self.apply_changes(audience, &ready).await?.waiting)
     }
 }
 
@@ -82,6 +83,9 @@ pub struct FlushReport {
     pub sent: u64,
     /// Additions of contacts that are gone by now: there is nothing to send.
     pub gone: u64,
+    /// Removals that Facebook refuses until the audience is larger, audience by audience. The ledger keeps them, and
+    /// each later flush tries them again.
+    pub held_back: Vec<(String, u64)>,
     /// Audiences whose operations stay in the outbox, and why.
     pub failed: Vec<(String, Error)>,
 }
@@ -131,9 +135,15 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub async fn flush<M: MemberSink + ?Sized>(&mut self, sink: &M) -> Result<FlushReport> {
         self.ready()?;
         let mut report = FlushReport::default();
-        let lines: Vec<_> = self.state.outbox.lines().filter(|(_, line)| line.waiting > 0).collect();
+        let lines: Vec<_> = self.state.outbox.lines().collect();
         for (audience, line) in lines {
             let mut last = line.sent;
+            if line.waiting == 0
+                && line.held_back > 0
+                && let Err(error) = self.send(sink, audience, &[], &mut report).await?
+            {
+                report.failed.push((self.state.text(audience).to_string(), error));
+            }
             loop {
                 let mut chunk = Vec::new();
                 outbox::each(&self.store, audience, last, &mut |queued| {
@@ -147,6 +157,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     break;
                 }
             }
+        }
+        for (audience, line) in self.state.outbox.lines().filter(|(_, line)| line.held_back > 0) {
+            report.held_back.push((self.state.text(audience).to_string(), line.held_back));
         }
         Ok(report)
     }
@@ -180,10 +193,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             )
             .expected("the audience handed to Engine::open or Engine::redefine")));
         };
-        if !changes.is_empty()
-            && let Err(error) = sink.apply(audience, &changes).await
-        {
-            return Ok(Err(error));
+        if !changes.is_empty() || chunk.is_empty() {
+            match sink.apply(audience, &changes).await {
+                Ok(held_back) => self.state.hold_back(name, held_back),
+                Err(error) => return Ok(Err(error)),
+            }
         }
         report.sent += changes.len() as u64;
         self.state.sent(name, chunk);

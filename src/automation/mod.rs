@@ -28,7 +28,6 @@ mod flow;
 mod flush;
 mod graph;
 mod instant;
-mod json;
 mod key;
 mod memory_contacts;
 mod memory_store;

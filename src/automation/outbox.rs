@@ -24,6 +24,9 @@ pub(super) struct Line {
     pub(super) waiting: u64,
     /// All operations up to this generation are done with.
     pub(super) sent: u64,
+    /// Removals that Facebook refuses until the audience is larger; the ledger has them.
+    #[serde(default)]
+    pub(super) held_back: u64,
     /// The first one's generation and when it was put there; none while that is not known.
     #[serde(skip)]
     pub(super) first: Option<(u64, i64)>,
@@ -101,6 +104,12 @@ impl Outbox {
             writes.push(Write { table: Table::Outbox, key: key(audience, queued.generation), value: None });
         }
         line.first = None;
+    }
+
+    /// Remembers how many removals wait in the ledger; true when that is news.
+    pub(super) fn hold_back(&mut self, audience: Name, count: u64) -> bool {
+        let line = self.lines.entry(audience).or_default();
+        std::mem::replace(&mut line.held_back, count) != count
     }
 
     /// Between steps: looks up the first operation of each line where it is not known.

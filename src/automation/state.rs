@@ -32,6 +32,8 @@ pub(super) struct State {
     /// How many contacts are on a version of a workflow.
     pub(super) walking: BTreeMap<(Name, u32), u64>,
     pub(super) counters: Counters,
+    /// True when a line of the outbox has changed and nothing in it.
+    is_held_back: bool,
     pub(super) writes: Vec<Write>,
 }
 
@@ -65,6 +67,7 @@ impl State {
             effects_of: HashMap::new(),
             walking: walking.map(|&(name, version, count)| ((name, version), count)).collect(),
             counters,
+            is_held_back: false,
             writes: Vec::new(),
         }
     }
@@ -124,12 +127,13 @@ impl State {
     }
 
     pub(super) fn is_changed(&self) -> bool {
-        !self.writes.is_empty() || self.people.is_changed()
+        !self.writes.is_empty() || self.people.is_changed() || self.is_held_back
     }
 
     /// All writes of the step, what is kept with each step among them.
     pub(super) fn take_writes(&mut self) -> Vec<Write> {
         self.people.write(&mut self.writes);
+        self.is_held_back = false;
         self.counters.lines = self.outbox.lines().collect();
         self.counters.walking =
             self.walking.iter().map(|(&(workflow, version), &count)| (workflow, version, count)).collect();
@@ -247,6 +251,14 @@ impl State {
     /// Forgets the first operations of an audience, which are done with.
     pub(super) fn sent(&mut self, audience: Name, done: &[Queued]) {
         self.outbox.sent(audience, done, &mut self.writes);
+    }
+
+    /// Remembers how many removals of an audience wait in the ledger.
+    pub(super) fn hold_back(&mut self, audience: Name, count: u64) {
+        if self.outbox.hold_back(audience, count) {
+            // The counters, which are written with each step, hold it.
+            self.is_held_back = true;
+        }
     }
 
     // Contacts that rules may have to take out.

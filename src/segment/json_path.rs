@@ -5,10 +5,11 @@ use serde::de::DeserializeOwned;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Reads `text`, naming the path to what is wrong. The message names fields and types, never a value.
-pub(super) fn read<T: DeserializeOwned>(subject: &'static str, text: &str) -> Result<T> {
+pub(crate) fn read_json<T: DeserializeOwned>(subject: &'static str, text: &str) -> Result<T> {
     serde_json::from_str(text).map_err(|error| {
         let offset = offset_of(text, error.line(), error.column());
-        let path = path_at(text, offset);
+        // A field that is missing is one of the whole object, not of the field before its end.
+        let path = path_at(text, offset, error.to_string().starts_with("missing field"));
         let operation = if path.is_empty() { subject.to_owned() } else { format!("{subject} {path}") };
         Error::new(ErrorKind::Invalid, operation, without_values(&error))
     })
@@ -23,7 +24,11 @@ fn without_values(error: &serde_json::Error) -> String {
             let expected = rest.find("expected").map_or("", |at| &rest[at..]);
             format!("a {kind} does not fit: {expected}")
         }
-        None => text,
+        // The path has the name already, if it is one and no value.
+        None => match (text.strip_prefix("unknown variant "), text.rfind(", expected ")) {
+            (Some(_), Some(at)) => format!("unknown variant{}", &text[at..]),
+            _ => text,
+        },
     }
 }
 
@@ -37,8 +42,8 @@ enum Place {
     Index(usize),
 }
 
-/// The path of the value in which `offset` lies.
-fn path_at(text: &str, offset: usize) -> String {
+/// The path of the value in which `offset` lies, or of the object around it.
+fn path_at(text: &str, offset: usize, of_object: bool) -> String {
     let bytes = text.as_bytes();
     let mut places: Vec<Place> = Vec::new();
     let mut at = 0;
@@ -66,6 +71,9 @@ fn path_at(text: &str, offset: usize) -> String {
             _ => {}
         }
         at += 1;
+    }
+    if let (true, Some(Place::Key(key))) = (of_object, places.last_mut()) {
+        key.clear();
     }
     let mut path = String::new();
     for place in places {
@@ -101,18 +109,26 @@ fn string_at(text: &str, start: usize) -> (String, usize) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::read;
+    use super::read_json;
 
     #[test]
     fn an_error_names_the_path_and_not_the_value() {
         type Nested = BTreeMap<String, Vec<BTreeMap<String, u8>>>;
-        let error =
-            read::<Nested>("file", r#"{"a": [{"x": 1}, {"y": 2, "zed": "ada@example.com"}]}"#).unwrap_err();
+        let error = read_json::<Nested>("file", r#"{"a": [{"x": 1}, {"y": 2, "zed": "ada@example.com"}]}"#)
+            .unwrap_err();
         assert_eq!(
             error.to_string(),
             "file a[1].zed: a string does not fit: expected u8 at line 1 column 50"
         );
-        let error = read::<Nested>("file", r#"{"a": [{"x": 1}, {"y""#).unwrap_err();
+        let error = read_json::<Nested>("file", r#"{"a": [{"x": 1}, {"y""#).unwrap_err();
         assert!(error.to_string().starts_with("file a[1]"), "{error}");
+
+        #[derive(Debug, serde::Deserialize)]
+        struct Whole {
+            _id: u8,
+            _on: u8,
+        }
+        let error = read_json::<Vec<Whole>>("file", r#"[{"_id": 1, "_on": 2}, {"_on": 3}]"#).unwrap_err();
+        assert!(error.to_string().starts_with("file [1]: missing field `_id`"), "{error}");
     }
 }
