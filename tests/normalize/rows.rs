@@ -376,6 +376,11 @@ fn an_explanation_shows_the_value_after_each_single_step() {
             (Step::ExitCodeRemoved, "18003569377"),
         ])
     );
+    // An extension is taken away once.
+    assert_eq!(
+        trail(K::Phone, "00x0"),
+        steps(&[(Step::ExtensionRemoved, "00"), (Step::ExitCodeRemoved, "")])
+    );
     // What was done before a value was refused is shown too.
     assert_eq!(trail(K::Email, " ADA\u{200b} "), steps(&[(Step::Trimmed, "ADA"), (Step::Lowercased, "ada")]));
 }

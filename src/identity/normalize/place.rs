@@ -27,26 +27,21 @@ pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) 
 /// punctuation, special characters or white space.
 pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
     start(raw, out, trail)?;
-    let word = fold(out);
-    let word = word.as_str();
-    let code = match cx.region().as_ref().map(super::Region::as_str) {
-        Some("us" | "pr" | "gu" | "vi" | "as" | "mp" | "um") => {
-            Some(us_code(word).or_else(|| look_up(UNITED_STATES_SHORT, word)).ok_or(Reject::Unknown)?)
-        }
-        Some("ca") => {
-            CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(CANADA, word))
-        }
-        Some(_) => None,
-        None => us_code(word).or_else(|| look_up(CANADA, word)),
-    };
-    if let Some(code) = code {
-        let mapped = out.as_str() != code;
-        out.clear();
-        out.push_str(code);
-        trail.add_if(mapped, Step::WordMapped, out);
+    let region = cx.region();
+    let region = region.as_ref().map(super::Region::as_str);
+    if let Some(code) = code(fold(out).as_str(), region) {
+        map_to(code, out, trail);
         return Ok(());
     }
+    if region.is_some_and(in_the_states) {
+        return Err(Reject::Unknown);
+    }
     letters_only(out, cx.rules.accents, trail);
+    // What stood between the letters may have hidden a name.
+    if let Some(code) = code(fold(out).as_str(), region) {
+        map_to(code, out, trail);
+        return Ok(());
+    }
     if cx.rules.states_abroad == StatesAbroad::TwoLetters
         && let Some((at, _)) = out.char_indices().nth(2)
     {
@@ -64,6 +59,32 @@ fn not_nothing(out: &str) -> Result<(), Reject> {
         word if is_placeholder(word) => Err(Reject::Placeholder),
         word => refuse_digest(word),
     }
+}
+
+/// The code of a folded name where the country has codes.
+fn code(word: &str, region: Option<&str>) -> Option<&'static str> {
+    match region {
+        Some(country) if in_the_states(country) => {
+            us_code(word).or_else(|| look_up(UNITED_STATES_SHORT, word))
+        }
+        Some("ca") => {
+            CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(CANADA, word))
+        }
+        Some(_) => None,
+        None => us_code(word).or_else(|| look_up(CANADA, word)),
+    }
+}
+
+/// The United States and the territories that have a code of a state.
+fn in_the_states(country: &str) -> bool {
+    matches!(country, "us" | "pr" | "gu" | "vi" | "as" | "mp" | "um")
+}
+
+fn map_to(code: &str, out: &mut String, trail: &mut Trail) {
+    let mapped = out.as_str() != code;
+    out.clear();
+    out.push_str(code);
+    trail.add_if(mapped, Step::WordMapped, out);
 }
 
 fn us_code(word: &str) -> Option<&'static str> {

@@ -124,7 +124,9 @@ pub(super) fn read(text: &str, trail: &mut Trail) -> Result<Cell, Reject> {
     }
     let mut digits = Digits::default();
     text.iter().map(|&b| dialled(b)).filter(u8::is_ascii_digit).for_each(|digit| digits.push(digit));
-    if digits.as_slice() != given.as_bytes() {
+    // What an earlier step has already taken away is not taken away again.
+    let before = if scan.had_extension() || letters { text.len() } else { given.len() };
+    if digits.as_slice().len() != before {
         trail.add_with(Step::DigitsKept, || digits.text());
     }
     Ok(Cell { digits, plus })
