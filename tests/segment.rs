@@ -700,6 +700,33 @@ fn segments_that_name_each_other_again_and_again_end_at_a_limit() {
 }
 
 #[test]
+fn a_chain_of_deep_segments_is_refused_before_it_exhausts_the_stack() {
+    use audiencekit::segment::Explainer;
+    let schema = schema();
+    let (time, catalog, ada) = (now(), MemoryCatalog::new(), ada(&schema));
+    let last = 12;
+    for n in 0..=last {
+        let inner = if n == last { "true".to_owned() } else { format!("segment(\"s{}\")", n + 1) };
+        let text = format!("{}{inner}{}", "at least 1 of (".repeat(46), ")".repeat(46));
+        let segment = Segment::builder(format!("s{n}")).include(Selector::all()).filter(text);
+        catalog.save(&segment.build(&schema).unwrap()).unwrap();
+    }
+    let named = |n: usize| catalog.segment(&format!("s{n}")).unwrap().unwrap();
+    let explainer = Explainer::new(&schema, &time).catalog(&catalog);
+    // Four are as deep as may be beside the one that names them.
+    for n in last - 4..=last {
+        assert!(named(n).compile_with(&schema, &time, &catalog).unwrap().selects(&ada));
+        let why = explainer.segment(&named(n), &ada).unwrap();
+        assert!(why.holds && !why.to_string().is_empty() && !why.deciding().is_empty());
+    }
+    for n in 0..last - 4 {
+        let error = named(n).compile_with(&schema, &time, &catalog).unwrap_err();
+        assert!(error.to_string().contains("more than 200 conditions inside one another"), "{error}");
+        assert_eq!(explainer.segment(&named(n), &ada).unwrap_err().kind(), ErrorKind::Limit);
+    }
+}
+
+#[test]
 fn a_catalog_file_is_not_replaced_by_one_that_cannot_be_read() {
     let schema = schema();
     let folder = tempfile::tempdir().unwrap();

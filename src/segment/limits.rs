@@ -22,7 +22,7 @@ pub struct Limits {
     /// Most bytes that one compiled pattern takes: of `matches`, `like` and `contains`.
     pub regex: usize,
     /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 16, 64 ... KiB that
-    /// holds it, or as [`regex`](Self::regex).
+    /// holds it, written and compiled, or as [`regex`](Self::regex).
     pub regexes: usize,
     /// Most problems that are reported at once.
     pub problems: usize,

@@ -24,14 +24,19 @@ impl Pattern {
 /// The least that a pattern counts, in bytes.
 const LEAST: usize = 1 << 12;
 
-/// The bytes that the pattern of `check` counts: the least power of four KiB that holds it once compiled, or `size`.
+/// The bytes that the pattern of `check` counts: the least of 4, 16, 64 ... KiB that holds it,
+/// written and compiled, or `size`.
 /// Or what is wrong with it, and what would be right.
 pub(super) fn check(check: &Check, size: usize) -> Result<usize, (String, String)> {
     let source = match source(check)? {
         Source::Regex(source) => source,
         Source::Url(_) => return Ok(LEAST),
     };
-    let mut bytes = LEAST.min(size);
+    let mut bytes = LEAST;
+    while bytes < source.len() {
+        bytes *= 4;
+    }
+    bytes = bytes.min(size);
     loop {
         match build(check, &source, false, bytes) {
             Ok(_) => return Ok(bytes),

@@ -11,17 +11,29 @@ const MOST_DEEP: usize = 32;
 /// Most conditions in all segments that one segment names, each counted as often as it is named.
 const MOST_CONDITIONS: usize = 100_000;
 
+/// Most conditions inside one another in all segments that are open at a time, so that no chain of them can exhaust a
+/// thread's stack.
+const MOST_LEVELS: usize = 200;
+
 /// Looks segments up by name, and knows which are being looked up.
 pub(super) struct Resolver<'a> {
     catalog: Option<&'a dyn SegmentCatalog>,
-    open: Vec<String>,
+    open: Vec<Open>,
     conditions: usize,
+}
+
+/// A segment that is being looked into.
+struct Open {
+    name: String,
+    /// How many conditions stand inside one another there.
+    levels: usize,
 }
 
 impl<'a> Resolver<'a> {
     /// Starts inside the segment of this name, or inside a filter, which has none.
     pub(super) fn new(inside: Option<&str>, catalog: Option<&'a dyn SegmentCatalog>) -> Self {
-        Self { catalog, open: inside.into_iter().map(str::to_owned).collect(), conditions: 0 }
+        let open = inside.into_iter().map(|name| Open { name: name.to_owned(), levels: 0 }).collect();
+        Self { catalog, open, conditions: 0 }
     }
 
     /// The definition of a segment and its limits, in which the names that follow stand until [`leave`](Self::leave).
@@ -29,8 +41,9 @@ impl<'a> Resolver<'a> {
         let Some(catalog) = self.catalog else {
             return Err(no_catalog(name));
         };
-        if self.open.iter().any(|open| open == name) {
-            let circle = self.open.iter().map(String::as_str).chain([name]).collect::<Vec<_>>().join(" > ");
+        if self.open.iter().any(|open| open.name == name) {
+            let open = self.open.iter().map(|open| open.name.as_str());
+            let circle = open.chain([name]).collect::<Vec<_>>().join(" > ");
             let message = format!("segments in a circle, {circle}");
             return Err(self.wrong(ErrorKind::Invalid, message, "segments that do not name themselves"));
         }
@@ -48,7 +61,16 @@ impl<'a> Resolver<'a> {
             let expected = "segments that name fewer others, or each of them once";
             return Err(self.wrong(ErrorKind::Limit, message, expected));
         }
-        self.open.push(name.to_owned());
+        let levels = levels(&expr);
+        if self.open.iter().map(|open| open.levels).sum::<usize>() + levels > MOST_LEVELS {
+            let message = format!("more than {MOST_LEVELS} conditions inside one another");
+            return Err(self.wrong(
+                ErrorKind::Limit,
+                message,
+                "flatter segments, or a shorter chain of them",
+            ));
+        }
+        self.open.push(Open { name: name.to_owned(), levels });
         Ok((expr, segment.limits()))
     }
 
@@ -57,7 +79,7 @@ impl<'a> Resolver<'a> {
     }
 
     fn wrong(&self, kind: ErrorKind, message: String, expected: &'static str) -> Error {
-        let first = self.open.first().map_or("", String::as_str);
+        let first = self.open.first().map_or("", |open| &open.name);
         Error::new(kind, format!("segment {first:?}"), message).expected(expected)
     }
 }
@@ -72,6 +94,18 @@ fn unknown(name: &str, known: &[String]) -> Error {
     let expected =
         near.map_or("a segment of the catalog".to_owned(), |near| format!("did you mean {near:?}?"));
     Error::new(ErrorKind::NotFound, "segment", format!("no segment {name:?}")).expected(expected)
+}
+
+/// How many conditions stand inside one another.
+fn levels(expr: &Expr) -> usize {
+    let deepest = |parts: &[Expr]| parts.iter().map(levels).max().unwrap_or(0);
+    1 + match expr {
+        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => deepest(parts),
+        Expr::AtLeast(at_least) => deepest(&at_least.of),
+        Expr::Not(inner) => levels(inner),
+        Expr::Exists(query) => query.condition.as_deref().map_or(0, levels),
+        Expr::Constant(_) | Expr::Test(_) | Expr::Tags(_) | Expr::Segment(_) => 0,
+    }
 }
 
 /// How many conditions there are.
