@@ -223,8 +223,14 @@ impl Pacer {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes the next place and says how long to wait for it.
-    pub(super) fn reserve(&self, scope: &Scope, now: OffsetDateTime) -> Duration {
+    /// Takes the next place and says how long to wait for it; or, where that is more than `most`, only says how long:
+    /// who will not wait takes no place from those who do.
+    pub(super) fn reserve(
+        &self,
+        scope: &Scope,
+        now: OffsetDateTime,
+        most: Duration,
+    ) -> Result<Duration, Duration> {
         let mut gauges = self.gauges();
         let mut start = now;
         for key in scope.keys() {
@@ -234,12 +240,16 @@ impl Pacer {
                 start = start.max(gauge.next_place);
             }
         }
+        let wait = until(now, start);
+        if wait > most {
+            return Err(wait);
+        }
         for key in scope.keys() {
             if let Some(gauge) = gauges.get_mut(&key) {
                 gauge.next_place = add(start, gauge.spacing(&key.use_case, now));
             }
         }
-        until(now, start)
+        Ok(wait)
     }
 
     /// True while no call of this scope is to be made.
@@ -394,7 +404,7 @@ mod tests {
             for _ in 0..8 {
                 threads.spawn(|| {
                     for _ in 0..50 {
-                        let wait = pacer.reserve(&scope(7), NOW);
+                        let wait = pacer.reserve(&scope(7), NOW, Duration::MAX).unwrap();
                         waits.lock().unwrap().push(wait.as_secs());
                     }
                 });
@@ -411,10 +421,22 @@ mod tests {
     fn those_who_waited_for_a_block_to_end_do_not_come_back_together() {
         let pacer = Pacer::new();
         let away = pacer.throttled(&scope(7), &UsageHeaders::default(), NOW);
-        let waits: Vec<Duration> = (0..4).map(|_| pacer.reserve(&scope(7), NOW)).collect();
+        let waits: Vec<Duration> =
+            (0..4).map(|_| pacer.reserve(&scope(7), NOW, Duration::MAX).unwrap()).collect();
         assert_eq!(waits[0], away);
         assert!(waits.windows(2).all(|pair| pair[1] > pair[0] + Duration::from_secs(1)), "{waits:?}");
-        assert_eq!(pacer.reserve(&scope(8), NOW), Duration::ZERO, "another account is not held back");
+        let other = pacer.reserve(&scope(8), NOW, Duration::ZERO);
+        assert_eq!(other, Ok(Duration::ZERO), "another account is not held back");
+    }
+
+    #[test]
+    fn who_will_not_wait_takes_no_place() {
+        let pacer = Pacer::new();
+        let away = pacer.throttled(&scope(7), &UsageHeaders::default(), NOW);
+        for _ in 0..1_000 {
+            assert_eq!(pacer.reserve(&scope(7), NOW, Duration::ZERO), Err(away));
+        }
+        assert_eq!(pacer.reserve(&scope(7), NOW + away, Duration::ZERO), Ok(Duration::ZERO));
     }
 
     #[test]

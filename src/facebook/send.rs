@@ -115,10 +115,8 @@ impl<T: Transport> GraphClient<T> {
         let settings = &self.inner.settings;
         let mut waited = Duration::ZERO;
         loop {
-            let wait = settings.pacer.reserve(&call.scope, settings.clock.now());
-            if waited + wait > budget {
-                return Err(wait);
-            }
+            let most = budget.saturating_sub(waited);
+            let wait = settings.pacer.reserve(&call.scope, settings.clock.now(), most)?;
             if wait.is_zero() {
                 return Ok(waited);
             }
