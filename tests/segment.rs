@@ -865,3 +865,24 @@ fn whole_numbers_of_any_size_come_back_exact_from_a_contact_filled_again() {
     contact.unset(score);
     assert_eq!(contact.get(score), None);
 }
+
+#[test]
+fn a_tag_is_found_among_those_that_share_its_mark_and_not_once_it_is_taken_away() {
+    let schema = schema();
+    let mut contact = Contact::new(&schema);
+    let has = |contact: &Contact, tag: &str| {
+        let filter = Filter::parse(&format!("has tag \"{tag}\""), &schema).unwrap();
+        filter.compile(&schema, &now()).unwrap().matches(contact)
+    };
+    // More tags than there are marks.
+    for n in (0..200).step_by(2) {
+        contact.add_tag(&format!("T{n}"), 1, None).unwrap();
+    }
+    assert!((0..200).all(|n| has(&contact, &format!("T{n}")) == (n % 2 == 0)));
+    contact.remove_tag(schema.symbols().get("T4").unwrap());
+    assert!(!has(&contact, "T4") && has(&contact, "T6") && has(&contact, "T198"));
+    contact.clear();
+    assert!(!has(&contact, "T6"));
+    contact.add_tag("T5", 1, None).unwrap();
+    assert!(has(&contact, "T5") && !has(&contact, "T6"));
+}

@@ -45,6 +45,7 @@ impl Contact {
             None => {
                 room("tags", self.tags.len(), Self::MAX_TAGS)?;
                 self.tags.push(Tag { name, score, since });
+                self.tag_marks |= name.mark();
             }
         }
         Ok(())
@@ -54,6 +55,7 @@ impl Contact {
     pub fn remove_tag(&mut self, name: Symbol) -> bool {
         let before = self.tags.len();
         self.tags.retain(|tag| tag.name != name);
+        self.tag_marks = self.tags.iter().fold(0, |marks, tag| marks | tag.name.mark());
         before != self.tags.len()
     }
 

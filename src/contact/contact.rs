@@ -41,6 +41,8 @@ pub struct Contact {
     far: Box<[Packed]>,
     text: String,
     pub(super) tags: Vec<Tag>,
+    /// The marks of the tags, so that a contact without a tag is told by a look at the contact alone, mostly.
+    pub(super) tag_marks: u64,
     pub(super) events: Vec<EventRow>,
     lists: Option<Box<Lists>>,
 }
@@ -64,6 +66,7 @@ impl Contact {
             far: vec![Packed::MISSING; schema.len().saturating_sub(NEAR)].into(),
             text: String::new(),
             tags: Vec::new(),
+            tag_marks: 0,
             events: Vec::new(),
             lists: None,
         }
@@ -75,6 +78,7 @@ impl Contact {
         self.far.fill(Packed::MISSING);
         self.text.clear();
         self.tags.clear();
+        self.tag_marks = 0;
         self.events.clear();
         if let Some(lists) = &mut self.lists {
             lists.clear();
@@ -193,6 +197,12 @@ impl Contact {
     pub(crate) fn packed(&self, at: usize) -> Packed {
         let slot = self.near.get(at).or_else(|| self.far.get(at - NEAR));
         slot.copied().unwrap_or(Packed::MISSING)
+    }
+
+    /// False when the contact has no tag with one of these marks.
+    #[inline]
+    pub(crate) fn may_be_tagged(&self, marks: u64) -> bool {
+        self.tag_marks & marks != 0
     }
 
     /// The value of the slot at `at`.

@@ -12,6 +12,14 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Symbol(pub(crate) u32);
 
+impl Symbol {
+    /// One of 64 bits, which it shares with every 64th symbol.
+    #[inline]
+    pub(crate) fn mark(self) -> u64 {
+        1 << (self.0 % 64)
+    }
+}
+
 /// The texts that stand for tags, event types, property names and values of keyword fields.
 ///
 /// It only grows, up to a limit, so that a column that was declared a keyword by mistake cannot fill the memory.

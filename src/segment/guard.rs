@@ -1,16 +1,19 @@
-//! What every contact that fits must have in its slots, asked without a branch.
+//! What every contact that fits must have in place, asked without a branch.
 //!
 //! A contact in memory is seldom in the processor's cache. A condition that branches on what it reads makes the processor
-//! guess; with a wrong guess it waits for the memory, one contact after the other. The guard reads the slots that the
-//! filter's plain conditions ask for and decides once, mostly the same way, so that the next contacts are fetched in the
-//! meantime.
+//! guess; with a wrong guess it waits for the memory, one contact after the other. The guard reads what the filter's plain
+//! conditions ask for and decides once, mostly the same way, so that the next contacts are fetched in the meantime.
 
 use super::plan::{InstantTerm, Node};
 use crate::contact::{Contact, PackedRange, Schema, Symbol};
 
 /// Necessary conditions of a plan: a contact that they refuse does not fit, one that they admit has to be asked.
 #[derive(Debug, Clone)]
-pub(super) struct Guard(Box<[SlotTest]>);
+pub(super) struct Guard {
+    slots: Box<[SlotTest]>,
+    /// The marks of the tags of each condition, one of which there must be.
+    tags: Box<[u64]>,
+}
 
 /// A slot has a value in one of these ranges.
 #[derive(Debug, Clone)]
@@ -29,13 +32,21 @@ impl Guard {
             Node::All(parts) => parts,
             one => std::slice::from_ref(one),
         };
-        Self(parts.iter().filter_map(|part| SlotTest::of(part, schema)).take(MOST_TESTS).collect())
+        let tags = parts.iter().filter_map(|part| match part {
+            Node::Tags(tags) => Some(tags.iter().fold(0, |marks, tag| marks | tag.mark())),
+            _ => None,
+        });
+        Self {
+            slots: parts.iter().filter_map(|part| SlotTest::of(part, schema)).take(MOST_TESTS).collect(),
+            tags: tags.take(MOST_TESTS).collect(),
+        }
     }
 
     /// False for a contact that cannot fit.
     #[inline]
     pub(super) fn admits(&self, contact: &Contact) -> bool {
-        self.0.iter().fold(true, |admitted, test| admitted & test.holds(contact))
+        let admitted = self.slots.iter().fold(true, |admitted, test| admitted & test.holds(contact));
+        self.tags.iter().fold(admitted, |admitted, marks| admitted & contact.may_be_tagged(*marks))
     }
 }
 
