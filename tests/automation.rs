@@ -1265,3 +1265,25 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     assert_eq!((report.failed.len(), report.held_back.len()), (0, 0), "{report:?}");
     assert_eq!(facebook.fake().members(audience.id()).len(), 2);
 }
+
+#[test]
+fn a_late_event_does_not_make_a_date_fire_again() {
+    let date = Trigger::DateNear { field: "renewal".into(), days: 0, ignore_year: false, zone: None };
+    let mut people = contacts(&["c"]);
+    let renewal = schema().require("renewal").unwrap();
+    people.edit("c", |contact| contact.set(renewal, date!(2026 - 01 - 05))).unwrap();
+    let call = Action::Call { name: "renewed".into(), data: String::new() };
+    let mut engine = open(
+        rules([
+            Rule::new("renewal").on(date).then(add()).then(call),
+            Rule::new("later").on(Trigger::tag("X")).then_after(Delay::Hours(1), Action::SetScore { to: 9 }),
+        ]),
+        people,
+    );
+    engine.plan_dates(START).unwrap();
+    let midnight = datetime!(2026-01-05 0:00 UTC);
+    assert_eq!(engine.tick(midnight + Duration::hours(6)).unwrap().actions, 2);
+    let late = tagged("c", midnight - Duration::hours(3), "X");
+    let outcome = engine.handle(&late, midnight + Duration::hours(7)).unwrap();
+    assert_eq!((outcome.actions, engine.timers()), (1, 0));
+}

@@ -383,7 +383,6 @@ fn the_process_that_dies_at_a_step() {
 }
 
 /// Starts the process; true when it died at its step, false when it came to its end before it.
-#[expect(clippy::disallowed_methods, reason = "the child is this test again")]
 fn dies(told: &[&str]) -> bool {
     let output = Command::new(std::env::current_exe().unwrap())
         .args(["the_process_that_dies_at_a_step", "--exact", "--nocapture"])
@@ -425,7 +424,7 @@ fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing()
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let mut last = 0;
     loop {
-        let new = NewAudience::new(&format!("step {last}"), "dies at a step");
+        let new = NewAudience::new(format!("step {last}"), "dies at a step");
         let client = MockClient::of(&fake);
         let audience = runtime.block_on(client.create_audience(&fake.account(), &new)).unwrap();
         let folder = tempfile::tempdir().unwrap();

@@ -219,6 +219,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let mut total = Outcome::default();
         loop {
             total.add(self.run_timers(now, TIMERS_PER_COMMIT)?);
+            if !self.has_due(now) {
+                self.state.counters.passed = self.state.counters.passed.max(micros(now));
+            }
             self.commit()?;
             self.deliver_and_commit()?;
             total.problems.append(&mut self.outcome.problems);

@@ -46,6 +46,9 @@ pub(super) struct Counters {
     pub(super) audit: u64,
     /// The latest instant that the engine was told, in microseconds since 1970.
     pub(super) now: i64,
+    /// The instant up to which everything that was due is done.
+    #[serde(default)]
+    pub(super) passed: i64,
     /// How many timers wait.
     pub(super) waiting: u64,
     pub(super) lines: Vec<(Name, Line)>,

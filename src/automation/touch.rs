@@ -21,10 +21,11 @@ use crate::contact::{Contact, ValueRef};
 use crate::error::Result;
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
-    /// Looks again at a contact if an action has changed it.
+    /// Looks again at a contact if an action has changed it. Of a late event's actions some lie behind what is done
+    /// already: a date that has fired must not be planned again.
     pub(super) fn touch_if_changed(&mut self, contact: Who, at: OffsetDateTime) {
         if std::mem::take(&mut self.changed) {
-            self.touch(contact, at, at);
+            self.touch(contact, at, at.max(from_micros(self.state.counters.passed)));
         }
     }
 

@@ -4,7 +4,13 @@ use audiencekit::automation::Reentry;
 
 use super::plain::{Act, Cond, FITS, Happen, On, Pause, PlainFlow, PlainNode, PlainRule, Property};
 
-pub(crate) struct Tape<'a>(pub(crate) std::slice::Iter<'a, u16>);
+pub(crate) struct Tape<'a> {
+    numbers: std::slice::Iter<'a, u16>,
+    /// The few families of events that this case is about, so that events find listeners.
+    families: Vec<usize>,
+}
+
+const FAMILIES: usize = 14;
 
 /// One thing that the host does.
 #[derive(Debug, Clone)]
@@ -24,9 +30,20 @@ pub(crate) enum Deed {
     Review,
 }
 
-impl Tape<'_> {
+impl<'a> Tape<'a> {
+    pub(crate) fn new(numbers: &'a [u16]) -> Self {
+        let mut tape = Self { numbers: numbers.iter(), families: vec![0] };
+        tape.families = tape.several(1, 3, |tape| tape.below(FAMILIES));
+        tape
+    }
+
     pub(crate) fn below(&mut self, n: usize) -> usize {
-        usize::from(self.0.next().copied().unwrap_or(0)) % n
+        usize::from(self.numbers.next().copied().unwrap_or(0)) % n
+    }
+
+    fn family(&mut self) -> usize {
+        let at = self.below(self.families.len());
+        self.families[at]
     }
 
     fn one_in(&mut self, n: usize) -> bool {
@@ -42,7 +59,7 @@ impl Tape<'_> {
     }
 
     fn some_of(&mut self, n: usize) -> Vec<usize> {
-        self.several(0, 2, |tape| tape.below(n))
+        self.several(0, 2, |tape| tape.below(n)).into_iter().take(self.below(3)).collect()
     }
 
     /// Delays meet often, so that equal instants are common.
@@ -63,33 +80,26 @@ impl Tape<'_> {
     }
 
     fn on_event(&mut self) -> On {
-        match self.below(17) {
+        match self.family() {
             0 => On::Tag(self.some_of(3)),
             1 => On::Untag(self.some_of(3)),
             2 => On::TagScore(self.below(3), self.below(4) as i32),
-            3 => On::ScoreIs(self.below(6) as i64),
-            4 => On::ScoreAbove(self.below(4) as i64),
-            5 => On::Consent(self.some_of(3), self.below(3)),
-            6 => On::External(self.some_of(2), None),
-            7 => {
-                let kinds = self.some_of(2);
-                On::External(kinds, Some(self.property()))
-            }
-            8 => On::Changed(self.some_of(2), self.one_in(2)),
-            9 => On::Stage(self.some_of(2)),
-            10 => On::Opened(self.some_of(2)),
-            11 => On::Clicked(self.some_of(2), self.maybe(2, |tape| tape.below(FITS.len()))),
-            12 => On::Visited(self.below(FITS.len())),
-            13 => On::Rfm(self.maybe(2, |tape| tape.below(2)), self.some_of(2)),
-            14 => On::Custom(self.below(2), self.maybe(2, |tape| tape.below(3))),
-            15 => On::FieldChanged(self.some_of(2)),
-            _ => {
-                if self.one_in(2) {
-                    On::FieldAdded(self.some_of(2))
-                } else {
-                    On::Added
-                }
-            }
+            3 if self.one_in(2) => On::ScoreIs(self.below(6) as i64),
+            3 => On::ScoreAbove(self.below(4) as i64),
+            4 => On::Consent(self.some_of(3), self.below(3)),
+            5 => On::External(self.some_of(2), self.maybe(2, Self::property)),
+            6 => On::Changed(self.some_of(2), self.one_in(2)),
+            7 => On::Stage(self.some_of(2)),
+            8 => On::Opened(self.some_of(2)),
+            9 => On::Clicked(self.some_of(2), self.maybe(2, |tape| tape.below(FITS.len()))),
+            10 => On::Visited(self.below(FITS.len())),
+            11 => On::Rfm(self.maybe(2, |tape| tape.below(2)), self.some_of(2)),
+            12 => On::Custom(self.below(2), self.maybe(2, |tape| tape.below(3))),
+            _ => match self.below(4) {
+                0 | 1 => On::FieldChanged(self.some_of(2)),
+                2 => On::FieldAdded(self.some_of(2)),
+                _ => On::Added,
+            },
         }
     }
 
@@ -169,7 +179,8 @@ impl Tape<'_> {
     }
 
     pub(crate) fn flows(&mut self, rules: usize) -> Vec<PlainFlow> {
-        self.several(0, 2, |tape| tape.flow(rules))
+        let count = [1, 1, 2, 0][self.below(4)];
+        (0..count).map(|_| self.flow(rules)).collect()
     }
 
     fn flow(&mut self, rules: usize) -> PlainFlow {
@@ -219,7 +230,7 @@ impl Tape<'_> {
 
     fn step(&mut self, rules: usize) -> Step {
         Step {
-            contact: self.below(3),
+            contact: [0, 0, 0, 1, 2][self.below(5)],
             jump_hours: if self.one_in(20) { 24 * self.below(400) as i64 } else { self.below(30) as i64 },
             late_hours: if self.one_in(4) { self.below(40) as i64 } else { 0 },
             what: match self.below(16) {
@@ -233,27 +244,30 @@ impl Tape<'_> {
     }
 
     fn happen(&mut self) -> Happen {
-        match self.below(18) {
-            0 | 1 => Happen::Tag(self.below(3)),
-            2 => Happen::Untag(self.below(3)),
-            3 => Happen::TagScore(self.below(3), self.below(5) as i32),
-            4 | 5 => Happen::Score(self.below(4) as i64, self.below(6) as i64),
-            6 => Happen::Consent(self.below(3), self.below(3)),
-            7 | 8 => {
+        let family = if self.one_in(6) { self.below(FAMILIES) } else { self.family() };
+        match family {
+            0 => Happen::Tag(self.below(3)),
+            1 => Happen::Untag(self.below(3)),
+            2 => Happen::TagScore(self.below(3), self.below(5) as i32),
+            3 => Happen::Score(self.below(4) as i64, self.below(6) as i64),
+            4 => Happen::Consent(self.below(3), self.below(3)),
+            5 => {
                 let kind = self.below(2);
                 Happen::External(kind, self.maybe(2, |tape| tape.below(100) as i64), self.below(3))
             }
-            9 => Happen::Changed(self.below(2), self.one_in(2), 7),
-            10 => Happen::Stage(self.below(2)),
-            11 => Happen::Opened(self.below(2)),
-            12 => Happen::Clicked(self.below(2), self.below(3)),
-            13 => Happen::Visited(self.below(3)),
-            14 => Happen::Rfm(self.below(2), self.below(2)),
-            15 => Happen::Custom(self.below(2), self.below(3)),
-            16 => Happen::FieldChanged(self.below(2)),
-            _ => [Happen::Added, Happen::Touched, Happen::FieldAdded(0), Happen::FieldAdded(1)]
-                [self.below(4)]
-            .clone(),
+            6 => Happen::Changed(self.below(2), self.one_in(2), 7),
+            7 => Happen::Stage(self.below(2)),
+            8 => Happen::Opened(self.below(2)),
+            9 => Happen::Clicked(self.below(2), self.below(3)),
+            10 => Happen::Visited(self.below(3)),
+            11 => Happen::Rfm(self.below(2), self.below(2)),
+            12 => Happen::Custom(self.below(2), self.below(3)),
+            _ => match self.below(6) {
+                0 => Happen::Added,
+                1 => Happen::Touched,
+                2 | 3 => Happen::FieldAdded(self.below(2)),
+                _ => Happen::FieldChanged(self.below(2)),
+            },
         }
     }
 }

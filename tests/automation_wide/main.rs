@@ -104,7 +104,7 @@ fn agree(engine: &Engine<MemoryStore, MemoryContacts>, models: &[Model<'_>], flo
 }
 
 fn run(tape: &[u16]) -> TestCaseResult {
-    let mut tape = Tape(tape.iter());
+    let mut tape = Tape::new(tape);
     let warsaw = tape.below(2) == 1;
     let zone = if warsaw { Zone::named("Europe/Warsaw").unwrap() } else { Zone::utc() };
     let rules = tape.rules();
@@ -183,14 +183,14 @@ fn run(tape: &[u16]) -> TestCaseResult {
 /// Set to try more cases than each change does: `AUTOMATION_CASES=100000 cargo test --test automation_wide`.
 #[expect(clippy::disallowed_methods, reason = "how long to search is said from outside")]
 fn cases() -> u32 {
-    std::env::var("AUTOMATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(600)
+    std::env::var("AUTOMATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(400)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_engine_does_what_the_model_does(tape in prop::collection::vec(any::<u16>(), 0..900)) {
+    fn the_engine_does_what_the_model_does(tape in prop::collection::vec(any::<u16>(), 100..1_000)) {
         run(&tape)?;
     }
 }

@@ -42,6 +42,8 @@ pub(crate) struct Model<'a> {
     near: BTreeMap<Source, (OffsetDateTime, u64)>,
     follow: Vec<(Happen, OffsetDateTime, u8)>,
     changed: bool,
+    /// Everything up to here is done.
+    passed: OffsetDateTime,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -88,6 +90,7 @@ impl<'a> Model<'a> {
             near: BTreeMap::new(),
             follow: Vec::new(),
             changed: false,
+            passed: OffsetDateTime::UNIX_EPOCH,
         }
     }
 
@@ -152,7 +155,10 @@ impl<'a> Model<'a> {
     pub(crate) fn pass_to(&mut self, now: OffsetDateTime) {
         loop {
             let next = self.notes.iter().enumerate().filter(|(_, note)| note.0 <= now);
-            let Some((index, _)) = next.min_by_key(|(_, note)| (note.0, note.1)) else { return };
+            let Some((index, _)) = next.min_by_key(|(_, note)| (note.0, note.1)) else {
+                self.passed = self.passed.max(now);
+                return;
+            };
             let (at, number, note) = self.notes.remove(index);
             match note {
                 Note::Check(rule, depth) => self.check(rule, at, depth, true),
@@ -167,7 +173,7 @@ impl<'a> Model<'a> {
                         assert_eq!(place.note, number);
                         match self.world.flows[flow].nodes[place.node] {
                             PlainNode::Wait(_, to) | PlainNode::WaitFor(_, _, _, to) => {
-                                self.walk(flow, to, at, 0)
+                                self.walk(flow, to, at, 0);
                             }
                             _ => unreachable!(),
                         }
@@ -328,7 +334,7 @@ impl<'a> Model<'a> {
 
     fn touch_if_changed(&mut self, at: OffsetDateTime) {
         if std::mem::take(&mut self.changed) {
-            self.touch(at, at);
+            self.touch(at, at.max(self.passed));
         }
     }
 
@@ -483,7 +489,7 @@ impl<'a> Model<'a> {
         let zone = if warsaw { Zone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
         let date = self.renewal?;
         let mut today = zone.date(after) - Duration::days(1);
-        for _ in 0..1_500 {
+        for _ in 0..800 {
             let meant = today - Duration::days(days.into());
             let is_near = if yearly {
                 let (month, day) = (meant.month(), meant.day());
@@ -494,9 +500,8 @@ impl<'a> Model<'a> {
             } else {
                 meant == date
             };
-            let midnight = zone.start_of_day(today);
-            if is_near && midnight > after {
-                return Some(midnight);
+            if is_near && zone.start_of_day(today) > after {
+                return Some(zone.start_of_day(today));
             }
             today += Duration::days(1);
         }
