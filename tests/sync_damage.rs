@@ -193,9 +193,23 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
     let schema = Schema::standard();
     let erased = audiencekit::sync::Person::Contact(&contact(&schema, 7));
     runtime.block_on(engine.erase(&"act_1".parse().unwrap(), erased)).unwrap();
+    // While a transaction is under way its log is there too.
+    let mut later = audiencekit::sync::Changes::default();
+    later.block.push(audiencekit::sync::PersonKey::from_bytes([7; 16]));
+    let ledger = SqliteLedger::open(folder.path().join("second.db")).unwrap();
+    let staged = audiencekit::sync::Journal::commit(&ledger, later, audiencekit::sync::Durability::Later);
+    runtime.block_on(staged).unwrap();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        if entry.file_name() != "small.db" {
+            files += 1;
+            assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{entry:?}");
+        }
+    }
+    assert!(files >= 4, "two ledgers and their logs");
     let busy = SqliteLedger::open(&path).map(|_| ()).unwrap_err();
     assert_eq!(busy.kind(), ErrorKind::Busy);
-    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
     for entry in std::fs::read_dir(folder.path()).unwrap() {
         let entry = entry.unwrap().path();
         let bytes = std::fs::read(&entry).unwrap();
@@ -203,6 +217,31 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
             assert!(!bytes.windows(canary.len()).any(|part| part == canary.as_bytes()), "{entry:?}");
         }
     }
+}
+
+#[test]
+fn a_damaged_ledger_says_how_to_begin_again_and_that_converges() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ledger.db");
+    let facebook = TinyFacebook::new();
+    small_ledger(&path, &facebook);
+    let edit = "UPDATE member SET row = zeroblob(length(row)) WHERE id = (SELECT max(id) FROM member)";
+    rusqlite::Connection::open(&path).unwrap().execute_batch(edit).unwrap();
+    let before = facebook.members(&audience());
+    let error = survive(&path, &facebook, "a row of zeros").unwrap();
+    assert_eq!(error.kind(), ErrorKind::Corrupt);
+    assert!(error.to_string().contains("a new ledger and a run with Mode::Replace"), "{error}");
+    // What the words say: a plan of the whole, and the run of it.
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let wanted = people(6..27);
+    let engine = engine(&wanted, &facebook, open(&folder.path().join("new.db")).unwrap());
+    let replace = target().mode(Mode::Replace);
+    let plan = runtime.block_on(engine.plan(&replace)).unwrap();
+    assert_eq!((plan.add, facebook.members(&audience())), (21, before));
+    runtime.block_on(engine.apply(&replace, &plan)).unwrap().check().unwrap();
+    assert_eq!(facebook.members(&audience()), rows_of(&wanted));
+    let again = runtime.block_on(engine.run(target())).unwrap();
+    assert_eq!((again.rows.unchanged, again.added.sent, again.removed.sent), (21, 0, 0));
 }
 
 #[test]

@@ -53,10 +53,12 @@ impl Places {
     }
 
     /// All of them, by key.
+    #[cfg(feature = "sqlite")]
     pub(super) fn iter(&self) -> impl Iterator<Item = (PlaceKey, u64)> + '_ {
         self.0.iter().copied()
     }
 
+    #[cfg(feature = "sqlite")]
     pub(super) fn len(&self) -> usize {
         self.0.len()
     }

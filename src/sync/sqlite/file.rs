@@ -284,3 +284,33 @@ impl fmt::Debug for SqliteFile {
         f.write_str("SqliteFile")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn after_a_commit_that_failed_nothing_is_written_on_top_of_what_was_undone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("file.db");
+        let file = SqliteFile::open(&path).unwrap();
+        let run =
+            |sql: &'static str| move |connection: &Connection| connection.execute_batch(sql).map_err(failed);
+        file.read(run("PRAGMA foreign_keys = ON;
+             CREATE TABLE a (x INTEGER PRIMARY KEY);
+             CREATE TABLE b (x INTEGER REFERENCES a (x) DEFERRABLE INITIALLY DEFERRED);"))
+            .unwrap();
+        file.write(Durability::Later, run("INSERT INTO a VALUES (1)")).unwrap();
+        // What refers to nothing is found out by the commit.
+        file.write(Durability::Now, run("INSERT INTO b VALUES (9)")).unwrap_err();
+        let error = file.write(Durability::Now, run("INSERT INTO a VALUES (2)")).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Io, "{error}");
+        drop(file);
+        let file = SqliteFile::open(&path).unwrap();
+        let count = |connection: &Connection| {
+            connection.query_row("SELECT count(*) FROM a", [], |row| row.get::<_, i64>(0)).map_err(failed)
+        };
+        assert_eq!(file.read(count).unwrap(), 0);
+        file.write(Durability::Now, run("INSERT INTO a VALUES (2)")).unwrap();
+    }
+}
