@@ -1,6 +1,8 @@
 //! The event types of a schema and their properties.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use super::nearest::nearest;
 use super::schema::{FieldType, Schema};
@@ -22,16 +24,23 @@ impl Schema {
     /// The type of a property of an event type, or of some event when no type is given.
     #[must_use]
     pub fn property_type(&self, kind: Option<&str>, property: &str) -> Option<FieldType> {
-        self.properties(kind).find(|(name, _)| *name == property).map(|(_, field_type)| field_type)
+        static STANDARD: LazyLock<HashMap<&str, FieldType>> =
+            LazyLock::new(|| standard::PROPERTIES.iter().copied().collect());
+        let declared = self.declared(kind).find(|(name, _)| *name == property);
+        declared.map(|(_, field_type)| field_type).or_else(|| STANDARD.get(property).copied())
     }
 
     /// The names and types of the properties of an event type, or of all events when no type is given.
     pub fn properties(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
+        self.declared(kind).chain(standard::PROPERTIES.iter().copied())
+    }
+
+    /// The properties that an event type, or some event, was declared with.
+    fn declared(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
         let one = kind.map(|kind| self.events.get(&*lower(kind)));
         let all = one.is_none().then(|| self.events.values());
         let declared = one.flatten().into_iter().chain(all.into_iter().flatten()).flatten();
-        let declared = declared.map(|(name, field_type)| (name.as_str(), *field_type));
-        declared.chain(standard::PROPERTIES.iter().copied())
+        declared.map(|(name, field_type)| (name.as_str(), *field_type))
     }
 
     /// True for what filters ask of an event by the name of a property, and what is none.
