@@ -503,6 +503,27 @@ async fn a_list_streams_over_empty_pages_and_shrinks_when_asked_to() {
 }
 
 #[tokio::test]
+async fn a_list_without_end_ends_in_an_error() {
+    let endless = |item: &str| {
+        (0..1_500).fold(Script::new(), |script, number| {
+            script.answer(
+                200,
+                &format!(
+                    r#"{{"data":[{item}],"paging":{{"cursors":{{"after":"C{number}"}},"next":"https://x"}}}}"#
+                ),
+            )
+        })
+    };
+    let empty = endless("");
+    let mut list = empty.client().list_audiences(&account(), Default::default());
+    assert_eq!(list.next().await.unwrap().unwrap_err().kind(), ErrorKind::Decode);
+    assert!(list.next().await.is_none());
+    let full = endless(r#"{"id":"1"}"#);
+    assert_eq!(full.client().audience_ads(&audience(), &[]).await.unwrap_err().kind(), ErrorKind::Decode);
+    assert_eq!((empty.calls(), full.calls()), (1_001, 1_000));
+}
+
+#[tokio::test]
 async fn the_hook_hears_of_a_version_that_ends_and_of_one_that_was_not_asked_for_once() {
     let script = (0..3).fold(Script::new(), |script, _| {
         script.answer_with(200, &[("facebook-api-version", "v26.0")], AUDIENCE)

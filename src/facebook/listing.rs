@@ -28,18 +28,29 @@ pub struct Listing<I> {
     request: ListRequest,
     items: VecDeque<I>,
     pending: Option<Fetched<I>>,
+    /// Pages without items since the last item.
+    empty: u32,
     ended: bool,
 }
 
 /// Where halving begins when no limit was named.
 const LIMIT: u32 = 50;
+/// Most pages without items one after the other; more is a server that does not come to an end.
+const MOST_EMPTY: u32 = 1_000;
 
 impl<I> Listing<I> {
     pub(super) fn new(
         request: ListRequest,
         fetch: impl Fn(ListRequest) -> Fetched<I> + Send + Sync + 'static,
     ) -> Self {
-        Self { fetch: Box::new(fetch), request, items: VecDeque::new(), pending: None, ended: false }
+        Self {
+            fetch: Box::new(fetch),
+            request,
+            items: VecDeque::new(),
+            pending: None,
+            empty: 0,
+            ended: false,
+        }
     }
 
     /// The next item, or nothing at the end.
@@ -80,8 +91,13 @@ impl<I> Listing<I> {
     fn take(&mut self, fetched: Result<Page<I>>) -> Result<()> {
         match fetched {
             Ok(page) => {
+                self.empty = if page.items.is_empty() { self.empty + 1 } else { 0 };
                 self.items.extend(page.items);
                 match page.after {
+                    Some(_) if self.empty > MOST_EMPTY => {
+                        let what = format!("no item on {MOST_EMPTY} pages and no end");
+                        return Err(Error::new(ErrorKind::Decode, "list", what));
+                    }
                     None => self.ended = true,
                     Some(after) if self.request.after.as_ref() == Some(&after) => {
                         let what = "the cursor of the next page is that of the page itself";

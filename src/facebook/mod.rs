@@ -3,6 +3,12 @@
 //! [`FacebookClient`] is the seam: production is [`GraphClient`] over HTTP, tests take
 //! `MockClient`, which is the same client over the fake. This module cannot name a contact:
 //! all it can send are [`MatchRows`](crate::identity::MatchRows), which hold digests.
+//!
+//! The verbs of [`FacebookClient`] are what the upper floors need; [`GraphClient`] has the others: tokens, terms, the
+//! accounts of a business, sharing, lookalikes, sessions, health, ads. Calls are not sent in batches of Facebook's batch
+//! edge: each call of a batch counts against the quotas as if it came alone, and an upload fills a call by itself
+//! (source: asynchronous and batch requests, read 2026-09-12). Salts, and estimates for targeting specs, are left out:
+//! the former are not documented and the latter are not about an audience.
 
 mod ads;
 mod auth;

@@ -12,6 +12,9 @@ use super::transport::Transport;
 use super::verbs::shape;
 use crate::error::{Error, ErrorKind, Result};
 
+/// Most pages of a list that is read whole; more is a server that does not come to an end.
+const MOST_PAGES: usize = 1_000;
+
 /// One page out of an answer.
 pub(super) fn page<W: DeserializeOwned, R>(
     operation: &'static str,
@@ -33,7 +36,7 @@ impl<T: Transport> GraphClient<T> {
         let operation = call().operation;
         let mut all = Vec::new();
         let mut after: Option<String> = None;
-        loop {
+        for _ in 0..MOST_PAGES {
             let cursor = after.as_deref();
             let Page { items, after: next } = self
                 .call(
@@ -55,5 +58,6 @@ impl<T: Transport> GraphClient<T> {
                 next => after = next,
             }
         }
+        Err(Error::new(ErrorKind::Decode, operation, format!("no end after {MOST_PAGES} pages")))
     }
 }
