@@ -25,7 +25,12 @@ fn text<'a>(contact: &'a Contact, field: &str) -> Option<&'a str> {
 }
 
 fn schema() -> Arc<Schema> {
-    Schema::builder().detail("plan", FieldType::Keyword).detail("ltv", FieldType::Decimal).build().unwrap()
+    Schema::builder()
+        .detail("plan", FieldType::Keyword)
+        .detail("ltv", FieldType::Decimal)
+        .event("purchase", [("gift", FieldType::Boolean)])
+        .build()
+        .unwrap()
 }
 
 #[tokio::test]
