@@ -1,5 +1,6 @@
 //! A month of automation: two saved audiences, three rules and one workflow over generated events, with the fake's
-//! members printed next to those of a model that replays each contact's events by hand.
+//! members printed next to those of a model that replays each contact's events by hand. Then an import that stays silent,
+//! a run by hand for those it brought, and an edit of the workflow while contacts are on their way.
 //!
 //! Run: `cargo run --example automation`
 
@@ -8,8 +9,9 @@ use std::sync::Arc;
 
 use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
-    Action, Channel, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy, Happening,
-    MemoryContacts, MemoryStore, Node, Options, Rule, SplitPath, Template, Trigger, Workflow,
+    Action, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy,
+    Happening, ManualRun, MemoryContacts, MemoryStore, Migration, Node, Options, Rule, SplitPath, Template,
+    Trigger, Workflow,
 };
 use audiencekit::contact::ConsentStatus;
 use audiencekit::identity::{Coverage, MatchRows};
@@ -20,6 +22,10 @@ use time::{Duration, OffsetDateTime};
 const START: OffsetDateTime = datetime!(2026-11-01 0:00 UTC);
 const PEOPLE: u64 = 500;
 const EVENTS: u64 = 6_000;
+/// Most runs of the VIP rule for one contact.
+const RUNS: u32 = 3;
+/// A cart of someone with a lower score is not followed up.
+const LEAST_WORTH: u32 = 10;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -69,6 +75,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             flushes += 1;
         }
     }
+    let imported = import_and_edit(&mut engine, &[vip.clone(), carts.clone()])?;
     engine.tick(START + Duration::days(40))?;
     let report = engine.flush(&sync).await?;
     assert!(report.failed.is_empty(), "{:?}", report.failed);
@@ -79,7 +86,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         facebook.fake().calls().len()
     );
 
-    let (model_vip, model_carts) = model(&events);
+    let (model_vip, model_carts) = model(&events, &imported);
     for (audience, model) in [(&vip, &model_vip), (&carts, &model_carts)] {
         let members = facebook.fake().members(audience.id());
         let wanted = fingerprints(&schema, engine.contacts(), model)?;
@@ -104,7 +111,19 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
-    let vip_rule = Rule::new("vip").on(Trigger::tag("VIP")).when("score >= 50").then(Action::add_to(vip));
+    // Any event, all conditions, yes and no, a delay, most runs, an interval, a first day, a folder.
+    let vip_rule = Rule::new("vip")
+        .group("Loyalty")
+        .on(Trigger::tag("VIP"))
+        .on(Trigger::external("upgrade"))
+        .when("score >= 50")
+        .when("email is set")
+        .then(Action::add_to(vip))
+        .otherwise(Action::AddTag { tag: "NOT_YET".into() })
+        .otherwise_after(Delay::Days(1), Action::RemoveTag { tag: "NOT_YET".into() })
+        .runs_per_contact(RUNS)
+        .min_interval(Delay::Days(1))
+        .valid(Some(START), None);
     let out = Rule::new("opt-out")
         .on(Trigger::consent(Channel::Email, ConsentStatus::Withdrawn))
         .then(Action::remove_from(vip))
@@ -113,6 +132,14 @@ fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
         actions: vec![Action::AddTag { tag: format!("CART_{way}") }, Action::add_to(carts)],
         to: "end".into(),
     };
+    let path = |least: u32, to: &str| CheckPath { when: vec![format!("score >= {least}")], to: to.into() };
+    let worth = vec![
+        path(90, "top"),
+        path(70, "test"),
+        path(50, "test"),
+        path(30, "test"),
+        path(LEAST_WORTH, "test"),
+    ];
     let cart = Workflow::new("cart", 1)
         .start(Trigger::external("cart"), "hold")
         .node(
@@ -121,20 +148,25 @@ fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
                 on: vec![Trigger::external("purchase")],
                 within: Delay::Days(2),
                 then: "end".into(),
-                otherwise: "test".into(),
+                otherwise: "worth".into(),
             },
         )
+        .node("worth", Node::Check { paths: worth, otherwise: "end".into() })
+        .node("top", Node::Do { actions: vec![Action::AddTag { tag: "TOP".into() }], to: "pause".into() })
+        .node("pause", Node::Wait { delay: Delay::Hours(1), to: "test".into() })
         .node(
             "test",
             Node::Split {
                 paths: vec![
-                    SplitPath { weight: 80, to: "a".into() },
-                    SplitPath { weight: 20, to: "b".into() },
+                    SplitPath { weight: 60, to: "a".into() },
+                    SplitPath { weight: 30, to: "b".into() },
+                    SplitPath { weight: 10, to: "x".into() },
                 ],
             },
         )
         .node("a", way("A"))
         .node("b", way("B"))
+        .node("x", way("X"))
         .node("end", Node::End);
     Definitions::new()
         .rule(vip_rule)
@@ -174,7 +206,8 @@ fn events() -> Vec<ContactEvent> {
             let what = match next(10) {
                 0..=3 => external("cart"),
                 4..=6 => external("purchase"),
-                7 | 8 => Happening::TagAssigned { tag: "vip".into() },
+                7 => external("upgrade"),
+                8 => Happening::TagAssigned { tag: "vip".into() },
                 _ => Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Withdrawn },
             };
             ContactEvent::new(name(next(PEOPLE)), at, what)
@@ -192,26 +225,73 @@ fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), aud
     }
 }
 
+/// An import, whose events stay silent, a run by hand for the imported, and a new version of the workflow; those who are in
+/// it walk the old one to its end. It gives the imported.
+fn import_and_edit(
+    engine: &mut Engine<MemoryStore, MemoryContacts>,
+    audiences: &[Audience],
+) -> Result<Vec<String>, audiencekit::Error> {
+    let now = START + Duration::days(30);
+    let imported: Vec<String> = (45..55).map(name).collect();
+    engine.tick(now)?;
+    let before = engine.unsent();
+    for contact in &imported {
+        engine.contacts_mut().edit(contact, |contact| contact.add_tag("VIP", 1, Some(now)))?;
+        let tagged = Happening::TagAssigned { tag: "VIP".into() };
+        let outcome = engine.handle(&ContactEvent::new(contact, now, tagged).silent(), now)?;
+        assert_eq!(outcome.matched, 0, "an import starts nothing");
+    }
+    assert_eq!(engine.unsent(), before);
+    let run = ManualRun::new("import of November");
+    let people = || imported.iter().map(String::as_str);
+    let outcome = engine.run_for("vip", people(), &run, now)?;
+    println!("{} imported in silence, {} of them checked by hand", imported.len(), outcome.checked);
+    assert_eq!(engine.run_for("vip", people(), &run, now)?.checked, 0, "once is enough");
+
+    let mut edited = Definitions::from_json(&engine.definitions().to_json())?;
+    for workflow in &mut edited.workflows {
+        workflow.version += 1;
+        workflow.nodes.insert("pause".into(), Node::Wait { delay: Delay::Days(7), to: "test".into() });
+    }
+    engine.redefine(edited, audiences, &Migration::StayOnOld)?;
+    Ok(imported)
+}
+
 /// Each contact's events replayed by hand: members of the VIP audience and of the one of left carts.
-fn model(events: &[ContactEvent]) -> (BTreeSet<String>, BTreeSet<String>) {
+fn model(events: &[ContactEvent], imported: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut vip, mut carts) = (BTreeSet::new(), BTreeSet::new());
     for number in 0..PEOPLE {
         let person = name(number);
-        let mut deadline: Option<OffsetDateTime> = None;
+        let score = number % 100;
+        let mut runs: Vec<OffsetDateTime> = Vec::new();
+        let mut may_run = |at: OffsetDateTime| {
+            let may =
+                runs.len() < RUNS as usize && runs.last().is_none_or(|&last| last + Duration::days(1) <= at);
+            if may {
+                runs.push(at);
+            }
+            may
+        };
+        // Whoever is worth most waits an hour more; a cart meanwhile starts nothing.
+        let pause = Duration::hours(i64::from(score >= 90));
+        let mut left: Option<OffsetDateTime> = None;
         for event in events.iter().filter(|event| event.contact == person) {
-            if deadline.is_some_and(|deadline| deadline <= event.at) {
-                carts.insert(person.clone());
-                deadline = None;
+            if left.is_some_and(|left| left + Duration::days(2) + pause <= event.at) {
+                if score >= LEAST_WORTH.into() {
+                    carts.insert(person.clone());
+                }
+                left = None;
             }
             match &event.what {
-                Happening::External { kind, .. } if kind == "cart" => {
-                    deadline = deadline.or(Some(event.at + Duration::days(2)));
-                }
-                Happening::External { .. } => {
+                Happening::External { kind, .. } if kind == "cart" => left = left.or(Some(event.at)),
+                Happening::External { kind, .. } if kind == "purchase" => {
                     carts.remove(&person);
-                    deadline = None;
+                    // Who has left the wait for it behind goes on.
+                    left = left.filter(|&left| left + Duration::days(2) <= event.at);
                 }
-                Happening::TagAssigned { .. } if number % 100 >= 50 => {
+                Happening::TagAssigned { .. } | Happening::External { .. }
+                    if may_run(event.at) && score >= 50 =>
+                {
                     vip.insert(person.clone());
                 }
                 Happening::ConsentChanged { .. } => {
@@ -221,8 +301,11 @@ fn model(events: &[ContactEvent]) -> (BTreeSet<String>, BTreeSet<String>) {
                 _ => {}
             }
         }
-        if deadline.is_some() {
-            carts.insert(person);
+        if left.is_some() && score >= LEAST_WORTH.into() {
+            carts.insert(person.clone());
+        }
+        if imported.contains(&person) && may_run(START + Duration::days(30)) && score >= 50 {
+            vip.insert(person);
         }
     }
     (vip, carts)

@@ -252,6 +252,32 @@ fn an_update_of_a_known_contact_is_not_a_new_contact() {
     assert_eq!(waiting(&engine), ["1+new"]);
 }
 
+#[test]
+fn a_star_in_a_path_is_one_part_and_a_word_is_found_within_a_word() {
+    let visit = |id: &str, pattern: &str| {
+        Rule::new(id).on(Trigger::PageVisited { url: pattern.into() }).then(Action::AddTag { tag: id.into() })
+    };
+    let patterns = [
+        ("ONE_STAR", "path:/*canary*"),
+        ("TWO_STARS", "path:/**/*canary*"),
+        ("ANY", "any:canary,islands"),
+        ("WORD", "info"),
+        ("PART", "/info/"),
+    ];
+    let all = rules(patterns.map(|(id, pattern)| visit(id, pattern)));
+    let mut engine = open(all, contacts(&["c", "d"]));
+    for (id, url) in
+        [("c", "https://s.example/holiday/island-canary-trip"), ("d", "https://s.example/company-info")]
+    {
+        handle(&mut engine, &ContactEvent::new(id, START, Happening::PageVisited { url: url.into() }));
+    }
+    let tags = |id: &str| -> Vec<String> {
+        let contact = engine.contacts().get(id).unwrap();
+        contact.tags().iter().map(|tag| contact.schema().symbols().text(tag.name).to_string()).collect()
+    };
+    assert_eq!((tags("c"), tags("d")), (vec!["TWO_STARS".into(), "ANY".into()], vec!["WORD".into()]));
+}
+
 // Rules.
 
 #[test]
