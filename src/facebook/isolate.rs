@@ -70,7 +70,8 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// What concerns the audience and not its rows: token, permission, flags, throttles, transport. More than half a
-    /// hundred refused rows, or the very first eight, are [`ErrorKind::Rejected`], as then the rows are not to blame.
+    /// hundred refused rows, or more than eight before any got through, are [`ErrorKind::Rejected`], as then the rows are
+    /// not to blame.
     pub async fn upload_isolating(
         &self,
         operation: MemberOperation,
