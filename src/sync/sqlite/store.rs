@@ -20,7 +20,7 @@ use crate::sync::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
 /// A [`Ledger`](crate::sync::Ledger) and [`Journal`](crate::sync::Journal) in one [`SqliteFile`].
 ///
 /// Every commit is one transaction, so calls and members never disagree. Rows carry checksums, and each audience the
-/// sum of its rows': damage is an [`ErrorKind::Corrupt`] before anybody is removed, never a wrong removal.
+/// sum of its rows': damage is an [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) before anybody is removed, never a wrong removal.
 ///
 /// It blocks the calling thread while it reads and writes; a commit of 10,000 rows takes some tens of milliseconds.
 ///
@@ -62,7 +62,7 @@ impl SqliteLedger {
     /// Checks the whole file, as [`SqliteFile::verify`] does.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] when it is damaged.
+    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when it is damaged.
     pub fn verify(&self) -> Result<()> {
         self.0.verify()
     }
