@@ -108,6 +108,49 @@ fn normalize_answers_line_by_line() {
 }
 
 #[test]
+fn normalize_answers_bad_lines_like_any_other() {
+    let mut child = example("normalize").stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let huge = format!("{{\"key\": \"EMAIL\", \"value\": \"{}\"}}\n", "a".repeat(1 << 20));
+    let lines: [&[u8]; 8] = [
+        b"{\"key\": \"EMAIL\", \"value\": \"\\ud800@example.com\"}\n",
+        b"{\"key\": \"EMAIL\", \"value\": \"ada\xff@example.com\"}\n",
+        b"{\"key\": \"DOBY\", \"value\": 1990}\n",
+        b"{\"key\": \"EMAIL\", \"value\": null}\n",
+        b"{\"key\": \"NOPE\", \"value\": \"x\"}\n",
+        b"[1, 2]\n",
+        "{\"key\": \"FN\", \"value\": \"\u{202e}A\u{200b}da\"}\n".as_bytes(),
+        // No line end, and more than a pipe holds.
+        huge.trim_end().as_bytes(),
+    ];
+    lines.iter().for_each(|line| input.write_all(line).unwrap());
+    drop(input);
+    let answers: Vec<serde_json::Value> = BufReader::new(child.stdout.take().unwrap())
+        .lines()
+        .map(|line| serde_json::from_str(&line.unwrap()).unwrap())
+        .collect();
+    assert!(child.wait().unwrap().success());
+    let rejects: Vec<_> = answers.iter().map(|answer| answer["reject"].as_str().unwrap_or("-")).collect();
+    assert_eq!(
+        rejects,
+        [
+            "not_a_json_object",
+            "not_a_json_object",
+            "-",
+            "empty",
+            "unknown_key",
+            "not_a_json_object",
+            "-",
+            "too_long"
+        ]
+    );
+    assert_eq!(
+        (answers[2]["normalized"].as_str(), answers[6]["normalized"].as_str()),
+        (Some("1990"), Some("ada"))
+    );
+}
+
+#[test]
 fn the_fake_facebook_serves_other_programs() {
     let mut child = example("fake_facebook").args(["--port", "0"]).stdout(Stdio::piped()).spawn().unwrap();
     let mut line = String::new();
@@ -363,4 +406,9 @@ fn bulk_sends_a_file_and_reports() {
     let output = text(&run(example("bulk").args(["--rows", "3000", "--csv"]).arg(&csv)).stdout);
     assert!(output.contains("contacts read                         3000"), "{output}");
     assert!(output.contains("peak memory") || !cfg!(target_os = "linux"), "{output}");
+    for stage in
+        ["CPU seconds: run", "reading", "selecting", "normalizing and hashing", "bodies, calls and journal"]
+    {
+        assert!(output.contains(stage), "{stage}: {output}");
+    }
 }

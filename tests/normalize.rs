@@ -10,6 +10,8 @@ mod bugs;
 mod properties;
 #[path = "normalize/rows.rs"]
 mod rows;
+#[path = "normalize/settings.rs"]
+mod settings;
 
 /// One row of a table.
 #[derive(Deserialize)]

@@ -78,6 +78,11 @@ impl MatchRows {
         Self { keys, cells: Vec::new(), text: String::new() }
     }
 
+    /// No rows yet, and room for so many.
+    pub(super) fn with_capacity(keys: Arc<[MatchKey]>, rows: usize) -> Self {
+        Self { cells: Vec::with_capacity(rows * keys.len()), ..Self::new(keys) }
+    }
+
     /// The columns.
     #[must_use]
     pub fn keys(&self) -> &Arc<[MatchKey]> {

@@ -68,18 +68,24 @@ impl Parcel {
         Ok(())
     }
 
+    /// Digests are random, so the head of each, turned by its column, is as good as the whole row.
     fn mix(&mut self, row: MatchRow<'_>) {
+        let mut heads = 0_u64;
         for cell in row.cells() {
-            match cell {
-                Cell::Empty => self.digest.number(0),
-                // A digest is as good as its head here.
+            let head = match cell {
+                Cell::Empty => 1,
                 Cell::Hash(hash) => {
                     let (head, _) = hash.as_bytes().split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
-                    self.digest.number(u64::from_le_bytes(*head));
+                    u64::from_le_bytes(*head)
                 }
-                Cell::Plain(text) | Cell::Json(text) => self.digest.bytes(text.as_bytes()),
-            }
+                Cell::Plain(text) | Cell::Json(text) => {
+                    self.digest.bytes(text.as_bytes());
+                    2
+                }
+            };
+            heads = heads.rotate_left(11) ^ head;
         }
+        self.digest.number(heads);
     }
 
     pub(super) fn digest(&self) -> u64 {

@@ -72,11 +72,16 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
 
 /// The common case: a plus and digits of an assigned number that has no trunk prefix, with plain punctuation between.
 fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
-    let Some(digits) = raw.strip_prefix('+').and_then(parse::plain) else { return false };
-    if !is_whole(digits.as_slice()) {
+    let Some(number) = raw.strip_prefix('+') else { return false };
+    if number.len() <= 15 && number.bytes().all(|b| b.is_ascii_digit()) {
+        out.push_str(number);
+    } else if let Some(digits) = parse::plain(number) {
+        digits.write(out);
+    }
+    if !is_whole(out.as_bytes()) {
+        out.clear();
         return false;
     }
-    digits.write(out);
     trail.add(Step::DigitsKept, out);
     true
 }
