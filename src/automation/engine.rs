@@ -29,13 +29,14 @@ use crate::error::{Error, ErrorKind, Result};
 /// [`tick`](Self::tick) when [`next_due`](Self::next_due) has come, and sends what has gathered with
 /// [`flush`](Self::flush). Given the same definitions, contacts, events and instants it does the same, always.
 ///
-/// Each call commits to the store once, as one transaction. After a crash, open the engine again on the same store
-/// and hand in again the events whose call did not return: what was done is not done twice, and nothing is lost.
+/// Each step is one transaction of the store: the events of a call, or up to a thousand timers. After a crash, open
+/// the engine again on the same store and hand in again the events whose call did not return: what was done is not done
+/// twice, and nothing is lost.
 ///
 /// Timers that are due run before an event of the same instant, in the order of their instants.
 ///
 /// The store holds the state. In memory are the contacts of the step, as many others as [`Options::room`] says, the
-/// timers that are due next, and nothing that grows with contacts or events.
+/// timers that are due next, and changes that the contact store has asked to be given later.
 ///
 /// ```
 /// use audiencekit::Schema;

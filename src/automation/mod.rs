@@ -8,7 +8,8 @@
 //! 2. `engine.tick(now)` when `engine.next_due()` has come;
 //! 3. `engine.flush(&sync).await` when `engine.flush_is_due(..)`.
 //!
-//! State is behind a [`Store`], contacts behind a [`ContactStore`]. Definitions are data: see [`Definitions`].
+//! State is behind a [`Store`], which may be the ledger's SQLite file; contacts are behind a [`ContactStore`].
+//! Definitions are data: see [`Definitions`].
 
 mod action;
 mod audit;

@@ -74,3 +74,47 @@ fn instant(value: &[u8]) -> Result<i64> {
     let bytes = value.first_chunk::<8>().filter(|_| value.len() == 8);
     bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| restore::corrupt(Table::Seen))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory_store::MemoryStore;
+    use super::*;
+
+    #[test]
+    fn an_event_is_known_for_its_time_and_the_store_holds_little_more() {
+        let mut store = MemoryStore::new();
+        let mut seen = Seen::default();
+        let key = |n: i64| (n as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        let memory = 1_000;
+        let mut most = 0;
+        for now in 0..20_000 {
+            assert!(!seen.has(&store, key(now), now - memory).unwrap());
+            let mut writes = Vec::new();
+            seen.add(key(now), now, &mut writes);
+            assert!(seen.has(&store, key(now), now - memory).unwrap(), "within the step");
+            seen.sweep(&store, now - memory, &mut writes).unwrap();
+            store.commit(writes).unwrap();
+            assert!(seen.has(&store, key(now - memory.min(now)), now - memory).unwrap());
+            if now % 1_000 == 999 {
+                let mut held = 0;
+                store
+                    .scan(Table::Seen, &[], &mut |_, _| {
+                        Ok({
+                            held += 1;
+                            true
+                        })
+                    })
+                    .unwrap();
+                most = most.max(held);
+            }
+        }
+        assert!(most <= 2 * memory + 2 * STRIDE as i64, "{most}");
+        // One that was forgotten may come again, and is known again.
+        let mut writes = Vec::new();
+        assert!(!seen.has(&store, key(5), 19_000).unwrap());
+        seen.add(key(5), 20_000, &mut writes);
+        seen.sweep(&store, 19_000, &mut writes).unwrap();
+        store.commit(writes).unwrap();
+        assert!(seen.has(&store, key(5), 19_000).unwrap());
+    }
+}

@@ -85,3 +85,51 @@ fn read_timer_key(key: &[u8]) -> Option<Timer> {
     let number = rest.first_chunk::<8>().filter(|_| rest.len() == 8)?;
     Some(((u64::from_be_bytes(*due) ^ (1 << 63)) as i64, u64::from_be_bytes(*number)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory_store::MemoryStore;
+    use super::super::store::Write;
+    use super::*;
+
+    fn commit(store: &mut MemoryStore, timers: &mut Timers, keys: &[Timer], is_set: bool) {
+        let value = |key: &Timer| {
+            let work = Work::Walk { workflow: "w".into(), contact: key.1.to_string() };
+            is_set.then(|| serde_json::to_vec(&work).unwrap())
+        };
+        let write = |key: &Timer| Write { table: Table::Timer, key: timer_key(*key), value: value(key) };
+        store.commit(keys.iter().map(write).collect()).unwrap();
+        timers.fill(store).unwrap();
+    }
+
+    #[test]
+    fn many_timers_come_in_their_order_and_few_are_in_memory() {
+        let mut store = MemoryStore::new();
+        let mut timers = Timers::open(&store).unwrap();
+        // Due at instants all over, before 1970 too, set in lots of a thousand.
+        let all: Vec<Timer> =
+            (0..30_000_u64).map(|n| ((n.wrapping_mul(7_919) % 10_007) as i64 - 5_000, n)).collect();
+        for lot in all.chunks(1_000) {
+            for &key in lot {
+                timers.insert(key, Work::Walk { workflow: "w".into(), contact: key.1.to_string() });
+            }
+            commit(&mut store, &mut timers, lot, true);
+            assert!(timers.near.len() <= 2 * NEAR);
+        }
+        let mut reopened = Timers::open(&store).unwrap();
+        assert_eq!(reopened.next(), timers.next());
+        let mut expected = all;
+        expected.sort_unstable();
+        for lot in expected.chunks(1_000) {
+            for &key in lot {
+                assert_eq!(timers.next(), Some(key));
+                assert_eq!(timers.remove(key).unwrap().contact(), key.1.to_string());
+            }
+            commit(&mut store, &mut timers, lot, false);
+        }
+        assert_eq!(timers.next(), None);
+        reopened.near.clear();
+        reopened.fill(&store).unwrap();
+        assert_eq!(reopened.next(), None);
+    }
+}
