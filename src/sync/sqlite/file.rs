@@ -9,6 +9,7 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::members::{self, Tails};
 use super::schema::{APPLICATION_ID, TABLES, VERSION};
+use super::store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::lease::Leases;
 use crate::sync::ledger::Durability;
@@ -101,6 +102,9 @@ impl SqliteFile {
         if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
             return Err(corrupt("the file is cut short"));
         }
+        if would_be_emptied(path) {
+            return Err(corrupt("the log beside the file is damaged"));
+        }
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
         connection.set_prepared_statement_cache_capacity(32);
@@ -159,6 +163,7 @@ impl SqliteFile {
         if answer != "ok" {
             return Err(corrupt("the file is damaged"));
         }
+        store::verify(&inner.connection)?;
         members::verify(&inner.connection)
     }
 
@@ -258,6 +263,24 @@ fn create_for_owner(path: &Path) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(Error::new(ErrorKind::Io, "ledger", "cannot be created").with_source(error)),
     }
+}
+
+/// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
+/// file for a new one. A process that dies in the middle of making the file may leave the same; then nothing is lost.
+///
+/// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
+fn would_be_emptied(path: &Path) -> bool {
+    let mut journal = path.as_os_str().to_owned();
+    journal.push("-journal");
+    let head = |path: &Path, bytes: &mut [u8]| {
+        std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
+    };
+    let (mut file, mut log) = ([0; 72], [0; 20]);
+    head(path, &mut file)
+        && head(Path::new(&journal), &mut log)
+        && file.ends_with(&(APPLICATION_ID as u32).to_be_bytes())
+        && log.ends_with(&[0; 4])
+        && log.starts_with(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
 }
 
 pub(super) fn corrupt(what: &'static str) -> Error {

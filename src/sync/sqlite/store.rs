@@ -82,6 +82,41 @@ fn read_run(connection: &Connection, number: i64) -> Result<Option<RunRecord>> {
     line.map(|(text, checksum)| read_json(number, &text, checksum)).transpose()
 }
 
+/// Holds every line beside the members against its checksum, and audiences against their runs.
+pub(super) fn verify(connection: &Connection) -> Result<()> {
+    let lost = "SELECT (SELECT count(*) FROM audience WHERE id NOT IN (SELECT audience FROM run))
+                     + (SELECT count(*) FROM run WHERE audience NOT IN (SELECT id FROM audience))";
+    if connection.query_row(lost, [], |row| row.get::<_, i64>(0)).map_err(failed)? > 0 {
+        return Err(corrupt("a record is missing"));
+    }
+    for sql in [
+        "SELECT audience, record, checksum FROM run",
+        "SELECT audience, record, checksum FROM call",
+        "SELECT 0, record, checksum FROM erasure",
+    ] {
+        let mut read = connection.prepare_cached(sql).map_err(failed)?;
+        let mut lines = read.query([]).map_err(failed)?;
+        while let Some(line) = lines.next().map_err(failed)? {
+            let text: String = line.get(1).map_err(failed)?;
+            let checksum = line.get(2).map_err(failed)?;
+            read_json::<serde::de::IgnoredAny>(line.get(0).map_err(failed)?, &text, checksum)?;
+        }
+    }
+    let mut read = connection
+        .prepare_cached("SELECT audience, person, generation, checksum FROM generation")
+        .map_err(failed)?;
+    let mut lines = read.query([]).map_err(failed)?;
+    while let Some(line) = lines.next().map_err(failed)? {
+        let (number, person): (i64, [u8; 16]) = (line.get(0).map_err(failed)?, line.get(1).map_err(failed)?);
+        let generation: i64 = line.get(2).map_err(failed)?;
+        let parts: [&[u8]; 3] = [&number.to_le_bytes(), &person, &generation.to_le_bytes()];
+        if check(&parts) != line.get::<_, i64>(3).map_err(failed)? {
+            return Err(corrupt("a generation is damaged"));
+        }
+    }
+    read_blocked(connection).map(drop)
+}
+
 fn read_calls(connection: &Connection, number: i64) -> Result<Vec<CallRecord>> {
     let mut read = connection
         .prepare_cached("SELECT record, checksum FROM call WHERE audience = ?1 ORDER BY call")
@@ -222,6 +257,10 @@ impl Journal for SqliteLedger {
         self.0.read(|connection| {
             let Some(number) = number_of(connection, audience)? else { return Ok(None) };
             let run = read_run(connection, number)?;
+            // An audience comes with its first run.
+            if run.is_none() {
+                return Err(corrupt("a record is missing"));
+            }
             if run.as_ref().is_some_and(|run| run.audience != *audience) {
                 return Err(corrupt("a record is damaged"));
             }
