@@ -231,3 +231,29 @@ async fn a_run_that_stops_between_the_parts_of_a_call_goes_on_in_order() {
         assert!(scene.facebook.fake().calls().iter().all(|call| call.code != 100), "{nth}");
     }
 }
+
+#[tokio::test]
+async fn a_replacement_that_went_wrong_at_facebook_begins_again() {
+    let scene = Scene::new().await;
+    let fault = Fault::Error { code: 2650, subcode: Some(1_870_148), is_transient: None };
+    scene.facebook.fake().inject(FaultRule::new(fault).on(Edge::ReplaceUsers).nth(2));
+    let wanted = source(0..35);
+    scene.run(&wanted, Mode::Replace, 1).await.unwrap_err();
+    scene.facebook.fake().clear_faults();
+    scene.facebook.fake().advance(Duration::from_secs(7_200));
+    let engine = SyncEngine::builder(wanted, scene.facebook.clone(), scene.facebook.fake().clone())
+        .ledger(scene.ledger.clone())
+        .guards(Guards::off())
+        .rows_per_call(10)
+        .build();
+    let target = SyncTarget::new(scene.facebook.fake().account(), scene.audience.clone())
+        .mode(Mode::Replace)
+        .minimum_size(MinimumSize::warn_below(0));
+    // Facebook first ends the session that went wrong.
+    assert_eq!(engine.run(&target).await.unwrap_err().kind(), ErrorKind::Busy);
+    scene.facebook.fake().advance(Duration::from_secs(7_200));
+    let report = engine.run(&target).await.unwrap();
+    report.check().unwrap();
+    // The ten rows that were answered before count for nothing.
+    assert_eq!(report.added.sent, 35);
+}
