@@ -759,6 +759,15 @@ fn a_filter_compiles_within_the_limits_that_it_was_read_within() {
     catalog.save(&segment).unwrap();
     let named = Segment::builder("y").include(Selector::segment("x")).build(&schema).unwrap();
     assert!(named.compile_with(&schema, &now(), &catalog).is_ok());
+    // As text, within the limits of the builder.
+    let wide = || Segment::builder("x").include(Selector::all()).filter(text.as_str());
+    assert!(wide().build(&schema).is_err());
+    let segment = wide().limits(limits).build(&schema).unwrap();
+    assert!(segment.compile(&schema, &now()).is_ok());
+    let expr = segment.filters()[0].expr().clone();
+    let built = || Segment::builder("x").include(Selector::all()).filter(expr.clone());
+    assert!(built().build(&schema).is_err());
+    assert!(built().limits(limits).build(&schema).is_ok());
     // The text, to the byte.
     let pad = |bytes: usize| format!("score = 1{}", " ".repeat(bytes - 9));
     assert!(

@@ -65,6 +65,7 @@ impl Segment {
             include: Vec::new(),
             exclude: Vec::new(),
             filters: Vec::new(),
+            limits: Limits::default(),
         }
     }
 
@@ -118,6 +119,7 @@ impl Segment {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             filters: self.filters.iter().cloned().map(Source::Filter).collect(),
+            limits: Limits::default(),
         }
     }
 
@@ -225,6 +227,7 @@ pub struct SegmentBuilder {
     include: Vec<Selector>,
     exclude: Vec<Selector>,
     filters: Vec<Source>,
+    limits: Limits,
 }
 
 impl SegmentBuilder {
@@ -257,6 +260,24 @@ impl SegmentBuilder {
         self
     }
 
+    /// Limits of the filters that come as text or as a built condition, those added before included.
+    ///
+    /// A [`Filter`] keeps its own, and selectors stay within the default.
+    ///
+    /// ```
+    /// use audiencekit::segment::{Limits, Segment};
+    ///
+    /// let schema = audiencekit::Schema::standard();
+    /// let flat = Segment::builder("flat").limits(Limits { depth: 2, ..Limits::default() });
+    /// assert!(flat.clone().filter("not score = 1").build(&schema).is_ok());
+    /// assert!(flat.filter("not not score = 1").build(&schema).is_err());
+    /// ```
+    #[must_use]
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
     /// The segment, with every name checked.
     ///
     /// # Errors
@@ -273,8 +294,8 @@ impl SegmentBuilder {
         let mut filters = Vec::new();
         for (at, source) in self.filters.into_iter().enumerate() {
             let filter = match source {
-                Source::Text(text) => Filter::parse(&text, schema),
-                Source::Expr(expr) => Filter::new(expr, schema),
+                Source::Text(text) => Filter::parse_within(&text, schema, &self.limits),
+                Source::Expr(expr) => Filter::new_within(expr, schema, &self.limits),
                 Source::Filter(filter) => {
                     let limits = *filter.limits();
                     Filter::new_within(filter.expr, schema, &limits)
