@@ -27,3 +27,28 @@ impl Contact {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contact::{JsonReading, Schema, UnknownFields};
+
+    #[test]
+    fn one_more_member_than_are_kept_is_refused() {
+        let schema = Schema::standard();
+        let mut contact = Contact::new(&schema);
+        let reading = JsonReading { unknown: UnknownFields::Keep, ..JsonReading::default() };
+        let members = |n: usize| {
+            let members: Vec<String> = (0..n).map(|n| format!("\"m{n}\":{n}")).collect();
+            format!("{{{}}}", members.join(","))
+        };
+        reading.read(&members(Contact::MAX_KEPT), &mut contact).unwrap();
+        assert_eq!(contact.to_json(), members(Contact::MAX_KEPT));
+        contact.clear();
+        let error = reading.read(&members(Contact::MAX_KEPT + 1), &mut contact).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "field \"m1024\": more than 1024 members without a field: fields for them"
+        );
+    }
+}
