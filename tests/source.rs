@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use audiencekit::contact::{DateOrder, FieldType, JsonReading, UnknownFields, ValueRef};
-use audiencekit::source::{BadCell, BadRow, Batch, Losses};
+use audiencekit::contact::{DateOrder, FieldType, JsonReading, ToContact, UnknownFields, ValueRef};
+use audiencekit::source::{BadCell, BadRow, Batch, Losses, RecordSource};
 use audiencekit::{
     Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, MemorySource, Schema, Zone,
 };
@@ -230,6 +230,87 @@ async fn one_record_cannot_fill_the_memory() {
     let source = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(&file).unwrap();
     let error = read(&source, 9).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
+}
+
+/// Two people, and between them one with more than a contact takes.
+fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>)> {
+    let tags = |quote: &str| {
+        (0..=Contact::MAX_TAGS).map(|n| format!("{quote}t{n}{quote}")).collect::<Vec<_>>().join(",")
+    };
+    let csv = format!("id,tags\n1,a\n2,\"{}\"\n3,a\n", tags(""));
+    let lines = format!("{{\"id\":\"1\"}}\n{{\"tags\":[{}]}}\n{{\"id\":\"3\"}}\n", tags("\""));
+    let texts = format!(
+        "{{\"id\":\"1\"}}\n{{\"email\":[{}\"\"]}}\n{{\"id\":\"3\"}}\n",
+        "\"\",".repeat(Contact::MAX_TEXTS)
+    );
+    let json = |lines: String| {
+        let schema = Arc::clone(schema);
+        Box::new(move |bad_row| {
+            Box::new(JsonLinesSource::from_bytes(&lines, &schema).bad_row(bad_row)) as Box<dyn ContactSource>
+        }) as Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>
+    };
+    let (of_csv, of_records) = (Arc::clone(schema), Arc::clone(schema));
+    vec![
+        (
+            "line 3, column 2 (tags): contact: more tags than a contact takes: at most 4096",
+            Box::new(move |bad_row| {
+                Box::new(CsvSource::builder(&of_csv).bad_row(bad_row).from_bytes(&csv).unwrap())
+            }),
+        ),
+        ("line 2: field \"tags\": 4097 items: at most 4096", json(lines)),
+        (
+            "line 2: contact: more than 1048576 texts in the lists of one contact: each list filled in one go",
+            json(texts),
+        ),
+        (
+            "record 2: contact: more tags than a contact takes: at most 4096",
+            Box::new(move |bad_row| {
+                let records = || [1, Contact::MAX_TAGS + 1, 1].into_iter().map(|tags| Ok(Tagged(tags)));
+                Box::new(RecordSource::from_iter(&of_records, records).unwrap().bad_row(bad_row))
+            }),
+        ),
+    ]
+}
+
+struct Tagged(usize);
+
+impl ToContact for Tagged {
+    type Fields = ();
+
+    fn fields(_: &Schema) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn fill(&self, (): &(), contact: &mut Contact) -> Result<(), Error> {
+        (0..self.0).try_for_each(|n| contact.add_tag(&format!("t{n}"), 1, None))
+    }
+}
+
+#[tokio::test]
+async fn a_contact_over_a_limit_costs_its_row_in_every_source() {
+    for (wanted, source) in one_too_large(&schema()) {
+        assert_eq!(read(&*source(BadRow::Refuse), 9).await.unwrap_err().to_string(), wanted);
+        let (contacts, losses) = read(&*source(BadRow::Skip), 9).await.unwrap();
+        assert_eq!((contacts.len(), losses.rows), (2, 1), "{wanted}");
+        assert_eq!(losses.places, [wanted]);
+    }
+}
+
+#[tokio::test]
+async fn a_full_table_of_symbols_is_no_row_s_fault_and_stops_every_source() {
+    let schema = Schema::builder().symbol_limit(8).build().unwrap();
+    for (wanted, source) in one_too_large(&schema) {
+        // Counted before any of them is looked at.
+        if wanted.starts_with("line 2: ") {
+            continue;
+        }
+        let error = read(&*source(BadRow::Skip), 9).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Limit, "{wanted}");
+    }
+    let lines = r#"{"tags":["a","b","c","d","e","f","g","h","i"]}"#;
+    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(BadRow::Skip);
+    let error = read(&source, 9).await.unwrap_err();
+    assert!(error.to_string().starts_with("line 1: symbols: more than 8 distinct tags"), "{error}");
 }
 
 #[test]

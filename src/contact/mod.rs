@@ -70,6 +70,7 @@ pub use parse::DateOrder;
 pub(crate) use parse::{date, instant};
 pub use read_json::{JsonReading, UnknownFields};
 pub use schema::{Field, FieldId, FieldType, Schema, SchemaBuilder};
+pub(crate) use symbols::SymbolsFull;
 pub use symbols::{Symbol, Symbols};
 pub use tag::{Tag, normalize_tag};
 pub use value::{Birthday, Value, ValueRef};

@@ -20,6 +20,19 @@ impl Symbol {
     }
 }
 
+/// What lies under an error of a full table, which no single contact is to blame for.
+#[derive(Debug, thiserror::Error)]
+#[error("the schema's table of symbols is full")]
+pub(crate) struct SymbolsFull;
+
+impl SymbolsFull {
+    /// True when it lies under this error, however often that was placed.
+    pub(crate) fn is_under(error: &Error) -> bool {
+        let first = std::error::Error::source(error);
+        std::iter::successors(first, |error| error.source()).any(|error| error.is::<Self>())
+    }
+}
+
 /// The texts that stand for tags, event types, property names and values of keyword fields.
 ///
 /// It only grows, up to a limit, so that a column that was declared a keyword by mistake cannot fill the memory.
@@ -120,6 +133,7 @@ impl Symbols {
                 format!("more than {} distinct tags, event types and keyword values", self.limit),
             )
             .expected("declare a field with many distinct values as text, not keyword")
+            .with_source(SymbolsFull)
         };
         if next >= self.limit {
             return Err(full());
@@ -128,7 +142,8 @@ impl Symbols {
         if bytes > Self::MAX_BYTES {
             let message = "more than 64 MiB of tags, event types and keyword values";
             return Err(Error::new(ErrorKind::Limit, "symbols", message)
-                .expected("declare a field with long values as text, not keyword"));
+                .expected("declare a field with long values as text, not keyword")
+                .with_source(SymbolsFull));
         }
         let (chunk, at) = place(next);
         let chunk = self

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 
 use super::columns::{ColumnRules, Reading, Target};
 use super::input::{Metered, Origin, ReadSeek};
-use super::losses::{BadCell, BadRow};
+use super::losses::{BadCell, BadRow, placed};
 use super::{Batch, ContactReader, ContactSource};
 use crate::clock::Zone;
 use crate::contact::{DateOrder, Schema};
@@ -282,7 +282,7 @@ impl CsvReader {
                 let name = || target.name(&self.source.schema);
                 let text = text.ok_or_else(|| place(line, column, name(), "not UTF-8"))?;
                 if let Err(error) = target.write(contact, text, &options.reading) {
-                    let error = at_cell(line, column, name(), &error);
+                    let error = placed(format!("line {line}, column {} ({})", column + 1, name()), error);
                     let refused = options.bad_cell == BadCell::Refuse || target.guards(&self.source.schema);
                     if refused || error.kind() == ErrorKind::Limit {
                         return Err(error);
@@ -300,11 +300,7 @@ impl CsvReader {
                 }
                 Ok(())
             }
-            Err(error) if options.bad_row == BadRow::Skip && error.kind() != ErrorKind::Limit => {
-                batch.losses_mut().row(|| error.to_string());
-                Ok(())
-            }
-            Err(error) => Err(error),
+            Err(error) => options.bad_row.settle(error, batch.losses_mut()),
         }
     }
 
@@ -353,10 +349,6 @@ fn ends_in_quotes(record: &[u8], delimiter: u8) -> bool {
 
 fn place(line: u64, column: usize, field: &str, what: &'static str) -> Error {
     Error::new(ErrorKind::Source, format!("line {line}, column {} ({field})", column + 1), what)
-}
-
-fn at_cell(line: u64, column: usize, field: &str, error: &Error) -> Error {
-    Error::new(error.kind(), format!("line {line}, column {} ({field})", column + 1), error.to_string())
 }
 
 fn unreadable(error: &::csv::Error, line: u64) -> Error {

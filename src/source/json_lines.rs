@@ -8,7 +8,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::input::{Origin, ReadSeek};
-use super::losses::{BadCell, BadRow, guards};
+use super::losses::{BadCell, BadRow, guards, placed};
 use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -171,14 +171,7 @@ impl JsonLinesReader {
                 }
                 Ok(())
             }
-            Err(error) => {
-                let error = Error::new(error.kind(), format!("line {line}"), error.to_string());
-                if source.bad_row == BadRow::Refuse || error.kind() == ErrorKind::Limit {
-                    return Err(error);
-                }
-                batch.losses_mut().row(|| error.to_string());
-                Ok(())
-            }
+            Err(error) => source.bad_row.settle(placed(format!("line {line}"), error), batch.losses_mut()),
         }
     }
 }

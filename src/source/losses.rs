@@ -5,15 +5,35 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What to do with a row that cannot be read at all: too few cells, not UTF-8, not JSON.
+use crate::contact::SymbolsFull;
+use crate::error::{Error, Result};
+
+/// What to do with a row that cannot be read at all: too few cells, not UTF-8, not JSON, more than a contact takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum BadRow {
     /// Stops with an error that names line and column.
     #[default]
     Refuse,
-    /// Goes on without the row, and counts it.
+    /// Goes on without the row, and counts it. When the schema's symbols are full the source stops all the same: no
+    /// row is to blame for that.
     Skip,
+}
+
+impl BadRow {
+    /// Counts the row that `error` is about, or stops with it.
+    pub(super) fn settle(self, error: Error, losses: &mut Losses) -> Result<()> {
+        if self == Self::Refuse || SymbolsFull::is_under(&error) {
+            return Err(error);
+        }
+        losses.row(|| error.to_string());
+        Ok(())
+    }
+}
+
+/// The error of a contact, with its place in the source.
+pub(super) fn placed(place: String, error: Error) -> Error {
+    Error::new(error.kind(), place, error.to_string()).with_source(error)
 }
 
 /// What to do with a cell that is not of its field's type.

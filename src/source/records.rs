@@ -8,10 +8,10 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_core::Stream;
 
-use super::losses::BadRow;
+use super::losses::{BadRow, placed};
 use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{Schema, ToContact};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 
 /// A source over the host's own records, which an iterator or a stream yields anew for every pass.
 ///
@@ -152,11 +152,7 @@ impl<T: ToContact + Send + 'static> ContactReader for RecordReader<T> {
             self.read += 1;
             let (record, fields, read) = (record?, &*self.fields, self.read);
             let Err(error) = batch.push(|contact| record.fill(fields, contact)) else { continue };
-            let error = Error::new(error.kind(), format!("record {read}"), error.to_string());
-            if self.bad_row == BadRow::Refuse || error.kind() == ErrorKind::Limit {
-                return Err(error);
-            }
-            batch.losses_mut().row(|| error.to_string());
+            self.bad_row.settle(placed(format!("record {read}"), error), batch.losses_mut())?;
         }
         Ok(!batch.contacts().is_empty())
     }
