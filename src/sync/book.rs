@@ -71,6 +71,8 @@ pub(super) struct Book {
     pub(super) resumed: bool,
     /// True when rows may wait to be sent or removed.
     pub(super) open_ends: bool,
+    /// True when a removal left rows behind, which the next run removes again.
+    pub(super) leftovers: bool,
     /// Calls above `settled` that were answered and left their rows at Facebook.
     answered: HashSet<u64>,
     /// The calls that were found in the journal.
@@ -136,6 +138,7 @@ impl Book {
             seen: Slots::default(),
             resumed,
             open_ends: resumed,
+            leftovers: false,
             answered,
             found,
             whole,
@@ -350,9 +353,9 @@ impl Book {
         Ok(())
     }
 
-    /// Ends the run: nothing is open.
+    /// Ends the run: nothing is open, but for rows that Facebook did not remove.
     pub(super) async fn finish(&mut self) -> Result<()> {
-        self.record.finished = self.whole;
+        self.record.finished = self.whole && !self.leftovers;
         if self.whole {
             self.record.read = true;
         }

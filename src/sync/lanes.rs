@@ -69,7 +69,9 @@ impl<'a> Lanes<'a> {
                 None => last.push(call),
             }
         }
-        let open = last.into_iter().filter(|call| !call.session.last_batch && fresh(call.opened, now));
+        // A last call without an answer may never have come to Facebook, whose session is open then.
+        let ended = |call: &CallRecord| call.session.last_batch && call.invalid.is_some();
+        let open = last.into_iter().filter(|call| !ended(call) && fresh(call.opened, now));
         for (lane, call) in self.lanes.iter_mut().zip(open) {
             let next_seq = match call.invalid {
                 Some(_) => call.session.batch_seq + 1,

@@ -205,7 +205,8 @@ impl<'e> Run<'e> {
         let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
         let read = self.read_and_send(intake, &mut uploader, &meter).await;
         let ended = if read.is_ok() {
-            self.book.record.read = true;
+            // A replacement that is not over goes on in its session, and so it reads again.
+            self.book.record.read = mode != Mode::Replace;
             uploader.close(&mut self.book).await
         } else {
             // What is under way is worth knowing; the first error is the one to tell.

@@ -212,6 +212,7 @@ impl<'a> Uploader<'a> {
         }
         let gone: Vec<_> = if self.removes() {
             // A row that no call took may still be in the audience: the next run removes it again.
+            book.leftovers |= !refused.untaken.is_empty();
             let taken = |(index, print)| (!refused.untaken.contains(&index)).then_some(print);
             parcel.prints.iter().copied().enumerate().filter_map(taken).collect()
         } else {
