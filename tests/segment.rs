@@ -895,3 +895,21 @@ fn a_tag_is_found_among_those_that_share_its_mark_and_not_once_it_is_taken_away(
     contact.add_tag("T5", 1, None).unwrap();
     assert!(has(&contact, "T5") && !has(&contact, "T6"));
 }
+
+#[test]
+fn what_is_built_in_rust_is_what_text_says() {
+    use audiencekit::segment::ast::Fold;
+    use audiencekit::segment::{domain, event, field, has_exactly_tags, has_only_tags, tag_count};
+    let schema = schema();
+    for (built, text) in [
+        (has_only_tags(["vip"]), r#"has only tag "vip""#),
+        (has_exactly_tags(["vip", "gold"]), r#"has exactly tags ("vip", "gold")"#),
+        (tag_count().ge(2), "count(tags) >= 2"),
+        (field("email").has_all(["a@x", "b@x"]), r#"email has all ("a@x", "b@x")"#),
+        (domain("email").has_only(["x"]), r#"domain(email) has only ("x")"#),
+        (field("email").has_exactly(["a@x"]).exactly(), r#"email exactly has exactly ("a@x")"#),
+        (event("purchase").fold(Fold::Distinct, "products").gt(3), "distinct(event.purchase.products) > 3"),
+    ] {
+        assert_eq!(Filter::new(built, &schema).unwrap(), Filter::parse(text, &schema).unwrap(), "{text}");
+    }
+}

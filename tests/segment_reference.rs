@@ -176,10 +176,26 @@ fn text_check(dice: &mut Dice) -> String {
     }
 }
 
+fn set_check(dice: &mut Dice) -> String {
+    let (field, words): (_, &[&str]) = match dice.roll(2) {
+        0 => ("email", &EMAILS),
+        _ => ("domain(email)", &["test.com", "example.com", "TEST.com"]),
+    };
+    let kind = dice.pick(&["all", "only", "exactly"]);
+    let exact = dice.pick(&["", "", "exactly "]);
+    let not = dice.pick(&["", "", "not "]);
+    let mut list = format!("\"{}\"", dice.pick(words));
+    for _ in 0..dice.roll(3) {
+        list.push_str(&format!(", \"{}\"", dice.pick(words)));
+    }
+    format!("{field} {exact}{not}has {kind} ({list})")
+}
+
 fn leaf(dice: &mut Dice) -> String {
     let set = ["is set", "is not set", "is empty", "is not empty"];
     match dice.roll(16) {
         0 | 1 => format!("{} {}", dice.pick(&["country", "plan", "city"]), text_check(dice)),
+        2 if dice.roll(2) == 0 => set_check(dice),
         2 => format!("{} {}", dice.pick(&["name", "email", "domain(email)"]), text_check(dice)),
         3 => format!("score {}", number_check(dice).replace(".5", "").replace(".0", "")),
         4 => format!("revenue {}", number_check(dice)),
@@ -195,10 +211,13 @@ fn leaf(dice: &mut Dice) -> String {
         },
         9 | 10 => format!(
             "has {} (\"{}\", \"{}\")",
-            dice.pick(&["any tag", "all tags", "no tag"]),
+            dice.pick(&["any tag", "all tags", "no tag", "only tags", "exactly tags"]),
             dice.pick(&TAGS),
             dice.pick(&TAGS)
         ),
+        11 if dice.roll(2) == 0 => {
+            format!("count(tags) {}", number_check(dice).replace(".5", "").replace(".0", ""))
+        }
         11 => format!("tag_score(\"gold\") {} {}", dice.pick(&["<", ">="]), dice.roll(5)),
         12 => format!(
             "consent(\"news\") {} \"{}\"",
@@ -233,7 +252,13 @@ fn events(dice: &mut Dice) -> String {
         _ => String::new(),
     };
     let tail = format!("{within}{condition})");
-    match dice.roll(6) {
+    match dice.roll(7) {
+        6 => format!(
+            "distinct(event.{kind}.{}{tail} {} {}",
+            dice.pick(&["products", "value", "at"]),
+            dice.pick(&["=", ">="]),
+            dice.roll(4)
+        ),
         0 => format!("exists(event.{kind}{tail}"),
         1 => format!("count(event.{kind}{tail} {} {}", dice.pick(&["=", ">=", "<"]), dice.roll(4)),
         2 => format!("{}(event.{kind}.value{tail} {}", dice.pick(&["sum", "min", "max"]), number_check(dice)),
@@ -328,5 +353,32 @@ fn a_table_of_many_batches_selects_what_rows_select() {
         let mut selected = Vec::new();
         compiled.select(&contacts, |at| selected.push(at as u32));
         assert_eq!(selected, wanted, "{text}");
+    }
+}
+
+#[test]
+fn many_different_values_are_counted_like_few() {
+    let schema = schema();
+    let filter = |text: &str| {
+        Filter::parse(text, &schema).unwrap().compile(&schema, &EvaluationTime::utc(NOW)).unwrap()
+    };
+    for events in [3, 64, 65, 200] {
+        let mut contact = Contact::new(&schema);
+        for n in 0..events {
+            // Twice each, in another case and with other zeros.
+            let (value, sku) = (Decimal::new(n / 2 * 10i64.pow(n as u32 % 2), n as u32 % 2), n / 2);
+            let sku = if n % 2 == 0 { format!("SKU-{sku}") } else { format!("sku-{sku}") };
+            let at = NOW - Duration::hours(n / 2);
+            contact
+                .add_event(&Event::new("purchase", at).value(value).property("products", sku.as_str()))
+                .unwrap();
+        }
+        for property in ["value", "at", "products"] {
+            let wanted = (events + 1) / 2;
+            assert!(
+                filter(&format!("distinct(event.purchase.{property}) = {wanted}")).matches(&contact),
+                "{events} {property}"
+            );
+        }
     }
 }

@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
+pub use super::ast_time::{Calendar, Period, Unit, Which};
+
 /// A place in the text of a filter, in bytes. It takes no part in comparisons.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Span {
@@ -134,6 +136,8 @@ pub enum Term {
     Length(Spanned<String>),
     /// How many values a field has: `count(phone)`.
     Values(Spanned<String>),
+    /// How many tags a contact has: `count(tags)`.
+    TagCount,
     /// The score of a tag; missing without the tag.
     TagScore(Spanned<String>),
     /// When a tag was assigned.
@@ -169,6 +173,8 @@ pub struct Aggregate {
 pub enum Fold {
     /// How many there are; zero when none.
     Count,
+    /// How many different values there are, texts without regard to case; zero when none.
+    Distinct,
     /// The sum; zero when none.
     Sum,
     /// The least; missing when none.
@@ -184,8 +190,9 @@ pub enum Fold {
 }
 
 impl Fold {
-    pub(super) const ALL: [(Self, &'static str); 7] = [
+    pub(super) const ALL: [(Self, &'static str); 8] = [
         (Self::Count, "count"),
+        (Self::Distinct, "distinct"),
         (Self::Sum, "sum"),
         (Self::Min, "min"),
         (Self::Max, "max"),
@@ -234,6 +241,10 @@ pub enum Quantifier {
     All,
     /// Not one.
     None,
+    /// No other than these; a contact without tags has no other.
+    Only,
+    /// Each of them and no other.
+    Exactly,
 }
 
 /// What is asked of a term.
@@ -254,6 +265,12 @@ pub enum Check {
     GreaterOrEqual(Spanned<Literal>),
     /// One of several.
     In(Vec<Spanned<Literal>>),
+    /// Each of these is among the texts of a list.
+    HasAll(Vec<Spanned<Literal>>),
+    /// The texts of a list are among these.
+    HasOnly(Vec<Spanned<Literal>>),
+    /// The texts of a list are these and no other.
+    HasExactly(Vec<Spanned<Literal>>),
     /// Both bounds count.
     Between(Spanned<Literal>, Spanned<Literal>),
     /// The text stands somewhere in it.
@@ -290,90 +307,6 @@ pub enum Check {
     ExactlyAhead(Period),
     /// In a day, week, month, quarter or year of the calendar.
     InCalendar(Calendar),
-}
-
-/// A length of time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Period {
-    /// How many.
-    pub count: u32,
-    /// Of what.
-    pub unit: Unit,
-    #[serde(skip)]
-    pub(super) span: Span,
-}
-
-impl Period {
-    /// So many of a unit.
-    #[must_use]
-    pub fn new(count: u32, unit: Unit) -> Self {
-        Self { count, unit, span: Span::default() }
-    }
-}
-
-/// A unit of time. Minutes and hours are exact; the others are of the calendar, in the zone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Unit {
-    /// 60 seconds.
-    Minute,
-    /// 60 minutes.
-    Hour,
-    /// A civil day.
-    Day,
-    /// Seven civil days; in the calendar from Monday.
-    Week,
-    /// The same day of another month, or its last day.
-    Month,
-    /// Three months; in the calendar from January, April, July, October.
-    Quarter,
-    /// Twelve months.
-    Year,
-}
-
-impl Unit {
-    pub(super) const ALL: [(Self, &'static str, &'static str); 7] = [
-        (Self::Minute, "minute", "minutes"),
-        (Self::Hour, "hour", "hours"),
-        (Self::Day, "day", "days"),
-        (Self::Week, "week", "weeks"),
-        (Self::Month, "month", "months"),
-        (Self::Quarter, "quarter", "quarters"),
-        (Self::Year, "year", "years"),
-    ];
-}
-
-/// A stretch of the calendar, counted from the one that holds now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Calendar {
-    /// Which one.
-    pub which: Which,
-    /// Of what.
-    pub unit: Unit,
-    #[serde(skip)]
-    pub(super) span: Span,
-}
-
-impl Calendar {
-    /// This, the last or the next stretch of a unit.
-    #[must_use]
-    pub fn new(which: Which, unit: Unit) -> Self {
-        Self { which, unit, span: Span::default() }
-    }
-}
-
-/// Which stretch of the calendar.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Which {
-    /// The one before this.
-    Last,
-    /// The one that holds now.
-    This,
-    /// The one after this.
-    Next,
 }
 
 /// A value written in a filter.

@@ -95,6 +95,24 @@ pub fn has_no_tag<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
     tags(Quantifier::None, names)
 }
 
+/// Has no tag but these.
+#[must_use]
+pub fn has_only_tags<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
+    tags(Quantifier::Only, names)
+}
+
+/// Has each of these tags and no other.
+#[must_use]
+pub fn has_exactly_tags<T: Into<String>>(names: impl IntoIterator<Item = T>) -> Expr {
+    tags(Quantifier::Exactly, names)
+}
+
+/// How many tags there are.
+#[must_use]
+pub fn tag_count() -> Term {
+    Term::TagCount
+}
+
 /// Is in another segment.
 #[must_use]
 pub fn in_segment(name: impl Into<String>) -> Expr {
@@ -191,6 +209,30 @@ impl Term {
     #[must_use]
     pub fn one_of<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
         self.test(Check::In(values.into_iter().map(|value| Spanned::from(value.into())).collect()), false)
+    }
+
+    /// Each of these is among the texts of a list.
+    #[must_use]
+    pub fn has_all<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
+        self.test(Check::HasAll(values.into_iter().map(|value| Spanned::from(value.into())).collect()), false)
+    }
+
+    /// The texts of a list are among these.
+    #[must_use]
+    pub fn has_only<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
+        self.test(
+            Check::HasOnly(values.into_iter().map(|value| Spanned::from(value.into())).collect()),
+            false,
+        )
+    }
+
+    /// The texts of a list are these and no other.
+    #[must_use]
+    pub fn has_exactly<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
+        self.test(
+            Check::HasExactly(values.into_iter().map(|value| Spanned::from(value.into())).collect()),
+            false,
+        )
     }
 
     /// From a value to another, both included.

@@ -53,7 +53,7 @@ fn values(check: &mut Check, exact: bool) {
             literal(&mut low.node, exact);
             literal(&mut high.node, exact);
         }
-        Check::In(list) => {
+        Check::In(list) | Check::HasAll(list) | Check::HasOnly(list) | Check::HasExactly(list) => {
             list.iter_mut().for_each(|value| literal(&mut value.node, exact));
             in_order(list, super::print::value);
         }

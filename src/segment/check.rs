@@ -63,9 +63,15 @@ impl Checker<'_> {
                     return self.push(problem, "only properties of the event inside where");
                 }
                 if tags.tags.is_empty() {
-                    let all = tags.quantifier == Quantifier::All;
                     let problem = FilterProblem::new(tags.span, "a list without tags");
-                    self.push(problem, if all { "the tags it must have" } else { "at least one tag" });
+                    self.push(
+                        problem,
+                        match tags.quantifier {
+                            Quantifier::All => "the tags it must have",
+                            Quantifier::Only | Quantifier::Exactly => "at least one tag, or count(tags) = 0",
+                            Quantifier::Any | Quantifier::None => "at least one tag",
+                        },
+                    );
                 }
                 self.length(tags.tags.len(), tags.span);
                 for tag in &tags.tags {
@@ -147,6 +153,10 @@ impl Checker<'_> {
         match &test.term {
             Term::Events(aggregate) => self.query(&aggregate.query, scope, depth),
             Term::TagScore(tag) | Term::TagSince(tag) => self.tag(tag),
+            Term::TagCount if scope.event.is_some() => {
+                let problem = FilterProblem::new(test.span, "tags belong to the contact, not to an event");
+                self.push(problem, "only properties of the event inside where");
+            }
             _ => {}
         }
         if self.problems.len() > before {
@@ -223,6 +233,19 @@ impl Checker<'_> {
                 } else {
                     let problem = FilterProblem::new(span, format!("{} has no order", kind.word()));
                     self.push(problem, "= != in, or an operator for text");
+                }
+            }
+            Check::HasAll(literals) | Check::HasOnly(literals) | Check::HasExactly(literals) => {
+                if literals.is_empty() {
+                    self.push(FilterProblem::new(span, "an empty list"), "at least one value in the list");
+                }
+                if kind != Kind::Texts {
+                    let problem = FilterProblem::new(span, format!("{} is not a list of texts", kind.word()));
+                    return self.push(problem, "in and a list, of a field with one value");
+                }
+                self.length(literals.len(), span);
+                for literal in literals {
+                    self.literal(literal, kind);
                 }
             }
             Check::In(literals) => {

@@ -24,7 +24,7 @@ pub(super) struct Compiler<'a> {
 }
 
 /// Only a tree that skipped the checker comes here.
-fn unchecked() -> Error {
+pub(super) fn unchecked() -> Error {
     Error::new(ErrorKind::Filter, "filter", "a condition that does not fit its term")
 }
 
@@ -46,8 +46,11 @@ impl Compiler<'_> {
                 match test.quantifier {
                     Quantifier::Any => Node::Tags(names.into()),
                     Quantifier::None => not(Node::Tags(names.into())),
-                    Quantifier::All => {
-                        join(names.into_iter().map(|name| Node::Tags([name].into())).collect(), true)
+                    Quantifier::All => join(each_tag(names), true),
+                    Quantifier::Only => Node::TagsOnly(names.into()),
+                    Quantifier::Exactly => {
+                        let only = Node::TagsOnly(names.clone().into());
+                        join(each_tag(names).into_iter().chain([only]).collect(), true)
                     }
                 }
             }
@@ -99,6 +102,9 @@ impl Compiler<'_> {
                 let node =
                     if test.check == Check::IsSet { Node::IsSet(presence) } else { Node::IsEmpty(presence) };
                 return Ok(if negated { not(node) } else { node });
+            }
+            Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_) => {
+                return self.set(test, kind, scope);
             }
             // A list of days is any of the days.
             Check::In(literals) if kind.is_day() || kind == Kind::Instant => {
@@ -176,6 +182,7 @@ impl Compiler<'_> {
             Term::Hour(name) => part(name, Part::Hour),
             Term::Length(name) => Ok(NumberTerm::Length(place(name, scope)?)),
             Term::Values(name) => Ok(NumberTerm::Values(place(name, scope)?)),
+            Term::TagCount => Ok(NumberTerm::TagCount),
             Term::TagScore(tag) => Ok(NumberTerm::TagScore(self.tag(&tag.node, scope)?)),
             Term::Events(aggregate) => {
                 let events = self.events(&aggregate.query, scope)?;
@@ -185,6 +192,7 @@ impl Compiler<'_> {
                 };
                 match aggregate.of {
                     Fold::Count => Ok(NumberTerm::Count(events)),
+                    Fold::Distinct => Ok(NumberTerm::Distinct(events, at)),
                     Fold::Sum => Ok(NumberTerm::Sum(events, at)),
                     Fold::Min => Ok(NumberTerm::Min(events, at)),
                     Fold::Max => Ok(NumberTerm::Max(events, at)),
@@ -233,7 +241,7 @@ impl Compiler<'_> {
         Ok(Node::Text { term, test: Box::new(passes), negated })
     }
 
-    fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
+    pub(super) fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
         match term {
             Term::Field(name) => Ok(TextTerm::Cell(place(name, scope)?)),
             Term::Domain(name) => Ok(TextTerm::Domain(place(name, scope)?)),
@@ -279,7 +287,7 @@ impl Compiler<'_> {
         }
     }
 
-    fn presence(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<Presence> {
+    pub(super) fn presence(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<Presence> {
         Ok(match term {
             Term::Field(name) | Term::Anniversary(name) => Presence::Cell(place(name, scope)?),
             Term::Domain(_) | Term::Stage(_) => Presence::Text(self.text_term(term, scope)?),
@@ -308,10 +316,13 @@ fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
     scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
 }
 
-fn texts(check: &Check) -> Vec<&str> {
+pub(super) fn texts(check: &Check) -> Vec<&str> {
     let literals = match check {
         Check::Equal(literal) => std::slice::from_ref(literal),
-        Check::In(literals) => literals,
+        Check::In(literals)
+        | Check::HasAll(literals)
+        | Check::HasOnly(literals)
+        | Check::HasExactly(literals) => literals,
         _ => &[],
     };
     literals
@@ -320,6 +331,11 @@ fn texts(check: &Check) -> Vec<&str> {
             |literal| if let Literal::Text(text) = &literal.node { Some(text.as_str()) } else { None },
         )
         .collect()
+}
+
+/// One condition for each tag.
+fn each_tag(names: Vec<Symbol>) -> Vec<Node> {
+    names.into_iter().map(|name| Node::Tags([name].into())).collect()
 }
 
 /// `and` or `or` of several, flat, without constants, the cheapest first.

@@ -62,8 +62,9 @@ pub(super) struct EventView<'a> {
     events: Events<'a>,
 }
 
-impl Record for EventView<'_> {
-    fn cell(&self, at: u32) -> Cell<'_> {
+impl<'a> EventView<'a> {
+    /// The value of a property, which outlives the view.
+    pub(super) fn property(&self, at: u32) -> Cell<'a> {
         match at {
             VALUE => self.row.value.map_or(Cell::Missing, Cell::Decimal),
             AT => Cell::Instant(self.row.at),
@@ -74,6 +75,12 @@ impl Record for EventView<'_> {
                     .map_or(Cell::Missing, |&(_, slot)| self.events.store.cell(slot))
             }
         }
+    }
+}
+
+impl Record for EventView<'_> {
+    fn cell(&self, at: u32) -> Cell<'_> {
+        self.property(at)
     }
 
     fn store(&self) -> Store<'_> {
@@ -170,6 +177,8 @@ impl Node {
             }
             Self::IsSet(presence) => presence.is_set(record),
             Self::IsEmpty(presence) => presence.is_empty(record),
+            Self::TagsOnly(known) => record.tags().iter().all(|tag| known.contains(&tag.name)),
+            Self::Every { term, test } => every_text(record, *term, test),
             Self::Consent { name, now, states, negated } => consent(record, *name, *now)
                 .is_some_and(|entry| (*states & state_bit(entry.status) != 0) != *negated),
             Self::Exists(events) => events.of(record).next().is_some(),
@@ -216,6 +225,16 @@ pub(super) fn any_text<R: Record>(record: &R, term: TextTerm, test: &TextTest) -
         holds
     });
     found
+}
+
+/// True when there is a text and every one passes.
+fn every_text<R: Record>(record: &R, term: TextTerm, test: &TextTest) -> bool {
+    let mut all = false;
+    each_text(record, term, |text| {
+        all = test.holds(text);
+        !all
+    });
+    all
 }
 
 /// Shows the texts of a term until one is taken.

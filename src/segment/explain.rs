@@ -289,6 +289,9 @@ fn hide_test(test: &mut Test) {
             }
         }
         Check::In(literals)
+        | Check::HasAll(literals)
+        | Check::HasOnly(literals)
+        | Check::HasExactly(literals)
             if matches!(literals.first().map(|first| &first.node), Some(Literal::Text(_))) =>
         {
             literals.truncate(1);

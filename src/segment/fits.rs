@@ -6,7 +6,15 @@ use super::literal::Moment;
 
 /// True when every contact that fits a window has a place between two instants.
 pub(super) fn is_stretch(check: &Check) -> bool {
-    !matches!(check, Check::IsSet | Check::IsEmpty | Check::In(_))
+    !matches!(
+        check,
+        Check::IsSet
+            | Check::IsEmpty
+            | Check::In(_)
+            | Check::HasAll(_)
+            | Check::HasOnly(_)
+            | Check::HasExactly(_)
+    )
 }
 
 /// True for what text can negate in place, so that a negated tree prints as what it means.
@@ -32,6 +40,9 @@ pub(super) fn exact_fits(check: &Check, kind: Kind) -> bool {
             check,
             Check::Equal(_)
                 | Check::In(_)
+                | Check::HasAll(_)
+                | Check::HasOnly(_)
+                | Check::HasExactly(_)
                 | Check::Contains(_)
                 | Check::StartsWith(_)
                 | Check::EndsWith(_)

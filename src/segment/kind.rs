@@ -140,6 +140,7 @@ impl<'a> Scope<'a> {
                 field(name, |kind| kind == Kind::Text, "a field with one text", Kind::Integer)
             }
             Term::Values(name) => field(name, |_| true, "a field", Kind::Integer),
+            Term::TagCount => Ok(Kind::Integer),
             Term::TagScore(name) => of_contact(name, Kind::Integer),
             Term::TagSince(name) | Term::ConsentSince(name) | Term::StageSince(name) => {
                 of_contact(name, Kind::Instant)
@@ -163,6 +164,16 @@ impl<'a> Scope<'a> {
                 Err(FilterProblem::new(property.span, "count counts events, not values")
                     .expected(format!("where {} is set", property.node)))
             }
+            (Fold::Distinct, None) => {
+                Err(FilterProblem::new(query.span, "distinct of events, not of values")
+                    .expected("a property, such as distinct(event.purchase.products)"))
+            }
+            (Fold::Distinct, Some(property)) => match Kind::of(inner.field_type(property)?) {
+                Kind::Texts => {
+                    Err(FilterProblem::new(property.span, "a list of texts").expected("one value"))
+                }
+                _ => Ok(Kind::Integer),
+            },
             (Fold::First | Fold::Last, None) => Ok(Kind::Instant),
             (Fold::First | Fold::Last, Some(property)) => match Kind::of(inner.field_type(property)?) {
                 Kind::Texts => {

@@ -12,6 +12,8 @@
 //!   contact without a plan and `plan != "pro"` does not. `is set`, `is not set`, `is empty` ask directly.
 //! - **Text** is compared without regard to case, by Unicode's simple case folding; `exactly` before the operator
 //!   minds case. A field with several texts fits when one of them does, and fits a negated comparison when none does.
+//!   `has only` and `has exactly` look at all texts of a list, once each, and need one; a contact without tags has no
+//!   other tags, so `has only tags` holds for it.
 //! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
 //! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday), months,
 //!   quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
@@ -31,16 +33,18 @@
 //! unary    = "not" unary | "(" filter ")" | "true" | "false" | group | tags
 //!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term check | FIELD ;
 //! group    = ( "all of" | "any of" | "none of" | "at least" INTEGER "of" ) "(" filter { "," filter } ")" ;
-//! tags     = "has" [ "any" | "all" | "no" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
+//! tags     = "has" [ "any" | "all" | "no" | "only" | "exactly" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
 //! term     = FIELD
 //!          | ( "age" | "anniversary" | "year" | "month" | "day" | "weekday" | "hour"
 //!            | "domain" | "length" | "count" ) "(" FIELD ")"
+//!          | "count" "(" "tags" ")"
 //!          | ( "tag_score" | "tag_since" | "consent" | "consent_since" | "stage" | "stage_since" ) "(" TEXT ")"
-//!          | ( "count" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
+//!          | ( "count" | "distinct" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
 //! events   = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
 //! check    = [ "exactly" ] ( "=" | "!=" ) value | ( "<" | "<=" | ">" | ">=" ) value
 //!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
 //!          | [ "exactly" ] [ "not" ] ( "contains" | "starts with" | "ends with" | "like" | "matches" ) TEXT
+//!          | [ "exactly" ] [ "not" ] "has" ( "any" | "all" | "no" | "only" | "exactly" ) "(" TEXT { "," TEXT } ")"
 //!          | [ "not" ] "matches url" TEXT | "is" [ "not" ] ( "set" | "empty" | "true" | "false" ) | [ "not" ] time ;
 //! time     = ( "before" | "after" | "on" | "since" | "until" ) value | "in" ( "last" | "next" ) INTEGER UNIT
 //!          | ( "more than" | "less than" | "exactly" ) INTEGER UNIT ( "ago" | "from now" )
@@ -72,9 +76,12 @@
 //! | `domain` | e-mail | `domain(email) in ("example.com", "example.org")` |
 //! | `length` | text | `length(name) <= 3` |
 //! | `count` of values | all | `count(phone) >= 2` |
+//! | `has all` `has only` `has exactly` | lists of texts | `domain(email) has only ("example.com", "example.org")` |
 //! | `is set` `is empty` | all | `phone is not set and company is empty` |
 //! | a field alone | true or false | `monitored` |
 //! | `has tag` | tags | `has any tag ("VIP", "GOLD")` |
+//! | `has only tags` `has exactly tags` | tags | `has exactly tags ("VIP", "GOLD") or has only tag "NEW"` |
+//! | `count` of tags | tags | `count(tags) >= 5` |
 //! | `tag_score` `tag_since` | tags | `tag_score("VIP") >= 5 and tag_since("VIP") in last 30 days` |
 //! | `consent` `consent_since` | consents | `consent("newsletter") = "confirmed"` |
 //! | `stage` `stage_since` | funnels | `stage("Sales") in ("Offer", "Won")` |
@@ -89,10 +96,12 @@
 //! | `exists` | events | `exists(event.cart in last 3 days where value > 100)` |
 //! | `count` | events | `count(event.purchase in last 90 days) >= 2` |
 //! | `sum` `min` `max` `avg` | events | `sum(event.purchase.value in this year) >= 1000` |
+//! | `distinct` | events | `distinct(event.purchase.products) >= 3` |
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
 //! | `segment` | segments | `not segment("Employees")` |
 
 pub mod ast;
+mod ast_time;
 mod builder;
 mod canonical;
 mod catalog;
@@ -100,10 +109,12 @@ mod catalog_file;
 mod check;
 mod compile;
 mod compile_number;
+mod compile_set;
 mod compiled;
 mod count;
 mod definition;
 mod discreet;
+mod distinct;
 mod evaluate;
 mod explain;
 mod filter;
@@ -136,7 +147,7 @@ mod words;
 
 pub use builder::{
     age, anniversary, any_event, at_least, consent, domain, event, field, has_all_tags, has_any_tag,
-    has_no_tag, in_segment, stage, tag_score, tag_since,
+    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, tag_count, tag_score, tag_since,
 };
 pub use catalog::{MemoryCatalog, SegmentCatalog};
 pub use catalog_file::FileCatalog;

@@ -2,6 +2,7 @@
 
 use rust_decimal::Decimal;
 
+use super::distinct;
 use super::evaluate::{EventView, Record, each_text};
 use super::plan::{EventPlan, NumberTerm, NumberTest, Part, TextTerm};
 use super::window::age;
@@ -22,7 +23,7 @@ impl Number {
         }
     }
 
-    fn decimal(self) -> Decimal {
+    pub(super) fn decimal(self) -> Decimal {
         match self {
             Self::Whole(value) => value.into(),
             Self::Exact(value) => value,
@@ -30,7 +31,7 @@ impl Number {
     }
 }
 
-fn number(cell: Cell<'_>) -> Option<Number> {
+pub(super) fn number(cell: Cell<'_>) -> Option<Number> {
     match cell {
         Cell::Integer(value) => Some(Number::Whole(value)),
         Cell::Decimal(value) => Some(Number::Exact(value)),
@@ -69,11 +70,13 @@ impl NumberTerm {
                     _ => 1,
                 }));
             }
+            Self::TagCount => return Some(Number::Whole(record.tags().len() as i64)),
             Self::TagScore(name) => {
                 let tag = record.tags().iter().find(|tag| tag.name == *name);
                 return tag.map(|tag| Number::Whole(tag.score.into()));
             }
             Self::Count(events) => return Some(Number::Whole(events.of(record).count() as i64)),
+            Self::Distinct(events, at) => return Some(Number::Whole(distinct::count(events, record, *at))),
             Self::Sum(events, at) | Self::Min(events, at) | Self::Max(events, at) | Self::Avg(events, at) => {
                 (events, *at)
             }

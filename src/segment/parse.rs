@@ -241,6 +241,10 @@ impl Parser<'_> {
             Quantifier::All
         } else if self.word("no") || self.word("none") {
             Quantifier::None
+        } else if self.word("only") {
+            Quantifier::Only
+        } else if self.word("exactly") {
+            Quantifier::Exactly
         } else {
             self.word("any");
             Quantifier::Any
@@ -306,9 +310,10 @@ impl Parser<'_> {
             return Ok(Term::Events(Aggregate { of: *fold, query, property }));
         }
         if let Some((_, make)) = FIELD_FUNCTIONS.iter().find(|(word, _)| is(&name, word)) {
+            let tags = is(&name, "count") && self.peek_word("tags");
             let field = self.name("the name of a field")?;
             self.close()?;
-            return Ok(make(field));
+            return Ok(if tags { Term::TagCount } else { make(field) });
         }
         if let Some((_, make)) = NAME_FUNCTIONS.iter().find(|(word, _)| is(&name, word)) {
             let text = self.text("a name in quotes")?;
@@ -359,7 +364,7 @@ impl Parser<'_> {
     }
 }
 
-const TAG_WORDS: [&str; 6] = ["tag", "tags", "any", "all", "no", "none"];
+const TAG_WORDS: [&str; 8] = ["tag", "tags", "any", "all", "no", "none", "only", "exactly"];
 
 /// Keywords are the same in capitals.
 pub(super) fn is(word: &str, keyword: &str) -> bool {

@@ -9,9 +9,9 @@ use super::problem::FilterProblem;
 use crate::contact::nearest;
 
 /// The words with which a check can begin.
-const FIRST_WORDS: [&str; 17] = [
+const FIRST_WORDS: [&str; 18] = [
     "in", "not", "is", "between", "contains", "starts", "ends", "like", "matches", "before", "after", "on",
-    "more", "less", "exactly", "since", "until",
+    "more", "less", "exactly", "since", "until", "has",
 ];
 
 type Comparison = fn(Spanned<Literal>) -> Check;
@@ -76,7 +76,31 @@ impl Parser<'_> {
             }
             return Ok((Check::Between(low, self.literal()?), negated, exact));
         }
+        if self.word("has") {
+            let (check, none) = self.set()?;
+            return Ok((check, negated != none, exact));
+        }
         Ok((self.text_check()?, negated, exact))
+    }
+
+    /// What follows `has`, and whether it says that there is none of them.
+    fn set(&mut self) -> Parsed<(Check, bool)> {
+        type Set = fn(Vec<Spanned<Literal>>) -> Check;
+        for (word, make, none) in [
+            ("all", Check::HasAll as Set, false),
+            ("only", Check::HasOnly, false),
+            ("exactly", Check::HasExactly, false),
+            ("any", Check::In, false),
+            ("no", Check::In, true),
+        ] {
+            if self.word(word) {
+                if !self.sign("(") {
+                    return Err(self.expected("texts in parentheses, with commas between them"));
+                }
+                return Ok((make(self.list(Self::literal)?), none));
+            }
+        }
+        Err(self.expected("any, all, no, only or exactly, and texts in parentheses"))
     }
 
     fn text_check(&mut self) -> Parsed<Check> {

@@ -75,6 +75,13 @@ pub(super) enum Node {
     IsEmpty(Box<Presence>),
     /// One of these tags.
     Tags(Box<[Symbol]>),
+    /// No tag but these.
+    TagsOnly(Box<[Symbol]>),
+    /// There is a text, and every one passes.
+    Every {
+        term: TextTerm,
+        test: Box<TextTest>,
+    },
     /// The state of a consent is one of these, by the bits of its states.
     Consent {
         name: Symbol,
@@ -109,8 +116,10 @@ pub(super) enum NumberTerm {
     Part { at: u32, part: Part, zone: Zone },
     Length(u32),
     Values(u32),
+    TagCount,
     TagScore(Symbol),
     Count(EventPlan),
+    Distinct(EventPlan, u32),
     Sum(EventPlan, u32),
     Min(EventPlan, u32),
     Max(EventPlan, u32),
@@ -211,14 +220,15 @@ impl Node {
             Self::Days { .. } => 2,
             Self::Instant { term: InstantTerm::Cell(_), .. } | Self::IsSet(_) | Self::IsEmpty(_) => 2,
             Self::YearDays { .. } => 3,
-            Self::Tags(_) | Self::Consent { .. } => 4,
+            Self::Tags(_) | Self::TagsOnly(_) | Self::Consent { .. } => 4,
             Self::Number { term, .. } => match **term {
                 NumberTerm::Cell(_) => 3,
-                NumberTerm::Age { .. } | NumberTerm::Part { .. } | NumberTerm::TagScore(_) => 4,
+                NumberTerm::Age { .. } | NumberTerm::Part { .. } | NumberTerm::TagCount => 4,
+                NumberTerm::TagScore(_) => 4,
                 NumberTerm::Length(_) | NumberTerm::Values(_) => 5,
                 _ => 20,
             },
-            Self::Text { test, .. } => match **test {
+            Self::Text { test, .. } | Self::Every { test, .. } => match **test {
                 TextTest::Fits(_) | TextTest::Contains(_) => 15,
                 _ => 6,
             },

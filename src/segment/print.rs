@@ -72,6 +72,8 @@ fn tree(expr: &Expr, outer: Grip, f: &mut impl Write) -> fmt::Result {
                 Quantifier::Any => ("has tag ", "has any tag "),
                 Quantifier::All => ("has all tags ", "has all tags "),
                 Quantifier::None => ("has no tag ", "has no tag "),
+                Quantifier::Only => ("has only tag ", "has only tags "),
+                Quantifier::Exactly => ("has exactly tag ", "has exactly tags "),
             };
             match test.tags.as_slice() {
                 [only] if test.quantifier != Quantifier::All => {
@@ -147,6 +149,7 @@ fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
             events(query, property.as_ref(), f)?;
             return f.write_char(')');
         }
+        Term::TagCount => return f.write_str("count(tags)"),
         Term::TagScore(tag) => return call("tag_score", &tag.node, f),
         Term::TagSince(tag) => return call("tag_since", &tag.node, f),
         Term::Consent(consent) => return call("consent", &consent.node, f),
@@ -201,6 +204,15 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
         Check::GreaterOrEqual(value) => (">=", value),
         Check::In(values) => {
             write!(f, "{not}in ")?;
+            return list(values, f, |value, f| value_text(value, f));
+        }
+        Check::HasAll(values) | Check::HasOnly(values) | Check::HasExactly(values) => {
+            let word = match check {
+                Check::HasAll(_) => "all",
+                Check::HasOnly(_) => "only",
+                _ => "exactly",
+            };
+            write!(f, "{not}has {word} ")?;
             return list(values, f, |value, f| value_text(value, f));
         }
         Check::Between(low, high) => {

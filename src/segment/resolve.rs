@@ -117,7 +117,10 @@ fn size(expr: &Expr) -> usize {
         Expr::Not(inner) => size(inner),
         Expr::Exists(query) => query.condition.as_deref().map_or(0, size),
         Expr::Test(test) => match &test.check {
-            Check::In(values) => values.len(),
+            Check::In(values)
+            | Check::HasAll(values)
+            | Check::HasOnly(values)
+            | Check::HasExactly(values) => values.len(),
             _ => 0,
         },
         Expr::Tags(tags) => tags.tags.len(),

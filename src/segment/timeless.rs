@@ -57,6 +57,7 @@ fn term(term: &Term) -> bool {
         | Term::Domain(_)
         | Term::Length(_)
         | Term::Values(_)
+        | Term::TagCount
         | Term::TagScore(_)
         | Term::TagSince(_)
         | Term::Stage(_)
@@ -81,6 +82,9 @@ fn check(asked: &Check) -> bool {
         | Check::Greater(_)
         | Check::GreaterOrEqual(_)
         | Check::In(_)
+        | Check::HasAll(_)
+        | Check::HasOnly(_)
+        | Check::HasExactly(_)
         | Check::Between(..)
         | Check::Contains(_)
         | Check::StartsWith(_)

@@ -2,6 +2,8 @@
 
 #![allow(unreachable_pub)]
 
+use std::collections::BTreeSet;
+
 use audiencekit::contact::{ConsentStatus, Contact, ValueRef, normalize_tag};
 use audiencekit::segment::ast::{
     Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Term, Test, Unit, Which,
@@ -86,6 +88,13 @@ fn eval(expr: &Expr, s: Subject<'_>) -> bool {
                 Quantifier::Any => tags.any(|has| has),
                 Quantifier::All => tags.all(|has| has),
                 Quantifier::None => !tags.any(|has| has),
+                Quantifier::Only | Quantifier::Exactly => {
+                    let symbols = s.0.schema().symbols();
+                    let own: BTreeSet<_> =
+                        s.0.tags().iter().map(|t| symbols.text(t.name).to_string()).collect();
+                    let named = test.tags.iter().map(|tag| normalize_tag(&tag.node).unwrap()).collect();
+                    if test.quantifier == Quantifier::Only { own.is_subset(&named) } else { own == named }
+                }
             }
         }
         Expr::Exists(query) => !fitting(query, s).is_empty(),
@@ -156,6 +165,7 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
             }
             _ => Seen::Nothing,
         },
+        Term::TagCount => Seen::Number(c.tags().len().into()),
         Term::TagScore(name) => tag(&name.node).map_or(Seen::Nothing, |t| Seen::Number(t.score.into())),
         Term::TagSince(name) => tag(&name.node).and_then(|t| t.since).map_or(Seen::Nothing, Seen::Instant),
         Term::Consent(name) | Term::ConsentSince(name) => {
@@ -203,6 +213,16 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
             let when = |i: &&usize| c.events().nth(**i).unwrap().at();
             match aggregate.of {
                 Fold::Count => Seen::Number(at.len().into()),
+                Fold::Distinct => {
+                    let name = &aggregate.property.as_ref().unwrap().node;
+                    let word = |i: &usize| match Subject(c, Some(*i)).field(name) {
+                        Seen::Nothing => None,
+                        Seen::Number(number) => Some(number.normalize().to_string()),
+                        Seen::Texts(texts) => Some(texts[0].to_lowercase()),
+                        other => Some(format!("{other:?}")),
+                    };
+                    Seen::Number(at.iter().filter_map(word).collect::<BTreeSet<_>>().len().into())
+                }
                 Fold::Sum => Seen::Number(values().into_iter().sum()),
                 Fold::Min => values().into_iter().min().map_or(Seen::Nothing, Seen::Number),
                 Fold::Max => values().into_iter().max().map_or(Seen::Nothing, Seen::Number),
@@ -243,6 +263,7 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
         Seen::Nothing | Seen::Yearless(..) => return false,
         Seen::Truth(v) => matches!(&test.check, Check::Equal(l) if l.node == Literal::Boolean(v)),
         Seen::Number(v) => number_fits(&test.check, v),
+        Seen::Texts(texts) if is_set_check(&test.check) => set_fits(&test.check, &texts, test.exact),
         Seen::Texts(texts) => texts.iter().any(|t| text_fits(&test.check, t, test.exact)),
         Seen::Day(day) => day_fits(&test.check, day),
         Seen::Instant(at) => instant_fits(&test.check, at),
@@ -256,6 +277,26 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
         }
     };
     fits != test.negated
+}
+
+fn is_set_check(check: &Check) -> bool {
+    matches!(check, Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_))
+}
+
+fn set_fits(check: &Check, texts: &[String], exact: bool) -> bool {
+    let case = |text: &str| if exact { text.to_owned() } else { text.to_lowercase() };
+    let (Check::HasAll(named) | Check::HasOnly(named) | Check::HasExactly(named)) = check else {
+        unreachable!()
+    };
+    let text =
+        |literal: &Literal| if let Literal::Text(text) = literal { case(text) } else { unreachable!() };
+    let named: BTreeSet<String> = named.iter().map(|literal| text(&literal.node)).collect();
+    let own: BTreeSet<String> = texts.iter().map(|text| case(text)).collect();
+    match check {
+        Check::HasAll(_) => named.is_subset(&own),
+        Check::HasOnly(_) => own.is_subset(&named),
+        _ => own == named,
+    }
 }
 
 fn number(literal: &Literal) -> Decimal {
