@@ -36,15 +36,15 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Contact {
     schema: Arc<Schema>,
     /// The first fields, in place, so that contacts side by side are read at a steady stride.
-    near: [Packed; NEAR],
+    pub(super) near: [Packed; NEAR],
     /// The fields beyond.
-    far: Box<[Packed]>,
-    text: String,
+    pub(super) far: Box<[Packed]>,
+    pub(super) text: String,
     pub(super) tags: Vec<Tag>,
     /// The marks of the tags, so that a contact without a tag is told by a look at the contact alone, mostly.
     pub(super) tag_marks: u64,
     pub(super) events: Vec<EventRow>,
-    lists: Option<Box<Lists>>,
+    pub(super) lists: Option<Box<Lists>>,
 }
 
 /// The standard fields and a dozen of the host's own.
@@ -113,7 +113,7 @@ impl Contact {
             (FieldType::Instant, Value::Instant(v)) => Slot::Instant(micros(v)),
             (field_type, value) => return Err(self.wrong_type(id, field_type, &value)),
         };
-        self.put(id, slot);
+        self.replace(id, slot);
         Ok(())
     }
 
@@ -127,7 +127,7 @@ impl Contact {
             FieldType::Keyword => self.keyword_or_text(text)?,
             other => return Err(self.wrong_type(id, other, &Value::Text(String::new()))),
         };
-        self.put(id, slot);
+        self.replace(id, slot);
         Ok(())
     }
 
@@ -158,7 +158,7 @@ impl Contact {
 
     /// Makes a field missing.
     pub fn unset(&mut self, id: FieldId) {
-        self.put(id, Slot::Missing);
+        self.replace(id, Slot::Missing);
     }
 
     /// The value of a field, or `None` when it is missing, or of another, larger schema.
@@ -215,6 +215,16 @@ impl Contact {
     #[inline]
     pub(crate) fn cell(&self, at: usize) -> Cell<'_> {
         self.store().cell(self.slot(at))
+    }
+
+    /// Puts a value in the place of another, which may have left something behind.
+    #[inline]
+    fn replace(&mut self, id: FieldId, slot: Slot) {
+        let old = self.packed(id.index());
+        self.put(id, slot);
+        if old.points() {
+            self.let_go(old);
+        }
     }
 
     #[inline]
@@ -290,9 +300,7 @@ impl Contact {
     }
 
     pub(super) fn push_decimal(&mut self, value: Decimal) -> Slot {
-        let decimals = &mut self.lists_mut().decimals;
-        decimals.push(value);
-        Slot::Decimal(decimals.len() as u32 - 1)
+        self.lists_mut().decimal(value)
     }
 
     /// A keyword as a symbol; as plain text when the table of symbols is full.

@@ -21,6 +21,8 @@ pub(super) struct Lists {
     pub(super) properties: Vec<(Symbol, Slot)>,
     /// Names and JSON of members without a field.
     pub(super) kept: Vec<(Span, Span)>,
+    /// Bytes, of texts too, that nothing points to any more.
+    pub(super) waste: usize,
 }
 
 /// The lists of a contact without any.
@@ -32,6 +34,7 @@ pub(super) static NONE: Lists = Lists {
     stages: Vec::new(),
     properties: Vec::new(),
     kept: Vec::new(),
+    waste: 0,
 };
 
 impl Lists {
@@ -44,6 +47,18 @@ impl Lists {
         self.stages.clear();
         self.properties.clear();
         self.kept.clear();
+        self.waste = 0;
+    }
+
+    /// Bytes of what fields point to.
+    pub(super) fn bytes(&self) -> usize {
+        size_of_val(&*self.spans) + size_of_val(&*self.decimals) + size_of_val(&*self.integers)
+    }
+
+    /// Keeps a decimal number.
+    pub(super) fn decimal(&mut self, value: Decimal) -> Slot {
+        self.decimals.push(value);
+        Slot::Decimal(self.decimals.len() as u32 - 1)
     }
 
     /// Keeps a whole number aside.

@@ -33,6 +33,7 @@
 mod attached;
 mod builder;
 mod cell;
+mod compact;
 mod consent;
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod contact;

@@ -55,6 +55,12 @@ impl Packed {
         Self::of(if value < 0 { BELOW } else { ABOVE }, at as u64)
     }
 
+    /// True for a value that is kept elsewhere in the contact.
+    #[inline]
+    pub(super) fn points(self) -> bool {
+        matches!(self.0 >> BITS, BELOW | ABOVE | DECIMAL | TEXT | TEXT_LIST)
+    }
+
     #[inline]
     fn of(kind: u64, payload: u64) -> Self {
         Self(kind << BITS | payload)
