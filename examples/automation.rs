@@ -1,6 +1,14 @@
 //! A month of automation: two saved audiences, three rules and one workflow over generated events, with the fake's
 //! members printed next to those of a model that replays each contact's events by hand. Then an import that stays silent,
-//! a run by hand for those it brought, and an edit of the workflow while contacts are on their way.
+//! a run by hand for those it brought, and an edit of rule and workflow while contacts are on their way.
+//!
+//! What is shown, by the rows of the product's list:
+//!
+//! - S16 actions add and remove; S17 an event or a condition leads to a call at Facebook, through the outbox;
+//! - S18 a rule is made and edited; S19 so is a workflow; S20 the audience is saved first;
+//! - L21 events, conditions, yes and no, delays, most runs, an interval, a folder; L22 a run by hand, once;
+//! - L23 an import stays silent; L24 a wait for an event, a check of five ways, a pause, a split of three;
+//! - L25 hours in which a rule acts, a cap and a limit, with what they dropped; L26 a template.
 //!
 //! Run: `cargo run --example automation`
 
@@ -9,9 +17,9 @@ use std::sync::Arc;
 
 use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
-    Action, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy,
-    Happening, ManualRun, MemoryContacts, MemoryStore, Migration, Node, Options, Rule, SplitPath, Template,
-    Trigger, Workflow,
+    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy,
+    Happening, Limit, ManualRun, MemoryContacts, MemoryStore, Migration, Node, OpenHours, Options, Period,
+    Rule, Schedule, SplitPath, Template, Trigger, Workflow,
 };
 use audiencekit::contact::ConsentStatus;
 use audiencekit::identity::{Coverage, MatchRows};
@@ -22,6 +30,10 @@ use time::{Duration, OffsetDateTime};
 const START: OffsetDateTime = datetime!(2026-11-01 0:00 UTC);
 const PEOPLE: u64 = 500;
 const EVENTS: u64 = 6_000;
+/// When imports come.
+const IMPORT: OffsetDateTime = datetime!(2026-12-01 9:00 UTC);
+/// Most runs of the VIP rule for all contacts in a day, once it is edited.
+const CAP: u32 = 3;
 /// Most runs of the VIP rule for one contact.
 const RUNS: u32 = 3;
 /// A cart of someone with a lower score is not followed up.
@@ -47,7 +59,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     }
     let [vip, carts] = <[Audience; 2]>::try_from(saved).map_err(|_| "two audiences")?;
 
-    let definitions = definitions(&vip, &carts);
+    let definitions = definitions(&vip, &carts)?;
     println!(
         "{} rules, {} workflow, {} bytes of JSON",
         definitions.rules.len(),
@@ -63,13 +75,13 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // The host's loop: time moves from event to event, and what is due in between is done at its time.
     let policy = FlushPolicy { operations: 10_000, age: Duration::hours(12) };
-    let mut flushes = 0;
+    let (mut flushes, mut dropped) = (0, 0);
     for event in &events {
         change(engine.contacts_mut(), event)?;
         while let Some(due) = engine.next_due().filter(|&due| due <= event.at) {
             engine.tick(due)?;
         }
-        engine.handle(event, event.at)?;
+        dropped += engine.handle(event, event.at)?.dropped;
         if engine.flush_is_due(&policy, event.at) {
             engine.flush(&sync).await?;
             flushes += 1;
@@ -80,7 +92,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = engine.flush(&sync).await?;
     assert!(report.failed.is_empty(), "{:?}", report.failed);
     println!(
-        "{} events, {} flushes, {} calls at Facebook",
+        "{} events, {dropped} times too late in the day or too often, {} flushes, {} calls at Facebook",
         events.len(),
         flushes + 1,
         facebook.fake().calls().len()
@@ -110,7 +122,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
+fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audiencekit::Error> {
+    let hours = OpenHours::daily("08:00", "20:00")?;
     // Any event, all conditions, yes and no, a delay, most runs, an interval, a first day, a folder.
     let vip_rule = Rule::new("vip")
         .group("Loyalty")
@@ -123,6 +136,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
         .otherwise_after(Delay::Days(1), Action::RemoveTag { tag: "NOT_YET".into() })
         .runs_per_contact(RUNS)
         .min_interval(Delay::Days(1))
+        .schedule(Schedule::new(hours).or_drop())
         .valid(Some(START), None);
     let out = Rule::new("opt-out")
         .on(Trigger::consent(Channel::Email, ConsentStatus::Withdrawn))
@@ -168,11 +182,12 @@ fn definitions(vip: &Audience, carts: &Audience) -> Definitions {
         .node("b", way("B"))
         .node("x", way("X"))
         .node("end", Node::End);
-    Definitions::new()
+    Ok(Definitions::new()
+        .limit(Limit::new("loyalty", 1, Period::Week).group("Loyalty"))
         .rule(vip_rule)
         .rule(Template::RemoveOnPurchase.rule("bought", carts))
         .rule(out)
-        .workflow(cart)
+        .workflow(cart))
 }
 
 fn name(number: u64) -> String {
@@ -226,12 +241,12 @@ fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), aud
 }
 
 /// An import, whose events stay silent, a run by hand for the imported, and a new version of the workflow; those who are in
-/// it walk the old one to its end. It gives the imported.
+/// it walk the old one to its end. The rule gets a cap, which a second run by hand meets. It gives who was run by hand.
 fn import_and_edit(
     engine: &mut Engine<MemoryStore, MemoryContacts>,
     audiences: &[Audience],
-) -> Result<Vec<String>, audiencekit::Error> {
-    let now = START + Duration::days(30);
+) -> Result<[Vec<String>; 2], audiencekit::Error> {
+    let now = IMPORT;
     let imported: Vec<String> = (45..55).map(name).collect();
     engine.tick(now)?;
     let before = engine.unsent();
@@ -253,20 +268,34 @@ fn import_and_edit(
         workflow.version += 1;
         workflow.nodes.insert("pause".into(), Node::Wait { delay: Delay::Days(7), to: "test".into() });
     }
+    for rule in edited.rules.iter_mut().filter(|rule| rule.id == "vip") {
+        rule.cap = Some(Cap { runs: CAP, per: Period::Day });
+    }
     engine.redefine(edited, audiences, &Migration::StayOnOld)?;
-    Ok(imported)
+    let others: Vec<String> = (60..70).map(name).collect();
+    let run = ManualRun::new("others");
+    let outcome = engine.run_for("vip", others.iter().map(String::as_str), &run, now)?;
+    println!("{} others, {} of them dropped by the cap of {CAP} in a day", others.len(), outcome.dropped);
+    Ok([imported, others])
 }
 
 /// Each contact's events replayed by hand: members of the VIP audience and of the one of left carts.
-fn model(events: &[ContactEvent], imported: &[String]) -> (BTreeSet<String>, BTreeSet<String>) {
+fn model(
+    events: &[ContactEvent],
+    [imported, others]: &[Vec<String>; 2],
+) -> (BTreeSet<String>, BTreeSet<String>) {
     let (mut vip, mut carts) = (BTreeSet::new(), BTreeSet::new());
+    let mut capped = 0;
     for number in 0..PEOPLE {
         let person = name(number);
         let score = number % 100;
         let mut runs: Vec<OffsetDateTime> = Vec::new();
         let mut may_run = |at: OffsetDateTime| {
-            let may =
-                runs.len() < RUNS as usize && runs.last().is_none_or(|&last| last + Duration::days(1) <= at);
+            let may = runs.len() < RUNS as usize
+                && runs.last().is_none_or(|&last| {
+                    last + Duration::days(1) <= at
+                        && (last.year(), last.iso_week()) < (at.year(), at.iso_week())
+                });
             if may {
                 runs.push(at);
             }
@@ -290,7 +319,7 @@ fn model(events: &[ContactEvent], imported: &[String]) -> (BTreeSet<String>, BTr
                     left = left.filter(|&left| left + Duration::days(2) <= event.at);
                 }
                 Happening::TagAssigned { .. } | Happening::External { .. }
-                    if may_run(event.at) && score >= 50 =>
+                    if may_run(event.at) && score >= 50 && (8..20).contains(&event.at.hour()) =>
                 {
                     vip.insert(person.clone());
                 }
@@ -304,7 +333,10 @@ fn model(events: &[ContactEvent], imported: &[String]) -> (BTreeSet<String>, BTr
         if left.is_some() && score >= LEAST_WORTH.into() {
             carts.insert(person.clone());
         }
-        if imported.contains(&person) && may_run(START + Duration::days(30)) && score >= 50 {
+        let is_run = imported.contains(&person) && may_run(IMPORT);
+        let is_run_too = others.contains(&person) && capped < CAP && may_run(IMPORT);
+        capped += u32::from(is_run_too);
+        if (is_run || is_run_too) && score >= 50 {
             vip.insert(person);
         }
     }

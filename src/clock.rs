@@ -154,6 +154,13 @@ impl Zone {
         UtcOffset::from_whole_seconds(seconds).unwrap_or(UtcOffset::UTC)
     }
 
+    /// The next instant after `instant` at which the clocks are moved.
+    pub(crate) fn next_change(&self, instant: OffsetDateTime) -> Option<OffsetDateTime> {
+        let from = jiff::Timestamp::from_second(instant.unix_timestamp()).ok()?;
+        let change = self.rules.following(from).next()?;
+        OffsetDateTime::from_unix_timestamp(change.timestamp().as_second()).ok()
+    }
+
     /// The civil day on which `instant` falls here.
     #[must_use]
     pub fn date(&self, instant: OffsetDateTime) -> Date {

@@ -4,14 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit, Happening,
-    ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, Options, PropertyFilter,
-    PropertyTest, Reentry, Rule, Simulation, SplitPath, Store, Table, Template, Trigger, Workflow, Write,
+    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit, Happening,
+    Limit, ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, OpenHours,
+    Options, Period, PropertyFilter, PropertyTest, Reentry, Rule, Schedule, Simulation, SplitPath, Store,
+    Table, Template, Trigger, Workflow, Write,
 };
 use audiencekit::contact::{Birthday, ConsentStatus, FieldType};
 use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, Zone};
 use time::macros::{date, datetime};
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, Weekday};
 
 const START: OffsetDateTime = datetime!(2026-01-01 9:00 UTC);
 
@@ -752,7 +753,12 @@ fn the_json_schema_names_every_field_that_definitions_write() {
         .runs_per_contact(1)
         .min_interval(Delay::Hours(1))
         .valid(Some(START), Some(START))
+        .schedule(
+            Schedule::new(OpenHours::daily("08:00", "09:00").unwrap().on([Weekday::Sunday])).zone("UTC"),
+        )
+        .cap(Cap { runs: 1, per: Period::Hour })
         .leave()])
+    .limit(Limit::new("l", 1, Period::Month).group("g"))
     .workflow(cart_workflow().exit(Exit {
         name: "x".into(),
         goal: true,
@@ -1312,4 +1318,214 @@ fn a_late_event_does_not_make_a_date_fire_again() {
     let late = tagged("c", midnight - Duration::hours(3), "X");
     let outcome = engine.handle(&late, midnight + Duration::hours(7)).unwrap();
     assert_eq!((outcome.actions, engine.timers()), (1, 0));
+}
+
+// Schedules, caps and limits.
+
+fn hours(from: &str, until: &str) -> Schedule {
+    Schedule::new(OpenHours::daily(from, until).unwrap())
+}
+
+#[test]
+fn outside_its_schedule_a_rule_checks_at_once_and_acts_when_it_opens() {
+    // 2026-01-02 is a Friday; the rule may act on working days, 8 to 18 in Warsaw.
+    let work = [Weekday::Monday, Weekday::Tuesday, Weekday::Wednesday, Weekday::Thursday, Weekday::Friday];
+    let office = Schedule::new(OpenHours::daily("08:00", "18:00").unwrap().on(work)).zone("Europe/Warsaw");
+    let rule = Rule::new("r")
+        .on(Trigger::tag("A"))
+        .when("score >= 10")
+        .then(Action::AddTag { tag: "FIRST".into() })
+        .then_after(Delay::Hours(1), Action::AddTag { tag: "SECOND".into() })
+        .then(add())
+        .schedule(office);
+    let mut people = contacts(&["c"]);
+    people.edit("c", |contact| contact.set(schema().require("score")?, 10)).unwrap();
+    let store = MemoryStore::new();
+    let open = |people| {
+        let definitions = Definitions::from_json(&rules([rule.clone()]).to_json()).unwrap();
+        Engine::open(definitions, &[saved(1)], store.clone(), people, Options::default()).unwrap()
+    };
+    let mut engine = open(people);
+    let friday_evening = datetime!(2026-01-02 17:30 UTC);
+    let outcome = handle(&mut engine, &tagged("c", friday_evening, "A"));
+    assert_eq!((outcome.checked, outcome.actions, outcome.postponed, outcome.dropped), (1, 0, 2, 0));
+    // The conditions were checked on Friday; what the contact is on Monday does not matter any more.
+    engine.contacts_mut().edit("c", |contact| contact.set(schema().require("score")?, 0)).unwrap();
+    engine = open(engine.into_parts().1);
+    let monday = datetime!(2026-01-05 7:00 UTC);
+    let before = engine.tick(monday - Duration::seconds(1)).unwrap();
+    assert_eq!((before.actions, before.postponed), (0, 1));
+    assert_eq!(engine.next_due(), Some(monday));
+    assert_eq!(engine.tick(monday).unwrap().actions, 3);
+    assert_eq!(waiting(&engine), ["1+c"]);
+    assert_eq!(engine.timers(), 0);
+    let told = engine.explain("c", &saved(1), monday).unwrap().to_string();
+    assert!(told.contains("rule r waits until 2026-01-05 7:00:00.0 +00:00:00"), "{told}");
+}
+
+#[test]
+fn a_rule_that_drops_outside_its_schedule_says_so_and_has_had_its_run() {
+    let rule = Rule::new("r").on(Trigger::tag("A")).then(add()).runs_per_contact(1);
+    let definitions = rules([rule.schedule(hours("22:00", "06:00").or_drop())]);
+    let mut engine = open(definitions.clone(), contacts(&["c", "d"]));
+    let outcome = handle(&mut engine, &tagged("c", START, "A"));
+    assert_eq!((outcome.actions, outcome.dropped, outcome.postponed), (0, 1, 0));
+    let night = datetime!(2026-01-02 5:59 UTC);
+    assert_eq!(handle(&mut engine, &tagged("c", night, "A")).dropped, 0, "the run limit is kept");
+    assert_eq!(handle(&mut engine, &tagged("d", night, "A")).actions, 1);
+    assert_eq!(waiting(&engine), ["1+d"]);
+    let told = engine.explain("c", &saved(1), START).unwrap().to_string();
+    assert!(told.contains("rule r gave up: add_to_audience is outside the schedule"), "{told}");
+    let history = [tagged("c", START, "A"), tagged("d", night, "A")];
+    let options = Options::default();
+    let found = Simulation::run(&definitions, &[saved(1)], &contacts(&["c", "d"]), &history, night, &options)
+        .unwrap();
+    assert_eq!((found.changes.len(), found.dropped.len()), (1, 1));
+    assert_eq!((found.dropped[0].contact.as_str(), found.dropped[0].at), ("c", START));
+}
+
+#[test]
+fn an_hour_that_the_clocks_skip_does_not_open_and_one_that_comes_twice_opens_twice() {
+    let rule = Rule::new("r").on(Trigger::tag("A")).then(Action::ChangeScore { by: 1 });
+    let rule = rule.schedule(hours("02:00", "03:00").zone("Europe/Warsaw"));
+    let mut engine = open(rules([rule]), contacts(&["c"]));
+    let mut due = |at| {
+        engine.tick(at).unwrap();
+        let outcome = handle(&mut engine, &tagged("c", at, "A"));
+        if outcome.actions == 1 { Some(at) } else { engine.next_due() }
+    };
+    // On 2026-03-29 two o'clock is three o'clock.
+    assert_eq!(due(datetime!(2026-03-29 0:30 UTC)), Some(datetime!(2026-03-30 0:00 UTC)));
+    let twice = [datetime!(2026-10-25 0:30 UTC), datetime!(2026-10-25 1:30 UTC)];
+    assert_eq!(twice.map(&mut due), twice.map(Some));
+}
+
+#[test]
+fn a_contact_waits_in_a_workflow_until_its_schedule_opens_and_may_leave_before() {
+    let workflow = |version, open: Schedule| {
+        Workflow::new("w", version)
+            .start(Trigger::tag("A"), "act")
+            .node("act", Node::Do { actions: vec![add()], to: "end".into() })
+            .node("end", Node::End)
+            .exit(Exit { name: "gone".into(), goal: false, on: vec![Trigger::tag("B")], when: Vec::new() })
+            .schedule(open)
+    };
+    let definitions = |workflow| Definitions::new().workflow(workflow);
+    let mut engine = open(definitions(workflow(1, hours("12:00", "13:00"))), contacts(&["c", "d"]));
+    for id in ["c", "d"] {
+        let outcome = handle(&mut engine, &tagged(id, START, "A"));
+        assert_eq!((outcome.actions, outcome.postponed), (0, 1));
+        assert_eq!(engine.position("w", id).unwrap(), Some(("act".into(), START)));
+    }
+    handle(&mut engine, &tagged("d", START + Duration::hours(1), "B"));
+    // In a new version, open an hour later, the contact goes on waiting at the node of the same id.
+    let moved = Migration::MoveByNodeId { renamed: Default::default() };
+    engine.redefine(definitions(workflow(2, hours("13:00", "14:00"))), &[saved(1)], &moved).unwrap();
+    assert_eq!(engine.tick(START + Duration::hours(3)).unwrap().actions, 0);
+    assert_eq!(engine.tick(START + Duration::hours(4)).unwrap().actions, 1);
+    assert_eq!(waiting(&engine), ["1+c"]);
+    // One that drops goes on without its actions.
+    let drops = hours("12:00", "13:00").or_drop();
+    let mut engine = open(definitions(workflow(1, drops)), contacts(&["c"]));
+    let outcome = handle(&mut engine, &tagged("c", START, "A"));
+    assert_eq!((outcome.actions, outcome.dropped, engine.timers()), (0, 1, 0));
+    assert_eq!(engine.position("w", "c").unwrap(), None);
+}
+
+#[test]
+fn a_cap_lets_so_many_run_in_a_period_over_all_contacts_and_tells_of_the_others() {
+    let rule = Rule::new("r").on(Trigger::tag("A")).when("score is empty").then(add()).runs_per_contact(1);
+    let cart = Workflow::new("w", 1)
+        .start(Trigger::tag("A"), "act")
+        .start(Trigger::tag("A"), "end")
+        .node("act", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
+        .node("end", Node::End)
+        .cap(Cap { runs: 1, per: Period::Hour });
+    let definitions = rules([rule.cap(Cap { runs: 2, per: Period::Day })]).workflow(cart);
+    let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
+    let store = MemoryStore::new();
+    let ids = ["c0", "c1", "c2", "c3"];
+    let open = |people| {
+        let audiences = [saved(1), saved(2)];
+        Engine::open(definitions.clone(), &audiences, store.clone(), people, Options::default()).unwrap()
+    };
+    let mut engine = open(contacts(&ids));
+    let mut dropped = Vec::new();
+    for id in ids {
+        dropped.push(handle(&mut engine, &tagged(id, START, "A")).dropped);
+        engine = open(engine.into_parts().1);
+    }
+    assert_eq!(dropped, [0, 1, 2, 2], "the workflow lets in one, the rule runs for two");
+    assert_eq!(waiting(&engine), ["1+c0", "1+c1", "2+c0"]);
+    let told = engine.explain("c3", &saved(1), START).unwrap().to_string();
+    assert!(told.contains("rule r gave up: the cap of 2 per day is reached"), "{told}");
+    assert!(told.contains("workflow w gave up: the cap of 1 per hour is reached"), "{told}");
+    // What was dropped is no run of the contact, and a run by hand keeps the cap too.
+    let tomorrow = datetime!(2026-01-02 0:00 UTC);
+    let outcome = engine.run_for("r", ids, &ManualRun::new("again"), tomorrow).unwrap();
+    assert_eq!((outcome.members, outcome.dropped), (2, 0), "c0 and c1 have had their runs");
+    let more = engine.run_for("r", ids, &ManualRun::new("more"), tomorrow).unwrap();
+    assert_eq!((more.members, more.dropped), (0, 0));
+}
+
+#[test]
+fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
+    let rule = |id: &str, group: &str| {
+        Rule::new(id).group(group).on(Trigger::tag("A")).then(Action::ChangeScore { by: 1 })
+    };
+    let mut flow = Workflow::new("w", 1)
+        .start(Trigger::tag("A"), "act")
+        .node("act", Node::Do { actions: vec![Action::ChangeScore { by: 10 }], to: "end".into() })
+        .node("end", Node::End);
+    flow.group = Some("g".into());
+    let definitions = rules([rule("a", "g"), rule("b", "other"), rule("c", "g")])
+        .workflow(flow)
+        .limit(Limit::new("few", 2, Period::Week).group("g"));
+    let mut engine = open(definitions, contacts(&["c", "d"]));
+    assert_eq!(handle(&mut engine, &tagged("c", START, "A")).dropped, 1, "a and c ran, w may not");
+    assert_eq!(points(&engine, "c"), 3);
+    assert_eq!(handle(&mut engine, &tagged("d", START, "A")).dropped, 1, "each contact has its own");
+    // Thursday to Sunday is the same week; b is of another group.
+    let sunday = datetime!(2026-01-04 23:59 UTC);
+    assert_eq!(handle(&mut engine, &tagged("c", sunday, "A")).dropped, 3);
+    assert_eq!(points(&engine, "c"), 4);
+    let told = engine.explain("c", &saved(1), sunday).unwrap().to_string();
+    assert!(told.contains("rule a gave up: the limit few of 2 per week for a contact is reached"), "{told}");
+    assert_eq!(handle(&mut engine, &tagged("c", datetime!(2026-01-05 0:00 UTC), "A")).dropped, 1);
+    assert_eq!(points(&engine, "c"), 7);
+}
+
+#[test]
+fn a_schedule_cap_or_limit_that_makes_no_sense_is_refused_with_its_path() {
+    let mut never = hours("08:00", "09:00").zone("Europe/Warsau");
+    never.open.clear();
+    let rule = Rule::new("r").then(add()).schedule(never).cap(Cap { runs: 0, per: Period::Day });
+    let definitions = rules([rule]).limit(Limit::new("l", 0, Period::Hour).group("none")).limit(Limit::new(
+        "l",
+        1,
+        Period::Month,
+    ));
+    let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+    let found: Vec<_> =
+        error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
+    assert_eq!(
+        found,
+        [
+            ("rules[0].schedule.open", "required"),
+            ("rules[0].schedule.zone", "unknown_zone"),
+            ("rules[0].cap.runs", "out_of_range"),
+            ("limits[0].runs", "out_of_range"),
+            ("limits[0].group", "unknown_group"),
+            ("limits[1].id", "taken"),
+        ]
+    );
+    for text in ["8:00", "24:00", "08:60", "", "08:00:00", "+8:00", "ab:cd"] {
+        let error = OpenHours::daily(text, "09:00").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{text}");
+        let json = format!(
+            r#"{{"schema_version":1,"rules":[{{"id":"r","schedule":{{"open":[{{"from":"{text}","until":"09:00"}}]}}}}]}}"#
+        );
+        let error = Definitions::from_json(&json).unwrap_err().to_string();
+        assert!(error.contains("rules[0].schedule.open[0].from"), "{error}");
+    }
 }

@@ -84,7 +84,15 @@ pub enum AuditEvent {
         /// At its end, or by which exit.
         by: String,
     },
-    /// Something could not be done and was given up.
+    /// An action waits until a schedule opens.
+    Postponed {
+        /// `rule` or `workflow` and its id.
+        source: String,
+        /// When it opens.
+        #[serde(with = "instant")]
+        until: OffsetDateTime,
+    },
+    /// Something was given up: it could not be done, or a schedule, a cap or a limit forbids it.
     Dropped {
         /// `rule` or `workflow` and its id.
         source: String,
@@ -136,6 +144,7 @@ impl fmt::Display for AuditEntry {
             }
             AuditEvent::Moved { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
             AuditEvent::Left { workflow, by } => write!(f, "left workflow {workflow} by {by}"),
+            AuditEvent::Postponed { source, until } => write!(f, "{source} waits until {until}"),
             AuditEvent::Dropped { source, reason } => write!(f, "{source} gave up: {reason}"),
         }
     }

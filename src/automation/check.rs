@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::action::Action;
+use super::cap::Limit;
 use super::condition::Condition;
 use super::definitions::Definitions;
 use super::delay::Delay;
 use super::graph;
 use super::property::PropertyFilter;
 use super::rule::Rule;
+use super::schedule::Schedule;
 use super::trigger::Trigger;
 use super::workflow::{Node, Workflow};
 use crate::audience::Audience;
@@ -51,6 +53,12 @@ pub(super) fn definitions(
         checker.id(&path, &workflow.id, ids.insert(&workflow.id));
         checker.workflow(&path, workflow);
     }
+    let mut ids = BTreeSet::new();
+    for (index, limit) in definitions.limits.iter().enumerate() {
+        let path = format!("limits[{index}]");
+        checker.id(&path, &limit.id, ids.insert(&limit.id));
+        checker.limit(&path, limit, definitions);
+    }
     checker.problems.into_result()
 }
 
@@ -72,6 +80,8 @@ impl Checker<'_> {
         self.filters(&format!("{path}.when"), &rule.when);
         self.delay(&format!("{path}.check_after"), rule.check_after);
         self.delay(&format!("{path}.min_interval"), rule.min_interval);
+        self.schedule(path, rule.schedule.as_ref());
+        self.runs(&format!("{path}.cap"), rule.cap.map(|cap| cap.runs));
         for (branch, steps) in [("if_yes", &rule.if_yes), ("if_no", &rule.if_no)] {
             for (index, step) in steps.iter().enumerate() {
                 self.action(&format!("{path}.{branch}[{index}].action"), &step.action);
@@ -107,7 +117,32 @@ impl Checker<'_> {
         }
     }
 
+    fn schedule(&mut self, path: &str, schedule: Option<&Schedule>) {
+        let Some(schedule) = schedule else { return };
+        if schedule.open.is_empty() {
+            self.push(format!("{path}.schedule.open"), "required", "is empty: it would never open");
+        }
+        self.named_zone(&format!("{path}.schedule"), schedule.zone.as_deref());
+    }
+
+    fn runs(&mut self, path: &str, runs: Option<u32>) {
+        if runs == Some(0) {
+            self.push(format!("{path}.runs"), "out_of_range", "must be 1 or more");
+        }
+    }
+
+    fn limit(&mut self, path: &str, limit: &Limit, definitions: &Definitions) {
+        self.runs(path, Some(limit.runs));
+        let rules = definitions.rules.iter().map(|rule| rule.group.as_deref());
+        let mut groups = rules.chain(definitions.workflows.iter().map(|workflow| workflow.group.as_deref()));
+        if limit.group.is_some() && !groups.any(|group| limit.is_over(group)) {
+            self.push(format!("{path}.group"), "unknown_group", "is of no rule and no workflow");
+        }
+    }
+
     fn workflow(&mut self, path: &str, workflow: &Workflow) {
+        self.schedule(path, workflow.schedule.as_ref());
+        self.runs(&format!("{path}.cap"), workflow.cap.map(|cap| cap.runs));
         for (index, start) in workflow.starts.iter().enumerate() {
             self.trigger(&format!("{path}.starts[{index}].on"), &start.on);
             self.filters(&format!("{path}.starts[{index}].when"), &start.when);
@@ -244,6 +279,10 @@ impl Checker<'_> {
                 );
             }
         }
+        self.named_zone(path, zone);
+    }
+
+    fn named_zone(&mut self, path: &str, zone: Option<&str>) {
         if let Some(Err(error)) = zone.map(Zone::named) {
             self.push(format!("{path}.zone"), "unknown_zone", error.to_string());
         }

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cap::Limit;
 use super::check;
 use super::rule::Rule;
 use super::workflow::Workflow;
@@ -39,11 +40,19 @@ pub struct Definitions {
     /// The workflows.
     #[serde(default)]
     pub workflows: Vec<Workflow>,
+    /// Most runs for one contact of many rules and workflows together.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub limits: Vec<Limit>,
 }
 
 impl Default for Definitions {
     fn default() -> Self {
-        Self { schema_version: Self::SCHEMA_VERSION, rules: Vec::new(), workflows: Vec::new() }
+        Self {
+            schema_version: Self::SCHEMA_VERSION,
+            rules: Vec::new(),
+            workflows: Vec::new(),
+            limits: Vec::new(),
+        }
     }
 }
 
@@ -70,6 +79,13 @@ impl Definitions {
     #[must_use]
     pub fn workflow(mut self, workflow: Workflow) -> Self {
         self.workflows.push(workflow);
+        self
+    }
+
+    /// One more limit.
+    #[must_use]
+    pub fn limit(mut self, limit: Limit) -> Self {
+        self.limits.push(limit);
         self
     }
 

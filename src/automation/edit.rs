@@ -10,6 +10,7 @@ use super::people;
 use super::program::Program;
 use super::store::Store;
 use super::work::Work;
+use super::workflow::Node;
 use crate::audience::Audience;
 use crate::error::{Result, ValidationErrors};
 
@@ -84,7 +85,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                         continue;
                     }
                     let to = renamed.get(&position.node).unwrap_or(&position.node);
-                    if workflow.nodes.get(to).is_some_and(super::workflow::Node::holds) {
+                    let waits_for_hours = self
+                        .program
+                        .flow(*name, position.version)
+                        .and_then(|ready| ready.node(&position.node))
+                        .is_some_and(|before| matches!(before.node, Node::Do { .. }));
+                    let fits = |now: &Node| now.holds() || waits_for_hours && matches!(now, Node::Do { .. });
+                    if workflow.nodes.get(to).is_some_and(fits) {
                         moves.push((*name, Arc::clone(&person.id), workflow.version, to.clone()));
                         continue;
                     }

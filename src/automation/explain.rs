@@ -105,6 +105,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     AuditEvent::Acted { .. }
                     | AuditEvent::Moved { .. }
                     | AuditEvent::Left { .. }
+                    | AuditEvent::Postponed { .. }
                     | AuditEvent::Dropped { .. } => true,
                 };
                 if concerns {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::audit::AuditEvent;
+use super::bounds::Hours;
 use super::condition::{Condition, first_failing};
 use super::contacts::{ContactStore, unknown_contact};
 use super::engine::Engine;
@@ -20,7 +21,8 @@ use super::workflow::{Node, Reentry};
 use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
-    /// An event matches a start: the contact comes in, if it may. True when it did.
+    /// An event matches a start: the contact comes in, if it may. True when it did, and when a cap or a limit alone
+    /// keeps it out, so that no other start is tried.
     pub(super) fn enter(
         &mut self,
         flow: usize,
@@ -48,6 +50,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         };
         if !may || !self.all_hold(ready, contact, conditions, at) {
             return false;
+        }
+        let origin = Origin::Workflow(ready.workflow.id.clone());
+        if !self.may_run(&ready.bounds, &origin, contact, at) {
+            return true;
         }
         self.take_out(ready.name, contact);
         self.outcome.matched += 1;
@@ -91,6 +97,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let node = ready.and_then(|ready| ready.node(&position.node));
         let Some(position) = self.state.take_position(workflow, contact) else { return };
         match (ready, node.map(|node| &node.node)) {
+            // It waited there for the schedule to open.
+            (Some(ready), Some(Node::Do { .. })) => {
+                self.walk(ready, contact, &position.node, at, rested(&position, at));
+            }
             (Some(ready), Some(Node::Wait { to, .. } | Node::WaitFor { otherwise: to, .. })) => {
                 self.walk(ready, contact, to, at, rested(&position, at));
             }
@@ -129,13 +139,25 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             }
             let next = match &here.node {
                 Node::End => return self.leave(ready, contact, at, "end"),
-                Node::Do { actions, to } => {
-                    let key = key::follow_up(cause.key, &format!("{origin}/{id}"), step);
-                    for (index, action) in actions.iter().enumerate() {
-                        self.act(&origin, contact, at, Cause { key, ..cause }, action, index as u32);
+                Node::Do { actions, to } => match ready.bounds.hours(at) {
+                    Hours::Later(until) => {
+                        self.postponed(&origin, contact, at, until);
+                        return self.rest(ready, contact, id, at, until, cause);
                     }
-                    to
-                }
+                    Hours::Never => {
+                        for action in actions {
+                            self.drop_action(&origin, contact, at, action);
+                        }
+                        to
+                    }
+                    Hours::Open => {
+                        let key = key::follow_up(cause.key, &format!("{origin}/{id}"), step);
+                        for (index, action) in actions.iter().enumerate() {
+                            self.act(&origin, contact, at, Cause { key, ..cause }, action, index as u32);
+                        }
+                        to
+                    }
+                },
                 Node::Check { paths, otherwise } => {
                     let mut taken = otherwise;
                     for (path, conditions) in paths.iter().zip(&here.paths) {
@@ -156,25 +178,30 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 }
                 Node::Wait { delay, to } if delay.is_none() => to,
                 Node::Wait { delay, .. } | Node::WaitFor { within: delay, .. } => {
-                    let due = micros(delay.after(at, &self.options.zone));
-                    let work = Work::Walk {
-                        workflow: ready.workflow.id.clone(),
-                        contact: self.state.id(contact).to_string(),
-                    };
-                    let timer = Some(self.state.schedule(due, work));
-                    let position = Position {
-                        version: ready.workflow.version,
-                        node: id,
-                        since: micros(at),
-                        cause,
-                        timer,
-                    };
-                    return self.state.set_position(ready.name, contact, position);
+                    let until = delay.after(at, &self.options.zone);
+                    return self.rest(ready, contact, id, at, until, cause);
                 }
             };
             id = next.clone();
         }
         self.leave(ready, contact, at, "a path that leads nowhere");
+    }
+
+    /// Lets a contact wait at a node.
+    fn rest(
+        &mut self,
+        ready: &ReadyFlow,
+        contact: Who,
+        node: String,
+        at: OffsetDateTime,
+        until: OffsetDateTime,
+        cause: Cause,
+    ) {
+        let work =
+            Work::Walk { workflow: ready.workflow.id.clone(), contact: self.state.id(contact).to_string() };
+        let timer = Some(self.state.schedule(micros(until), work));
+        let (version, since) = (ready.workflow.version, micros(at));
+        self.state.set_position(ready.name, contact, Position { version, node, since, cause, timer });
     }
 
     /// Takes a contact from its place, and its timer with it.

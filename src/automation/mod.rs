@@ -13,7 +13,9 @@
 
 mod action;
 mod audit;
+mod bounds;
 mod by_hand;
+mod cap;
 mod check;
 mod codec;
 mod commit;
@@ -41,6 +43,7 @@ mod program;
 mod property;
 mod restore;
 mod rule;
+mod schedule;
 mod seen;
 mod simulate;
 #[cfg(feature = "sqlite")]
@@ -58,6 +61,7 @@ mod workflow;
 pub use action::{Action, ActionStep, SavedAudience};
 pub use audit::{AuditEntry, AuditEvent, SkipReason};
 pub use by_hand::ManualRun;
+pub use cap::{Cap, Limit, Period};
 pub use contacts::{ContactChange, ContactStore, Effect};
 pub use definitions::Definitions;
 pub use delay::Delay;
@@ -71,6 +75,7 @@ pub use memory_store::MemoryStore;
 pub use options::{Options, Outcome};
 pub use property::{PropertyFilter, PropertyTest};
 pub use rule::Rule;
+pub use schedule::{OpenHours, Outside, Schedule};
 pub use simulate::{SimulatedChange, Simulation};
 #[cfg(feature = "sqlite")]
 pub use sqlite::SqliteStore;

@@ -81,6 +81,10 @@ pub struct Outcome {
     pub actions: u64,
     /// Membership operations put in the outbox.
     pub members: u64,
+    /// Runs that a cap or a limit dropped, and actions that a schedule dropped. The audit log names each.
+    pub dropped: u64,
+    /// Actions of rules, and contacts in workflows, that wait until a schedule opens.
+    pub postponed: u64,
     /// What could not be done; everything else was.
     pub problems: Vec<Error>,
 }
@@ -91,6 +95,8 @@ impl Outcome {
         self.checked += other.checked;
         self.actions += other.actions;
         self.members += other.members;
+        self.dropped += other.dropped;
+        self.postponed += other.postponed;
         self.problems.extend(other.problems);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::cap::Count;
 use super::codec::{Reader, put_instant, put_number, put_text};
 use super::state::Name;
 use super::work::{Cause, Position, Runs};
@@ -26,6 +27,8 @@ pub(super) struct Person {
     pub(super) dates: Vec<(Name, Timer)>,
     /// The last membership operation for each audience.
     pub(super) members: Vec<(Name, Last)>,
+    /// Runs that limits have seen.
+    pub(super) counts: Vec<(Name, Count)>,
 }
 
 /// The last membership operation of a contact in an audience.
@@ -36,7 +39,9 @@ pub(super) struct Last {
 }
 
 /// The first byte of a record: its form.
-const FORM: u8 = 1;
+const FORM: u8 = 2;
+/// The form before limits: it has no counts.
+const WITHOUT_COUNTS: u8 = 1;
 
 impl Person {
     pub(super) fn new(id: Arc<str>) -> Self {
@@ -48,6 +53,7 @@ impl Person {
             ended: Vec::new(),
             dates: Vec::new(),
             members: Vec::new(),
+            counts: Vec::new(),
         }
     }
 
@@ -58,11 +64,12 @@ impl Person {
             && self.ended.is_empty()
             && self.dates.is_empty()
             && self.members.is_empty()
+            && self.counts.is_empty()
     }
 
     pub(super) fn write(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        out.push(FORM);
+        out.push(if self.counts.is_empty() { WITHOUT_COUNTS } else { FORM });
         put_number(&mut out, self.runs.len() as u64);
         for &(rule, runs) in &self.runs {
             put_number(&mut out, rule.into());
@@ -89,13 +96,21 @@ impl Person {
             put_number(&mut out, last.generation);
             out.push(last.add.into());
         }
+        if !self.counts.is_empty() {
+            put_number(&mut out, self.counts.len() as u64);
+            for &(limit, count) in &self.counts {
+                put_number(&mut out, limit.into());
+                put_instant(&mut out, count.since);
+                put_number(&mut out, count.runs.into());
+            }
+        }
         out
     }
 
     /// Reads a record; `None` for one that is damaged.
     pub(super) fn read(id: Arc<str>, bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let [FORM] = from.chunk()? else { return None };
+        let [form @ (FORM | WITHOUT_COUNTS)] = from.chunk()? else { return None };
         let read = Self {
             id,
             runs: from
@@ -108,6 +123,12 @@ impl Person {
                 let (audience, generation) = (from.small()?, from.number()?);
                 Some((audience, Last { generation, add: from.chunk::<1>()? != [0] }))
             })?,
+            counts: match form {
+                FORM => from.list(|from| {
+                    Some((from.small()?, Count { since: from.instant()?, runs: from.small()? }))
+                })?,
+                _ => Vec::new(),
+            },
         };
         from.0.is_empty().then_some(read)
     }
@@ -149,7 +170,7 @@ mod tests {
     #[test]
     fn a_record_comes_back_whole_and_a_damaged_one_not_at_all() {
         let cause = Cause { key: u128::MAX - 5, depth: 3 };
-        let whole = Person {
+        let without_counts = Person {
             runs: vec![(1, Runs { count: 300, last: -5 }), (2, Runs { count: 1, last: 7 })],
             positions: vec![
                 (
@@ -164,11 +185,14 @@ mod tests {
             members: vec![(10, Last { generation: u64::MAX, add: true })],
             ..Person::new("c".into())
         };
-        let bytes = whole.write();
-        assert_eq!(Person::read("c".into(), &bytes), Some(whole));
-        for cut in 0..bytes.len() {
-            assert_eq!(Person::read("c".into(), &bytes[..cut]), None, "at {cut}");
+        let counts = vec![(11, Count { since: -7, runs: 300 }), (12, Count::default())];
+        for whole in [without_counts.clone(), Person { counts, ..without_counts }] {
+            let bytes = whole.write();
+            assert_eq!(Person::read("c".into(), &bytes), Some(whole));
+            for cut in 0..bytes.len() {
+                assert_eq!(Person::read("c".into(), &bytes[..cut]), None, "at {cut}");
+            }
+            assert_eq!(Person::read("c".into(), &[&bytes[..], &[0]].concat()), None);
         }
-        assert_eq!(Person::read("c".into(), &[&bytes[..], &[0]].concat()), None);
     }
 }

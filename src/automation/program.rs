@@ -3,12 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::bounds::Bounds;
 use super::condition::Condition;
 use super::definitions::Definitions;
 use super::event::Happening;
 use super::rule::Rule;
 use super::state::{Name, State};
 use super::trigger::Trigger;
+use super::work::Origin;
 use super::workflow::{Node, Workflow};
 use crate::clock::Zone;
 use crate::contact::{FieldId, Schema};
@@ -46,6 +48,7 @@ pub(super) struct ReadyRule {
     pub(super) rule: Rule,
     pub(super) name: Name,
     pub(super) conditions: Vec<Condition>,
+    pub(super) bounds: Bounds,
 }
 
 #[derive(Debug)]
@@ -56,6 +59,7 @@ pub(super) struct ReadyFlow {
     pub(super) current: bool,
     pub(super) starts: Vec<Vec<Condition>>,
     pub(super) exits: Vec<Vec<Condition>>,
+    pub(super) bounds: Bounds,
     pub(super) nodes: Vec<ReadyNode>,
     node_by_id: HashMap<String, usize>,
 }
@@ -95,7 +99,20 @@ impl Program {
         for rule in &definitions.rules {
             let name = state.name(&rule.id);
             program.rule_by_name.insert(name, program.rules.len());
-            program.rules.push(ReadyRule { conditions: parse(&rule.when)?, rule: rule.clone(), name });
+            let bounds = Bounds::compile(
+                &Origin::Rule(rule.id.clone()),
+                rule.group.as_deref(),
+                (rule.schedule.as_ref(), rule.cap),
+                &definitions.limits,
+                zone,
+                state,
+            )?;
+            program.rules.push(ReadyRule {
+                conditions: parse(&rule.when)?,
+                rule: rule.clone(),
+                name,
+                bounds,
+            });
         }
         let current = definitions.workflows.iter().map(|workflow| (workflow, true));
         for (workflow, current) in current.chain(older.iter().map(|workflow| (workflow, false))) {
@@ -113,7 +130,16 @@ impl Program {
                 nodes.push(ReadyNode { id: id.clone(), node: node.clone(), paths });
             }
             program.flow_by_name.insert((name, workflow.version), program.flows.len());
+            let bounds = Bounds::compile(
+                &Origin::Workflow(workflow.id.clone()),
+                workflow.group.as_deref(),
+                (workflow.schedule.as_ref(), workflow.cap),
+                &definitions.limits,
+                zone,
+                state,
+            )?;
             program.flows.push(ReadyFlow {
+                bounds,
                 starts: workflow.starts.iter().map(|start| parse(&start.when)).collect::<Result<_>>()?,
                 exits: workflow.exits.iter().map(|exit| parse(&exit.when)).collect::<Result<_>>()?,
                 workflow: workflow.clone(),

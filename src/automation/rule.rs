@@ -4,8 +4,10 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::action::{Action, ActionStep};
+use super::cap::Cap;
 use super::delay::Delay;
 use super::instant;
+use super::schedule::Schedule;
 use super::trigger::Trigger;
 
 /// A rule: events of which any starts it, conditions that must all hold, actions for yes and for no.
@@ -71,6 +73,12 @@ pub struct Rule {
     /// Events from this instant on do not start it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::option")]
     pub valid_until: Option<OffsetDateTime>,
+    /// When its actions may be done; always if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Most runs in a period over all contacts; no limit if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
     /// True to take a contact out of the audiences that this rule added it to, once the conditions no longer hold.
     /// Looked at when the contact is touched, and in [`Engine::review`](super::Engine::review).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -104,6 +112,8 @@ impl Rule {
             min_interval: Delay::NONE,
             valid_from: None,
             valid_until: None,
+            schedule: None,
+            cap: None,
             leave: false,
         }
     }
@@ -197,6 +207,20 @@ impl Rule {
     pub fn valid(mut self, from: Option<OffsetDateTime>, until: Option<OffsetDateTime>) -> Self {
         self.valid_from = from;
         self.valid_until = until;
+        self
+    }
+
+    /// When its actions may be done.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = Some(schedule);
+        self
+    }
+
+    /// Most runs in a period over all contacts.
+    #[must_use]
+    pub fn cap(mut self, cap: Cap) -> Self {
+        self.cap = Some(cap);
         self
     }
 

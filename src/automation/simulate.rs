@@ -2,7 +2,7 @@
 
 use time::OffsetDateTime;
 
-use super::audit::AuditEvent;
+use super::audit::{AuditEntry, AuditEvent};
 use super::definitions::Definitions;
 use super::engine::Engine;
 use super::event::ContactEvent;
@@ -18,6 +18,8 @@ use crate::error::{Error, Result};
 pub struct Simulation {
     /// Who would have been added or removed and when, in order.
     pub changes: Vec<SimulatedChange>,
+    /// What a schedule, a cap or a limit dropped and what was given up, in order.
+    pub dropped: Vec<AuditEntry>,
     /// What could not be done, such as events of unknown contacts.
     pub problems: Vec<Error>,
 }
@@ -70,14 +72,13 @@ impl Simulation {
         }
         found.problems.extend(engine.tick(until)?.problems);
         engine.audit_log(0, &mut |entry| {
-            if let AuditEvent::Member { source, audience, add, .. } = entry.what {
-                found.changes.push(SimulatedChange {
-                    at: entry.at,
-                    contact: entry.contact,
-                    audience,
-                    add,
-                    source,
-                });
+            match entry.what {
+                AuditEvent::Member { source, audience, add, .. } => {
+                    let (at, contact) = (entry.at, entry.contact);
+                    found.changes.push(SimulatedChange { at, contact, audience, add, source });
+                }
+                AuditEvent::Dropped { .. } => found.dropped.push(entry),
+                _ => {}
             }
             Ok(true)
         })?;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::cap::Count;
 use super::contacts::Effect;
 use super::outbox::{Line, Outbox, Queued};
 use super::people::{People, Who};
@@ -53,6 +54,9 @@ pub(super) struct Counters {
     pub(super) waiting: u64,
     pub(super) lines: Vec<(Name, Line)>,
     pub(super) walking: Vec<(Name, u32, u64)>,
+    /// Runs under caps.
+    #[serde(default)]
+    pub(super) caps: Vec<(Name, Count)>,
 }
 
 impl State {
@@ -165,6 +169,24 @@ impl State {
 
     pub(super) fn set_runs(&mut self, rule: Name, who: Who, runs: Runs) {
         set(&mut self.people.change(who).runs, rule, runs);
+    }
+
+    /// Runs that a cap has seen, over all contacts.
+    pub(super) fn count(&self, cap: Name) -> Option<Count> {
+        find(&self.counters.caps, cap).copied()
+    }
+
+    pub(super) fn set_count(&mut self, cap: Name, count: Count) {
+        set(&mut self.counters.caps, cap, count);
+    }
+
+    /// Runs of a contact that a limit has seen.
+    pub(super) fn count_of(&self, limit: Name, who: Who) -> Option<Count> {
+        find(&self.people.get(who).counts, limit).copied()
+    }
+
+    pub(super) fn set_count_of(&mut self, limit: Name, who: Who, count: Count) {
+        set(&mut self.people.change(who).counts, limit, count);
     }
 
     // Timers.

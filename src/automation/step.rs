@@ -59,7 +59,18 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     let source = origin.to_string();
                     return self.audit(contact, at, || AuditEvent::Dropped { source, reason });
                 }
-                self.act(&origin, contact, at, cause, &action, index);
+                // The rule's schedule as it is now. Of a rule that is gone what was promised is done.
+                let program = std::sync::Arc::clone(&self.program);
+                let bounds = match &origin {
+                    Origin::Rule(rule) => self.state.known(rule).and_then(|rule| program.rule(rule)),
+                    Origin::Workflow(_) => None,
+                };
+                match bounds {
+                    Some(ready) => {
+                        self.act_in_hours(&ready.bounds, &origin, contact, at, cause, &action, index);
+                    }
+                    None => self.act(&origin, contact, at, cause, &action, index),
+                }
             }
             Work::Walk { workflow, .. } => {
                 let name = self.state.name(&workflow);
@@ -195,7 +206,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             failed,
         });
         let branch = if failed.is_none() { &ready.rule.if_yes } else { &ready.rule.if_no };
-        if branch.is_empty() {
+        if branch.is_empty() || !self.may_run(&ready.bounds, &origin, contact, at) {
             return;
         }
         let count = runs.map_or(0, |runs| runs.count).saturating_add(1);
@@ -206,19 +217,32 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         for (index, ActionStep { action, after }) in branch.iter().enumerate() {
             let index = index as u32;
             if after.is_none() {
-                self.act(&origin, contact, at, cause, action, index);
+                self.act_in_hours(&ready.bounds, &origin, contact, at, cause, action, index);
             } else {
-                let due = micros(after.after(at, &self.options.zone));
-                let work = Work::Act {
-                    origin: origin.clone(),
-                    contact: self.state.id(contact).to_string(),
-                    cause,
-                    action: Box::new(action.clone()),
-                    index,
-                };
-                self.state.schedule(due, work);
+                let due = after.after(at, &self.options.zone);
+                self.act_later(&origin, contact, due, cause, action, index);
             }
         }
+    }
+
+    /// Keeps an action for its time.
+    pub(super) fn act_later(
+        &mut self,
+        origin: &Origin,
+        contact: Who,
+        due: OffsetDateTime,
+        cause: Cause,
+        action: &Action,
+        index: u32,
+    ) {
+        let work = Work::Act {
+            origin: origin.clone(),
+            contact: self.state.id(contact).to_string(),
+            cause,
+            action: Box::new(action.clone()),
+            index,
+        };
+        self.state.schedule(micros(due), work);
     }
 
     /// Does one action.

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::cap::Cap;
 use super::delay::Delay;
+use super::schedule::Schedule;
 use super::trigger::Trigger;
 
 /// A workflow: start branches, nodes by name, and what ends the walk early.
@@ -49,6 +51,13 @@ pub struct Workflow {
     /// When a contact may come in again.
     #[serde(default)]
     pub reentry: Reentry,
+    /// When its actions may be done: a contact that comes to a [`Node::Do`] outside waits there, or goes on without
+    /// its actions. Always if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule: Option<Schedule>,
+    /// Most contacts that come in in a period; no limit if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cap: Option<Cap>,
     /// What takes a contact out early.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<Exit>,
@@ -211,6 +220,8 @@ impl Workflow {
             starts: Vec::new(),
             nodes: BTreeMap::new(),
             reentry: Reentry::default(),
+            schedule: None,
+            cap: None,
             exits: Vec::new(),
         }
     }
@@ -233,6 +244,20 @@ impl Workflow {
     #[must_use]
     pub fn reentry(mut self, reentry: Reentry) -> Self {
         self.reentry = reentry;
+        self
+    }
+
+    /// When its actions may be done.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedule = Some(schedule);
+        self
+    }
+
+    /// Most contacts that come in in a period.
+    #[must_use]
+    pub fn cap(mut self, cap: Cap) -> Self {
+        self.cap = Some(cap);
         self
     }
 

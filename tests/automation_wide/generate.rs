@@ -1,8 +1,10 @@
 //! Random definitions and histories, read off a tape of numbers: a shorter tape of smaller numbers is a simpler case.
 
-use audiencekit::automation::Reentry;
+use audiencekit::automation::{Period, Reentry};
 
-use super::plain::{Act, Cond, FITS, Happen, On, Pause, PlainFlow, PlainNode, PlainRule, Property};
+use super::plain::{
+    Act, Cond, FITS, Happen, Hours, On, Pause, PlainFlow, PlainLimit, PlainNode, PlainRule, Property,
+};
 
 pub(crate) struct Tape<'a> {
     numbers: std::slice::Iter<'a, u16>,
@@ -173,9 +175,34 @@ impl<'a> Tape<'a> {
             ),
             active: !self.one_in(12),
             leave: self.one_in(2),
+            hours: self.maybe(4, Self::hours),
+            group: self.below(2),
         };
         rule.leave &= !rule.when.is_empty() && rule.yes.iter().any(|(act, _)| matches!(act, Act::Add(_)));
         rule
+    }
+
+    fn hours(&mut self) -> Hours {
+        Hours {
+            days: self.several(0, 3, |tape| tape.below(7)),
+            from: self.below(24),
+            until: self.below(24),
+            warsaw: self.one_in(2),
+            drops: self.one_in(3),
+        }
+    }
+
+    /// Over all, or over the group of a rule.
+    pub(crate) fn limits(&mut self, group: usize) -> Vec<PlainLimit> {
+        let count = [0, 0, 1, 2][self.below(4)];
+        let periods = [Period::Hour, Period::Day, Period::Week, Period::Month];
+        (0..count)
+            .map(|_| PlainLimit {
+                group: self.maybe(2, |_| group),
+                runs: 1 + self.below(3),
+                per: periods[self.below(4)],
+            })
+            .collect()
     }
 
     pub(crate) fn flows(&mut self, rules: usize) -> Vec<PlainFlow> {
@@ -197,6 +224,8 @@ impl<'a> Tape<'a> {
                 (on, tape.several(least, 1, Self::condition))
             }),
             reentry: [Reentry::AfterEnd, Reentry::Never, Reentry::Restart][self.below(3)],
+            hours: self.maybe(4, Self::hours),
+            group: self.below(2),
         }
     }
 

@@ -19,7 +19,7 @@ use time::Duration;
 
 use generate::{Deed, Tape};
 use model::{Model, World, day};
-use plain::{Happen, PLANS, STAGES, START, TAGS, happening, rule, saved, workflow};
+use plain::{Happen, PLANS, STAGES, START, TAGS, happening, limit, rule, saved, workflow};
 
 const CONTACTS: usize = 3;
 
@@ -109,6 +109,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
     let zone = if warsaw { Zone::named("Europe/Warsaw").unwrap() } else { Zone::utc() };
     let rules = tape.rules();
     let flows = tape.flows(rules.len());
+    let limits = tape.limits(rules[0].group);
     let steps = tape.steps(rules.len());
     let mut definitions = Definitions::new();
     for (index, plain) in rules.iter().enumerate() {
@@ -116,6 +117,9 @@ fn run(tape: &[u16]) -> TestCaseResult {
     }
     for (index, plain) in flows.iter().enumerate() {
         definitions = definitions.workflow(workflow(index, plain));
+    }
+    for (index, plain) in limits.iter().enumerate() {
+        definitions = definitions.limit(limit(index, plain));
     }
     let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
     let audiences = [saved(1), saved(2)];
@@ -125,7 +129,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
         Engine::open(definitions.clone(), &audiences, store.clone(), people, options.clone()).unwrap()
     };
     let mut engine = open(people());
-    let world = World { rules: &rules, flows: &flows, zone: &zone };
+    let world = World { rules: &rules, flows: &flows, limits: &limits, zone: &zone };
     let mut models: Vec<_> = (0..CONTACTS).map(|n| Model::new(world, format!("c{n}"))).collect();
     let mut now = START;
     engine

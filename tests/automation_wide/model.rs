@@ -4,12 +4,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::Zone;
-use audiencekit::automation::Reentry;
+use audiencekit::automation::{Period, Reentry};
 use sha2::{Digest, Sha256};
 use time::{Date, Duration, Month, OffsetDateTime};
 
 use super::plain::{
-    Act, Cond, DAYS, FITS, Happen, On, Pause, PlainFlow, PlainNode, PlainRule, Property, hours,
+    Act, Cond, DAYS, FITS, Happen, Hours, On, Pause, PlainFlow, PlainLimit, PlainNode, PlainRule, Property,
+    hours,
 };
 
 /// Most rules that may start one another in a row.
@@ -19,6 +20,7 @@ const DEPTH: u8 = 8;
 pub(crate) struct World<'a> {
     pub(crate) rules: &'a [PlainRule],
     pub(crate) flows: &'a [PlainFlow],
+    pub(crate) limits: &'a [PlainLimit],
     pub(crate) zone: &'a Zone,
 }
 
@@ -34,6 +36,8 @@ pub(crate) struct Model<'a> {
     pub(crate) members: BTreeMap<usize, bool>,
     pub(crate) calls: usize,
     runs: BTreeMap<usize, (u32, OffsetDateTime)>,
+    /// Of each limit, the period of each run.
+    counted: Vec<Vec<i64>>,
     held: Vec<usize>,
     notes: Vec<(OffsetDateTime, u64, Note)>,
     written: u64,
@@ -82,6 +86,7 @@ impl<'a> Model<'a> {
             members: BTreeMap::new(),
             calls: 0,
             runs: BTreeMap::new(),
+            counted: vec![Vec::new(); world.limits.len()],
             held: Vec::new(),
             notes: Vec::new(),
             written: 0,
@@ -165,13 +170,14 @@ impl<'a> Model<'a> {
                 Note::Do(rule, act, depth) => {
                     let is_over = self.world.rules[rule].leave && !self.held.contains(&rule);
                     if !(is_over && matches!(act, Act::Add(_))) {
-                        self.act(act, at, depth);
+                        self.act_in_hours(rule, act, at, depth);
                     }
                 }
                 Note::Wake(flow) => {
                     if let Some(place) = self.inside.remove(&flow) {
                         assert_eq!(place.note, number);
                         match self.world.flows[flow].nodes[place.node] {
+                            PlainNode::Do(..) => self.walk(flow, place.node, at, 0),
                             PlainNode::Wait(_, to) | PlainNode::WaitFor(_, _, _, to) => {
                                 self.walk(flow, to, at, 0);
                             }
@@ -267,7 +273,7 @@ impl<'a> Model<'a> {
         }
         let yes = !conditions || self.all(&rule.when, at);
         let branch = if yes { &rule.yes } else { &rule.no };
-        if branch.is_empty() {
+        if branch.is_empty() || !self.is_within_limits(rule.group, at) {
             return;
         }
         self.runs.insert(index, (earlier.map_or(0, |runs| runs.0) + 1, at));
@@ -276,10 +282,63 @@ impl<'a> Model<'a> {
         }
         for &(act, pause) in branch {
             match self.after(pause, at) {
-                None => self.act(act, at, depth),
+                None => self.act_in_hours(index, act, at, depth),
                 Some(due) => drop(self.note(due, Note::Do(index, act, depth))),
             }
         }
+    }
+
+    fn act_in_hours(&mut self, rule: usize, act: Act, at: OffsetDateTime, depth: u8) {
+        match self.opens(self.world.rules[rule].hours.as_ref(), at) {
+            Some(opens) if opens == at => self.act(act, at, depth),
+            Some(opens) => drop(self.note(opens, Note::Do(rule, act, depth))),
+            None => {}
+        }
+    }
+
+    /// The first open hour from `at` on, hour by hour; none when what is outside is dropped. All instants are full
+    /// hours, in either zone.
+    fn opens(&self, hours: Option<&Hours>, at: OffsetDateTime) -> Option<OffsetDateTime> {
+        let Some(Hours { days, from, until, warsaw, drops }) = hours else { return Some(at) };
+        let zone = if *warsaw { Zone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
+        let is_open = |at: OffsetDateTime| {
+            let wall = at.to_offset(zone.offset(at));
+            let hour = usize::from(wall.hour());
+            let after_midnight = until <= from && hour < *until && hour < *from;
+            let within =
+                if until <= from { hour >= *from || after_midnight } else { (*from..*until).contains(&hour) };
+            let day = usize::from(wall.weekday().number_days_from_monday());
+            let begun = if after_midnight { (day + 6) % 7 } else { day };
+            within && (days.is_empty() || days.contains(&begun))
+        };
+        (0..)
+            .map(|hours| at + Duration::hours(hours))
+            .take_while(|&hour| hour == at || !drops)
+            .find(|&at| is_open(at))
+    }
+
+    /// Counts a run under the limits of a group, if none is reached.
+    fn is_within_limits(&mut self, group: usize, at: OffsetDateTime) -> bool {
+        let day = self.world.zone.date(at);
+        let mut wanted = Vec::new();
+        for (index, limit) in self.world.limits.iter().enumerate() {
+            if limit.group.is_none_or(|over| over == group) {
+                let period = match limit.per {
+                    Period::Hour => at.unix_timestamp() / 3_600,
+                    Period::Day => day.to_julian_day().into(),
+                    Period::Week => (day.to_julian_day() / 7).into(),
+                    Period::Month => (day.year() * 12 + i32::from(u8::from(day.month()))).into(),
+                };
+                // What is late counts to the latest period that had a run.
+                let in_hand = self.counted[index].iter().copied().max().unwrap_or(period).max(period);
+                if self.counted[index].iter().filter(|&&known| known == in_hand).count() >= limit.runs {
+                    return false;
+                }
+                wanted.push((index, in_hand));
+            }
+        }
+        wanted.into_iter().for_each(|(index, period)| self.counted[index].push(period));
+        true
     }
 
     fn act(&mut self, act: Act, at: OffsetDateTime, depth: u8) {
@@ -364,6 +423,9 @@ impl<'a> Model<'a> {
         if !may || !self.all(when, at) {
             return false;
         }
+        if !self.is_within_limits(plain.group, at) {
+            return true;
+        }
         self.take_out(flow);
         self.walk(flow, *to, at, depth);
         true
@@ -400,6 +462,14 @@ impl<'a> Model<'a> {
             node = match &self.world.flows[flow].nodes[node] {
                 PlainNode::End => return self.leave(flow),
                 PlainNode::Do(acts, to) => {
+                    match self.opens(self.world.flows[flow].hours.as_ref(), at) {
+                        Some(opens) if opens > at => return self.rest(flow, node, at, opens, depth),
+                        None => {
+                            node = *to;
+                            continue;
+                        }
+                        Some(_) => {}
+                    }
                     acts.iter().for_each(|&act| self.act(act, at, depth));
                     *to
                 }
@@ -410,12 +480,15 @@ impl<'a> Model<'a> {
                 PlainNode::Wait(pause, to) if self.after(*pause, at).is_none() => *to,
                 PlainNode::Wait(pause, _) | PlainNode::WaitFor(_, pause, ..) => {
                     let due = self.after(*pause, at).unwrap();
-                    let note = self.note(due, Note::Wake(flow));
-                    self.inside.insert(flow, Place { node, since: at, note, depth });
-                    return;
+                    return self.rest(flow, node, at, due, depth);
                 }
             };
         }
+    }
+
+    fn rest(&mut self, flow: usize, node: usize, at: OffsetDateTime, until: OffsetDateTime, depth: u8) {
+        let note = self.note(until, Note::Wake(flow));
+        self.inside.insert(flow, Place { node, since: at, note, depth });
     }
 
     /// The way through a split, by the hash that is promised to be the same for ever.

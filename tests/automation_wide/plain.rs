@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ActionStep, Channel, CheckPath, Delay, Exit, Happening, Node, PropertyFilter, PropertyTest,
-    Reentry, Rule, SplitPath, Start, Trigger, Workflow,
+    Action, ActionStep, Channel, CheckPath, Delay, Exit, Happening, Limit, Node, OpenHours, Period,
+    PropertyFilter, PropertyTest, Reentry, Rule, Schedule, SplitPath, Start, Trigger, Workflow,
 };
 use audiencekit::contact::ConsentStatus;
 use time::macros::datetime;
-use time::{Duration, OffsetDateTime};
+use time::{Duration, OffsetDateTime, Weekday};
 
 pub(crate) const START: OffsetDateTime = datetime!(2028-02-27 22:00 UTC);
 pub(crate) const TAGS: [&str; 3] = ["A", "ZOLW_1", "C"];
@@ -136,6 +136,27 @@ pub(crate) struct PlainRule {
     pub(crate) valid: (Option<i64>, Option<i64>),
     pub(crate) active: bool,
     pub(crate) leave: bool,
+    pub(crate) hours: Option<Hours>,
+    /// Rules and workflows are in one of two groups.
+    pub(crate) group: usize,
+}
+
+/// Full hours of a schedule; those of days on which they begin, none for all, counted from Monday.
+#[derive(Debug, Clone)]
+pub(crate) struct Hours {
+    pub(crate) days: Vec<usize>,
+    pub(crate) from: usize,
+    pub(crate) until: usize,
+    pub(crate) warsaw: bool,
+    pub(crate) drops: bool,
+}
+
+/// Most runs for a contact of one group, or of both.
+#[derive(Debug, Clone)]
+pub(crate) struct PlainLimit {
+    pub(crate) group: Option<usize>,
+    pub(crate) runs: usize,
+    pub(crate) per: Period,
 }
 
 #[derive(Debug, Clone)]
@@ -154,6 +175,8 @@ pub(crate) struct PlainFlow {
     pub(crate) nodes: Vec<PlainNode>,
     pub(crate) exits: Vec<(Vec<On>, Vec<Cond>)>,
     pub(crate) reentry: Reentry,
+    pub(crate) hours: Option<Hours>,
+    pub(crate) group: usize,
 }
 
 pub(crate) fn saved(id: usize) -> Audience {
@@ -318,6 +341,25 @@ fn delay(pause: Pause) -> Delay {
     }
 }
 
+fn schedule(plain: &Hours) -> Schedule {
+    let hour = |hour: usize| format!("{hour:02}:00");
+    let days = plain.days.iter().map(|&day| Weekday::Monday.nth_next(day as u8));
+    let open = OpenHours::daily(&hour(plain.from), &hour(plain.until)).unwrap().on(days);
+    let mut schedule = Schedule::new(open);
+    if plain.warsaw {
+        schedule = schedule.zone("Europe/Warsaw");
+    }
+    if plain.drops { schedule.or_drop() } else { schedule }
+}
+
+pub(crate) fn limit(index: usize, plain: &PlainLimit) -> Limit {
+    let limit = Limit::new(format!("l{index}"), plain.runs as u32, plain.per);
+    match plain.group {
+        Some(group) => limit.group(format!("g{group}")),
+        None => limit,
+    }
+}
+
 pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     let steps = |acts: &[(Act, Pause)]| {
         acts.iter().map(|&(act, after)| ActionStep { action: action(act), after: delay(after) }).collect()
@@ -333,6 +375,8 @@ pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     rule.if_no = steps(&plain.no);
     rule.runs_per_contact = plain.runs;
     rule.leave = plain.leave;
+    rule.schedule = plain.hours.as_ref().map(schedule);
+    rule.group = Some(format!("g{}", plain.group));
     rule
 }
 
@@ -342,6 +386,8 @@ fn node(n: usize) -> String {
 
 pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
     let mut workflow = Workflow::new(format!("w{index}"), 1).reentry(plain.reentry);
+    workflow.schedule = plain.hours.as_ref().map(schedule);
+    workflow.group = Some(format!("g{}", plain.group));
     for (on, when, to) in &plain.starts {
         workflow.starts.push(Start { on: trigger(on), when: filters(when), to: node(*to) });
     }
