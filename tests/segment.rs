@@ -908,6 +908,10 @@ fn what_is_built_in_rust_is_what_text_says() {
         (field("email").has_all(["a@x", "b@x"]), r#"email has all ("a@x", "b@x")"#),
         (domain("email").has_only(["x"]), r#"domain(email) has only ("x")"#),
         (field("email").has_exactly(["a@x"]).exactly(), r#"email exactly has exactly ("a@x")"#),
+        (
+            event("cart").then(event("purchase").filter(field("value").gt(1)), None).count().ge(2),
+            "count(event.cart then event.purchase where value > 1) >= 2",
+        ),
         (event("purchase").fold(Fold::Distinct, "products").gt(3), "distinct(event.purchase.products) > 3"),
     ] {
         assert_eq!(Filter::new(built, &schema).unwrap(), Filter::parse(text, &schema).unwrap(), "{text}");

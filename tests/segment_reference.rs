@@ -251,7 +251,19 @@ fn events(dice: &mut Dice) -> String {
         2 => " where products is empty".to_owned(),
         _ => String::new(),
     };
-    let tail = format!("{within}{condition})");
+    let then = match dice.roll(4) {
+        0 => {
+            let other = dice.pick(&["purchase", "cart", "any"]);
+            let no = dice.pick(&["", "no "]);
+            let unit = dice.pick(&["hours", "days", "weeks", "months"]);
+            let after = dice.pick(&["", " where value > 10", " where value is set"]);
+            let within =
+                if dice.often() { format!(" within {} {unit}", 1 + dice.roll(30)) } else { String::new() };
+            format!(" then {no}event.{other}{after}{within}")
+        }
+        _ => String::new(),
+    };
+    let tail = format!("{within}{condition}{then})");
     match dice.roll(7) {
         6 => format!(
             "distinct(event.{kind}.{}{tail} {} {}",
@@ -379,6 +391,32 @@ fn many_different_values_are_counted_like_few() {
                 filter(&format!("distinct(event.purchase.{property}) = {wanted}")).matches(&contact),
                 "{events} {property}"
             );
+        }
+    }
+}
+
+#[test]
+fn an_event_is_followed_among_many_as_among_few() {
+    let schema = schema();
+    for events in [20, 64, 65, 150] {
+        let mut dice = Dice(events);
+        let mut contact = Contact::new(&schema);
+        for _ in 0..events {
+            let at = NOW - Duration::hours(dice.roll(2_000) as i64);
+            contact.add_event(&Event::new(dice.pick(&["purchase", "cart"]), at)).unwrap();
+        }
+        for then in
+            ["event.purchase", "no event.purchase", "event.cart within 9 hours", "no event.cart within 1 day"]
+        {
+            let filter = Filter::parse(&format!("count(event.cart then {then}) >= 0"), &schema).unwrap();
+            let counted = (0..=events).find(|n| {
+                let text = filter.to_string().replace(">= 0", &format!("= {n}"));
+                reference::holds(Filter::parse(&text, &schema).unwrap().expr(), &contact)
+            });
+            let text = filter.to_string().replace(">= 0", &format!("= {}", counted.unwrap()));
+            let compiled = Filter::parse(&text, &schema).unwrap();
+            let compiled = compiled.compile(&schema, &EvaluationTime::utc(NOW)).unwrap();
+            assert!(compiled.matches(&contact), "{text} of {events}");
         }
     }
 }

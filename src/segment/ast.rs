@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
+pub use super::ast_events::{Aggregate, EventQuery, Fold, Followed};
 pub use super::ast_time::{Calendar, Period, Unit, Which};
 
 /// A place in the text of a filter, in bytes. It takes no part in comparisons.
@@ -106,7 +107,7 @@ pub struct Test {
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "the signature that serde asks for")]
-fn is_false(value: &bool) -> bool {
+pub(super) fn is_false(value: &bool) -> bool {
     !value
 }
 
@@ -152,71 +153,6 @@ pub enum Term {
     StageSince(Spanned<String>),
     /// A number, a value or an instant made of events.
     Events(Aggregate),
-}
-
-/// A value made of the events that fit a query.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Aggregate {
-    /// How it is made.
-    pub of: Fold,
-    /// Of which events.
-    pub query: EventQuery,
-    /// Of which property; none for a count, and for the instant of the first or last event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub property: Option<Spanned<String>>,
-}
-
-/// How one value is made of several events.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Fold {
-    /// How many there are; zero when none.
-    Count,
-    /// How many different values there are, texts without regard to case; zero when none.
-    Distinct,
-    /// The sum; zero when none.
-    Sum,
-    /// The least; missing when none.
-    Min,
-    /// The greatest; missing when none.
-    Max,
-    /// The mean, to 28 digits; missing when none.
-    Avg,
-    /// Of the earliest event; missing when none.
-    First,
-    /// Of the latest event; missing when none.
-    Last,
-}
-
-impl Fold {
-    pub(super) const ALL: [(Self, &'static str); 8] = [
-        (Self::Count, "count"),
-        (Self::Distinct, "distinct"),
-        (Self::Sum, "sum"),
-        (Self::Min, "min"),
-        (Self::Max, "max"),
-        (Self::Avg, "avg"),
-        (Self::First, "first"),
-        (Self::Last, "last"),
-    ];
-}
-
-/// Which events are meant. Everything must hold for one and the same event.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct EventQuery {
-    /// The type; none for any.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub event: Option<Spanned<String>>,
-    /// When it happened.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub within: Option<Check>,
-    /// What holds for its properties.
-    #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
-    pub condition: Option<Box<Expr>>,
-    #[serde(skip)]
-    pub(super) span: Span,
 }
 
 /// A question about tags.

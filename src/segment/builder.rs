@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
 
 use super::ast::{
-    Aggregate, AtLeast, Calendar, Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Span, Spanned,
-    TagTest, Term, Test, Unit, Which,
+    AtLeast, Calendar, Check, EventQuery, Expr, Literal, Period, Quantifier, Span, Spanned, TagTest, Term,
+    Test, Unit, Which,
 };
 
 macro_rules! literals {
@@ -263,61 +263,6 @@ impl Term {
     #[must_use]
     pub fn is_empty(self) -> Expr {
         self.test(Check::IsEmpty, false)
-    }
-}
-
-impl EventQuery {
-    /// Only from so long ago until now.
-    #[must_use]
-    pub fn in_last(self, count: u32, unit: Unit) -> Self {
-        self.within(Check::InLast(Period::new(count, unit)))
-    }
-
-    /// Only in a stretch of time.
-    #[must_use]
-    pub fn within(mut self, when: Check) -> Self {
-        self.within = Some(when);
-        self
-    }
-
-    /// Only those for which this holds; a second call adds to the first.
-    #[must_use]
-    pub fn filter(mut self, condition: Expr) -> Self {
-        self.condition = Some(Box::new(match self.condition.take() {
-            Some(first) => first.and(condition),
-            None => condition,
-        }));
-        self
-    }
-
-    /// There is one.
-    #[must_use]
-    pub fn exists(self) -> Expr {
-        Expr::Exists(Box::new(self))
-    }
-
-    /// How many there are.
-    #[must_use]
-    pub fn count(self) -> Term {
-        Term::Events(Aggregate { of: Fold::Count, query: self, property: None })
-    }
-
-    /// A property of them, made one value.
-    #[must_use]
-    pub fn fold(self, of: Fold, property: impl Into<String>) -> Term {
-        Term::Events(Aggregate { of, query: self, property: Some(Spanned::from(property.into())) })
-    }
-
-    /// When the last happened.
-    #[must_use]
-    pub fn last(self) -> Term {
-        Term::Events(Aggregate { of: Fold::Last, query: self, property: None })
-    }
-
-    /// When the first happened.
-    #[must_use]
-    pub fn first(self) -> Term {
-        Term::Events(Aggregate { of: Fold::First, query: self, property: None })
     }
 }
 

@@ -31,6 +31,7 @@ fn events(query: &mut EventQuery) {
     }
     query.within.iter_mut().for_each(|within| values(within, false));
     query.condition.iter_mut().for_each(|inner| condition(inner));
+    query.then.iter_mut().for_each(|then| events(&mut then.by));
 }
 
 fn compared(test: &mut Test) {

@@ -1,7 +1,7 @@
 //! Names and types of a syntax tree, held against the schema: what passes here cannot fail later.
 
-use super::ast::{Check, EventQuery, Expr, Literal, Period, Quantifier, Spanned, Term, Test, Unit};
-use super::fits::{exact_fits, is_stretch, negation_fits, upside_down};
+use super::ast::{Check, Expr, Literal, Period, Quantifier, Spanned, Term, Test, Unit};
+use super::fits::{exact_fits, negation_fits, upside_down};
 use super::kind::{Kind, Scope};
 use super::limits::Limits;
 use super::problem::FilterProblem;
@@ -19,7 +19,7 @@ pub(super) fn check(expr: &Expr, schema: &Schema, limits: &Limits) -> Vec<Filter
     checker.problems
 }
 
-struct Checker<'a> {
+pub(super) struct Checker<'a> {
     limits: &'a Limits,
     problems: Vec<FilterProblem>,
     /// The bytes of all patterns so far.
@@ -27,11 +27,11 @@ struct Checker<'a> {
 }
 
 impl Checker<'_> {
-    fn push(&mut self, problem: FilterProblem, expected: impl Into<String>) {
+    pub(super) fn push(&mut self, problem: FilterProblem, expected: impl Into<String>) {
         self.problems.push(problem.expected(expected));
     }
 
-    fn expr(&mut self, expr: &Expr, scope: Scope<'_>, depth: usize) {
+    pub(super) fn expr(&mut self, expr: &Expr, scope: Scope<'_>, depth: usize) {
         if self.problems.len() >= self.limits.problems {
             return;
         }
@@ -118,36 +118,6 @@ impl Checker<'_> {
         }
     }
 
-    fn query(&mut self, query: &EventQuery, scope: Scope<'_>, depth: usize) {
-        if scope.event.is_some() {
-            let problem = FilterProblem::new(query.span, "an event has no events of its own");
-            return self.push(problem, "only properties of the event inside where");
-        }
-        if let Some(event) = &query.event
-            && !scope.schema.has_event_type(&event.node)
-        {
-            let near = nearest(&event.node.to_lowercase(), scope.schema.event_types()).map(str::to_owned);
-            let problem = FilterProblem::new(event.span, format!("unknown event type {:?}", event.node));
-            return self.push(
-                problem,
-                match near {
-                    Some(near) => format!("did you mean {near:?}?"),
-                    None => "a standard type, any, or one declared in the schema".to_owned(),
-                },
-            );
-        }
-        if let Some(within) = &query.within {
-            self.question(within, Kind::Instant, query.span);
-            if !is_stretch(within) {
-                let problem = FilterProblem::new(query.span, "not a stretch of time");
-                self.push(problem, "in last 90 days, between two dates, before, after, in this month ...");
-            }
-        }
-        if let Some(condition) = &query.condition {
-            self.expr(condition, scope.event(query.event.as_ref()), depth + 1);
-        }
-    }
-
     fn test(&mut self, test: &Test, scope: Scope<'_>, depth: usize) {
         let before = self.problems.len();
         match &test.term {
@@ -218,7 +188,7 @@ impl Checker<'_> {
     }
 
     /// What is asked, of a term of this kind.
-    fn question(&mut self, check: &Check, kind: Kind, span: super::ast::Span) {
+    pub(super) fn question(&mut self, check: &Check, kind: Kind, span: super::ast::Span) {
         let ordered = kind.is_number() || kind.is_day() || kind == Kind::Instant;
         let timed = kind.is_day() || kind == Kind::Instant;
         match check {

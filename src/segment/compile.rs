@@ -6,7 +6,7 @@ use super::evaluate::state_bit;
 use super::kind::{Kind, Scope};
 use super::limits::Limits;
 use super::plan::{
-    AT, EventPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
+    AT, EventPlan, FollowPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
 };
 use super::regexes;
 use super::window::EvaluationTime;
@@ -74,7 +74,16 @@ impl Compiler<'_> {
             self.expr(condition, inner, &mut |_| Err(unchecked()))
         });
         let kind = query.event.as_ref().map(|event| symbol(&event.node.to_lowercase(), scope));
-        Ok(EventPlan { kind, low, high, condition: condition.transpose()? })
+        let then = query.then.as_ref().map(|then| -> Result<_> {
+            Ok(Box::new(FollowPlan {
+                by: self.events(&then.by, scope)?,
+                absent: then.absent,
+                within: then.within,
+                zone: self.time.zone.clone(),
+                now: crate::contact::micros(self.time.now),
+            }))
+        });
+        Ok(EventPlan { kind, low, high, condition: condition.transpose()?, then: then.transpose()? })
     }
 
     fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {

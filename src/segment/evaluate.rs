@@ -63,6 +63,11 @@ pub(super) struct EventView<'a> {
 }
 
 impl<'a> EventView<'a> {
+    /// Microseconds since 1970.
+    pub(super) fn instant(&self) -> i64 {
+        self.row.at
+    }
+
     /// The value of a property, which outlives the view.
     pub(super) fn property(&self, at: u32) -> Cell<'a> {
         match at {
@@ -291,12 +296,14 @@ impl EventPlan {
     #[inline]
     pub(super) fn of<'a, R: Record>(&'a self, record: &'a R) -> impl Iterator<Item = EventView<'a>> {
         let events = record.events();
+        let followers = self.then.as_ref().map(|then| then.followers(record));
         events.rows.iter().filter_map(move |row| {
             let view = EventView { row, events };
             let fits = self.kind.is_none_or(|kind| kind == row.kind)
                 && self.low <= row.at
                 && row.at < self.high
-                && self.condition.as_ref().is_none_or(|condition| condition.holds(&view));
+                && self.condition.as_ref().is_none_or(|condition| condition.holds(&view))
+                && followers.as_ref().is_none_or(|followers| followers.hold(row.at));
             fits.then_some(view)
         })
     }

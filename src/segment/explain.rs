@@ -270,7 +270,7 @@ fn hide(expr: &mut Expr) {
         Expr::AtLeast(at_least) => at_least.of.iter_mut().for_each(hide),
         Expr::Not(inner) => hide(inner),
         Expr::Test(test) => hide_test(test),
-        Expr::Exists(query) => query.condition.iter_mut().for_each(|condition| hide(condition)),
+        Expr::Exists(query) => query.conditions_mut().for_each(hide),
         // Tags and names of segments are the host's own words.
         Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => {}
     }
@@ -279,7 +279,7 @@ fn hide(expr: &mut Expr) {
 fn hide_test(test: &mut Test) {
     use super::ast::{Check, Term};
     if let Term::Events(aggregate) = &mut test.term {
-        aggregate.query.condition.iter_mut().for_each(|condition| hide(condition));
+        aggregate.query.conditions_mut().for_each(hide);
     }
     let hidden = || "...".to_owned();
     match &mut test.check {

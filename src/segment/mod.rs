@@ -22,6 +22,9 @@
 //!   2026-01-31` includes the evening. `between` includes both bounds.
 //! - **Anniversaries** ignore the year. One of 29 February is on the 28th in a year without it, and so age counts.
 //! - **Events**: everything inside the parentheses holds for one and the same event.
+//!   `then` keeps those after which another comes, at a later instant and, with `within`, no more than the period after
+//!   it, the end included; days and longer count by the calendar. `then no` keeps those after which none comes; with
+//!   `within`, only when the period is over by now, since one may still come before.
 //!
 //! # Grammar
 //!
@@ -40,7 +43,8 @@
 //!          | "count" "(" "tags" ")"
 //!          | ( "tag_score" | "tag_since" | "consent" | "consent_since" | "stage" | "stage_since" ) "(" TEXT ")"
 //!          | ( "count" | "distinct" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
-//! events   = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
+//! events   = query [ "then" [ "no" ] query [ "within" INTEGER UNIT ] ] ;
+//! query    = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
 //! check    = [ "exactly" ] ( "=" | "!=" ) value | ( "<" | "<=" | ">" | ">=" ) value
 //!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
 //!          | [ "exactly" ] [ "not" ] ( "contains" | "starts with" | "ends with" | "like" | "matches" ) TEXT
@@ -96,17 +100,21 @@
 //! | `exists` | events | `exists(event.cart in last 3 days where value > 100)` |
 //! | `count` | events | `count(event.purchase in last 90 days) >= 2` |
 //! | `sum` `min` `max` `avg` | events | `sum(event.purchase.value in this year) >= 1000` |
+//! | `then` `then no` `within` | events | `exists(event.cart then no event.purchase within 3 days)` |
 //! | `distinct` | events | `distinct(event.purchase.products) >= 3` |
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
 //! | `segment` | segments | `not segment("Employees")` |
 
 pub mod ast;
+mod ast_events;
 mod ast_time;
 mod builder;
+mod builder_events;
 mod canonical;
 mod catalog;
 mod catalog_file;
 mod check;
+mod check_events;
 mod compile;
 mod compile_number;
 mod compile_set;
@@ -119,6 +127,7 @@ mod evaluate;
 mod explain;
 mod filter;
 mod fits;
+mod follow;
 mod guard;
 mod json;
 mod json_path;
@@ -129,6 +138,7 @@ mod literal;
 mod number;
 mod parse;
 mod parse_check;
+mod parse_events;
 mod parse_words;
 mod plan;
 mod print;

@@ -1,8 +1,7 @@
 //! Words to a syntax tree: logic, predicates and terms. What a test asks of its term is read in `parse_check`.
 
 use super::ast::{
-    Aggregate, AtLeast, Check, EventQuery, Expr, Fold, Literal, Quantifier, Span, Spanned, TagTest, Term,
-    Test,
+    Aggregate, AtLeast, Check, Expr, Fold, Literal, Quantifier, Span, Spanned, TagTest, Term, Test,
 };
 use super::lex::{Lexeme, Token, lex};
 use super::limits::Limits;
@@ -100,7 +99,7 @@ impl Parser<'_> {
         parts.swap_remove(0)
     }
 
-    fn or(&mut self) -> Expr {
+    pub(super) fn or(&mut self) -> Expr {
         let mut parts = vec![self.and()];
         while self.word("or") {
             parts.push(self.and());
@@ -264,7 +263,7 @@ impl Parser<'_> {
         let start = self.span();
         let term = self.term()?;
         let bare = matches!(self.peek(), Token::End | Token::Sign(")" | ","))
-            || ["and", "or"].iter().any(|word| self.peek_word(word));
+            || ["and", "or", "then", "within"].iter().any(|word| self.peek_word(word));
         let (check, negated, exact) = if bare && matches!(term, Term::Field(_)) {
             // A boolean field alone; the check refuses another.
             (Check::Equal(Spanned::at(Literal::Boolean(true), self.since(start))), false, false)
@@ -328,39 +327,6 @@ impl Parser<'_> {
             None => "a function such as count, age, domain, tag_score or consent".to_owned(),
         };
         Err(self.report(problem.expected(hint)))
-    }
-
-    /// `event.purchase.value in last 90 days where ...)`, with the parenthesis that closes it.
-    fn events(&mut self, start: Span) -> Parsed<(EventQuery, Option<Spanned<String>>)> {
-        if !self.word("event") || !self.sign(".") {
-            return Err(self.expected("event and a type, such as event.purchase"));
-        }
-        let kind = self.name("the type of an event, such as purchase, or any")?;
-        let event = (!is(&kind.node, "any")).then_some(kind);
-        let property = if self.sign(".") { Some(self.name("a property of the event")?) } else { None };
-        let (mut within, mut condition) = (None, None);
-        loop {
-            if self.sign(")") {
-                let query = EventQuery { event, within, condition, span: self.since(start) };
-                return Ok((query, property));
-            }
-            if condition.is_none() && self.word("where") {
-                condition = Some(Box::new(self.or()));
-            } else if within.is_none() && self.at_check() {
-                let from = self.span();
-                let (check, negated, exact) = self.check()?;
-                if negated || exact {
-                    let problem =
-                        FilterProblem::new(self.since(from), "the time of an event cannot be negated");
-                    return Err(
-                        self.report(problem.expected("put the time into where: where at not between .."))
-                    );
-                }
-                within = Some(check);
-            } else {
-                return Err(self.expected("a time such as in last 90 days, where and a condition, or )"));
-            }
-        }
     }
 }
 

@@ -214,7 +214,7 @@ impl Parser<'_> {
         }
     }
 
-    fn period(&mut self, start: Span) -> Parsed<Period> {
+    pub(super) fn period(&mut self, start: Span) -> Parsed<Period> {
         let count = self.whole_number("a whole number, such as 90 days")?;
         let unit = self.unit()?;
         Ok(Period { count, unit, span: self.since(start) })

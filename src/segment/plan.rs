@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use time::Date;
 
+use super::ast::Period;
 use super::words::TextTest;
 use crate::clock::Zone;
 use crate::contact::Symbol;
@@ -106,6 +107,17 @@ pub(super) struct EventPlan {
     pub(super) low: i64,
     pub(super) high: i64,
     pub(super) condition: Option<Node>,
+    pub(super) then: Option<Box<FollowPlan>>,
+}
+
+/// What comes after an event, or does not.
+#[derive(Debug, Clone)]
+pub(super) struct FollowPlan {
+    pub(super) by: EventPlan,
+    pub(super) absent: bool,
+    pub(super) within: Option<Period>,
+    pub(super) zone: Zone,
+    pub(super) now: i64,
 }
 
 /// Where a number comes from.

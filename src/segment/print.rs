@@ -31,11 +31,9 @@ fn shallow(expr: &Expr, depth: usize) -> bool {
         }
         Expr::AtLeast(at_least) => at_least.of.iter().all(|part| shallow(part, left)),
         Expr::Not(inner) => shallow(inner, left),
-        Expr::Exists(query) => query.condition.as_ref().is_none_or(|inner| shallow(inner, left)),
+        Expr::Exists(query) => query.conditions().all(|inner| shallow(inner, left)),
         Expr::Test(test) => match &test.term {
-            Term::Events(aggregate) => {
-                aggregate.query.condition.as_ref().is_none_or(|inner| shallow(inner, left))
-            }
+            Term::Events(aggregate) => aggregate.query.conditions().all(|inner| shallow(inner, left)),
             _ => true,
         },
         Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => true,
@@ -190,6 +188,14 @@ fn events(query: &EventQuery, property: Option<&Spanned<String>>, f: &mut impl W
     if let Some(condition) = &query.condition {
         f.write_str(" where ")?;
         write(condition, f)?;
+    }
+    if let Some(then) = &query.then {
+        f.write_str(if then.absent { " then no " } else { " then " })?;
+        // Nothing follows in turn; the checker says so.
+        events(&EventQuery { then: None, ..then.by.clone() }, None, f)?;
+        if let Some(period) = then.within {
+            write!(f, " within {}", length(period))?;
+        }
     }
     Ok(())
 }

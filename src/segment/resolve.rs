@@ -103,7 +103,7 @@ fn levels(expr: &Expr) -> usize {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => deepest(parts),
         Expr::AtLeast(at_least) => deepest(&at_least.of),
         Expr::Not(inner) => levels(inner),
-        Expr::Exists(query) => query.condition.as_deref().map_or(0, levels),
+        Expr::Exists(query) => query.conditions().map(levels).max().unwrap_or(0),
         Expr::Constant(_) | Expr::Test(_) | Expr::Tags(_) | Expr::Segment(_) => 0,
     }
 }
@@ -115,7 +115,7 @@ fn size(expr: &Expr) -> usize {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => sum(parts),
         Expr::AtLeast(at_least) => sum(&at_least.of),
         Expr::Not(inner) => size(inner),
-        Expr::Exists(query) => query.condition.as_deref().map_or(0, size),
+        Expr::Exists(query) => query.conditions().map(size).sum(),
         Expr::Test(test) => match &test.check {
             Check::In(values)
             | Check::HasAll(values)

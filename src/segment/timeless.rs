@@ -98,7 +98,11 @@ fn check(asked: &Check) -> bool {
 }
 
 fn query(events: &EventQuery) -> bool {
-    events.within.as_ref().is_some_and(check) || events.condition.as_deref().is_some_and(expr)
+    // Whether a period is over depends on now.
+    let then = events.then.as_ref().is_some_and(|then| {
+        (then.absent && then.within.is_some()) || then.by.within.as_ref().is_some_and(check)
+    });
+    then || events.within.as_ref().is_some_and(check) || events.conditions().any(expr)
 }
 
 #[cfg(test)]
@@ -115,6 +119,8 @@ mod tests {
             "anniversary(birth_date) in next 7 days",
             r#"consent("email") = "confirmed""#,
             "exists(event.purchase in last 90 days)",
+            "exists(event.cart then no event.purchase within 3 days)",
+            "exists(event.cart then event.purchase in last 3 days)",
             "score > 1 or not (count(event.purchase in last 1 day) >= 2)",
             "at least 1 of (score > 1, age(birth_date) > 3)",
         ] {
@@ -126,6 +132,7 @@ mod tests {
             "sum(event.purchase.value) >= 100",
             "none of (score > 1, has any tag (\"A\"))",
             "email is set",
+            "exists(event.cart then event.purchase within 3 days)",
         ] {
             assert!(!depends(text), "{text}");
         }

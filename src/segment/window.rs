@@ -52,37 +52,14 @@ impl EvaluationTime {
         day.next_day().map_or(i64::MAX, |next| self.start(next))
     }
 
-    /// `now` moved by a period: minutes and hours exactly, the rest by the calendar at the same time of day.
+    /// `now` moved by a period.
     fn moved(&self, period: Period, sign: i64) -> i64 {
-        let count = i64::from(period.count) * sign;
-        let seconds = match period.unit {
-            Unit::Minute => 60,
-            Unit::Hour => 3_600,
-            _ => {
-                let Some(day) = self.day(period, sign) else { return edge(sign) };
-                let offset = self.zone.offset(self.now);
-                let clock =
-                    self.now.checked_to_offset(offset).map_or(time::Time::MIDNIGHT, OffsetDateTime::time);
-                let civil = day.with_time(clock);
-                let guess = civil.assume_offset(offset);
-                return micros(civil.assume_offset(self.zone.offset(guess)));
-            }
-        };
-        self.now.checked_add(Duration::seconds(seconds * count)).map_or(edge(sign), micros)
+        moved(self.now, &self.zone, period, sign)
     }
 
     /// Today moved by a period; none beyond the calendar.
     fn day(&self, period: Period, sign: i64) -> Option<Date> {
-        let count = i64::from(period.count) * sign;
-        let months = |per: i64| add_months(self.today(), count * per);
-        match period.unit {
-            Unit::Minute | Unit::Hour => None,
-            Unit::Day => self.today().checked_add(Duration::days(count)),
-            Unit::Week => self.today().checked_add(Duration::days(count * 7)),
-            Unit::Month => months(1),
-            Unit::Quarter => months(3),
-            Unit::Year => months(12),
-        }
+        moved_day(self.today(), period, sign)
     }
 
     /// First and last day of a stretch of the calendar.
@@ -206,6 +183,37 @@ impl EvaluationTime {
             day = next;
         }
         Some(days)
+    }
+}
+
+/// An instant moved by a period: minutes and hours exactly, the rest by the calendar at the same time of day.
+pub(super) fn moved(at: OffsetDateTime, zone: &Zone, period: Period, sign: i64) -> i64 {
+    let count = i64::from(period.count) * sign;
+    let seconds = match period.unit {
+        Unit::Minute => 60,
+        Unit::Hour => 3_600,
+        _ => {
+            let Some(day) = moved_day(zone.date(at), period, sign) else { return edge(sign) };
+            let offset = zone.offset(at);
+            let clock = at.checked_to_offset(offset).map_or(time::Time::MIDNIGHT, OffsetDateTime::time);
+            let civil = day.with_time(clock);
+            let guess = civil.assume_offset(offset);
+            return micros(civil.assume_offset(zone.offset(guess)));
+        }
+    };
+    at.checked_add(Duration::seconds(seconds * count)).map_or(edge(sign), micros)
+}
+
+fn moved_day(day: Date, period: Period, sign: i64) -> Option<Date> {
+    let count = i64::from(period.count) * sign;
+    let months = |per: i64| add_months(day, count * per);
+    match period.unit {
+        Unit::Minute | Unit::Hour => None,
+        Unit::Day => day.checked_add(Duration::days(count)),
+        Unit::Week => day.checked_add(Duration::days(count * 7)),
+        Unit::Month => months(1),
+        Unit::Quarter => months(3),
+        Unit::Year => months(12),
     }
 }
 

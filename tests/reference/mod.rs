@@ -110,6 +110,14 @@ fn fitting(query: &EventQuery, s: Subject<'_>) -> Vec<usize> {
             query.event.as_ref().is_none_or(|kind| kind.node.eq_ignore_ascii_case(&event.kind_name()))
                 && query.within.as_ref().is_none_or(|within| instant_fits(within, event.at()))
                 && query.condition.as_ref().is_none_or(|condition| eval(condition, Subject(s.0, Some(at))))
+                && query.then.as_ref().is_none_or(|then| {
+                    let until = then.within.map(|period| moved_from(event.at(), &period, 1));
+                    let late = fitting(&then.by, s).into_iter().any(|other| {
+                        let other = s.0.events().nth(other).unwrap().at();
+                        event.at() < other && until.is_none_or(|until| other <= until)
+                    });
+                    if then.absent { !late && until.is_none_or(|until| until <= NOW) } else { late }
+                })
         })
         .collect()
 }
@@ -381,15 +389,19 @@ fn months(day: Date, by: i32) -> Date {
 }
 
 fn moved(period: &Period, sign: i32) -> OffsetDateTime {
+    moved_from(NOW, period, sign)
+}
+
+fn moved_from(at: OffsetDateTime, period: &Period, sign: i32) -> OffsetDateTime {
     let n = period.count as i32 * sign;
     match period.unit {
-        Unit::Hour => NOW + Duration::hours(n.into()),
-        Unit::Day => NOW + Duration::days(n.into()),
-        Unit::Week => NOW + Duration::days(7 * i64::from(n)),
-        Unit::Minute => NOW + Duration::minutes(n.into()),
-        Unit::Month => NOW.replace_date(months(NOW.date(), n)),
-        Unit::Quarter => NOW.replace_date(months(NOW.date(), 3 * n)),
-        Unit::Year => NOW.replace_date(months(NOW.date(), 12 * n)),
+        Unit::Hour => at + Duration::hours(n.into()),
+        Unit::Day => at + Duration::days(n.into()),
+        Unit::Week => at + Duration::days(7 * i64::from(n)),
+        Unit::Minute => at + Duration::minutes(n.into()),
+        Unit::Month => at.replace_date(months(at.date(), n)),
+        Unit::Quarter => at.replace_date(months(at.date(), 3 * n)),
+        Unit::Year => at.replace_date(months(at.date(), 12 * n)),
     }
 }
 
