@@ -49,6 +49,7 @@ mod packed;
 mod parse;
 mod read_event;
 mod read_json;
+mod recent;
 mod schema;
 mod standard;
 mod symbols;

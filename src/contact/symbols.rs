@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use super::fold::fold_text;
+use super::recent::Recent;
 use crate::error::{Error, ErrorKind, Result};
 
 /// A text of the schema's [`Symbols`], as a number: equal numbers, equal texts.
@@ -29,7 +30,7 @@ impl SymbolsFull {
     /// True when it lies under this error, however often that was placed.
     pub(crate) fn is_under(error: &Error) -> bool {
         let first = std::error::Error::source(error);
-        std::iter::successors(first, |error| error.source()).any(|error| error.is::<Self>())
+        std::iter::successors(first, |error| error.source()).any(<dyn std::error::Error>::is::<Self>)
     }
 }
 
@@ -44,6 +45,7 @@ pub struct Symbols {
     /// Of all texts; changed under the lock of `by_text` only.
     bytes: AtomicUsize,
     by_text: RwLock<HashMap<Arc<str>, Entry>>,
+    recent: Recent,
     /// Chunk `n` holds `FIRST_CHUNK << n` texts and never moves, so a text can be lent without a lock.
     chunks: [OnceLock<Chunk>; CHUNKS],
 }
@@ -54,11 +56,12 @@ const FIRST_CHUNK: usize = 256;
 /// So many that a symbol has at most thirty bits.
 const CHUNKS: usize = 22;
 
-#[derive(Clone, Copy)]
-struct Entry {
-    symbol: u32,
+/// What is known of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Entry {
+    pub(super) symbol: u32,
     /// The symbol of the folded text, once some keyword asked for it.
-    folded: Option<u32>,
+    pub(super) folded: Option<u32>,
 }
 
 impl Symbols {
@@ -75,6 +78,7 @@ impl Symbols {
             limit: limit.min(FIRST_CHUNK << (CHUNKS - 1)),
             bytes: AtomicUsize::new(0),
             by_text: RwLock::default(),
+            recent: Recent::new(),
             chunks: [const { OnceLock::new() }; CHUNKS],
         }
     }
@@ -113,12 +117,25 @@ impl Symbols {
         let folded = self.add(&mut by_text, &fold_text(text))?;
         if let Some(entry) = by_text.get_mut(text) {
             entry.folded = Some(folded.symbol);
+            self.recent.put(text, *entry);
         }
         Ok((Symbol(entry.symbol), Symbol(folded.symbol)))
     }
 
+    #[inline]
     fn known(&self, text: &str) -> Option<Entry> {
-        self.by_text.read().unwrap_or_else(PoisonError::into_inner).get(text).copied()
+        match self.recent.at(text) {
+            Some(entry) if self.shared(Symbol(entry.symbol)).is_some_and(|known| **known == *text) => {
+                Some(entry)
+            }
+            _ => self.looked_up(text),
+        }
+    }
+
+    fn looked_up(&self, text: &str) -> Option<Entry> {
+        let entry = self.by_text.read().unwrap_or_else(PoisonError::into_inner).get(text).copied()?;
+        self.recent.put(text, entry);
+        Some(entry)
     }
 
     fn add(&self, by_text: &mut HashMap<Arc<str>, Entry>, text: &str) -> Result<Entry> {
