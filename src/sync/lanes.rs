@@ -27,6 +27,8 @@ struct OpenSession {
     columns: u16,
     next_seq: u64,
     opened: OffsetDateTime,
+    /// True when its last call may have come to Facebook without an answer: it takes that once more, and nothing after.
+    closing: bool,
 }
 
 #[derive(Debug, Default)]
@@ -85,6 +87,7 @@ impl<'a> Lanes<'a> {
                 columns: call.columns,
                 next_seq,
                 opened: call.opened,
+                closing: call.session.last_batch,
             });
         }
     }
@@ -121,7 +124,7 @@ impl<'a> Lanes<'a> {
         now: OffsetDateTime,
         new_id: SessionId,
     ) -> (Session, OffsetDateTime) {
-        let first = OpenSession { id: new_id, columns, next_seq: 1, opened: now };
+        let first = OpenSession { id: new_id, columns, next_seq: 1, opened: now, closing: false };
         let Some(lane) = self.lanes.get_mut(lane) else {
             return (Session { id: new_id, batch_seq: 1, last_batch, estimated_total: None }, now);
         };
@@ -143,7 +146,7 @@ impl<'a> Lanes<'a> {
     /// True when the next call of the lane's session should be its last one.
     pub(super) fn is_late(&self, lane: usize, now: OffsetDateTime) -> bool {
         let open = self.lanes.get(lane).and_then(|lane| lane.session);
-        open.is_some_and(|open| now - open.opened >= REPLACE_ENDS)
+        open.is_some_and(|open| open.closing || now - open.opened >= REPLACE_ENDS)
     }
 
     pub(super) fn start(&mut self, lane: usize, flight: Flight<'a>) {
