@@ -59,8 +59,11 @@ fn engine(source: &MemorySource, facebook: &TinyFacebook, ledger: impl Ledger + 
 
 /// A ledger whose oldest members are found by the file and whose newest by memory.
 fn open(path: &Path) -> Result<SqliteLedger> {
-    let settings = SqliteSettings::default().places_in_memory(30);
-    SqliteFile::open_with(path, settings).map(|file| SqliteLedger::in_file(&file))
+    open_with(path, SqliteSettings::default())
+}
+
+fn open_with(path: &Path, settings: SqliteSettings) -> Result<SqliteLedger> {
+    SqliteFile::open_with(path, settings.places_in_memory(30)).map(|file| SqliteLedger::in_file(&file))
 }
 
 /// A ledger of small pages, so that there are many and none is idle: a mirror of 0..24, and a change beside it.
@@ -79,12 +82,16 @@ fn small_ledger(path: &Path, facebook: &TinyFacebook) {
 
 /// Runs a mirror of 6..27 on a damaged file. Whoever is in both is never removed, and a run that says it is done is.
 fn survive(path: &Path, facebook: &TinyFacebook, what: &str) -> Option<Error> {
+    survive_with(path, facebook, what, SqliteSettings::default())
+}
+
+fn survive_with(path: &Path, facebook: &TinyFacebook, what: &str, settings: SqliteSettings) -> Option<Error> {
     let world = TinyFacebook::new();
     let before = facebook.members(&audience());
     world.0.lock().unwrap().audiences.insert(audience().to_string(), before);
     let wanted = people(6..27);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    let outcome: Result<()> = open(path).and_then(|ledger| {
+    let outcome: Result<()> = open_with(path, settings).and_then(|ledger| {
         let engine = engine(&wanted, &world, ledger);
         runtime.block_on(engine.run(target())).map(|report| report.check().unwrap())
     });
@@ -125,6 +132,44 @@ fn a_flipped_byte_at_any_offset_is_noticed_or_harmless() {
     }
     println!("{} bytes, every {every}: {noticed} noticed, {harmless} harmless", bytes.len());
     assert!(noticed > 0);
+}
+
+/// As a file of more than 64 MiB is opened: what protects then is the look at all members before a removal.
+#[test]
+fn a_file_that_is_too_large_to_check_when_opened_removes_nobody_who_should_stay() {
+    let folder = tempfile::tempdir().unwrap();
+    let (whole, broken) = (folder.path().join("whole.db"), folder.path().join("broken.db"));
+    let facebook = TinyFacebook::new();
+    small_ledger(&whole, &facebook);
+    let unchecked = SqliteSettings::default().checked_at_open_mib(0);
+    // Damage that no checksum of a line shows: lines that are gone, or that stand for others.
+    for (edit, what) in [
+        ("DELETE FROM member WHERE id % 7 = 0", "members are gone"),
+        ("DELETE FROM place", "places are gone"),
+        ("DELETE FROM place WHERE slot % 3 = 0", "some places are gone"),
+        ("UPDATE place SET slot = slot + 1 WHERE slot = 3", "a place leads to another member"),
+        (
+            "INSERT INTO member SELECT id + 90, row, checksum FROM member WHERE id % 5 = 0",
+            "members are there twice",
+        ),
+        (
+            "UPDATE member SET (row, checksum) = (SELECT row, checksum FROM member AS other WHERE other.id < member.id LIMIT 1) WHERE id % 4 = 3",
+            "a member stands for others",
+        ),
+    ] {
+        std::fs::copy(&whole, &broken).unwrap();
+        rusqlite::Connection::open(&broken).unwrap().execute_batch(edit).unwrap();
+        let error = survive_with(&broken, &facebook, what, unchecked).expect(what);
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{what}: {error}");
+    }
+    let bytes = std::fs::read(&whole).unwrap();
+    for offset in (0..bytes.len()).step_by(stride(bytes.len())) {
+        let mut flipped = bytes.clone();
+        flipped[offset] ^= 1 << (offset % 8);
+        std::fs::write(&broken, &flipped).unwrap();
+        let _ = std::fs::remove_file(folder.path().join("broken.db-journal"));
+        survive_with(&broken, &facebook, &format!("byte {offset}"), unchecked);
+    }
 }
 
 #[test]

@@ -32,8 +32,8 @@ pub(super) struct Survey {
     pub(super) swept: u64,
     /// Rows to remove: those, and rows without an owner.
     pub(super) unwanted: u64,
-    /// The first rows to remove.
-    gone: Vec<Fingerprint>,
+    /// The first rows to remove, each with its slot.
+    gone: Vec<(Fingerprint, u64)>,
     /// Where to look for more: after this slot, if they were too many for one group.
     more_after: Option<u64>,
 }
@@ -59,7 +59,7 @@ pub(super) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> R
             }
             found.unwanted += 1;
             if found.more_after.is_none() {
-                found.gone.push(*print);
+                found.gone.push((*print, row.slot));
                 found.more_after = (found.gone.len() == GROUP).then_some(row.slot);
             }
         }
@@ -134,8 +134,9 @@ async fn remove(
     let mut reasserted = 0;
     while !group.is_empty() {
         disown(book, &group).await?;
-        reasserted += reassert(book, &group).await?;
-        for prints in group.chunks(removals.sender.rows) {
+        let prints: Vec<Fingerprint> = group.iter().map(|(print, _)| *print).collect();
+        reasserted += reassert(book, &prints).await?;
+        for prints in prints.chunks(removals.sender.rows) {
             give(book, removals, prints).await?;
         }
         (group, more_after) = match more_after {
@@ -148,15 +149,20 @@ async fn remove(
 }
 
 /// Takes the owners of rows that are to be removed.
-async fn disown(book: &mut Book, group: &[Fingerprint]) -> Result<()> {
-    for prints in group.chunks(PAGE) {
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row that was met by its slot is not found by its fingerprint,
+/// or another one is: somebody may want that.
+async fn disown(book: &mut Book, group: &[(Fingerprint, u64)]) -> Result<()> {
+    for page in group.chunks(PAGE) {
+        let prints: Vec<Fingerprint> = page.iter().map(|(print, _)| *print).collect();
         let rows = match book.store.ledger() {
-            Some(ledger) => ledger.rows(&book.record.audience, prints).await?,
+            Some(ledger) => ledger.rows(&book.record.audience, &prints).await?,
             None => Vec::new(),
         };
         let mut changed = Vec::new();
-        for (&print, row) in prints.iter().zip(rows) {
-            let row = row.ok_or_else(damaged)?;
+        for (&(print, slot), row) in page.iter().zip(rows) {
+            let row = row.filter(|row| row.slot == slot).ok_or_else(damaged)?;
             if !row.owners.is_empty() {
                 let mut next = row.clone();
                 next.owners.clear();
@@ -173,13 +179,13 @@ async fn next_group(
     book: &Book,
     sweep: impl Fn(&RowRecord) -> bool,
     after: u64,
-) -> Result<(Vec<Fingerprint>, Option<u64>)> {
+) -> Result<(Vec<(Fingerprint, u64)>, Option<u64>)> {
     let mut group = Vec::new();
     let mut pages = Pages::after(after);
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         for (print, row) in page {
             if row.owners.is_empty() || sweep(&row) {
-                group.push(print);
+                group.push((print, row.slot));
                 if group.len() == GROUP {
                     return Ok((group, Some(row.slot)));
                 }

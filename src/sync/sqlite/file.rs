@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use super::members::{self, Tails};
-use super::schema::{APPLICATION_ID, TABLES, VERSION};
+use super::schema::{self, APPLICATION_ID};
 use super::store;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::lease::Leases;
@@ -20,7 +20,8 @@ use crate::sync::ledger::Durability;
 /// [`Durability::Later`] is committed in one transaction with whatever is written next as [`Durability::Now`], by any of
 /// them. The file is created readable and writable by its owner only, and locked: a second process gets
 /// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened, a larger one by
-/// [`verify`](Self::verify).
+/// [`verify`](Self::verify); whatever its size, the members of an audience are held against their sums before any of
+/// them is removed.
 ///
 /// Its log is SQLite's rollback journal, beside the file while a transaction is under way: a damaged write-ahead log
 /// would lose commits in silence, a damaged rollback journal is noticed.
@@ -37,17 +38,18 @@ use crate::sync::ledger::Durability;
 #[derive(Clone)]
 pub struct SqliteFile(Arc<Mutex<Inner>>, Leases);
 
-/// How much memory a file may take.
+/// How much memory a file may take, and how much of it is checked when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqliteSettings {
     cache_mib: u32,
     places_in_memory: usize,
+    checked_at_open_mib: u32,
 }
 
 impl Default for SqliteSettings {
     /// 16 MiB of page cache, and 400,000 places in memory, which take about 12 MB.
     fn default() -> Self {
-        Self { cache_mib: 16, places_in_memory: 400_000 }
+        Self { cache_mib: 16, places_in_memory: 400_000, checked_at_open_mib: 64 }
     }
 }
 
@@ -66,6 +68,13 @@ impl SqliteSettings {
         self.places_in_memory = places;
         self
     }
+
+    /// Files up to this size, in MiB, are checked whole when they are opened; 64 without it. A check reads all of the file.
+    #[must_use]
+    pub fn checked_at_open_mib(mut self, mebibytes: u32) -> Self {
+        self.checked_at_open_mib = mebibytes;
+        self
+    }
 }
 
 struct Inner {
@@ -77,10 +86,10 @@ struct Inner {
     tails: Tails,
 }
 
-/// Files up to this size are checked whole when opened.
-const CHECKED_AT_OPEN: u64 = 64 << 20;
-
 impl SqliteFile {
+    /// The tables of a file, with what they hold.
+    pub const SCHEMA: &str = schema::TABLES;
+
     /// Opens a file, or makes one where there is none.
     ///
     /// # Errors
@@ -120,23 +129,7 @@ impl SqliteFile {
         connection
             .pragma_update(None, "cache_size", -1_024 * i64::from(settings.cache_mib.max(1)))
             .map_err(failed)?;
-        let number =
-            |pragma: &str| connection.query_row(pragma, [], |row| row.get::<_, i64>(0)).map_err(failed);
-        let tables = number("SELECT count(*) FROM sqlite_schema")?;
-        match (number("PRAGMA application_id")?, number("PRAGMA user_version")?, tables) {
-            (0, 0, 0) => connection
-                .execute_batch(&format!(
-                    "BEGIN EXCLUSIVE; {TABLES} PRAGMA application_id = {APPLICATION_ID};
-                     PRAGMA user_version = {VERSION}; COMMIT;"
-                ))
-                .map_err(failed)?,
-            (APPLICATION_ID, VERSION, 1..) => {}
-            (APPLICATION_ID, other, _) if other > VERSION => {
-                return Err(Error::new(ErrorKind::Invalid, "ledger", format!("a file of version {other}"))
-                    .expected(format!("at most version {VERSION}, or a newer release of this library")));
-            }
-            _ => return Err(corrupt("not a ledger")),
-        }
+        schema::prepare(&connection)?;
         let file = Self(
             Arc::new(Mutex::new(Inner {
                 connection,
@@ -146,7 +139,8 @@ impl SqliteFile {
             })),
             Leases::new(),
         );
-        if std::fs::metadata(path).is_ok_and(|file| file.len() <= CHECKED_AT_OPEN) {
+        let checked = u64::from(settings.checked_at_open_mib) << 20;
+        if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
         }
         Ok(file)
@@ -266,7 +260,7 @@ fn create_for_owner(path: &Path) -> Result<()> {
 }
 
 /// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
-/// file for a new one. A process that dies in the middle of making the file may leave the same; then nothing is lost.
+/// file for a new one. A file in the making has no name as a ledger yet.
 ///
 /// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
 fn would_be_emptied(path: &Path) -> bool {
