@@ -96,8 +96,28 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         ),
         (
             r#"{"tags": ["a", {"name": "b", "scroe": 2}]}"#.to_owned(),
+            ErrorKind::Schema,
+            r#"field "tags[1].scroe": unknown member: did you mean "score"?"#,
+        ),
+        (
+            r#"{"consents": [{"name": "b", "status": "confirmed", "mood": 2}]}"#.to_owned(),
+            ErrorKind::Schema,
+            r#"field "consents[0].mood": unknown member: one of name, status, at, agreed_on, ip, description_id, opt_out"#,
+        ),
+        (
+            r#"{"stages": [{"funnel": "b", "stage": "c", "vlaue": 2}]}"#.to_owned(),
+            ErrorKind::Schema,
+            r#"field "stages[0].vlaue": unknown member: did you mean "value"?"#,
+        ),
+        (
+            r#"{"events": [{"type": "visit", "at": "2026-11-02", "uuid": 2}]}"#.to_owned(),
+            ErrorKind::Schema,
+            r#"field "events[0].uuid": unknown member: one of type, at, value, properties"#,
+        ),
+        (
+            r#"{"consents": [{"name": "b", "status": "confirmed", "ip": "192.0.2"}]}"#.to_owned(),
             ErrorKind::Source,
-            r#"field "tags[1]": not of its shape"#,
+            r#"field "consents[0].ip": the value is not of its type"#,
         ),
     ] {
         let error = read(&json, &schema, UnknownFields::Refuse).unwrap_err();
@@ -123,6 +143,164 @@ fn what_is_kept_is_written_again() {
     let alone = read(r#"{"x":1}"#, &schema, UnknownFields::Keep).unwrap();
     assert_eq!(alone.to_json(), r#"{"x":1}"#);
     assert_eq!(read(r#"{"x":1,"x":2}"#, &schema, UnknownFields::Keep).unwrap_err().kind(), ErrorKind::Source);
+}
+
+/// Members that a tag, a consent, a stage or an event does not have, at every place where one may stand.
+const NESTED: &str = concat!(
+    r#"{"consents":[{"name":"news","status":"confirmed","x":1.10},{"name":"news","status":"withdrawn","x":{"y":[]}}],"#,
+    r#""events":[{"at":"2026-11-02T00:00:00Z","type":"visit"},{"at":"2026-11-02T00:00:00Z","type":"visit","x":"a\n","z":null}],"#,
+    r#""stages":[{"funnel":"f","stage":"s","x":12345678901234567890123}],"#,
+    r#""tags":[{"name":"A","score":1,"x":true},{"name":"B","score":1}],"top":0}"#
+);
+
+#[test]
+fn members_inside_lists_are_kept_to_the_byte_or_ignored() {
+    let schema = schema();
+    let kept = read(NESTED, &schema, UnknownFields::Keep).unwrap();
+    assert_eq!(kept.to_json(), NESTED);
+    let ignored = read(NESTED, &schema, UnknownFields::Ignore).unwrap();
+    let bare = ignored.to_json();
+    assert!(!bare.contains('x') && !bare.contains("top"), "{bare}");
+    assert_eq!(read(&bare, &schema, UnknownFields::Refuse).unwrap().to_json(), bare);
+    assert_eq!(
+        (ignored.tags().len(), ignored.consents().len(), ignored.stages().len(), ignored.events().len()),
+        (2, 2, 1, 2)
+    );
+    // Nothing that is ignored is a bad item.
+    let mut contact = Contact::new(&schema);
+    let ignore = JsonReading { unknown: UnknownFields::Ignore, ..JsonReading::default() };
+    ignore.read_lenient(NESTED, &mut contact, &mut |_, error| Err(error)).unwrap();
+    // What goes takes along what was kept of it.
+    let again = r#"{"stages":[{"funnel":"f","stage":"s","x":1},{"funnel":"f","stage":"t"}],"tags":[{"name":"a","x":1},"a",{"name":"b","x":1}]}"#;
+    let mut again = read(again, &schema, UnknownFields::Keep).unwrap();
+    assert!(again.remove_tag(schema.symbols().get("B").unwrap()));
+    assert_eq!(again.to_json(), r#"{"stages":[{"funnel":"f","stage":"t"}],"tags":[{"name":"A","score":1}]}"#);
+    contact.clear();
+    assert_eq!(contact.to_json(), "{}");
+}
+
+#[test]
+fn each_item_keeps_so_many_members_and_no_more() {
+    let schema = schema();
+    let tag = |n: usize| {
+        let members: String = (0..n).map(|n| format!(",\"m{n}\":{n}")).collect();
+        format!(r#"{{"tags":[{{"name":"A","score":1{members}}},{{"name":"B","score":1,"m0":0}}]}}"#)
+    };
+    let most = tag(Contact::MAX_KEPT);
+    assert_eq!(read(&most, &schema, UnknownFields::Keep).unwrap().to_json(), most);
+    let error = read(&tag(Contact::MAX_KEPT + 1), &schema, UnknownFields::Keep).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "field \"tags[0].m1024\": more than 1024 members without a field: fields for them"
+    );
+    let twice = r#"{"tags":[{"name":"A","x":1,"x":2}]}"#;
+    assert_eq!(
+        read(twice, &schema, UnknownFields::Keep).unwrap_err().to_string(),
+        "field \"tags[0].x\": stands twice: each member once"
+    );
+}
+
+/// One contact with everything that a contact card has.
+const CARD: &str = concat!(
+    r#"{"app_segments":["players","q"],"birth_date":"--02-29","child_email":"c@example.com","churn_risk":"high","city":"Lublin","#,
+    r#""co_owners":["o2","o3"],"company":"c","consents":[{"agreed_on":"2026-01-05T10:00:00Z","at":"2026-02-05T10:00:00Z","#,
+    r#""description_id":"form-3","ip":"192.0.2.7","name":"news","opt_out":true,"status":"withdrawn"}],"country":"PL","#,
+    r#""created_on":"2026-01-05T10:00:00Z","deleted":false,"department":"d","email":["a@example.com","b@example.com"],"#,
+    r#""events":[{"at":"2026-11-02T00:00:00Z","properties":{"description":"d","detail1":"1","duration":60,"event_id":"7","#,
+    r#""external_id":"8","host":"example.com","keywords":"k","location":"l","message":"m","private":true,"products":"p","#,
+    r#""score":1,"shop_domain":"example.com","source":"s","source_host":"h","url":"u"},"type":"note","value":"9.50"}],"#,
+    r#""external_id":"2","fax":"4","id":"1","invalid":false,"language":"pl","last_visit":"2026-01-05T10:00:00Z","#,
+    r#""loyalty_points":"12","loyalty_tier":"gold","message_frequency":"sometimes","modified_on":"2026-01-05T10:00:00Z","#,
+    r#""monitored":true,"name":"n","one_message":false,"opted_out":false,"owner":"o","parent_email":"p@example.com","#,
+    r#""phone":["3","4"],"phone_opted_out":true,"position":"p","preferred_channel":"sms","preferred_time":"evening","#,
+    r#""preferred_weekday":"monday","province":"p","score":7,"#,
+    r#""stages":[{"funnel":"Sales","score":7,"since":"2026-01-05T10:00:00Z","stage":"Offer","value":"1200.50"}],"#,
+    r#""state":"CUSTOMER","street_address":"s","tags":[{"name":"VIP","score":3,"since":"2026-01-05T10:00:00Z"}],"zip_code":"z"}"#
+);
+
+#[test]
+fn every_row_of_the_table_of_contact_cards_is_there_both_ways() {
+    let schema = Schema::standard();
+    let written = read(CARD, &schema, UnknownFields::Refuse).unwrap().to_json();
+    assert_eq!(written, CARD);
+    let json: serde_json::Value = serde_json::from_str(&written).unwrap();
+    let docs = include_str!("../src/contact/mod.rs");
+    let (_, table) = docs.split_once("//! | contact card | here |\n").unwrap();
+    let rows: Vec<_> = table.lines().skip(1).map_while(|line| line.strip_prefix("//! | ")).collect();
+    for row in &rows {
+        let (_, path) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
+        let Some(path) = path.strip_prefix('`') else {
+            assert!(path.starts_with("a field that the host declares"), "{row}");
+            continue;
+        };
+        let pointer = format!("/{}", path.trim_end_matches('`').replace("[]", "/0").replace('.', "/"));
+        assert!(json.pointer(&pointer).is_some(), "{row}");
+    }
+    for name in [
+        "id",
+        "contactId",
+        "email",
+        "name",
+        "phone",
+        "fax",
+        "company",
+        "position",
+        "department",
+        "externalId",
+        "address.streetAddress",
+        "address.zipCode",
+        "address.city",
+        "address.country",
+        "province",
+        "birthdayYear",
+        "birthdayMonth",
+        "birthdayDay",
+        "score",
+        "state",
+        "optedOut",
+        "optedOutPhone",
+        "deleted",
+        "invalid",
+        "mainContactOwner",
+        "createdOn",
+        "modifiedOn",
+        "lastVisit",
+        "lang",
+        "tag",
+        "tagName",
+        "properties",
+        "dictionaryProperties",
+        "consentName",
+        "consentAccept",
+        "agreementDate",
+        "ip",
+        "optOut",
+        "consentDescriptionId",
+        "host",
+        "url",
+        "time",
+        "duration",
+        "visitSource",
+        "visitSourceHost",
+        "visitSourceKeywords",
+        "visitScore",
+        "location",
+        "contactFunnels",
+        "eventId",
+        "date",
+        "contactExtEventType",
+        "description",
+        "products",
+        "value",
+        "shopDomain",
+        "detail1",
+        "detail20",
+    ] {
+        assert!(
+            rows.iter().any(|row| row.split(" | ").next().unwrap().contains(&format!("`{name}`"))),
+            "{name}"
+        );
+    }
 }
 
 #[test]
@@ -261,6 +439,7 @@ fn a_builder_sets_every_standard_field() {
         .loyalty_tier("gold")
         .loyalty_points(12)
         .churn_risk("high")
+        .app_segment("players")
         .madid("m")
         .build()
         .unwrap();

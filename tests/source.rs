@@ -232,8 +232,10 @@ async fn one_record_cannot_fill_the_memory() {
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }
 
+type Open = Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>;
+
 /// Two people, and between them one with more than a contact takes.
-fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>)> {
+fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Open)> {
     let tags = |quote: &str| {
         (0..=Contact::MAX_TAGS).map(|n| format!("{quote}t{n}{quote}")).collect::<Vec<_>>().join(",")
     };
@@ -247,7 +249,7 @@ fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Box<dyn Fn(BadRow) 
         let schema = Arc::clone(schema);
         Box::new(move |bad_row| {
             Box::new(JsonLinesSource::from_bytes(&lines, &schema).bad_row(bad_row)) as Box<dyn ContactSource>
-        }) as Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>
+        }) as Open
     };
     let (of_csv, of_records) = (Arc::clone(schema), Arc::clone(schema));
     vec![

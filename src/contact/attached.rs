@@ -7,6 +7,7 @@ use super::consent::{Consent, ConsentStatus, Stage};
 use super::contact::{Contact, micros};
 use super::event::{Event, EventRef};
 use super::event_types::lower;
+use super::kept::Inside;
 use super::schema::{FieldType, Schema};
 use super::symbols::Symbol;
 use super::tag::{Tag, with_normalized};
@@ -36,25 +37,39 @@ impl Contact {
     /// [`ErrorKind::Invalid`] for a blank name, [`ErrorKind::Limit`] for more than [`MAX_TAGS`](Self::MAX_TAGS) or when
     /// the schema's symbols are full.
     pub fn add_tag(&mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Result<()> {
+        self.put_tag(name, score, since).map(|_| ())
+    }
+
+    /// The same; says under which name.
+    pub(super) fn put_tag(
+        &mut self,
+        name: &str,
+        score: i32,
+        since: Option<OffsetDateTime>,
+    ) -> Result<Symbol> {
         let symbols = self.schema().symbols();
         let name = with_normalized(name, |name| symbols.intern(name)).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "tag", "a blank name").expected("letters, digits, - ( [ { ) ] } _")
         })??;
         match self.tags.iter_mut().find(|tag| tag.name == name) {
-            Some(tag) => *tag = Tag { name, score, since },
+            Some(tag) => {
+                *tag = Tag { name, score, since };
+                self.forget_inside(Inside::Tag(name));
+            }
             None => {
                 room("tags", self.tags.len(), Self::MAX_TAGS)?;
                 self.tags.push(Tag { name, score, since });
                 self.tag_marks |= name.mark();
             }
         }
-        Ok(())
+        Ok(name)
     }
 
     /// Takes a tag away; true if it was there.
     pub fn remove_tag(&mut self, name: Symbol) -> bool {
         let before = self.tags.len();
         self.tags.retain(|tag| tag.name != name);
+        self.forget_inside(Inside::Tag(name));
         self.tag_marks = self.tags.iter().fold(0, |marks, tag| marks | tag.name.mark());
         before != self.tags.len()
     }
@@ -98,10 +113,12 @@ impl Contact {
         match stages.iter().position(|known| known.funnel == place.funnel) {
             Some(at) => {
                 stages.remove(at);
+                self.forget_inside(Inside::Stage(place.funnel));
+                self.lists_mut().prospects.retain(|prospect| prospect.funnel != place.funnel);
             }
             None => room("stages", stages.len(), Self::MAX_STAGES)?,
         }
-        stages.push(place);
+        self.lists_mut().stages.push(place);
         Ok(())
     }
 

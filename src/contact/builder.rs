@@ -6,6 +6,7 @@ use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
 use super::contact::Contact;
+use super::entries::{ConsentEntry, StageEntry};
 use super::event::Event;
 use super::nearest::nearest;
 use super::schema::{FieldId, FieldType, Schema};
@@ -132,6 +133,8 @@ impl ContactBuilder {
         loyalty_tier => "loyalty_tier",
         /// How likely the contact is to leave, by the host's own groups.
         churn_risk => "churn_risk",
+        /// A segment of the mobile application; called again, one more.
+        app_segment => "app_segments",
     }
 
     values! {
@@ -200,6 +203,32 @@ impl ContactBuilder {
             name => self.contact.add_consent(name, status, at),
         };
         self.note("consents", added);
+        self
+    }
+
+    /// An entry in the history of a consent, with what proves it.
+    #[must_use]
+    pub fn consent_entry(mut self, entry: &ConsentEntry) -> Self {
+        let added = match entry.name.trim() {
+            "" => Err(blank()),
+            name if name == entry.name => self.contact.add_consent_entry(entry),
+            name => self.contact.add_consent_entry(&ConsentEntry { name: name.to_owned(), ..entry.clone() }),
+        };
+        self.note("consents", added);
+        self
+    }
+
+    /// The stage of a funnel, with what it may bring.
+    #[must_use]
+    pub fn stage_entry(mut self, entry: &StageEntry) -> Self {
+        let added = match (entry.funnel.trim(), entry.stage.trim()) {
+            ("", _) | (_, "") => Err(blank()),
+            (funnel, stage) => {
+                let (funnel, stage) = (funnel.to_owned(), stage.to_owned());
+                self.contact.set_stage_entry(&StageEntry { funnel, stage, ..entry.clone() })
+            }
+        };
+        self.note("stages", added);
         self
     }
 

@@ -50,6 +50,16 @@ impl Contact {
         let mut kept = std::mem::take(&mut moving.lists.kept);
         kept.iter_mut().for_each(|(name, json)| (*name, *json) = (moving.piece(*name), moving.piece(*json)));
         moving.lists.kept = kept;
+        let mut inside = std::mem::take(&mut moving.lists.kept_inside);
+        for (_, name, json) in &mut inside {
+            (*name, *json) = (moving.piece(*name), moving.piece(*json));
+        }
+        moving.lists.kept_inside = inside;
+        let mut proofs = std::mem::take(&mut moving.lists.proofs);
+        for id in proofs.iter_mut().filter_map(|proof| proof.description_id.as_mut()) {
+            *id = moving.piece(*id);
+        }
+        moving.lists.proofs = proofs;
         moving.lists.waste = 0;
     }
 }
@@ -93,7 +103,7 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::contact::{Event, FieldType, Schema, ValueRef};
+    use crate::contact::{Event, FieldType, JsonReading, Schema, UnknownFields, ValueRef};
     use time::macros::datetime;
 
     #[test]
@@ -108,6 +118,9 @@ mod tests {
         contact.set(id("name"), "as it was").unwrap();
         let at = datetime!(2026-11-23 12:00 UTC);
         contact.add_event(&Event::new("visit", at).property("url", "https://a.eu/shop")).unwrap();
+        let beside = r#"{"consents":[{"description_id":"form-3","name":"news","status":"confirmed","x":[1.10]}],"y":2}"#;
+        let keep = JsonReading { unknown: UnknownFields::Keep, ..JsonReading::default() };
+        keep.read(beside, &mut contact).unwrap();
         for turn in 0..20_000_i64 {
             contact.set(id("company"), format!("note {turn}")).unwrap();
             contact.set_text(id("company"), &format!("once more {turn}")).unwrap();
@@ -121,6 +134,9 @@ mod tests {
         assert_eq!(contact.texts(id("company")).collect::<Vec<_>>(), ["once more 19999"]);
         assert_eq!(contact.texts(id("email")).collect::<Vec<_>>(), ["a19999@b.eu", "c@d.eu"]);
         assert_eq!(contact.texts(id("name")).collect::<Vec<_>>(), ["as it was"]);
-        assert!(contact.to_json().contains("https://a.eu/shop"), "{}", contact.to_json());
+        let json = contact.to_json();
+        for whole in [r#""https://a.eu/shop""#, &beside[1..beside.len() - 8], r#""y":2"#] {
+            assert!(json.contains(whole), "{json}");
+        }
     }
 }

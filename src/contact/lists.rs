@@ -4,6 +4,8 @@ use rust_decimal::Decimal;
 
 use super::cell::{Slot, Span};
 use super::consent::{Consent, Stage};
+use super::entries::{Proof, Prospect};
+use super::kept::Inside;
 use super::packed::Packed;
 use super::symbols::Symbol;
 
@@ -17,10 +19,16 @@ pub(super) struct Lists {
     pub(super) integers: Vec<i64>,
     pub(super) consents: Vec<Consent>,
     pub(super) stages: Vec<Stage>,
+    /// Of consents, in their order.
+    pub(super) proofs: Vec<Proof>,
+    /// Of stages.
+    pub(super) prospects: Vec<Prospect>,
     /// Of events.
     pub(super) properties: Vec<(Symbol, Slot)>,
     /// Names and JSON of members without a field.
     pub(super) kept: Vec<(Span, Span)>,
+    /// The same of members inside tags, consents, stages and events.
+    pub(super) kept_inside: Vec<(Inside, Span, Span)>,
     /// Bytes, of texts too, that nothing points to any more.
     pub(super) waste: usize,
 }
@@ -32,8 +40,11 @@ pub(super) static NONE: Lists = Lists {
     integers: Vec::new(),
     consents: Vec::new(),
     stages: Vec::new(),
+    proofs: Vec::new(),
+    prospects: Vec::new(),
     properties: Vec::new(),
     kept: Vec::new(),
+    kept_inside: Vec::new(),
     waste: 0,
 };
 
@@ -45,8 +56,11 @@ impl Lists {
         self.integers.clear();
         self.consents.clear();
         self.stages.clear();
+        self.proofs.clear();
+        self.prospects.clear();
         self.properties.clear();
         self.kept.clear();
+        self.kept_inside.clear();
         self.waste = 0;
     }
 

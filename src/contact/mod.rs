@@ -11,7 +11,7 @@
 //! | type | fields |
 //! |---|---|
 //! | text | `id` `external_id` `name` `first_name` `last_name` `fax` `company` `position` `department` `street_address` `zip_code` `parent_email` `child_email` |
-//! | text_list | `email` `phone` `co_owners` `madid` |
+//! | text_list | `email` `phone` `co_owners` `madid` `app_segments` |
 //! | keyword | `gender` `city` `province` `country` `language` `state` `owner` `preferred_channel` `preferred_weekday` `preferred_time` `message_frequency` `loyalty_tier` `churn_risk` |
 //! | birthday | `birth_date` |
 //! | integer | `score` |
@@ -24,11 +24,95 @@
 //! `app_status`, `app_type_web`, `app_type_manual`, `app_type_retention`, `app_type_upsale`, `loan_status`,
 //! `loan_order`, `first_loan`, `repeated_loan`, `email_planned`, `email_sent`, `email_opened`, `email_clicked`,
 //! `email_received`, `sms_sent`, `sms_delivered`, `sms_answered`, `push_planned`, `push_sent`, `push_opened`,
-//! `push_clicked`, `sms_planned`, `sms_opened`, `sms_clicked`, `form_filled`, `coupon`, `note`, `task`, or of the
+//! `push_clicked`, `sms_planned`, `sms_opened`, `sms_clicked`, `form_filled`, `banner_clicked`, `coupon`, `note`, `task`, or of the
 //! host's own ([`SchemaBuilder::event`]). Each has an instant `at`, may have an amount `value`, and the properties
 //! `description`, `products`, `location`, `external_id`, `shop_domain`, `url`, `host`, `duration`, `score`, `source`,
-//! `source_host`, `keywords`, `message` and `detail1` to `detail20`: `duration` (seconds) and `score` are whole
-//! numbers, the others texts.
+//! `source_host`, `keywords`, `message`, `event_id`, `private` and `detail1` to `detail20`: `duration` (seconds) and `score` are whole
+//! numbers, `private` is a boolean, the others texts.
+//!
+//! # Where the fields of a contact card are
+//!
+//! By the names of SALESmanago's contacts, as paths in a contact's JSON. `tagWithScore` is made of two others; the order
+//! and group of a funnel's stages belong to the funnel, not to a contact; membership in an RFM group or a dynamic
+//! segment is asked for in a filter, not kept.
+//!
+//! | contact card | here |
+//! |---|---|
+//! | `id`, `contactId` | `id` |
+//! | `email` | `email` |
+//! | `name` | `name` |
+//! | `phone` | `phone` |
+//! | `fax` | `fax` |
+//! | `company` | `company` |
+//! | `position` | `position` |
+//! | `department` | `department` |
+//! | `externalId` | `external_id` |
+//! | `address.streetAddress` | `street_address` |
+//! | `address.zipCode` | `zip_code` |
+//! | `address.city` | `city` |
+//! | `address.country` | `country` |
+//! | `province` | `province` |
+//! | `birthdayYear`, `birthdayMonth`, `birthdayDay` | `birth_date` |
+//! | `score` | `score` |
+//! | `state` | `state` |
+//! | `optedOut` | `opted_out` |
+//! | `optedOutPhone` | `phone_opted_out` |
+//! | `deleted` | `deleted` |
+//! | `invalid` | `invalid` |
+//! | monitored flag | `monitored` |
+//! | `mainContactOwner` | `owner` |
+//! | co-owners | `co_owners` |
+//! | `createdOn` | `created_on` |
+//! | `modifiedOn` | `modified_on` |
+//! | `lastVisit` | `last_visit` |
+//! | `lang` | `language` |
+//! | parent | `parent_email` |
+//! | child | `child_email` |
+//! | `tag`, `tagName` | `tags[].name` |
+//! | tag `score` | `tags[].score` |
+//! | tag `createdOn` | `tags[].since` |
+//! | `properties`: standard details | a field that the host declares: text, keyword, integer or decimal |
+//! | `dictionaryProperties`: dictionary details | a field that the host declares: decimal or date |
+//! | preferred channel | `preferred_channel` |
+//! | preferred weekday | `preferred_weekday` |
+//! | preferred time | `preferred_time` |
+//! | preferred frequency | `message_frequency` |
+//! | one message a week | `one_message` |
+//! | `consentName`, web push form | `consents[].name` |
+//! | `consentAccept`, custom consent status | `consents[].status` |
+//! | when a consent was decided; an entry for each change | `consents[].at` |
+//! | `agreementDate` | `consents[].agreed_on` |
+//! | `ip` | `consents[].ip` |
+//! | `optOut` | `consents[].opt_out` |
+//! | `consentDescriptionId` | `consents[].description_id` |
+//! | `contactFunnels`: funnel | `stages[].funnel` |
+//! | stage | `stages[].stage` |
+//! | since when | `stages[].since` |
+//! | potential value | `stages[].value` |
+//! | score on the stage | `stages[].score` |
+//! | `contactExtEventType`, and visits, messages, coupons, notes, tasks, banners | `events[].type` |
+//! | `date`, `time` | `events[].at` |
+//! | `value` | `events[].value` |
+//! | `eventId` | `events[].properties.event_id` |
+//! | event `externalId` | `events[].properties.external_id` |
+//! | `description` | `events[].properties.description` |
+//! | `products` | `events[].properties.products` |
+//! | `location` | `events[].properties.location` |
+//! | `shopDomain` | `events[].properties.shop_domain` |
+//! | `detail1` to `detail20` | `events[].properties.detail1` |
+//! | visit `host` | `events[].properties.host` |
+//! | visit `url` | `events[].properties.url` |
+//! | visit `duration` | `events[].properties.duration` |
+//! | `visitSource` | `events[].properties.source` |
+//! | `visitSourceHost` | `events[].properties.source_host` |
+//! | `visitSourceKeywords` | `events[].properties.keywords` |
+//! | `visitScore` | `events[].properties.score` |
+//! | note's private flag | `events[].properties.private` |
+//! | which message | `events[].properties.message` |
+//! | loyalty tier | `loyalty_tier` |
+//! | loyalty points | `loyalty_points` |
+//! | churn prediction | `churn_risk` |
+//! | mobile-app segment | `app_segments` |
 
 mod attached;
 mod builder;
@@ -38,6 +122,7 @@ mod consent;
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod contact;
 mod day;
+mod entries;
 mod event;
 mod event_types;
 mod fold;
@@ -48,7 +133,9 @@ mod nearest;
 mod packed;
 mod parse;
 mod read_event;
+mod read_items;
 mod read_json;
+mod read_lists;
 mod recent;
 mod schema;
 mod standard;
@@ -63,6 +150,7 @@ pub use consent::{Consent, ConsentStatus, Stage};
 pub use contact::Contact;
 pub(crate) use contact::{from_micros, micros};
 pub(crate) use day::{FIRST_YEAR, birthday_key, birthday_of_key, date_key, date_of_key};
+pub use entries::{ConsentEntry, StageEntry};
 pub use event::{Event, EventRef};
 pub(crate) use fold::{fold, fold_text};
 pub use mapping::ToContact;

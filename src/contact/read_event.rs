@@ -8,26 +8,15 @@ use serde_json::value::RawValue;
 
 use super::event::Event;
 use super::parse::{instant, typed};
+use super::read_items::EventJson;
 use super::read_json::{JsonReading, UnknownFields, decimal, text};
 use super::schema::{FieldType, Schema};
 use super::value::Value;
 use crate::error::{Error, ErrorKind, Result};
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct EventJson<'a> {
-    #[serde(rename = "type")]
-    kind: String,
-    at: String,
-    #[serde(borrow)]
-    value: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    properties: Properties<'a>,
-}
-
 /// The properties as they stand, those that stand twice included.
 #[derive(Default)]
-struct Properties<'a>(Vec<(String, &'a RawValue)>);
+pub(super) struct Properties<'a>(Vec<(String, &'a RawValue)>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -62,19 +51,20 @@ impl JsonReading {
     pub(super) fn event(&self, at: usize, json: EventJson<'_>, schema: &Schema) -> Result<Option<Event>> {
         let place = |member: &str| format!("field \"events[{at}].{member}\"");
         let bad = |member: &str| Error::new(ErrorKind::Source, place(member), "the value is not of its type");
-        if !schema.has_event_type(&json.kind) {
+        let kind = json.kind.0;
+        if !schema.has_event_type(&kind) {
             match self.unknown {
-                UnknownFields::Refuse => return Err(schema.unknown_event(place("type"), &json.kind)),
+                UnknownFields::Refuse => return Err(schema.unknown_event(place("type"), &kind)),
                 UnknownFields::Ignore => return Ok(None),
                 UnknownFields::Keep => {}
             }
         }
-        let at = instant(&json.at, self.date_order, &self.zone).ok_or_else(|| bad("at"))?;
-        let mut event = Event::new(json.kind, at);
+        let at = instant(&json.at.0, self.date_order, &self.zone).ok_or_else(|| bad("at"))?;
+        let mut event = Event::new(kind, at);
         if let Some(value) = json.value.filter(|value| value.get() != "null") {
             event = event.value(decimal(value.get()).ok_or_else(|| bad("value"))?);
         }
-        for (name, value) in json.properties.0 {
+        for (name, value) in json.properties.unwrap_or_default().0 {
             let declared = schema.property_type(Some(&event.kind), &name);
             let value = match (declared, self.unknown) {
                 _ if Schema::stands_beside_properties(&name) => {

@@ -8,18 +8,16 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use smallvec::SmallVec;
-use time::OffsetDateTime;
 
-use super::consent::ConsentStatus;
 use super::contact::Contact;
-use super::parse::{DateOrder, instant};
-use super::read_event::EventJson;
+use super::parse::DateOrder;
+use super::read_items::Text;
 use super::schema::{FieldId, FieldType, Schema};
 use crate::clock::Zone;
 use crate::error::{Error, ErrorKind, Result};
 
-/// What to do with a member that is no field of the schema, and with an event type or a property that it does not
-/// declare.
+/// What to do with a member that is no field of the schema or that tags, consents, stages and events do not have, and
+/// with an event type or a property that the schema does not declare.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnknownFields {
@@ -124,26 +122,10 @@ impl JsonReading {
             return tolerate(name, read, bad);
         }
         match name {
-            "tags" => items(name, value, Contact::MAX_TAGS, bad, |_, tag| {
-                let Tag { name: tag, score, since } = match tag {
-                    TagJson::Name(name) => Tag { name, score: None, since: None },
-                    TagJson::Whole(tag) => tag,
-                };
-                contact.add_tag(&tag, score.unwrap_or(1), self.time(name, since.as_deref())?)
-            }),
-            "consents" => items(name, value, Contact::MAX_CONSENTS, bad, |_, consent: ConsentJson<'_>| {
-                let at = self.time(name, consent.at.as_deref())?;
-                contact.add_consent(&consent.name, consent.status, at)
-            }),
-            "stages" => items(name, value, Contact::MAX_STAGES, bad, |_, stage: StageJson<'_>| {
-                contact.set_stage(&stage.funnel, &stage.stage, self.time(name, stage.since.as_deref())?)
-            }),
-            "events" => items(name, value, Contact::MAX_EVENTS, bad, |at, event: EventJson<'_>| {
-                match self.event(at, event, contact.schema())? {
-                    Some(event) => contact.push_event(&event, self.unknown == UnknownFields::Keep),
-                    None => Ok(()),
-                }
-            }),
+            "tags" => self.items(name, value, Contact::MAX_TAGS, contact, bad, Self::tag),
+            "consents" => self.items(name, value, Contact::MAX_CONSENTS, contact, bad, Self::consent),
+            "stages" => self.items(name, value, Contact::MAX_STAGES, contact, bad, Self::stage),
+            "events" => self.items(name, value, Contact::MAX_EVENTS, contact, bad, Self::event_at),
             _ => match self.unknown {
                 UnknownFields::Refuse => contact.schema().require(name).map(|_| ()),
                 UnknownFields::Ignore => Ok(()),
@@ -171,11 +153,6 @@ impl JsonReading {
             b'[' | b'{' => None,
             _ => Some(contact.set_cell(id, value, self.date_order, &self.zone)),
         }
-    }
-
-    fn time(&self, name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>> {
-        text.map(|text| instant(text, self.date_order, &self.zone).ok_or_else(|| unreadable(name)))
-            .transpose()
     }
 }
 
@@ -206,54 +183,18 @@ impl Seen {
     }
 }
 
-fn unreadable(name: &str) -> Error {
+pub(super) fn unreadable(name: &str) -> Error {
     Error::new(ErrorKind::Source, format!("field {name:?}"), "the value is not of its type")
 }
 
-type BadField<'a> = &'a mut dyn FnMut(&str, Error) -> Result<()>;
+pub(super) type BadField<'a> = &'a mut dyn FnMut(&str, Error) -> Result<()>;
 
 /// Leaves what is not of its type to the caller; what the schema does not have, or no room for, is an error.
-fn tolerate(name: &str, read: Result<()>, bad: BadField<'_>) -> Result<()> {
+pub(super) fn tolerate(name: &str, read: Result<()>, bad: BadField<'_>) -> Result<()> {
     match read {
         Err(error) if !matches!(error.kind(), ErrorKind::Schema | ErrorKind::Limit) => bad(name, error),
         read => read,
     }
-}
-
-/// Takes the items of a list, one by one when some of them is bad.
-fn items<'a, T: Deserialize<'a>>(
-    name: &str,
-    value: &'a str,
-    most: usize,
-    bad: BadField<'_>,
-    mut take: impl FnMut(usize, T) -> Result<()>,
-) -> Result<()> {
-    if value == "null" {
-        return Ok(());
-    }
-    let too_many = |len: usize| {
-        let error = Error::new(ErrorKind::Source, format!("field {name:?}"), format!("{len} items"));
-        Err(error.expected(format!("at most {most}")))
-    };
-    if let Ok(items) = serde_json::from_str::<Vec<T>>(value) {
-        if items.len() > most {
-            return too_many(items.len());
-        }
-        let mut items = items.into_iter().enumerate();
-        return items.try_for_each(|(at, item)| tolerate(name, take(at, item), bad));
-    }
-    let Ok(items) = serde_json::from_str::<Vec<&RawValue>>(value) else {
-        return bad(name, unreadable(name));
-    };
-    if items.len() > most {
-        return too_many(items.len());
-    }
-    items.into_iter().enumerate().try_for_each(|(at, item)| {
-        let read = serde_json::from_str(item.get())
-            .map_err(|_| Error::new(ErrorKind::Source, format!("field \"{name}[{at}]\""), "not of its shape"))
-            .and_then(|item| take(at, item));
-        tolerate(name, read, bad)
-    })
 }
 
 pub(super) fn text(value: &str) -> Option<Cow<'_, str>> {
@@ -265,45 +206,6 @@ pub(super) fn decimal(value: &str) -> Option<Decimal> {
     let text = if value.starts_with('"') { text(value)? } else { Cow::Borrowed(value) };
     super::parse::decimal(text.trim())
 }
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum TagJson<'a> {
-    Name(Cow<'a, str>),
-    #[serde(borrow)]
-    Whole(Tag<'a>),
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Tag<'a> {
-    name: Cow<'a, str>,
-    score: Option<i32>,
-    #[serde(borrow)]
-    since: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct ConsentJson<'a> {
-    name: String,
-    status: ConsentStatus,
-    #[serde(borrow)]
-    at: Option<Cow<'a, str>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct StageJson<'a> {
-    funnel: String,
-    stage: String,
-    #[serde(borrow)]
-    since: Option<Cow<'a, str>>,
-}
-
-/// A text that borrows when nothing in it is escaped.
-#[derive(Deserialize)]
-struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// Walks the members of an object without building it.
 struct Members<'f, F> {

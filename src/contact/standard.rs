@@ -46,6 +46,7 @@ pub(super) const FIELDS: &[(&str, FieldType)] = &[
     ("loyalty_tier", FieldType::Keyword),
     ("loyalty_points", FieldType::Decimal),
     ("churn_risk", FieldType::Keyword),
+    ("app_segments", FieldType::TextList),
 ];
 
 /// The values of standard fields that take only these.
@@ -95,6 +96,7 @@ pub(super) const EVENTS: &[&str] = &[
     "sms_opened",
     "sms_clicked",
     "form_filled",
+    "banner_clicked",
     "coupon",
     "note",
     "task",
@@ -117,6 +119,8 @@ pub(super) const PROPERTIES: &[(&str, FieldType)] = &[
     ("source_host", FieldType::Text),
     ("keywords", FieldType::Text),
     ("message", FieldType::Text),
+    ("event_id", FieldType::Text),
+    ("private", FieldType::Boolean),
     ("detail1", FieldType::Text),
     ("detail2", FieldType::Text),
     ("detail3", FieldType::Text),

@@ -1,10 +1,17 @@
 //! A contact as a JSON object, on request only: there is no `Serialize`, so that no log or report does it by accident.
 
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value as Json, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use super::contact::Contact;
+use super::entries::{ConsentEntry, StageEntry};
+use super::event::EventRef;
+use super::kept::Inside;
+use super::tag::Tag;
 use super::value::{Birthday, ValueRef};
 
 impl Contact {
@@ -23,59 +30,88 @@ impl Contact {
     /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
-        let symbols = self.schema().symbols();
-        let name = |symbol| Json::from(&*symbols.text(symbol));
-        let mut object = Map::new();
+        let inside = self.kept_inside();
+        let mut members = BTreeMap::new();
         for (id, field) in self.schema().fields() {
             if let Some(value) = self.get(id) {
-                object.insert(field.name().to_owned(), json_of(&value));
+                members.insert(field.name(), json_of(&value).to_string());
             }
         }
-        let mut list = |member: &str, items: Vec<Json>| {
+        let mut list = |member: &'static str, items: Vec<String>| {
             if !items.is_empty() {
-                object.insert(member.to_owned(), items.into());
+                members.insert(member, format!("[{}]", items.join(",")));
             }
         };
-        let tag = |tag: &super::Tag| {
-            with_time(json!({"name": name(tag.name), "score": tag.score}), "since", tag.since)
-        };
-        list("tags", self.tags().iter().map(tag).collect());
-        let consent = |consent: &super::Consent| {
-            with_time(json!({"name": name(consent.name), "status": consent.status}), "at", consent.at)
-        };
-        list("consents", self.consents().iter().map(consent).collect());
-        let stage = |stage: &super::Stage| {
-            with_time(json!({"funnel": name(stage.funnel), "stage": name(stage.stage)}), "since", stage.since)
-        };
-        list("stages", self.stages().iter().map(stage).collect());
-        let event = |event: super::EventRef<'_>| {
-            let mut json = with_time(json!({"type": &*event.kind_name()}), "at", Some(event.at()));
-            if let Some(value) = event.value() {
-                json["value"] = value.to_string().into();
-            }
-            let properties: Map<String, Json> = event
-                .properties()
-                .map(|(key, value)| {
-                    let name = symbols.text(key);
-                    let declared = self.schema().property_type(Some(&event.kind_name()), &name);
-                    let json = if declared.is_some() { json_of(&value) } else { untyped(&value) };
-                    (name.to_string(), json)
-                })
-                .collect();
-            if !properties.is_empty() {
-                json["properties"] = properties.into();
-            }
-            json
-        };
-        list("events", self.events().map(event).collect());
-        let mut json = Json::from(object).to_string();
-        for (name, value) in self.kept() {
-            json.pop();
-            let comma = if json.len() > 1 { "," } else { "" };
-            json.push_str(&format!("{comma}{}:{value}}}", Json::from(name)));
+        let with_kept = |json: Json, at: Inside| with_members(json.to_string(), inside.of(at));
+        let tags = self.tags().iter().map(|tag| with_kept(self.tag_json(tag), Inside::Tag(tag.name)));
+        list("tags", tags.collect());
+        let consents = (0..).zip(self.consent_entries());
+        list(
+            "consents",
+            consents.map(|(at, entry)| with_kept(consent_json(entry), Inside::Consent(at))).collect(),
+        );
+        let stages = self.stages().iter().zip(self.stage_entries());
+        list(
+            "stages",
+            stages.map(|(at, entry)| with_kept(stage_json(&entry), Inside::Stage(at.funnel))).collect(),
+        );
+        let events = (0..).zip(self.events());
+        list(
+            "events",
+            events.map(|(at, event)| with_kept(self.event_json(event), Inside::Event(at))).collect(),
+        );
+        let members = members.iter().map(|(name, json)| (*name, json.as_str()));
+        with_members("{}".to_owned(), members.chain(self.kept()))
+    }
+
+    fn tag_json(&self, tag: &Tag) -> Json {
+        let name = self.schema().symbols().lend(tag.name);
+        with_time(json!({"name": name, "score": tag.score}), "since", tag.since)
+    }
+
+    fn event_json(&self, event: EventRef<'_>) -> Json {
+        let mut json = with_time(json!({"type": &*event.kind_name()}), "at", Some(event.at()));
+        if let Some(value) = event.value() {
+            json["value"] = value.to_string().into();
+        }
+        let properties: Map<String, Json> = event
+            .properties()
+            .map(|(key, value)| {
+                let name = self.schema().symbols().text(key);
+                let declared = self.schema().property_type(Some(&event.kind_name()), &name);
+                let json = if declared.is_some() { json_of(&value) } else { untyped(&value) };
+                (name.to_string(), json)
+            })
+            .collect();
+        if !properties.is_empty() {
+            json["properties"] = properties.into();
         }
         json
     }
+}
+
+/// The object with more members, whose values are JSON already.
+fn with_members<'a>(mut object: String, members: impl Iterator<Item = (&'a str, &'a str)>) -> String {
+    for (name, value) in members {
+        object.pop();
+        let comma = if object.len() > 1 { "," } else { "" };
+        let _ = write!(object, "{comma}{}:{value}}}", Json::from(name));
+    }
+    object
+}
+
+fn consent_json(entry: ConsentEntry) -> Json {
+    let mut json = json!({"name": entry.name, "status": entry.status});
+    json = with_time(json, "at", entry.at);
+    json = with_time(json, "agreed_on", entry.agreed_on);
+    json = with(json, "ip", entry.ip.map(|ip| ip.to_string()));
+    json = with(json, "description_id", entry.description_id);
+    with(json, "opt_out", entry.opt_out)
+}
+
+fn stage_json(entry: &StageEntry) -> Json {
+    let json = with_time(json!({"funnel": entry.funnel, "stage": entry.stage}), "since", entry.since);
+    with(with(json, "value", entry.value.map(|value| value.to_string())), "score", entry.score)
 }
 
 fn json_of(value: &ValueRef<'_>) -> Json {
@@ -116,9 +152,13 @@ fn instant(instant: OffsetDateTime) -> Json {
     instant.format(&Rfc3339).map_or(Json::Null, Json::from)
 }
 
-fn with_time(mut json: Json, member: &str, at: Option<OffsetDateTime>) -> Json {
-    if let Some(at) = at {
-        json[member] = instant(at);
+fn with(mut json: Json, member: &str, value: Option<impl Into<Json>>) -> Json {
+    if let Some(value) = value {
+        json[member] = value.into();
     }
     json
+}
+
+fn with_time(json: Json, member: &str, at: Option<OffsetDateTime>) -> Json {
+    with(json, member, at.map(instant))
 }
