@@ -898,7 +898,7 @@ fn a_tag_is_found_among_those_that_share_its_mark_and_not_once_it_is_taken_away(
 
 #[test]
 fn what_is_built_in_rust_is_what_text_says() {
-    use audiencekit::segment::ast::Fold;
+    use audiencekit::segment::ast::{Fold, Relation};
     use audiencekit::segment::{domain, event, field, has_exactly_tags, has_only_tags, tag_count};
     let schema = schema();
     for (built, text) in [
@@ -912,6 +912,8 @@ fn what_is_built_in_rust_is_what_text_says() {
             event("cart").then(event("purchase").filter(field("value").gt(1)), None).count().ge(2),
             "count(event.cart then event.purchase where value > 1) >= 2",
         ),
+        (field("score").compared(Relation::Less, field("revenue")), "score < revenue"),
+        (field("score").compared_or(Relation::Equal, field("revenue"), 3), "score = revenue default 3"),
         (event("purchase").fold(Fold::Distinct, "products").gt(3), "distinct(event.purchase.products) > 3"),
     ] {
         assert_eq!(Filter::new(built, &schema).unwrap(), Filter::parse(text, &schema).unwrap(), "{text}");

@@ -238,7 +238,36 @@ fn leaf(dice: &mut Dice) -> String {
             dice.pick(&set)
         ),
         14 => format!("stage(\"Sales\") {} \"{}\"", dice.pick(&["=", "!="]), dice.pick(&["WON", "lost"])),
+        _ if dice.roll(3) == 0 => against(dice),
         _ => events(dice),
+    }
+}
+
+fn against(dice: &mut Dice) -> String {
+    let sign = dice.pick(&["=", "!=", "<", "<=", ">", ">="]);
+    let default = dice.roll(2) == 0;
+    let or = |value: &str| if default { format!(" default {value}") } else { String::new() };
+    match dice.roll(4) {
+        0 => {
+            let terms =
+                ["score", "revenue", "count(tags)", "tag_score(\"gold\")", "sum(event.purchase.value)"];
+            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("2.5"))
+        }
+        1 => format!(
+            "{} {sign} {}{}",
+            dice.pick(&["renewal", "birth_date"]),
+            dice.pick(&["renewal", "birth_date"]),
+            or("2026-11-20")
+        ),
+        2 => {
+            let terms = ["created_on", "tag_since(\"vip\")", "last(event.cart)", "first(event.any)"];
+            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("2026-11-20T09:00:00Z"))
+        }
+        _ => {
+            let terms = ["country", "name", "city", "domain(email)", "stage(\"Sales\")"];
+            let sign = dice.pick(&["=", "!=", "exactly =", "exactly !="]);
+            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("\"PL\""))
+        }
     }
 }
 

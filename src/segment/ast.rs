@@ -199,6 +199,8 @@ pub enum Check {
     Greater(Spanned<Literal>),
     /// `>=`.
     GreaterOrEqual(Spanned<Literal>),
+    /// Compared with another term of the same kind: `last_visit > created_on`.
+    Against(Box<Against>),
     /// One of several.
     In(Vec<Spanned<Literal>>),
     /// Each of these is among the texts of a list.
@@ -243,6 +245,43 @@ pub enum Check {
     ExactlyAhead(Period),
     /// In a day, week, month, quarter or year of the calendar.
     InCalendar(Calendar),
+}
+
+/// Another term, and how it is compared with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Against {
+    /// What holds between the two.
+    pub relation: Relation,
+    /// The other term.
+    pub term: Term,
+    /// What counts for the other term where it is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Spanned<Literal>>,
+}
+
+/// What holds between two values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Relation {
+    /// `=`
+    Equal,
+    /// `<`
+    Less,
+    /// `<=`
+    LessOrEqual,
+    /// `>`
+    Greater,
+    /// `>=`
+    GreaterOrEqual,
+}
+
+impl Test {
+    /// The term, and the one that it is compared with.
+    pub(super) fn terms(&self) -> impl Iterator<Item = &Term> {
+        let other = if let Check::Against(against) = &self.check { Some(&against.term) } else { None };
+        std::iter::once(&self.term).chain(other)
+    }
 }
 
 /// A value written in a filter.

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
 
 use super::ast::{
-    AtLeast, Calendar, Check, EventQuery, Expr, Literal, Period, Quantifier, Span, Spanned, TagTest, Term,
-    Test, Unit, Which,
+    Against, AtLeast, Calendar, Check, EventQuery, Expr, Literal, Period, Quantifier, Relation, Span,
+    Spanned, TagTest, Term, Test, Unit, Which,
 };
 
 macro_rules! literals {
@@ -209,6 +209,19 @@ impl Term {
     #[must_use]
     pub fn one_of<T: Into<Literal>>(self, values: impl IntoIterator<Item = T>) -> Expr {
         self.test(Check::In(values.into_iter().map(|value| Spanned::from(value.into())).collect()), false)
+    }
+
+    /// Compared with another term of the same kind.
+    #[must_use]
+    pub fn compared(self, relation: Relation, term: Self) -> Expr {
+        self.test(Check::Against(Box::new(Against { relation, term, default: None })), false)
+    }
+
+    /// The same, with what counts for the other term where it is missing.
+    #[must_use]
+    pub fn compared_or(self, relation: Relation, term: Self, default: impl Into<Literal>) -> Expr {
+        let default = Some(Spanned::from(default.into()));
+        self.test(Check::Against(Box::new(Against { relation, term, default })), false)
     }
 
     /// Each of these is among the texts of a list.

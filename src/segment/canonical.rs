@@ -35,12 +35,19 @@ fn events(query: &mut EventQuery) {
 }
 
 fn compared(test: &mut Test) {
-    match &mut test.term {
+    term(&mut test.term);
+    if let Check::Against(against) = &mut test.check {
+        term(&mut against.term);
+    }
+    values(&mut test.check, test.exact);
+}
+
+fn term(term: &mut Term) {
+    match term {
         Term::Events(aggregate) => events(&mut aggregate.query),
         Term::TagScore(tag) | Term::TagSince(tag) => tag_name(tag),
         _ => {}
     }
-    values(&mut test.check, test.exact);
 }
 
 fn values(check: &mut Check, exact: bool) {
@@ -50,6 +57,9 @@ fn values(check: &mut Check, exact: bool) {
         | Check::LessOrEqual(value)
         | Check::Greater(value)
         | Check::GreaterOrEqual(value) => literal(&mut value.node, exact),
+        Check::Against(against) => {
+            against.default.iter_mut().for_each(|value| literal(&mut value.node, exact));
+        }
         Check::Between(low, high) => {
             literal(&mut low.node, exact);
             literal(&mut high.node, exact);

@@ -21,7 +21,7 @@ pub(super) fn check(expr: &Expr, schema: &Schema, limits: &Limits) -> Vec<Filter
 
 pub(super) struct Checker<'a> {
     limits: &'a Limits,
-    problems: Vec<FilterProblem>,
+    pub(super) problems: Vec<FilterProblem>,
     /// The bytes of all patterns so far.
     patterns: usize,
 }
@@ -109,7 +109,7 @@ impl Checker<'_> {
         }
     }
 
-    fn tag(&mut self, tag: &Spanned<String>) {
+    pub(super) fn tag(&mut self, tag: &Spanned<String>) {
         if normalize_tag(&tag.node).is_none() {
             self.push(FilterProblem::new(tag.span, "a blank tag"), "letters, digits, - ( [ { ) ] } _");
         } else if tag.node.contains(',') {
@@ -143,6 +143,9 @@ impl Checker<'_> {
         if test.negated && !negation_fits(&test.check) {
             let problem = FilterProblem::new(test.span, "this comparison has no negated form");
             self.push(problem, "the opposite comparison, or not around it");
+        }
+        if let Check::Against(against) = &test.check {
+            return self.against(test, against, kind, scope, depth);
         }
         self.question(&test.check, kind, test.span);
         self.values(test, scope);
@@ -266,7 +269,8 @@ impl Checker<'_> {
                     self.pattern(check, text.span);
                 }
             }
-            Check::IsSet | Check::IsEmpty => {}
+            // The other term is looked at where the scope is known.
+            Check::IsSet | Check::IsEmpty | Check::Against(_) => {}
             Check::InLast(period)
             | Check::InNext(period)
             | Check::ExactlyAgo(period)
@@ -332,7 +336,7 @@ impl Checker<'_> {
         }
     }
 
-    fn literal(&mut self, literal: &Spanned<Literal>, kind: Kind) {
+    pub(super) fn literal(&mut self, literal: &Spanned<Literal>, kind: Kind) {
         if let Some(expected) = literal.node.misfit(kind) {
             let message = match (&literal.node, kind) {
                 (Literal::Text(_), Kind::Date | Kind::Birthday | Kind::Instant) => {

@@ -112,6 +112,7 @@ impl Compiler<'_> {
                     if test.check == Check::IsSet { Node::IsSet(presence) } else { Node::IsEmpty(presence) };
                 return Ok(if negated { not(node) } else { node });
             }
+            Check::Against(against) => return self.against(test, against, kind, scope),
             Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_) => {
                 return self.set(test, kind, scope);
             }
@@ -135,7 +136,7 @@ impl Compiler<'_> {
         Ok(match kind {
             Kind::Boolean => match &test.check {
                 Check::Equal(Spanned { node: Literal::Boolean(wanted), .. }) => {
-                    Node::Boolean { at: self.at(&test.term, scope)?, wanted: *wanted != negated }
+                    Node::Boolean { at: place_of(&test.term, scope)?, wanted: *wanted != negated }
                 }
                 _ => return Err(unchecked()),
             },
@@ -144,7 +145,7 @@ impl Compiler<'_> {
             Kind::Consent => self.consent(test, scope)?,
             Kind::Date | Kind::Birthday => {
                 let (low, high) = self.time.days(&test.check).ok_or_else(unchecked)?;
-                let at = self.at(&test.term, scope)?;
+                let at = place_of(&test.term, scope)?;
                 Node::Days { at, low: date_key(low), high: date_key(high), negated }
             }
             Kind::Instant => {
@@ -178,7 +179,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn number_term(&self, term: &Term, scope: Scope<'_>) -> Result<NumberTerm> {
+    pub(super) fn number_term(&self, term: &Term, scope: Scope<'_>) -> Result<NumberTerm> {
         let zone = || self.time.zone.clone();
         let part = |name, part| Ok(NumberTerm::Part { at: place(name, scope)?, part, zone: zone() });
         match term {
@@ -274,7 +275,7 @@ impl Compiler<'_> {
         Ok(Node::Consent { name: symbol(&name.node, scope), now, states, negated: test.negated })
     }
 
-    fn instant(&self, term: &Term, scope: Scope<'_>) -> Result<InstantTerm> {
+    pub(super) fn instant(&self, term: &Term, scope: Scope<'_>) -> Result<InstantTerm> {
         let now = crate::contact::micros(self.time.now);
         Ok(match term {
             Term::Field(name) => InstantTerm::Cell(place(name, scope)?),
@@ -289,13 +290,6 @@ impl Compiler<'_> {
         })
     }
 
-    fn at(&self, term: &Term, scope: Scope<'_>) -> Result<u32> {
-        match term {
-            Term::Field(name) => place(name, scope),
-            _ => Err(unchecked()),
-        }
-    }
-
     pub(super) fn presence(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<Presence> {
         Ok(match term {
             Term::Field(name) | Term::Anniversary(name) => Presence::Cell(place(name, scope)?),
@@ -307,6 +301,13 @@ impl Compiler<'_> {
             _ if kind.is_number() => Presence::Number(self.number_term(term, scope)?),
             _ => Presence::Instant(self.instant(term, scope)?),
         })
+    }
+}
+
+pub(super) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
+    match term {
+        Term::Field(name) => place(name, scope),
+        _ => Err(unchecked()),
     }
 }
 

@@ -29,6 +29,7 @@ impl Debug for Check {
             Self::HasAll(values) => return write!(f, "HasAll({} values)", values.len()),
             Self::HasOnly(values) => return write!(f, "HasOnly({} values)", values.len()),
             Self::HasExactly(values) => return write!(f, "HasExactly({} values)", values.len()),
+            Self::Against(_) => "Against",
             Self::Between(..) => "Between",
             Self::Contains(_) => "Contains",
             Self::StartsWith(_) => "StartsWith",

@@ -182,6 +182,9 @@ impl Node {
             }
             Self::IsSet(presence) => presence.is_set(record),
             Self::IsEmpty(presence) => presence.is_empty(record),
+            Self::Against { sides, relation, negated } => {
+                sides.hold(*relation, record).is_some_and(|holds| holds != *negated)
+            }
             Self::TagsOnly(known) => record.tags().iter().all(|tag| known.contains(&tag.name)),
             Self::Every { term, test } => every_text(record, *term, test),
             Self::Consent { name, now, states, negated } => consent(record, *name, *now)
@@ -211,7 +214,7 @@ fn one_of(symbols: &[u32], wanted: u32) -> bool {
 
 /// The key of a date, of a birthday with a year, or of the text of a property that is a date.
 #[inline]
-fn day(cell: Cell<'_>) -> Option<i32> {
+pub(super) fn day(cell: Cell<'_>) -> Option<i32> {
     match cell {
         Cell::Birthday(birthday) => Some(birthday_key(birthday)).filter(|key| *key >= FIRST_YEAR),
         Cell::Date(day) => Some(date_key(day)),
@@ -318,7 +321,7 @@ impl EventPlan {
 }
 
 impl InstantTerm {
-    fn value<R: Record>(&self, record: &R) -> Option<i64> {
+    pub(super) fn value<R: Record>(&self, record: &R) -> Option<i64> {
         match self {
             Self::Cell(at) => match record.cell(*at) {
                 Cell::Instant(at) => Some(at),

@@ -283,6 +283,14 @@ fn hide_test(test: &mut Test) {
     }
     let hidden = || "...".to_owned();
     match &mut test.check {
+        Check::Against(against) => {
+            if let Term::Events(aggregate) = &mut against.term {
+                aggregate.query.conditions_mut().for_each(hide);
+            }
+            if let Some(Literal::Text(text)) = against.default.as_mut().map(|value| &mut value.node) {
+                *text = hidden();
+            }
+        }
         Check::Equal(literal) => {
             if let Literal::Text(text) = &mut literal.node {
                 *text = hidden();

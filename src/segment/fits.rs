@@ -1,6 +1,6 @@
 //! Which question goes with which kind of value.
 
-use super::ast::{Check, Literal};
+use super::ast::{Check, Literal, Relation};
 use super::kind::Kind;
 use super::literal::Moment;
 
@@ -10,6 +10,7 @@ pub(super) fn is_stretch(check: &Check) -> bool {
         check,
         Check::IsSet
             | Check::IsEmpty
+            | Check::Against(_)
             | Check::In(_)
             | Check::HasAll(_)
             | Check::HasOnly(_)
@@ -19,6 +20,9 @@ pub(super) fn is_stretch(check: &Check) -> bool {
 
 /// True for what text can negate in place, so that a negated tree prints as what it means.
 pub(super) fn negation_fits(check: &Check) -> bool {
+    if let Check::Against(against) = check {
+        return against.relation == Relation::Equal;
+    }
     !matches!(
         check,
         Check::Less(_)
@@ -39,6 +43,7 @@ pub(super) fn exact_fits(check: &Check, kind: Kind) -> bool {
         && matches!(
             check,
             Check::Equal(_)
+                | Check::Against(_)
                 | Check::In(_)
                 | Check::HasAll(_)
                 | Check::HasOnly(_)

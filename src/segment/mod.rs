@@ -15,6 +15,8 @@
 //!   `has only` and `has exactly` look at all texts of a list, once each, and need one; a contact without tags has no
 //!   other tags, so `has only tags` holds for it.
 //! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
+//! - **Two terms** of a kind compare: numbers, texts, dates, instants. Where the second is missing its `default` counts,
+//!   if there is one; a date as the default of an instant is the beginning of that day.
 //! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday), months,
 //!   quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
 //!   shorter month. Minutes and hours are exact. `in last` and `in next` include both ends; `less than 3 days ago`
@@ -45,14 +47,15 @@
 //!          | ( "count" | "distinct" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
 //! events   = query [ "then" [ "no" ] query [ "within" INTEGER UNIT ] ] ;
 //! query    = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
-//! check    = [ "exactly" ] ( "=" | "!=" ) value | ( "<" | "<=" | ">" | ">=" ) value
+//! check    = [ "exactly" ] ( "=" | "!=" ) operand | ( "<" | "<=" | ">" | ">=" ) operand
 //!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
 //!          | [ "exactly" ] [ "not" ] ( "contains" | "starts with" | "ends with" | "like" | "matches" ) TEXT
 //!          | [ "exactly" ] [ "not" ] "has" ( "any" | "all" | "no" | "only" | "exactly" ) "(" TEXT { "," TEXT } ")"
 //!          | [ "not" ] "matches url" TEXT | "is" [ "not" ] ( "set" | "empty" | "true" | "false" ) | [ "not" ] time ;
-//! time     = ( "before" | "after" | "on" | "since" | "until" ) value | "in" ( "last" | "next" ) INTEGER UNIT
+//! time     = ( "before" | "after" | "on" | "since" | "until" ) operand | "in" ( "last" | "next" ) INTEGER UNIT
 //!          | ( "more than" | "less than" | "exactly" ) INTEGER UNIT ( "ago" | "from now" )
 //!          | "in" ( "last" | "this" | "next" ) UNIT | "is" ( "today" | "yesterday" | "tomorrow" ) ;
+//! operand  = value | term [ "default" value ] ;
 //! value    = TEXT | NUMBER | DATE | INSTANT | "true" | "false" ;
 //! ```
 //!
@@ -69,6 +72,7 @@
 //! | `=` `!=` | all | `country = "PL"` |
 //! | `exactly` | text | `country exactly = "PL"` |
 //! | `<` `<=` `>` `>=` | numbers, time | `score >= 50` |
+//! | `default` | two terms of a kind | `last_visit > created_on or score >= count(event.visit) default 0` |
 //! | `in` `not in` | text, numbers, time | `country in ("PL", "DE")` |
 //! | `between` | numbers, time | `score between 3 and 6` |
 //! | `contains` | text | `company contains "ltd"` |
@@ -105,6 +109,7 @@
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
 //! | `segment` | segments | `not segment("Employees")` |
 
+mod against;
 pub mod ast;
 mod ast_events;
 mod ast_time;
@@ -114,8 +119,10 @@ mod canonical;
 mod catalog;
 mod catalog_file;
 mod check;
+mod check_against;
 mod check_events;
 mod compile;
+mod compile_against;
 mod compile_number;
 mod compile_set;
 mod compiled;

@@ -273,7 +273,7 @@ impl Parser<'_> {
         Ok(Expr::Test(Box::new(Test { term, check, negated, exact, span: self.since(start) })))
     }
 
-    fn term(&mut self) -> Parsed<Term> {
+    pub(super) fn term(&mut self) -> Parsed<Term> {
         let span = self.span();
         let name = match self.peek() {
             Token::Name(name) => {

@@ -2,7 +2,7 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::ast::{Calendar, Check, Literal, Period, Span, Spanned, Unit, Which};
+use super::ast::{Against, Calendar, Check, Literal, Period, Relation, Span, Spanned, Unit, Which};
 use super::lex::Token;
 use super::parse::{Failed, Parsed, Parser, is};
 use super::problem::FilterProblem;
@@ -33,27 +33,27 @@ impl Parser<'_> {
             return Ok((self.distance(Check::ExactlyAgo, Check::ExactlyAhead)?, false, false));
         }
         let exact = self.word("exactly");
-        for (sign, make, negated) in [
-            ("=", Check::Equal as Comparison, false),
-            ("!=", Check::Equal, true),
-            ("<=", Check::LessOrEqual, false),
-            (">=", Check::GreaterOrEqual, false),
-            ("<", Check::Less, false),
-            (">", Check::Greater, false),
+        for (sign, make, negated, relation) in [
+            ("=", Check::Equal as Comparison, false, Relation::Equal),
+            ("!=", Check::Equal, true, Relation::Equal),
+            ("<=", Check::LessOrEqual, false, Relation::LessOrEqual),
+            (">=", Check::GreaterOrEqual, false, Relation::GreaterOrEqual),
+            ("<", Check::Less, false, Relation::Less),
+            (">", Check::Greater, false, Relation::Greater),
         ] {
             if self.sign(sign) {
-                return Ok((make(self.literal()?), negated, exact));
+                return Ok((self.operand(make, relation)?, negated, exact));
             }
         }
-        for (word, make) in [
-            ("before", Check::Less as Comparison),
-            ("after", Check::Greater),
-            ("on", Check::Equal),
-            ("since", Check::GreaterOrEqual),
-            ("until", Check::LessOrEqual),
+        for (word, make, relation) in [
+            ("before", Check::Less as Comparison, Relation::Less),
+            ("after", Check::Greater, Relation::Greater),
+            ("on", Check::Equal, Relation::Equal),
+            ("since", Check::GreaterOrEqual, Relation::GreaterOrEqual),
+            ("until", Check::LessOrEqual, Relation::LessOrEqual),
         ] {
             if self.word(word) {
-                return Ok((make(self.literal()?), false, exact));
+                return Ok((self.operand(make, relation)?, false, exact));
             }
         }
         if self.words(&["more", "than"]) {
@@ -101,6 +101,21 @@ impl Parser<'_> {
             }
         }
         Err(self.expected("any, all, no, only or exactly, and texts in parentheses"))
+    }
+
+    /// A value, or another term with what counts where it is missing.
+    fn operand(&mut self, make: Comparison, relation: Relation) -> Parsed<Check> {
+        let named = match self.peek() {
+            Token::Word(word) => !["true", "false", "null", "and", "or"].iter().any(|w| is(word, w)),
+            Token::Name(_) => true,
+            _ => false,
+        };
+        if !named {
+            return Ok(make(self.literal()?));
+        }
+        let term = self.term()?;
+        let default = if self.word("default") { Some(self.literal()?) } else { None };
+        Ok(Check::Against(Box::new(Against { relation, term, default })))
     }
 
     fn text_check(&mut self) -> Parsed<Check> {

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use time::Date;
 
-use super::ast::Period;
+use super::ast::{Period, Relation};
 use super::words::TextTest;
 use crate::clock::Zone;
 use crate::contact::Symbol;
@@ -76,6 +76,12 @@ pub(super) enum Node {
     IsEmpty(Box<Presence>),
     /// One of these tags.
     Tags(Box<[Symbol]>),
+    /// One term against another.
+    Against {
+        sides: Box<Sides>,
+        relation: Relation,
+        negated: bool,
+    },
     /// No tag but these.
     TagsOnly(Box<[Symbol]>),
     /// There is a text, and every one passes.
@@ -108,6 +114,15 @@ pub(super) struct EventPlan {
     pub(super) high: i64,
     pub(super) condition: Option<Node>,
     pub(super) then: Option<Box<FollowPlan>>,
+}
+
+/// Two terms of a kind, and what counts for the second where it is missing.
+#[derive(Debug, Clone)]
+pub(super) enum Sides {
+    Numbers(NumberTerm, NumberTerm, Option<Decimal>),
+    Days(u32, u32, Option<i32>),
+    Instants(InstantTerm, InstantTerm, Option<i64>),
+    Texts { one: TextTerm, other: TextTerm, default: Option<Box<str>>, exact: bool },
 }
 
 /// What comes after an event, or does not.
@@ -244,7 +259,7 @@ impl Node {
                 TextTest::Fits(_) | TextTest::Contains(_) => 15,
                 _ => 6,
             },
-            Self::Instant { .. } => 8,
+            Self::Instant { .. } | Self::Against { .. } => 8,
             Self::Exists(_) | Self::Nth { .. } => 20,
             Self::Not(inner) => inner.cost(),
             Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {

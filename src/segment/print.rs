@@ -5,7 +5,8 @@ use std::fmt::{self, Write};
 use time::format_description::well_known::Rfc3339;
 
 use super::ast::{
-    Aggregate, Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Spanned, Term, Test, Unit, Which,
+    Aggregate, Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Spanned, Term, Test,
+    Unit, Which,
 };
 
 /// The text, or none of a tree deeper than `depth`.
@@ -32,10 +33,10 @@ fn shallow(expr: &Expr, depth: usize) -> bool {
         Expr::AtLeast(at_least) => at_least.of.iter().all(|part| shallow(part, left)),
         Expr::Not(inner) => shallow(inner, left),
         Expr::Exists(query) => query.conditions().all(|inner| shallow(inner, left)),
-        Expr::Test(test) => match &test.term {
+        Expr::Test(test) => test.terms().all(|term| match term {
             Term::Events(aggregate) => aggregate.query.conditions().all(|inner| shallow(inner, left)),
             _ => true,
-        },
+        }),
         Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => true,
     }
 }
@@ -212,6 +213,26 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
             write!(f, "{not}in ")?;
             return list(values, f, |value, f| value_text(value, f));
         }
+        Check::Against(against) => {
+            let sign = match against.relation {
+                Relation::Equal => {
+                    if negated {
+                        "!="
+                    } else {
+                        "="
+                    }
+                }
+                Relation::Less => "<",
+                Relation::LessOrEqual => "<=",
+                Relation::Greater => ">",
+                Relation::GreaterOrEqual => ">=",
+            };
+            write!(f, "{sign} ")?;
+            term(&against.term, f)?;
+            let Some(default) = &against.default else { return Ok(()) };
+            f.write_str(" default ")?;
+            return value_text(&default.node, f);
+        }
         Check::HasAll(values) | Check::HasOnly(values) | Check::HasExactly(values) => {
             let word = match check {
                 Check::HasAll(_) => "all",
@@ -329,9 +350,9 @@ fn quoted(text: &str, f: &mut (impl Write + ?Sized)) -> fmt::Result {
 
 /// A name as it stands, or in backticks where it would be read as something else.
 fn name(name: &str, f: &mut impl Write) -> fmt::Result {
-    const RESERVED: [&str; 15] = [
+    const RESERVED: [&str; 16] = [
         "and", "or", "not", "in", "is", "between", "true", "false", "has", "any", "all", "none", "at",
-        "exists", "event",
+        "exists", "event", "null",
     ];
     let mut chars = name.chars();
     let plain = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')

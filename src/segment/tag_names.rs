@@ -134,10 +134,10 @@ fn tags<'a>(expr: &'a Expr, found: &mut Vec<&'a Spanned<String>>) {
         Expr::AtLeast(at_least) => at_least.of.iter().for_each(|part| tags(part, found)),
         Expr::Not(inner) => tags(inner, found),
         Expr::Tags(test) => found.extend(&test.tags),
-        Expr::Test(test) => match &test.term {
-            Term::TagScore(tag) | Term::TagSince(tag) => found.push(tag),
-            _ => {}
-        },
+        Expr::Test(test) => found.extend(test.terms().filter_map(|term| match term {
+            Term::TagScore(tag) | Term::TagSince(tag) => Some(tag),
+            _ => None,
+        })),
         // Tags belong to contacts: the check refuses them inside `where`.
         Expr::Exists(_) | Expr::Constant(_) | Expr::Segment(_) => {}
     }

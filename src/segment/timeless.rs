@@ -36,7 +36,7 @@ fn expr(node: &Expr) -> bool {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => parts.iter().any(expr),
         Expr::AtLeast(at_least) => at_least.of.iter().any(expr),
         Expr::Not(inner) => expr(inner),
-        Expr::Test(test) => term(&test.term) || check(&test.check),
+        Expr::Test(test) => test.terms().any(term) || check(&test.check),
         Expr::Exists(events) => query(events),
         // What another segment says is not known here.
         Expr::Segment(_) => true,
@@ -81,6 +81,7 @@ fn check(asked: &Check) -> bool {
         | Check::LessOrEqual(_)
         | Check::Greater(_)
         | Check::GreaterOrEqual(_)
+        | Check::Against(_)
         | Check::In(_)
         | Check::HasAll(_)
         | Check::HasOnly(_)

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use audiencekit::contact::{ConsentStatus, Contact, ValueRef, normalize_tag};
 use audiencekit::segment::ast::{
-    Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Term, Test, Unit, Which,
+    Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Term, Test, Unit, Which,
 };
 use rust_decimal::Decimal;
 use time::macros::datetime;
@@ -266,6 +266,38 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
             return empty != test.negated;
         }
         _ => {}
+    }
+    if let Check::Against(against) = &test.check {
+        let literal = |value: &Literal| match value {
+            Literal::Number(number) => Seen::Number(*number),
+            Literal::Text(text) => Seen::Texts(vec![text.clone()]),
+            Literal::Date(day) => Seen::Day(*day),
+            Literal::Instant(at) => Seen::Instant(*at),
+            Literal::Boolean(_) => unreachable!(),
+        };
+        let other = match (seen(&against.term, s), &against.default) {
+            (Seen::Nothing | Seen::Yearless(..), Some(default)) => literal(&default.node),
+            (other, _) => other,
+        };
+        let order = match (found, other) {
+            (Seen::Number(one), Seen::Number(other)) => one.cmp(&other),
+            (Seen::Day(one), Seen::Day(other)) => one.cmp(&other),
+            (Seen::Instant(one), Seen::Instant(other)) => one.cmp(&other),
+            (Seen::Texts(one), Seen::Texts(other)) => {
+                let case = |text: &String| if test.exact { text.clone() } else { text.to_lowercase() };
+                let shared = one.iter().any(|text| other.iter().any(|known| case(text) == case(known)));
+                return shared != test.negated;
+            }
+            _ => return false,
+        };
+        let holds = match against.relation {
+            Relation::Equal => order.is_eq(),
+            Relation::Less => order.is_lt(),
+            Relation::LessOrEqual => order.is_le(),
+            Relation::Greater => order.is_gt(),
+            Relation::GreaterOrEqual => order.is_ge(),
+        };
+        return holds != test.negated;
     }
     let fits = match found {
         Seen::Nothing | Seen::Yearless(..) => return false,
