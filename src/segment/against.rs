@@ -4,6 +4,7 @@ use std::cmp::Ordering;
 
 use super::ast::Relation;
 use super::evaluate::{Record, day, each_text};
+use super::number::Number;
 use super::plan::{Sides, TextTerm};
 use crate::contact::fold;
 
@@ -12,7 +13,7 @@ impl Sides {
     pub(super) fn hold<R: Record>(&self, relation: Relation, record: &R) -> Option<bool> {
         let order = match self {
             Self::Numbers(one, other, default) => {
-                let other = other.value(record).map(|number| number.decimal()).or(*default)?;
+                let other = other.value(record).map(Number::decimal).or(*default)?;
                 one.value(record)?.decimal().cmp(&other)
             }
             Self::Days(one, other, default) => {
