@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit, Happening,
-    Limit, ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, OpenHours,
-    Options, Period, PropertyFilter, PropertyTest, Reentry, Rule, Schedule, Simulation, SplitPath, Store,
-    Table, Template, Trigger, Workflow, Write,
+    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit,
+    FlushPolicy, Happening, HeldBack, Limit, ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore,
+    Migration, Node, OpenHours, Options, Period, PropertyFilter, PropertyTest, Reentry, Rule, Schedule,
+    Simulation, SplitPath, Store, Table, Template, Trigger, Workflow, Write,
 };
 use audiencekit::contact::{Birthday, ConsentStatus, FieldType};
 use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, Zone};
@@ -1005,12 +1005,16 @@ struct Sink {
 
 #[async_trait::async_trait]
 impl MemberSink for Sink {
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> audiencekit::Result<u64> {
+    async fn apply(
+        &self,
+        audience: &Audience,
+        changes: &[Membership],
+    ) -> audiencekit::Result<Option<HeldBack>> {
         if self.broken == Some(audience.id().as_str()) {
             return Err(Error::new(ErrorKind::NotFound, "apply", "the audience was deleted at Facebook"));
         }
         self.calls.lock().unwrap().push((audience.id().to_string(), changes.len()));
-        Ok(0)
+        Ok(None)
     }
 }
 
@@ -1273,7 +1277,7 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     let mut engine =
         Engine::open(definitions, audiences, MemoryStore::new(), people, Options::default()).unwrap();
     let source = MemorySource::new(&schema(), Vec::new());
-    let sync = SyncEngine::new(source, facebook.clone());
+    let sync = SyncEngine::builder(source, facebook.clone(), facebook.fake().clone()).build();
     for id in ["a", "b"] {
         handle(&mut engine, &tagged(id, START, "IN"));
     }
@@ -1283,6 +1287,10 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     let held_back = [(audience.id().to_string(), 1)];
     for _ in 0..2 {
         let report = engine.flush(&sync).await.unwrap();
+        let now = facebook.fake().now();
+        let policy = FlushPolicy { operations: 10_000, age: Duration::minutes(15) };
+        assert!(!engine.flush_is_due(&policy, now + Duration::minutes(14)), "just tried");
+        assert!(engine.flush_is_due(&policy, now + Duration::minutes(15)), "to be tried again");
         assert_eq!((report.failed.len(), engine.unsent(), &report.held_back[..]), (0, 0, &held_back[..]));
         assert_eq!(facebook.fake().members(audience.id()).len(), 2);
     }
@@ -1528,4 +1536,123 @@ fn a_schedule_cap_or_limit_that_makes_no_sense_is_refused_with_its_path() {
         let error = Definitions::from_json(&json).unwrap_err().to_string();
         assert!(error.contains("rules[0].schedule.open[0].from"), "{error}");
     }
+}
+
+// Many contacts, and what a hostile reader tries.
+
+#[test]
+fn a_backfill_dates_and_an_edit_reach_every_contact_once_lot_by_lot() {
+    let ids: Vec<String> = (0..2_500).map(|n| format!("c{n:04}")).collect();
+    let mut people = contacts(&ids.iter().map(String::as_str).collect::<Vec<_>>());
+    let renewal = schema().require("renewal").unwrap();
+    for id in &ids {
+        people.edit(id.as_str(), |contact| contact.set(renewal, date!(2026 - 02 - 01))).unwrap();
+    }
+    let wait = |version, delay| {
+        Workflow::new("w", version)
+            .start(Trigger::tag("A"), "wait")
+            .node("wait", Node::Wait { delay, to: "act".into() })
+            .node("act", Node::Do { actions: vec![Action::add_to(&saved(version))], to: "end".into() })
+            .node("end", Node::End)
+    };
+    let near = Trigger::DateNear { field: "renewal".into(), days: 0, ignore_year: false, zone: None };
+    let rule =
+        Rule::new("r").on(near).then(Action::ChangeScore { by: 1 }).then(Action::AddTag { tag: "A".into() });
+    let definitions = |flow| rules([rule.clone()]).workflow(flow);
+    let mut engine = open(definitions(wait(1, Delay::Days(1))), people);
+    engine.plan_dates(START).unwrap();
+    assert_eq!(engine.timers(), 2_500);
+    let outcome = engine.backfill("r", START).unwrap();
+    assert_eq!((outcome.checked, outcome.problems.len()), (2_500, 0));
+    assert_eq!(engine.backfill("r", START).unwrap().checked, 0);
+    assert!(ids.iter().all(|id| points(&engine, id) == 1));
+    let moved = Migration::MoveByNodeId { renamed: Default::default() };
+    engine.redefine(definitions(wait(2, Delay::Days(9))), &[saved(1), saved(2)], &moved).unwrap();
+    engine.tick(START + Duration::days(1)).unwrap();
+    let found = waiting(&engine);
+    assert_eq!((found.len(), found[0].as_str(), found[2_499].as_str()), (2_500, "2+c0000", "2+c2499"));
+    let everyone = Segment::builder("all").include(Selector::all()).build(&schema()).unwrap();
+    assert_eq!(engine.backfill_segment(&saved(1), &everyone, START + Duration::days(1)).unwrap(), 2_500);
+    assert_eq!(engine.unsent(), 5_000);
+}
+
+#[test]
+fn an_explanation_keeps_the_last_thousand_entries_and_says_how_many_it_leaves_out() {
+    let mut engine = open(rules([Rule::new("r").on(Trigger::tag("A")).then(add())]), contacts(&["c"]));
+    for second in 0..400 {
+        handle(&mut engine, &tagged("c", START + Duration::seconds(second), "A"));
+    }
+    let told = engine.explain("c", &saved(1), START).unwrap();
+    assert_eq!((told.trace.len(), told.left_out, told.trace[0].number), (1_000, 200, 201));
+    assert!(told.to_string().contains("\n  200 earlier entries\n"));
+    engine.forget_audit(1_199).unwrap();
+    let told = engine.explain("c", &saved(1), START).unwrap();
+    assert_eq!((told.trace.len(), told.left_out, told.is_member), (1, 0, Some(true)));
+}
+
+#[test]
+fn the_audit_log_tells_which_rule_ran_another() {
+    let run = Action::RunRule { rule: "b".into(), check_conditions: true };
+    let definitions = rules([Rule::new("a").on(Trigger::tag("A")).then(run), Rule::new("b").then(add())]);
+    let mut engine = open(definitions, contacts(&["c"]));
+    handle(&mut engine, &tagged("c", START, "A"));
+    let told = engine.explain("c", &saved(1), START).unwrap().to_string();
+    let ran = told.find("rule a did run_rule").expect("who ran it");
+    assert!(ran < told.find("rule b: every condition held").unwrap(), "{told}");
+}
+
+#[test]
+fn a_template_of_nothing_is_refused() {
+    let blank = || " ".to_owned();
+    let all = [
+        Template::AddOnTag(blank()),
+        Template::AddOnEvent(blank()),
+        Template::AddOnStage(blank(), "won".into()),
+        Template::AddOnStage("sales".into(), blank()),
+        Template::AddOnVisit(blank()),
+        Template::RemoveOnTagRemoved(blank()),
+    ];
+    for template in all {
+        let definitions = rules([template.rule("t", &saved(1))]);
+        let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+        assert!(error.problems()[0].field.starts_with("rules[0].on[0]"), "{template:?}: {error}");
+    }
+}
+
+#[test]
+fn a_simulation_ends_when_it_is_told_and_does_over_again_what_was_done() {
+    let definitions = rules([
+        Rule::new("points").on(Trigger::tag("A")).then(Action::ChangeScore { by: 5 }),
+        Rule::new("fans").on(Trigger::tag("B")).when("score >= 10").then(add()),
+    ]);
+    let history = [tagged("c", START, "A"), tagged("c", START + Duration::hours(1), "B")];
+    let mut engine = open(definitions.clone(), contacts(&["c"]));
+    handle(&mut engine, &history[0]);
+    let people = engine.into_parts().1;
+    let simulate = |until| {
+        let options = Options::default();
+        Simulation::run(&definitions, &[saved(1)], &people, &history, until, &options).unwrap().changes.len()
+    };
+    // The contact has 5 points now, and 5 more when the history comes again.
+    assert_eq!(simulate(START + Duration::hours(1)), 1);
+    assert_eq!(simulate(START + Duration::minutes(59)), 0);
+}
+
+#[test]
+fn a_workflow_may_come_round_for_ever_as_long_as_time_passes() {
+    let untag = Rule::new("untag").on(Trigger::tag("B")).then(Action::RemoveTag { tag: "B".into() });
+    let hourly = Workflow::new("w", 1)
+        .start(Trigger::tag("B"), "wait")
+        .node("wait", Node::Wait { delay: Delay::Hours(1), to: "tag".into() })
+        .node("tag", Node::Do { actions: vec![Action::AddTag { tag: "B".into() }], to: "end".into() })
+        .node("end", Node::End);
+    let mut engine = open(rules([untag]).workflow(hourly), contacts(&["c"]));
+    engine.contacts_mut().edit("c", |contact| contact.add_tag("B", 1, None)).unwrap();
+    handle(&mut engine, &tagged("c", START, "B"));
+    let mut rounds = 0;
+    for hour in 1..=100 {
+        rounds += engine.tick(START + Duration::hours(hour)).unwrap().checked;
+    }
+    assert_eq!(rounds, 100);
+    assert_eq!(engine.contacts().get("c").unwrap().tags().len(), 0);
 }

@@ -11,7 +11,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, MemberSink,
+    Action, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, HeldBack, MemberSink,
     Membership, MemoryContacts, MemoryStore, Node, Options, Rule, SqliteStore, Store, Table, Trigger, Visit,
     Workflow, Write,
 };
@@ -132,8 +132,8 @@ impl ContactStore for LoggedContacts {
         self.inner.apply(effect)
     }
 
-    fn each(&self, visit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        self.inner.each(visit)
+    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+        self.inner.each(after, visit)
     }
 }
 
@@ -142,13 +142,13 @@ struct LoggedSink(PathBuf);
 
 #[async_trait::async_trait]
 impl MemberSink for LoggedSink {
-    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<u64> {
+    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>> {
         for change in changes {
             let id = change.contact.schema().require("id")?;
             let person = change.contact.texts(id).next().unwrap_or_default();
             append(&self.0, &format!("{} {} {person}", change.generation, change.add));
         }
-        Ok(0)
+        Ok(None)
     }
 }
 

@@ -97,8 +97,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// # Errors
     /// As [`run_for`](Self::run_for), and what the contact store returns.
     pub fn backfill(&mut self, rule: &str, now: OffsetDateTime) -> Result<Outcome> {
-        let ids = self.every_contact()?;
-        self.run_for(rule, ids.iter().map(String::as_str), &ManualRun::new("backfill"), now)
+        let run = ManualRun::new("backfill");
+        let mut total = self.run_for(rule, [], &run, now)?;
+        let mut last = None;
+        loop {
+            let ids = self.contacts_after(last.as_deref())?;
+            total.add(self.run_for(rule, ids.iter().map(String::as_str), &run, now)?);
+            last = ids.into_iter().next_back();
+            if last.is_none() {
+                return Ok(total);
+            }
+        }
     }
 
     /// Adds every contact that a segment selects to an audience that automation fills. It gives how many.
@@ -126,27 +135,32 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let compiled = segment.compile(&Arc::clone(self.schema()), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
-        for id in self.every_contact()? {
-            let contact = self.state.fetch(&self.store, &id)?;
-            self.in_hand = None;
-            if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
-                self.member(&origin, contact, now, audience.id().as_str(), true);
-                added += 1;
-                if added % RUN_AT_ONCE as u64 == 0 {
-                    self.commit()?;
+        let mut last = None;
+        loop {
+            let ids = self.contacts_after(last.as_deref())?;
+            for id in &ids {
+                let contact = self.state.fetch(&self.store, id)?;
+                self.in_hand = None;
+                if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
+                    self.member(&origin, contact, now, audience.id().as_str(), true);
+                    added += 1;
                 }
             }
+            self.commit()?;
+            last = ids.into_iter().next_back();
+            if last.is_none() {
+                self.outcome = Outcome::default();
+                return Ok(added);
+            }
         }
-        self.outcome = Outcome::default();
-        self.commit()?;
-        Ok(added)
     }
 
-    fn every_contact(&self) -> Result<Vec<String>> {
+    /// The next ids of the contact store, as many as go between two commits.
+    pub(super) fn contacts_after(&self, last: Option<&str>) -> Result<Vec<String>> {
         let mut ids = Vec::new();
-        self.contacts.each(&mut |id| {
+        self.contacts.each(last, &mut |id| {
             ids.push(id.to_owned());
-            Ok(())
+            Ok(ids.len() < RUN_AT_ONCE)
         })?;
         Ok(ids)
     }

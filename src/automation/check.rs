@@ -253,10 +253,26 @@ impl Checker<'_> {
                     self.push(path.to_owned(), "malformed", format!("has a bad {error}"));
                 }
             }
-            Trigger::External { properties, .. }
-            | Trigger::ExternalChanged { properties, .. }
-            | Trigger::Custom { properties, .. } => self.properties(path, properties),
+            Trigger::External { kinds, properties } | Trigger::ExternalChanged { kinds, properties, .. } => {
+                self.words(path, kinds);
+                self.properties(path, properties);
+            }
+            Trigger::Custom { name, properties } => {
+                self.words(path, std::slice::from_ref(name));
+                self.properties(path, properties);
+            }
+            Trigger::StageReached { funnel, stages } => {
+                self.words(path, std::slice::from_ref(funnel));
+                self.words(path, stages);
+            }
             _ => {}
+        }
+    }
+
+    /// Names of what happens: a blank one would never be met.
+    fn words(&mut self, path: &str, words: &[String]) {
+        if words.iter().any(|word| word.trim().is_empty()) {
+            self.push(path.to_owned(), "required", "has a blank name, which nothing that happens has");
         }
     }
 

@@ -32,11 +32,12 @@ pub trait ContactStore: fmt::Debug + Send {
     /// A retryable error keeps the effect for later; any other drops it, and the engine reports it.
     fn apply(&mut self, effect: &Effect) -> Result<()>;
 
-    /// Visits the id of every contact.
+    /// Visits the ids of contacts from the first one after `after` on, or from the first of all, until `visit` says
+    /// false. Their order is the store's own and stays the same; `after` may be gone by now.
     ///
     /// # Errors
     /// When the store cannot be read, and what `visit` returns.
-    fn each(&self, visit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()>;
+    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()>;
 }
 
 /// A change of a contact, or a call back into the host, to be carried out once.

@@ -9,7 +9,7 @@ use super::engine::Engine;
 use super::people;
 use super::program::Program;
 use super::store::Store;
-use super::work::Work;
+use super::work::{Position, Work};
 use super::workflow::Node;
 use crate::audience::Audience;
 use crate::error::{Result, ValidationErrors};
@@ -28,8 +28,14 @@ pub enum Migration {
     },
 }
 
+/// Contacts that are moved between two commits.
+const MOVED_AT_ONCE: usize = 1_000;
+
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Replaces all rules and workflows. Runs, timers and positions stay: they refer to ids.
+    ///
+    /// Contacts that move do so a thousand in a transaction; after a crash in between open the engine with the new
+    /// definitions and hand them in again.
     ///
     /// A check that waits for its time uses the new rule; an action that waits is done as it was promised.
     ///
@@ -47,7 +53,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let schema = Arc::clone(self.schema());
         definitions.check(&schema, &self.options.zone, audiences)?;
         let mut problems = ValidationErrors::new("definitions");
-        let mut moves = Vec::new();
         let mut older = self.older.clone();
         for (index, workflow) in definitions.workflows.iter().enumerate() {
             let before = self.definitions.workflows.iter().find(|before| before.id == workflow.id);
@@ -92,7 +97,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                         .is_some_and(|before| matches!(before.node, Node::Do { .. }));
                     let fits = |now: &Node| now.holds() || waits_for_hours && matches!(now, Node::Do { .. });
                     if workflow.nodes.get(to).is_some_and(fits) {
-                        moves.push((*name, Arc::clone(&person.id), workflow.version, to.clone()));
                         continue;
                     }
                     let path = format!("workflows[{index}].nodes.{to}");
@@ -113,20 +117,57 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.definitions = definitions;
         self.older = older;
         self.audiences = audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect();
-        for (workflow, id, version, node) in moves {
-            let contact = self.state.fetch(&self.store, &id)?;
-            let Some(position) = self.state.take_position(workflow, contact) else { continue };
-            // The old timer goes with the old place; the same instant is set for the new one.
-            let timer = position.timer.map(|timer| {
-                self.state.cancel(timer);
-                let workflow = self.state.text(workflow).to_string();
-                self.state.schedule(timer.0, Work::Walk { workflow, contact: id.to_string() })
-            });
-            let moved = super::work::Position { version, node, timer, ..position };
-            self.state.set_position(workflow, contact, moved);
-        }
         self.keep_definitions();
+        self.commit()?;
+        if let Migration::MoveByNodeId { renamed } = migration {
+            self.move_all(renamed)?;
+        }
         self.forget_old_versions();
         self.commit()
+    }
+
+    /// Moves all contacts that are in workflows to the current versions.
+    fn move_all(&mut self, renamed: &HashMap<String, String>) -> Result<()> {
+        let mut last = Vec::new();
+        loop {
+            let mut inside = Vec::new();
+            let after = std::mem::take(&mut last);
+            people::each(&self.store, &after, &mut |person| {
+                last = person.id.as_bytes().to_vec();
+                if !person.positions.is_empty() {
+                    inside.push(person.id);
+                }
+                Ok(inside.len() < MOVED_AT_ONCE)
+            })?;
+            for id in &inside {
+                self.move_one(id, renamed)?;
+            }
+            self.commit()?;
+            if inside.len() < MOVED_AT_ONCE {
+                return Ok(());
+            }
+        }
+    }
+
+    fn move_one(&mut self, id: &str, renamed: &HashMap<String, String>) -> Result<()> {
+        let contact = self.state.fetch(&self.store, id)?;
+        for (name, timer) in self.state.places_of(contact) {
+            let text = self.state.text(name);
+            let current = self.definitions.workflows.iter().find(|workflow| *workflow.id == *text);
+            let Some(version) = current.map(|workflow| workflow.version) else { continue };
+            if self.state.position(name, contact).is_none_or(|position| position.version == version) {
+                continue;
+            }
+            let Some(position) = self.state.take_position(name, contact) else { continue };
+            // The old timer goes with the old place; the same instant is set for the new one.
+            let timer = timer.map(|timer| {
+                self.state.cancel(timer);
+                self.state
+                    .schedule(timer.0, Work::Walk { workflow: text.to_string(), contact: id.to_owned() })
+            });
+            let node = renamed.get(&position.node).unwrap_or(&position.node).clone();
+            self.state.set_position(name, contact, Position { version, node, timer, ..position });
+        }
+        Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! Why a contact is, or is not, in an audience.
 
+use std::collections::VecDeque;
 use std::fmt;
 use std::sync::Arc;
 
@@ -22,10 +23,18 @@ pub struct Explanation {
     pub is_member: Option<bool>,
     /// True when that operation was not sent yet.
     pub is_waiting: bool,
-    /// The entries of the audit log about this contact and anything that feeds the audience.
+    /// The last entries of the audit log about this contact and anything that feeds the audience, at most
+    /// [`Explanation::MOST_ENTRIES`].
     pub trace: Vec<AuditEntry>,
+    /// How many entries before those are left out.
+    pub left_out: u64,
     /// Each rule that feeds the audience, and how it stands with the contact now.
     pub rules: Vec<RuleStanding>,
+}
+
+impl Explanation {
+    /// Most entries of a trace.
+    pub const MOST_ENTRIES: usize = 1_000;
 }
 
 /// How a rule stands with a contact now.
@@ -57,21 +66,27 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// What the store returns.
     pub fn forget_audit(&mut self, until: u64) -> Result<()> {
         self.ready()?;
-        let mut numbers = Vec::new();
-        self.store.scan(Table::Audit, &[], &mut |key, _| {
-            let old = *key <= until.to_be_bytes()[..];
-            if old {
-                numbers.push(key.to_vec());
+        loop {
+            let mut keys = Vec::new();
+            self.store.scan(Table::Audit, &[], &mut |key, _| {
+                let old = *key <= until.to_be_bytes()[..] && keys.len() < FORGOTTEN_AT_ONCE;
+                if old {
+                    keys.push(key.to_vec());
+                }
+                Ok(old)
+            })?;
+            if keys.is_empty() {
+                return Ok(());
             }
-            Ok(old)
-        })?;
-        for key in numbers {
-            self.state.delete(Table::Audit, key);
+            keys.into_iter().for_each(|key| self.state.delete(Table::Audit, key));
+            self.commit()?;
         }
-        self.commit()
     }
 
-    /// Says why a contact is or is not in an audience that automation fills. It reads the audit log.
+    /// Says why a contact is or is not in an audience that automation fills.
+    ///
+    /// It reads the whole audit log once, entry by entry: it is meant for a person who asks, and a host that has copied
+    /// the log keeps it short with [`forget_audit`](Self::forget_audit).
     ///
     /// # Errors
     /// What the stores return.
@@ -94,7 +109,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                         .any(|step| step.action.audience().is_some_and(|fed| fed.as_str() == id))
             })
         };
-        let mut trace = Vec::new();
+        let (mut trace, mut left_out) = (VecDeque::new(), 0);
         self.audit_log(0, &mut |entry| {
             if entry.contact == contact {
                 let concerns = match &entry.what {
@@ -109,7 +124,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     | AuditEvent::Dropped { .. } => true,
                 };
                 if concerns {
-                    trace.push(entry);
+                    if trace.len() == Explanation::MOST_ENTRIES {
+                        trace.pop_front();
+                        left_out += 1;
+                    }
+                    trace.push_back(entry);
                 }
             }
             Ok(true)
@@ -133,9 +152,12 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             is_member = person.members.iter().find(|(fed, _)| *fed == audience).map(|(_, last)| last.add);
             is_waiting = self.state.outbox.is_waiting(person, audience);
         }
-        Ok(Explanation { is_member, is_waiting, trace, rules })
+        Ok(Explanation { is_member, is_waiting, trace: trace.into(), left_out, rules })
     }
 }
+
+/// Entries of the audit log that are forgotten between two commits.
+const FORGOTTEN_AT_ONCE: usize = 10_000;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -146,6 +168,9 @@ impl fmt::Display for Explanation {
             (Some(false), true) => "to be taken out with the next flush",
             (None, _) => "never added",
         })?;
+        if self.left_out > 0 {
+            write!(f, "\n  {} earlier entries", self.left_out)?;
+        }
         for entry in &self.trace {
             write!(f, "\n  {entry}")?;
         }

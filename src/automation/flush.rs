@@ -21,7 +21,7 @@ use crate::sync::{Operation, SyncEngine};
 pub struct FlushPolicy {
     /// Send when one audience has so many operations.
     pub operations: usize,
-    /// Send when the oldest operation is so old.
+    /// Send when the oldest operation is so old, or when removals that Facebook held back were tried so long ago.
     pub age: Duration,
 }
 
@@ -56,22 +56,32 @@ impl fmt::Debug for Membership {
 pub trait MemberSink: Send + Sync {
     /// Applies `changes` to `audience`, none to send what is left from before. Applying them again does no harm.
     ///
-    /// It gives how many removals Facebook refuses until the audience is larger. The sink remembers those.
+    /// It gives the removals that Facebook refuses until the audience is larger, if any. The sink remembers those.
     ///
     /// # Errors
     /// What stopped it; the engine keeps the operations and gives them again.
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<u64>;
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>>;
+}
+
+/// Removals that Facebook refuses until the audience is larger. They are tried again with each flush.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeldBack {
+    /// How many.
+    pub removals: u64,
+    /// When they were tried last.
+    pub tried_at: OffsetDateTime,
 }
 
 #[async_trait]
 impl MemberSink for SyncEngine {
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<u64> {
+    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>> {
         let mut ready = Vec::with_capacity(changes.len());
         for change in changes {
             let operation = if change.add { Operation::Add } else { Operation::Remove };
             ready.push(self.member_change(&change.contact, operation, change.generation)?);
         }
-        Ok(self.apply_changes(audience, &ready).await?.waiting)
+        let removals = self.apply_changes(audience, &ready).await?.waiting;
+        Ok((removals > 0).then(|| HeldBack { removals, tried_at: self.now() }))
     }
 }
 
@@ -96,9 +106,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub fn flush_is_due(&self, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
         let oldest = micros(now.saturating_sub(policy.age));
         self.state.outbox.lines().any(|(_, line)| {
-            line.waiting > 0
-                && (line.waiting >= policy.operations as u64
-                    || line.first.is_some_and(|(_, at)| at <= oldest))
+            let is_full = line.waiting > 0 && line.waiting >= policy.operations as u64;
+            let is_old = line.waiting > 0 && line.first.is_some_and(|(_, at)| at <= oldest);
+            is_full || is_old || line.held_back > 0 && line.tried_at <= oldest
         })
     }
 

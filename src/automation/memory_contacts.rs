@@ -1,6 +1,7 @@
 //! Contacts in memory: for tests, simulations and small hosts.
 
 use std::collections::{BTreeMap, HashSet};
+use std::ops::Bound;
 use std::sync::Arc;
 
 use super::contacts::{ContactChange, ContactStore, Effect};
@@ -30,6 +31,18 @@ pub struct MemoryContacts {
 }
 
 impl MemoryContacts {
+    /// The same contacts, of which no change was asked yet.
+    pub(super) fn unused(&self) -> Self {
+        let (done, calls) = (HashSet::new(), Vec::new());
+        Self {
+            schema: Arc::clone(&self.schema),
+            zone: self.zone.clone(),
+            contacts: self.contacts.clone(),
+            done,
+            calls,
+        }
+    }
+
     /// No contacts yet.
     #[must_use]
     pub fn new(schema: &Arc<Schema>) -> Self {
@@ -112,7 +125,13 @@ impl ContactStore for MemoryContacts {
         Ok(())
     }
 
-    fn each(&self, visit: &mut dyn FnMut(&str) -> Result<()>) -> Result<()> {
-        self.contacts.keys().try_for_each(|id| visit(id))
+    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+        let from = after.map_or(Bound::Unbounded, Bound::Excluded);
+        for (id, _) in self.contacts.range::<str, _>((from, Bound::Unbounded)) {
+            if !visit(id)? {
+                break;
+            }
+        }
+        Ok(())
     }
 }

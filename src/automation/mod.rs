@@ -69,7 +69,7 @@ pub use edit::Migration;
 pub use engine::Engine;
 pub use event::{Channel, ContactEvent, Happening};
 pub use explain::{Explanation, RuleStanding};
-pub use flush::{FlushPolicy, FlushReport, MemberSink, Membership};
+pub use flush::{FlushPolicy, FlushReport, HeldBack, MemberSink, Membership};
 pub use memory_contacts::MemoryContacts;
 pub use memory_store::MemoryStore;
 pub use options::{Options, Outcome};

@@ -27,6 +27,9 @@ pub(super) struct Line {
     /// Removals that Facebook refuses until the audience is larger; the ledger has them.
     #[serde(default)]
     pub(super) held_back: u64,
+    /// When those were tried last, in microseconds since 1970.
+    #[serde(default)]
+    pub(super) tried_at: i64,
     /// The first one's generation and when it was put there; none while that is not known.
     #[serde(skip)]
     pub(super) first: Option<(u64, i64)>,
@@ -106,10 +109,12 @@ impl Outbox {
         line.first = None;
     }
 
-    /// Remembers how many removals wait in the ledger; true when that is news.
-    pub(super) fn hold_back(&mut self, audience: Name, count: u64) -> bool {
+    /// Remembers how many removals wait in the ledger, and since when; true when that is news.
+    pub(super) fn hold_back(&mut self, audience: Name, count: u64, tried_at: i64) -> bool {
         let line = self.lines.entry(audience).or_default();
-        std::mem::replace(&mut line.held_back, count) != count
+        let before = (line.held_back, line.tried_at);
+        (line.held_back, line.tried_at) = (count, tried_at);
+        before != (count, tried_at)
     }
 
     /// Between steps: looks up the first operation of each line where it is not known.

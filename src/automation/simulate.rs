@@ -41,9 +41,10 @@ pub struct SimulatedChange {
 }
 
 impl Simulation {
-    /// Runs `definitions` over `events` on copies of `contacts`, then on until `until`.
+    /// Runs `definitions` over `events` on copies of `contacts`, then on until `until`; later events are left out.
     ///
-    /// Contacts are taken as they are now: a history that should change them says so with its actions.
+    /// It begins with the first event; dates that are near before it start nothing. Contacts are taken as they are now:
+    /// a history that should change them says so with its actions.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of the definitions.
@@ -57,9 +58,9 @@ impl Simulation {
     ) -> Result<Self> {
         let options = options.clone().audit(true);
         let mut engine =
-            Engine::open(definitions.clone(), audiences, MemoryStore::new(), contacts.clone(), options)?;
+            Engine::open(definitions.clone(), audiences, MemoryStore::new(), contacts.unused(), options)?;
         let mut found = Self::default();
-        let mut ordered: Vec<&ContactEvent> = events.iter().collect();
+        let mut ordered: Vec<&ContactEvent> = events.iter().filter(|event| event.at <= until).collect();
         ordered.sort_by_key(|event| event.at);
         if let Some(first) = ordered.first() {
             engine.plan_dates(first.at)?;

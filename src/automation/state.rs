@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::cap::Count;
 use super::contacts::Effect;
+use super::flush::HeldBack;
+use super::instant::micros;
 use super::outbox::{Line, Outbox, Queued};
 use super::people::{People, Who};
 use super::person::{Last, Timer};
@@ -279,8 +281,9 @@ impl State {
     }
 
     /// Remembers how many removals of an audience wait in the ledger.
-    pub(super) fn hold_back(&mut self, audience: Name, count: u64) {
-        if self.outbox.hold_back(audience, count) {
+    pub(super) fn hold_back(&mut self, audience: Name, held: Option<HeldBack>) {
+        let (count, tried_at) = held.map_or((0, 0), |held| (held.removals, micros(held.tried_at)));
+        if self.outbox.hold_back(audience, count, tried_at) {
             // The counters, which are written with each step, hold it.
             self.is_held_back = true;
         }

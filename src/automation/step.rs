@@ -274,6 +274,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     );
                     return self.problem(error.expected("rules that do not run one another in a circle"));
                 }
+                self.audit(contact, at, || AuditEvent::Acted {
+                    source: origin.to_string(),
+                    action: action.kind().into(),
+                });
                 let key = key::follow_up(cause.key, &origin.to_string(), index);
                 let name = self.state.name(rule);
                 return self.check(

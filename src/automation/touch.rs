@@ -135,23 +135,23 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub fn plan_dates(&mut self, now: OffsetDateTime) -> Result<()> {
         self.ready()?;
         let program = Arc::clone(&self.program);
-        let mut ids = Vec::new();
-        self.contacts.each(&mut |id| {
-            ids.push(id.to_owned());
-            Ok(())
-        })?;
-        for (index, id) in ids.into_iter().enumerate() {
-            if index % REVIEWED_AT_ONCE == REVIEWED_AT_ONCE - 1 {
-                self.commit()?;
-            }
-            let contact = self.state.fetch(&self.store, &id)?;
-            if self.take_in_hand(contact)? {
-                for date in &program.dates {
-                    self.plan_date(date, contact, micros(now));
+        let mut last = None;
+        loop {
+            let ids = self.contacts_after(last.as_deref())?;
+            for id in &ids {
+                let contact = self.state.fetch(&self.store, id)?;
+                if self.take_in_hand(contact)? {
+                    for date in &program.dates {
+                        self.plan_date(date, contact, micros(now));
+                    }
                 }
             }
+            self.commit()?;
+            last = ids.into_iter().next_back();
+            if last.is_none() {
+                return Ok(());
+            }
         }
-        self.commit()
     }
 
     /// Sets the timer of a date to its next instant after `now`.

@@ -168,6 +168,11 @@ impl SyncEngine {
         Ok(Intake::new(self.source.open().await?, schema, &preparer, workers, self.batch_rows))
     }
 
+    /// The instant that its clock shows.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.clock.now()
+    }
+
     pub(super) fn sender<'a>(&'a self, audience: &'a AudienceId) -> Sender<'a> {
         Sender {
             client: &self.client,
