@@ -104,7 +104,8 @@ impl Plan {
 impl SyncEngine {
     /// What [`run`](Self::run) would do now. It reads every contact, sends nothing and changes nothing.
     ///
-    /// Units: memory of about 20 bytes for each row that is not remembered yet.
+    /// Units: memory of 20 to 40 bytes for each row that the ledger does not remember, by which repetitions are known: a
+    /// plan writes nothing down. Rows that it remembers take a bit each.
     ///
     /// # Errors
     /// What the source and the store return.
