@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use super::ast::Expr;
 use super::catalog::SegmentCatalog;
-use super::compile::join;
 use super::definition::Segment;
-use super::evaluate::Record;
+use super::engine::compile::join;
+use super::engine::evaluate::Record;
+use super::engine::plan::Node;
+use super::engine::window::EvaluationTime;
 use super::filter::{CompiledFilter, plan};
-use super::limits::Limits;
-use super::plan::Node;
+use super::language::ast::Expr;
+use super::language::limits::Limits;
 use super::resolve::Resolver;
-use super::window::EvaluationTime;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -97,7 +97,7 @@ pub(super) fn compile(
     let exclude: Vec<Node> = segment.exclude.iter().map(|part| one(&part.expr())).collect::<Result<_>>()?;
     let filters: Vec<Node> = segment.filters.iter().map(|part| one(&part.expr)).collect::<Result<_>>()?;
     let mut parts = vec![join(include.clone(), false)];
-    parts.push(super::compile::not(join(exclude.clone(), false)));
+    parts.push(super::engine::compile::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
     let whole = CompiledFilter::new(join(parts, true), schema);
     Ok(CompiledSegment { include, exclude, filters, whole })

@@ -9,7 +9,7 @@ use smallvec::SmallVec;
 
 use super::compiled::{CompiledSegment, Decision};
 use super::definition::Segment;
-use super::window::EvaluationTime;
+use super::engine::window::EvaluationTime;
 use crate::contact::{Contact, FieldId, Schema, Symbol, fold};
 use crate::error::Result;
 

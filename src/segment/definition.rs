@@ -5,14 +5,15 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::ast::Expr;
-use super::canonical::canonical;
+use super::compiled;
 use super::compiled::CompiledSegment;
+use super::engine::window::EvaluationTime;
 use super::filter::Filter;
-use super::limits::Limits;
+use super::language::ast::Expr;
+use super::language::canonical::canonical;
+use super::language::limits::Limits;
+use super::language::print;
 use super::selector::Selector;
-use super::window::EvaluationTime;
-use super::{compiled, print};
 use crate::contact::Schema;
 use crate::error::{Result, ValidationErrors};
 
@@ -312,7 +313,7 @@ impl SegmentBuilder {
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
                 if let Some(problem) =
-                    super::check::check(&selector.expr(), schema, &Limits::default()).first()
+                    super::language::check::check(&selector.expr(), schema, &Limits::default()).first()
                 {
                     let expected = problem.expected.as_deref().unwrap_or("another selector");
                     problems.push(

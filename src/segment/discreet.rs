@@ -2,7 +2,7 @@
 
 use std::fmt::{Debug, Formatter, Result};
 
-use super::ast::{Check, Literal};
+use super::language::ast::{Check, Literal};
 use super::selector::Selector;
 
 impl Debug for Literal {

@@ -4,15 +4,15 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::ast::{Expr, Literal, Test};
 use super::catalog::SegmentCatalog;
 use super::compiled::node;
 use super::definition::Segment;
+use super::engine::window::EvaluationTime;
 use super::filter::Filter;
-use super::limits::Limits;
-use super::print;
+use super::language::ast::{Expr, Literal, Test};
+use super::language::limits::Limits;
+use super::language::print;
 use super::resolve::Resolver;
-use super::window::EvaluationTime;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -277,7 +277,7 @@ fn hide(expr: &mut Expr) {
 }
 
 fn hide_test(test: &mut Test) {
-    use super::ast::{Check, Term};
+    use super::language::ast::{Check, Term};
     if let Term::Events(aggregate) = &mut test.term {
         aggregate.query.conditions_mut().for_each(hide);
     }

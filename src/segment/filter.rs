@@ -2,15 +2,17 @@
 
 use std::fmt;
 
-use super::ast::{Expr, Span};
-use super::compile::Compiler;
-use super::guard::Guard;
-use super::kind::Scope;
-use super::limits::Limits;
-use super::plan::Node;
-use super::problem::{FilterError, FilterProblem};
-use super::window::EvaluationTime;
-use super::{check, parse, print};
+use super::engine::compile::Compiler;
+use super::engine::guard::Guard;
+use super::engine::plan::Node;
+use super::engine::window::EvaluationTime;
+use super::language::ast::{Expr, Span};
+use super::language::check;
+use super::language::kind::Scope;
+use super::language::limits::Limits;
+use super::language::parse;
+use super::language::print;
+use super::language::problem::{FilterError, FilterProblem};
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -164,7 +166,7 @@ pub(super) fn plan(
     limits: &Limits,
     schema: &Schema,
     time: &EvaluationTime,
-    resolve: super::compile::Resolve<'_>,
+    resolve: super::engine::compile::Resolve<'_>,
 ) -> Result<Node> {
     let problems = check::check(expr, schema, limits);
     if !problems.is_empty() {

@@ -109,48 +109,17 @@
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
 //! | `segment` | segments | `not segment("Employees")` |
 
-mod against;
-pub mod ast;
-mod ast_events;
-mod ast_time;
-mod builder;
-mod builder_events;
-mod canonical;
 mod catalog;
 mod catalog_file;
-mod check;
-mod check_against;
-mod check_events;
-mod compile;
-mod compile_against;
-mod compile_number;
-mod compile_set;
 mod compiled;
 mod count;
 mod definition;
 mod discreet;
-mod distinct;
-mod evaluate;
+mod engine;
 mod explain;
 mod filter;
-mod fits;
-mod follow;
-mod guard;
-mod json;
 mod json_path;
-mod kind;
-mod lex;
-mod limits;
-mod literal;
-mod number;
-mod parse;
-mod parse_check;
-mod parse_events;
-mod parse_words;
-mod plan;
-mod print;
-mod problem;
-mod regexes;
+mod language;
 mod resolve;
 mod rfm;
 mod rfm_survey;
@@ -158,28 +127,26 @@ mod selector;
 mod table;
 mod tag_names;
 mod timeless;
-mod url_pattern;
-mod window;
-mod words;
 
-pub use builder::{
-    age, anniversary, any_event, at_least, consent, domain, event, field, has_all_tags, has_any_tag,
-    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, tag_count, tag_score, tag_since,
-};
 pub use catalog::{MemoryCatalog, SegmentCatalog};
 pub use catalog_file::FileCatalog;
 pub use compiled::{CompiledSegment, Decision};
 pub use count::{Count, CountBuilder};
 pub use definition::{FilterSource, Segment, SegmentBuilder};
+pub use engine::url_pattern::UrlPattern;
+pub use engine::window::EvaluationTime;
 pub use explain::{Explainer, Explanation};
 pub use filter::{CompiledFilter, Filter};
 pub(crate) use json_path::read_json;
-pub use limits::Limits;
-pub use problem::{FilterError, FilterProblem};
+pub use language::ast;
+pub use language::builder::{
+    age, anniversary, any_event, at_least, consent, domain, event, field, has_all_tags, has_any_tag,
+    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, tag_count, tag_score, tag_since,
+};
+pub use language::limits::Limits;
+pub use language::problem::{FilterError, FilterProblem};
 pub use rfm::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
 pub use rfm_survey::{RfmQuintiles, RfmSurvey};
 pub use selector::{Channel, Message, Selector};
 pub use table::ContactTable;
 pub use tag_names::TagNames;
-pub use url_pattern::UrlPattern;
-pub use window::EvaluationTime;

@@ -1,8 +1,8 @@
 //! Segments that name segments: looked up by name, never in a circle, and no more than can be taken in.
 
-use super::ast::{Check, Expr};
 use super::catalog::SegmentCatalog;
-use super::limits::Limits;
+use super::language::ast::{Check, Expr};
+use super::language::limits::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Deepest chain of segments that name one another.

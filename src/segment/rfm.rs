@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-use super::ast::{Expr, Fold, Unit};
-use super::builder::event;
+use super::language::ast::{Expr, Fold, Unit};
+use super::language::builder::event;
 
 /// Where the lines between the groups are drawn.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

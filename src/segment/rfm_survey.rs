@@ -8,10 +8,10 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use super::ast::{EventQuery, Expr, Fold, Term, Unit};
-use super::builder::event;
+use super::engine::window::EvaluationTime;
+use super::language::ast::{EventQuery, Expr, Fold, Term, Unit};
+use super::language::builder::event;
 use super::rfm::RfmCutoffs;
-use super::window::EvaluationTime;
 use crate::contact::Contact;
 
 /// Measures purchases contact by contact, and draws the lines so that the groups are of equal size.

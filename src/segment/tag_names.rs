@@ -3,13 +3,15 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::ast::{Expr, Spanned, Term};
 use super::count::Count;
 use super::definition::Segment;
 use super::filter::Filter;
-use super::limits::Limits;
-use super::problem::{FilterError, FilterProblem};
-use super::{check, parse, print};
+use super::language::ast::{Expr, Spanned, Term};
+use super::language::check;
+use super::language::limits::Limits;
+use super::language::parse;
+use super::language::print;
+use super::language::problem::{FilterError, FilterProblem};
 use crate::contact::{Schema, nearest, normalize_tag};
 
 /// The names of the tags that a host knows. A tag is a word of the host's, so no schema declares them; this holds

@@ -1,7 +1,7 @@
 //! Whether a filter says another thing tomorrow of the same contact.
 
-use super::ast::{Check, EventQuery, Expr, Term};
 use super::filter::Filter;
+use super::language::ast::{Check, EventQuery, Expr, Term};
 
 impl Filter {
     /// True when the answer depends on the `now` of the evaluation, and not on the contact alone: such a filter must be

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use self::column::{Bits, Column};
-use super::evaluate::{Events, Record};
+use super::engine::evaluate::{Events, Record};
 use super::filter::CompiledFilter;
 use super::tag_names::TagNames;
 use crate::contact::{

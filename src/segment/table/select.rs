@@ -3,7 +3,7 @@
 use super::ContactTable;
 use super::column::Column;
 use crate::contact::FIRST_YEAR;
-use crate::segment::plan::{InstantTerm, Node};
+use crate::segment::engine::plan::{InstantTerm, Node};
 
 /// Rows looked at together: their masks fit the nearest cache many times over.
 const BATCH: usize = 4_096;

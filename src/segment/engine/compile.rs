@@ -1,0 +1,380 @@
+//! A checked syntax tree, a schema and a time to a plan.
+
+use super::compile_number::number_test;
+use super::evaluate::state_bit;
+use super::plan::{
+    AT, EventPlan, FollowPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
+};
+use super::regexes;
+use super::window::EvaluationTime;
+use super::words::TextTest;
+use crate::contact::{ConsentStatus, FieldType, Symbol, date_key, fold_text, normalize_tag};
+use crate::error::{Error, ErrorKind, Result};
+use crate::segment::language::ast::{
+    Aggregate, Check, EventQuery, Expr, Fold, Literal, Quantifier, Spanned, Term, Test,
+};
+use crate::segment::language::kind::{Kind, Scope};
+use crate::segment::language::limits::Limits;
+
+/// Turns the name of a segment into its plan.
+pub(crate) type Resolve<'a> = &'a mut dyn FnMut(&str) -> Result<Node>;
+
+/// Compiles what the checker has passed.
+pub(crate) struct Compiler<'a> {
+    pub(crate) time: &'a EvaluationTime,
+    pub(crate) limits: &'a Limits,
+}
+
+/// Only a tree that skipped the checker comes here.
+pub(crate) fn unchecked() -> Error {
+    Error::new(ErrorKind::Filter, "filter", "a condition that does not fit its term")
+}
+
+impl Compiler<'_> {
+    pub(crate) fn expr(&self, expr: &Expr, scope: Scope<'_>, resolve: Resolve<'_>) -> Result<Node> {
+        let mut parts = |parts: &[Expr]| -> Result<Vec<Node>> {
+            parts.iter().map(|part| self.expr(part, scope, resolve)).collect()
+        };
+        Ok(match expr {
+            Expr::Constant(value) => Node::Constant(*value),
+            Expr::All(all) => join(parts(all)?, true),
+            Expr::Any(any) => join(parts(any)?, false),
+            Expr::None(none) => not(join(parts(none)?, false)),
+            Expr::AtLeast(at_least) => Node::AtLeast(at_least.count, parts(&at_least.of)?.into()),
+            Expr::Not(inner) => not(self.expr(inner, scope, resolve)?),
+            Expr::Tags(test) => {
+                let names = test.tags.iter().map(|tag| self.tag(&tag.node, scope));
+                let names: Vec<Symbol> = names.collect::<Result<_>>()?;
+                match test.quantifier {
+                    Quantifier::Any => Node::Tags(names.into()),
+                    Quantifier::None => not(Node::Tags(names.into())),
+                    Quantifier::All => join(each_tag(names), true),
+                    Quantifier::Only => Node::TagsOnly(names.into()),
+                    Quantifier::Exactly => {
+                        let only = Node::TagsOnly(names.clone().into());
+                        join(each_tag(names).into_iter().chain([only]).collect(), true)
+                    }
+                }
+            }
+            Expr::Exists(query) => Node::Exists(Box::new(self.events(query, scope)?)),
+            Expr::Segment(name) => resolve(&name.node)?,
+            Expr::Test(test) => self.test(test, scope)?,
+        })
+    }
+
+    fn tag(&self, name: &str, scope: Scope<'_>) -> Result<Symbol> {
+        Ok(symbol(&normalize_tag(name).ok_or_else(unchecked)?, scope))
+    }
+
+    pub(crate) fn events(&self, query: &EventQuery, scope: Scope<'_>) -> Result<EventPlan> {
+        let (low, high) = match &query.within {
+            Some(check) => self.time.instants(check).ok_or_else(unchecked)?,
+            None => (i64::MIN, i64::MAX),
+        };
+        let condition = query.condition.as_deref().map(|condition| {
+            let inner = scope.event(query.event.as_ref());
+            self.expr(condition, inner, &mut |_| Err(unchecked()))
+        });
+        let kind = query.event.as_ref().map(|event| symbol(&event.node.to_lowercase(), scope));
+        let then = query.then.as_ref().map(|then| -> Result<_> {
+            Ok(Box::new(FollowPlan {
+                by: self.events(&then.by, scope)?,
+                absent: then.absent,
+                within: then.within,
+                zone: self.time.zone.clone(),
+                now: crate::contact::micros(self.time.now),
+            }))
+        });
+        Ok(EventPlan { kind, low, high, condition: condition.transpose()?, then: then.transpose()? })
+    }
+
+    fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        if let Term::Events(Aggregate {
+            of: of @ (Fold::First | Fold::Last),
+            query,
+            property: Some(property),
+        }) = &test.term
+        {
+            let inner = Test { term: Term::Field(property.clone()), ..test.clone() };
+            let missing = matches!(test.check, Check::IsSet | Check::IsEmpty)
+                && test.negated != matches!(test.check, Check::IsEmpty);
+            return Ok(Node::Nth {
+                events: Box::new(self.events(query, scope)?),
+                last: *of == Fold::Last,
+                test: Box::new(self.test(&inner, scope.event(query.event.as_ref()))?),
+                missing,
+            });
+        }
+        let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
+        let negated = test.negated;
+        match &test.check {
+            Check::IsSet | Check::IsEmpty => {
+                let presence = Box::new(self.presence(&test.term, kind, scope)?);
+                let node =
+                    if test.check == Check::IsSet { Node::IsSet(presence) } else { Node::IsEmpty(presence) };
+                return Ok(if negated { not(node) } else { node });
+            }
+            Check::Against(against) => return self.against(test, against, kind, scope),
+            Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_) => {
+                return self.set(test, kind, scope);
+            }
+            // A list of days is any of the days.
+            Check::In(literals) if kind.is_day() || kind == Kind::Instant => {
+                let one = |literal: &Spanned<Literal>| {
+                    self.test(
+                        &Test { check: Check::Equal(literal.clone()), negated: false, ..test.clone() },
+                        scope,
+                    )
+                };
+                let any = join(literals.iter().map(one).collect::<Result<_>>()?, false);
+                if !negated {
+                    return Ok(any);
+                }
+                let set = Node::IsSet(Box::new(self.presence(&test.term, kind, scope)?));
+                return Ok(join(vec![set, not(any)], true));
+            }
+            _ => {}
+        }
+        Ok(match kind {
+            Kind::Boolean => match &test.check {
+                Check::Equal(Spanned { node: Literal::Boolean(wanted), .. }) => {
+                    Node::Boolean { at: place_of(&test.term, scope)?, wanted: *wanted != negated }
+                }
+                _ => return Err(unchecked()),
+            },
+            Kind::Integer | Kind::Decimal => self.number(test, scope)?,
+            Kind::Text | Kind::Texts => self.text(test, scope)?,
+            Kind::Consent => self.consent(test, scope)?,
+            Kind::Date | Kind::Birthday => {
+                let (low, high) = self.time.days(&test.check).ok_or_else(unchecked)?;
+                let at = place_of(&test.term, scope)?;
+                Node::Days { at, low: date_key(low), high: date_key(high), negated }
+            }
+            Kind::Instant => {
+                let (low, high) = self.time.instants(&test.check).ok_or_else(unchecked)?;
+                Node::Instant { term: self.instant(&test.term, scope)?, low, high, negated }
+            }
+            Kind::Anniversary => {
+                let Term::Anniversary(name) = &test.term else { return Err(unchecked()) };
+                let days = self.time.year_days(&test.check).ok_or_else(unchecked)?;
+                Node::YearDays {
+                    at: place(name, scope)?,
+                    days,
+                    zone: Box::new(self.time.zone.clone()),
+                    negated,
+                }
+            }
+        })
+    }
+
+    fn number(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        let term = self.number_term(&test.term, scope)?;
+        let passes = number_test(&test.check).ok_or_else(unchecked)?;
+        let negated = test.negated;
+        Ok(match (&term, &passes) {
+            (NumberTerm::Cell(at), NumberTest::Range { whole: (low, high), .. })
+                if scope.event.is_none() && scope.kind(&test.term) == Ok(Kind::Integer) =>
+            {
+                Node::Whole { at: *at, low: *low, high: *high, negated }
+            }
+            _ => Node::Number { term: Box::new(term), test: Box::new(passes), negated },
+        })
+    }
+
+    pub(crate) fn number_term(&self, term: &Term, scope: Scope<'_>) -> Result<NumberTerm> {
+        let zone = || self.time.zone.clone();
+        let part = |name, part| Ok(NumberTerm::Part { at: place(name, scope)?, part, zone: zone() });
+        match term {
+            Term::Field(name) => Ok(NumberTerm::Cell(place(name, scope)?)),
+            Term::Age(name) => Ok(NumberTerm::Age { at: place(name, scope)?, today: self.time.today() }),
+            Term::Year(name) => part(name, Part::Year),
+            Term::Month(name) => part(name, Part::Month),
+            Term::Day(name) => part(name, Part::Day),
+            Term::Weekday(name) => part(name, Part::Weekday),
+            Term::Hour(name) => part(name, Part::Hour),
+            Term::Length(name) => Ok(NumberTerm::Length(place(name, scope)?)),
+            Term::Values(name) => Ok(NumberTerm::Values(place(name, scope)?)),
+            Term::TagCount => Ok(NumberTerm::TagCount),
+            Term::TagScore(tag) => Ok(NumberTerm::TagScore(self.tag(&tag.node, scope)?)),
+            Term::Events(aggregate) => {
+                let events = self.events(&aggregate.query, scope)?;
+                let at = match &aggregate.property {
+                    Some(property) => place(property, scope.event(aggregate.query.event.as_ref()))?,
+                    None => VALUE,
+                };
+                match aggregate.of {
+                    Fold::Count => Ok(NumberTerm::Count(events)),
+                    Fold::Distinct => Ok(NumberTerm::Distinct(events, at)),
+                    Fold::Sum => Ok(NumberTerm::Sum(events, at)),
+                    Fold::Min => Ok(NumberTerm::Min(events, at)),
+                    Fold::Max => Ok(NumberTerm::Max(events, at)),
+                    Fold::Avg => Ok(NumberTerm::Avg(events, at)),
+                    Fold::First | Fold::Last => Err(unchecked()),
+                }
+            }
+            _ => Err(unchecked()),
+        }
+    }
+
+    fn text(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        let (exact, negated) = (test.exact, test.negated);
+        let passes = match &test.check {
+            Check::Equal(_) | Check::In(_) => TextTest::one_of(texts(&test.check).into_iter(), exact),
+            Check::StartsWith(text) => TextTest::starts_with(&text.node, exact),
+            Check::EndsWith(text) => TextTest::ends_with(&text.node, exact),
+            Check::Contains(text) if exact => TextTest::contains(&text.node),
+            check => match regexes::compile(check, exact, self.limits.regex) {
+                Ok(pattern) => TextTest::Fits(Box::new(pattern)),
+                Err((message, expected)) => {
+                    return Err(Error::new(ErrorKind::Filter, "filter", message).expected(expected));
+                }
+            },
+        };
+        let term = self.text_term(&test.term, scope)?;
+        let keyword = match (&test.term, scope.event) {
+            (Term::Field(name), None) => scope.field_type(name) == Ok(FieldType::Keyword),
+            _ => false,
+        };
+        if let (true, TextTerm::Cell(at), TextTest::OneOf { .. }) = (keyword, term, &passes) {
+            let words = texts(&test.check).into_iter();
+            let mut symbols: Vec<u32> = words
+                .map(|text| if exact { symbol(text, scope).0 } else { symbol(&fold_text(text), scope).0 })
+                .collect();
+            symbols.sort_unstable();
+            symbols.dedup();
+            return Ok(Node::Keyword {
+                at,
+                symbols: symbols.into(),
+                texts: Box::new(passes),
+                exact,
+                negated,
+            });
+        }
+        Ok(Node::Text { term, test: Box::new(passes), negated })
+    }
+
+    pub(crate) fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
+        match term {
+            Term::Field(name) => Ok(TextTerm::Cell(place(name, scope)?)),
+            Term::Domain(name) => Ok(TextTerm::Domain(place(name, scope)?)),
+            Term::Stage(funnel) => Ok(TextTerm::Stage(symbol(&funnel.node, scope))),
+            _ => Err(unchecked()),
+        }
+    }
+
+    fn consent(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        let Term::Consent(name) = &test.term else { return Err(unchecked()) };
+        let states = texts(&test.check).into_iter().fold(0, |states, word| {
+            let status = [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
+            let named = status.into_iter().zip(crate::segment::language::check::CONSENT_STATES);
+            states
+                | named
+                    .filter(|(_, known)| known.eq_ignore_ascii_case(word))
+                    .map(|(s, _)| state_bit(s))
+                    .sum::<u8>()
+        });
+        let now = crate::contact::micros(self.time.now);
+        Ok(Node::Consent { name: symbol(&name.node, scope), now, states, negated: test.negated })
+    }
+
+    pub(crate) fn instant(&self, term: &Term, scope: Scope<'_>) -> Result<InstantTerm> {
+        let now = crate::contact::micros(self.time.now);
+        Ok(match term {
+            Term::Field(name) => InstantTerm::Cell(place(name, scope)?),
+            Term::TagSince(tag) => InstantTerm::TagSince(self.tag(&tag.node, scope)?),
+            Term::ConsentSince(name) => InstantTerm::ConsentSince { name: symbol(&name.node, scope), now },
+            Term::StageSince(funnel) => InstantTerm::StageSince(symbol(&funnel.node, scope)),
+            Term::Events(aggregate) => InstantTerm::Nth {
+                events: Box::new(self.events(&aggregate.query, scope)?),
+                last: aggregate.of == Fold::Last,
+            },
+            _ => return Err(unchecked()),
+        })
+    }
+
+    pub(crate) fn presence(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<Presence> {
+        Ok(match term {
+            Term::Field(name) | Term::Anniversary(name) => Presence::Cell(place(name, scope)?),
+            Term::Domain(_) | Term::Stage(_) => Presence::Text(self.text_term(term, scope)?),
+            Term::Consent(name) => {
+                let now = crate::contact::micros(self.time.now);
+                Presence::Consent { name: symbol(&name.node, scope), now }
+            }
+            _ if kind.is_number() => Presence::Number(self.number_term(term, scope)?),
+            _ => Presence::Instant(self.instant(term, scope)?),
+        })
+    }
+}
+
+pub(crate) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
+    match term {
+        Term::Field(name) => place(name, scope),
+        _ => Err(unchecked()),
+    }
+}
+
+/// The slot of a field, or the symbol of a property.
+fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
+    match (scope.event, name.node.as_str()) {
+        (None, field) => scope.schema.field(field).map(|id| id.index() as u32).ok_or_else(unchecked),
+        (Some(_), "value") => Ok(VALUE),
+        (Some(_), "at") => Ok(AT),
+        (Some(_), property) => Ok(symbol(property, scope).0),
+    }
+}
+
+/// The symbol of a text; of a text for which there is no room, one that no contact has.
+fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
+    scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
+}
+
+pub(crate) fn texts(check: &Check) -> Vec<&str> {
+    let literals = match check {
+        Check::Equal(literal) => std::slice::from_ref(literal),
+        Check::In(literals)
+        | Check::HasAll(literals)
+        | Check::HasOnly(literals)
+        | Check::HasExactly(literals) => literals,
+        _ => &[],
+    };
+    literals
+        .iter()
+        .filter_map(
+            |literal| if let Literal::Text(text) = &literal.node { Some(text.as_str()) } else { None },
+        )
+        .collect()
+}
+
+/// One condition for each tag.
+fn each_tag(names: Vec<Symbol>) -> Vec<Node> {
+    names.into_iter().map(|name| Node::Tags([name].into())).collect()
+}
+
+/// `and` or `or` of several, flat, without constants, the cheapest first.
+pub(crate) fn join(parts: Vec<Node>, all: bool) -> Node {
+    let mut flat = Vec::with_capacity(parts.len());
+    for part in parts {
+        match part {
+            Node::Constant(value) if value == all => {}
+            Node::Constant(value) => return Node::Constant(value),
+            Node::All(inner) if all => flat.extend(inner),
+            Node::Any(inner) if !all => flat.extend(inner),
+            other => flat.push(other),
+        }
+    }
+    flat.sort_by_key(Node::cost);
+    match flat.len() {
+        0 => Node::Constant(all),
+        1 => flat.swap_remove(0),
+        _ if all => Node::All(flat.into()),
+        _ => Node::Any(flat.into()),
+    }
+}
+
+pub(crate) fn not(node: Node) -> Node {
+    match node {
+        Node::Constant(value) => Node::Constant(!value),
+        Node::Not(inner) => *inner,
+        other => Node::Not(Box::new(other)),
+    }
+}

@@ -1,0 +1,270 @@
+//! What a filter is compiled to: slots instead of names, symbols instead of tags, instants instead of words.
+
+use rust_decimal::Decimal;
+use time::Date;
+
+use super::words::TextTest;
+use crate::clock::Zone;
+use crate::contact::Symbol;
+use crate::segment::language::ast::{Period, Relation};
+
+/// Where the value of an event stands among its properties.
+pub(crate) const VALUE: u32 = u32::MAX;
+/// Where its instant stands.
+pub(crate) const AT: u32 = u32::MAX - 1;
+
+/// One condition. `at` is a slot of the contact, or the symbol of a property where the record is an event.
+///
+/// A negated condition needs a value: it holds when there is one and the condition does not hold for it.
+#[derive(Debug, Clone)]
+pub(crate) enum Node {
+    Constant(bool),
+    All(Box<[Node]>),
+    Any(Box<[Node]>),
+    AtLeast(u32, Box<[Node]>),
+    Not(Box<Node>),
+    Boolean {
+        at: u32,
+        wanted: bool,
+    },
+    /// A keyword is one of several; `texts` for the contact whose keyword found no room among the symbols.
+    Keyword {
+        at: u32,
+        symbols: Box<[u32]>,
+        texts: Box<TextTest>,
+        exact: bool,
+        negated: bool,
+    },
+    /// A whole number in a slot, both bounds included.
+    Whole {
+        at: u32,
+        low: i64,
+        high: i64,
+        negated: bool,
+    },
+    Number {
+        term: Box<NumberTerm>,
+        test: Box<NumberTest>,
+        negated: bool,
+    },
+    Text {
+        term: TextTerm,
+        test: Box<TextTest>,
+        negated: bool,
+    },
+    /// A date or a birthday by its key, both bounds included.
+    Days {
+        at: u32,
+        low: i32,
+        high: i32,
+        negated: bool,
+    },
+    YearDays {
+        at: u32,
+        days: Box<[u64; 6]>,
+        zone: Box<Zone>,
+        negated: bool,
+    },
+    /// An instant, the end left out.
+    Instant {
+        term: InstantTerm,
+        low: i64,
+        high: i64,
+        negated: bool,
+    },
+    IsSet(Box<Presence>),
+    IsEmpty(Box<Presence>),
+    /// One of these tags.
+    Tags(Box<[Symbol]>),
+    /// One term against another.
+    Against {
+        sides: Box<Sides>,
+        relation: Relation,
+        negated: bool,
+    },
+    /// No tag but these.
+    TagsOnly(Box<[Symbol]>),
+    /// There is a text, and every one passes.
+    Every {
+        term: TextTerm,
+        test: Box<TextTest>,
+    },
+    /// The state of a consent is one of these, by the bits of its states.
+    Consent {
+        name: Symbol,
+        now: i64,
+        states: u8,
+        negated: bool,
+    },
+    Exists(Box<EventPlan>),
+    /// The first or last event that fits; `missing` when there is none.
+    Nth {
+        events: Box<EventPlan>,
+        last: bool,
+        test: Box<Node>,
+        missing: bool,
+    },
+}
+
+/// Which events are meant.
+#[derive(Debug, Clone)]
+pub(crate) struct EventPlan {
+    pub(crate) kind: Option<Symbol>,
+    pub(crate) low: i64,
+    pub(crate) high: i64,
+    pub(crate) condition: Option<Node>,
+    pub(crate) then: Option<Box<FollowPlan>>,
+}
+
+/// Two terms of a kind, and what counts for the second where it is missing.
+#[derive(Debug, Clone)]
+pub(crate) enum Sides {
+    Numbers(NumberTerm, NumberTerm, Option<Decimal>),
+    Days(u32, u32, Option<i32>),
+    Instants(InstantTerm, InstantTerm, Option<i64>),
+    Texts { one: TextTerm, other: TextTerm, default: Option<Box<str>>, exact: bool },
+}
+
+/// What comes after an event, or does not.
+#[derive(Debug, Clone)]
+pub(crate) struct FollowPlan {
+    pub(crate) by: EventPlan,
+    pub(crate) absent: bool,
+    pub(crate) within: Option<Period>,
+    pub(crate) zone: Zone,
+    pub(crate) now: i64,
+}
+
+/// Where a number comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum NumberTerm {
+    Cell(u32),
+    Age { at: u32, today: Date },
+    Part { at: u32, part: Part, zone: Zone },
+    Length(u32),
+    Values(u32),
+    TagCount,
+    TagScore(Symbol),
+    Count(EventPlan),
+    Distinct(EventPlan, u32),
+    Sum(EventPlan, u32),
+    Min(EventPlan, u32),
+    Max(EventPlan, u32),
+    Avg(EventPlan, u32),
+}
+
+/// A part of a date.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Part {
+    Year,
+    Month,
+    Day,
+    Weekday,
+    Hour,
+}
+
+/// Where a text comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum TextTerm {
+    Cell(u32),
+    Domain(u32),
+    Stage(Symbol),
+}
+
+/// Where an instant comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum InstantTerm {
+    Cell(u32),
+    TagSince(Symbol),
+    ConsentSince { name: Symbol, now: i64 },
+    StageSince(Symbol),
+    Nth { events: Box<EventPlan>, last: bool },
+}
+
+/// Whether there is a value.
+#[derive(Debug, Clone)]
+pub(crate) enum Presence {
+    Cell(u32),
+    /// A date or a birthday that is known whole.
+    Number(NumberTerm),
+    Text(TextTerm),
+    Instant(InstantTerm),
+    Consent {
+        name: Symbol,
+        now: i64,
+    },
+}
+
+/// A test of a number.
+#[derive(Debug, Clone)]
+pub(crate) enum NumberTest {
+    Range { whole: (i64, i64), low: Bound, high: Bound },
+    OneOf { whole: Box<[i64]>, exact: Box<[Decimal]> },
+}
+
+/// An end of a range of decimals.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) enum Bound {
+    Open,
+    Included(Decimal),
+    Excluded(Decimal),
+}
+
+impl NumberTest {
+    pub(crate) fn whole(&self, value: i64) -> bool {
+        match self {
+            Self::Range { whole: (low, high), .. } => (*low..=*high).contains(&value),
+            Self::OneOf { whole, .. } => whole.binary_search(&value).is_ok(),
+        }
+    }
+
+    pub(crate) fn exact(&self, value: Decimal) -> bool {
+        match self {
+            Self::Range { low, high, .. } => {
+                let above = match low {
+                    Bound::Open => true,
+                    Bound::Included(low) => value >= *low,
+                    Bound::Excluded(low) => value > *low,
+                };
+                above
+                    && match high {
+                        Bound::Open => true,
+                        Bound::Included(high) => value <= *high,
+                        Bound::Excluded(high) => value < *high,
+                    }
+            }
+            Self::OneOf { exact, .. } => exact.binary_search(&value).is_ok(),
+        }
+    }
+}
+
+impl Node {
+    /// How long it takes, roughly: the cheapest of several is asked first.
+    pub(crate) fn cost(&self) -> u32 {
+        match self {
+            Self::Constant(_) => 0,
+            Self::Keyword { .. } | Self::Boolean { .. } | Self::Whole { .. } => 1,
+            Self::Days { .. } => 2,
+            Self::Instant { term: InstantTerm::Cell(_), .. } | Self::IsSet(_) | Self::IsEmpty(_) => 2,
+            Self::YearDays { .. } => 3,
+            Self::Tags(_) | Self::TagsOnly(_) | Self::Consent { .. } => 4,
+            Self::Number { term, .. } => match **term {
+                NumberTerm::Cell(_) => 3,
+                NumberTerm::Age { .. } | NumberTerm::Part { .. } | NumberTerm::TagCount => 4,
+                NumberTerm::TagScore(_) => 4,
+                NumberTerm::Length(_) | NumberTerm::Values(_) => 5,
+                _ => 20,
+            },
+            Self::Text { test, .. } | Self::Every { test, .. } => match **test {
+                TextTest::Fits(_) | TextTest::Contains(_) => 15,
+                _ => 6,
+            },
+            Self::Instant { .. } | Self::Against { .. } => 8,
+            Self::Exists(_) | Self::Nth { .. } => 20,
+            Self::Not(inner) => inner.cost(),
+            Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
+                parts.iter().map(Self::cost).fold(1, u32::saturating_add)
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! Time in a filter: what "in last 90 days" means for one `now` in one zone.
+
+use time::{Date, Duration, Month, OffsetDateTime};
+
+use crate::clock::Zone;
+use crate::contact::micros;
+use crate::segment::language::ast::{Calendar, Check, Period, Unit, Which};
+use crate::segment::language::literal::Moment;
+
+/// The instant as of which a filter is evaluated, and the zone in which its days begin.
+///
+/// ```
+/// use audiencekit::{Zone, segment::EvaluationTime};
+/// use time::macros::{date, datetime};
+///
+/// let time = EvaluationTime::new(datetime!(2026-11-23 23:30 UTC), Zone::named("Europe/Warsaw")?);
+/// assert_eq!(time.today(), date!(2026-11-24));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EvaluationTime {
+    /// The instant that is "now" for the whole run.
+    pub now: OffsetDateTime,
+    /// Where days begin and end.
+    pub zone: Zone,
+}
+
+impl EvaluationTime {
+    /// As of `now`, with the days of `zone`.
+    #[must_use]
+    pub fn new(now: OffsetDateTime, zone: Zone) -> Self {
+        Self { now, zone }
+    }
+
+    /// As of `now`, with the days of coordinated universal time.
+    #[must_use]
+    pub fn utc(now: OffsetDateTime) -> Self {
+        Self { now, zone: Zone::utc() }
+    }
+
+    /// The civil day that `now` falls on.
+    #[must_use]
+    pub fn today(&self) -> Date {
+        self.zone.date(self.now)
+    }
+
+    fn start(&self, day: Date) -> i64 {
+        micros(self.zone.start_of_day(day))
+    }
+
+    fn end(&self, day: Date) -> i64 {
+        day.next_day().map_or(i64::MAX, |next| self.start(next))
+    }
+
+    /// `now` moved by a period.
+    fn moved(&self, period: Period, sign: i64) -> i64 {
+        moved(self.now, &self.zone, period, sign)
+    }
+
+    /// Today moved by a period; none beyond the calendar.
+    fn day(&self, period: Period, sign: i64) -> Option<Date> {
+        moved_day(self.today(), period, sign)
+    }
+
+    /// First and last day of a stretch of the calendar.
+    fn calendar(&self, calendar: Calendar) -> Option<(Date, Date)> {
+        let today = self.today();
+        let step = match calendar.which {
+            Which::Last => -1,
+            Which::This => 0,
+            Which::Next => 1,
+        };
+        let first_of_month = today.replace_day(1).ok()?;
+        let months = |back: u8, len: i64| {
+            let first = add_months(add_months(first_of_month, -i64::from(back))?, step * len)?;
+            Some((first, add_months(first, len)?.previous_day()?))
+        };
+        match calendar.unit {
+            Unit::Minute | Unit::Hour => None,
+            Unit::Day => today.checked_add(Duration::days(step)).map(|day| (day, day)),
+            Unit::Week => {
+                let monday = i64::from(today.weekday().number_days_from_monday());
+                let first = today.checked_add(Duration::days(7 * step - monday))?;
+                Some((first, first.checked_add(Duration::days(6))?))
+            }
+            Unit::Month => months(0, 1),
+            Unit::Quarter => months((u8::from(today.month()) - 1) % 3, 3),
+            Unit::Year => months(u8::from(today.month()) - 1, 12),
+        }
+    }
+
+    /// The instants for which `check` holds, the end left out; none when it is not about time.
+    pub(crate) fn instants(&self, check: &Check) -> Option<(i64, i64)> {
+        let begin = |literal: &crate::segment::language::ast::Literal| {
+            Some(match literal.moment()? {
+                Moment::Day(day) => self.start(day),
+                Moment::Instant(at) => micros(at),
+            })
+        };
+        let finish = |literal: &crate::segment::language::ast::Literal| {
+            Some(match literal.moment()? {
+                Moment::Day(day) => self.end(day),
+                Moment::Instant(at) => micros(at).saturating_add(1),
+            })
+        };
+        let now = micros(self.now);
+        let after_now = now.saturating_add(1);
+        let stretch = |days: Option<(Date, Date)>| {
+            days.map_or((0, 0), |(first, last)| (self.start(first), self.end(last)))
+        };
+        Some(match check {
+            Check::Equal(at) => (begin(&at.node)?, finish(&at.node)?),
+            Check::Less(at) => (i64::MIN, begin(&at.node)?),
+            Check::LessOrEqual(at) => (i64::MIN, finish(&at.node)?),
+            Check::Greater(at) => (finish(&at.node)?, i64::MAX),
+            Check::GreaterOrEqual(at) => (begin(&at.node)?, i64::MAX),
+            Check::Between(low, high) => (begin(&low.node)?, finish(&high.node)?),
+            Check::InLast(period) => (self.moved(*period, -1), after_now),
+            Check::InNext(period) => (now, self.moved(*period, 1).saturating_add(1)),
+            Check::MoreThanAgo(period) => (i64::MIN, self.moved(*period, -1)),
+            Check::LessThanAgo(period) => (self.moved(*period, -1).saturating_add(1), after_now),
+            Check::MoreThanAhead(period) => (self.moved(*period, 1).saturating_add(1), i64::MAX),
+            Check::LessThanAhead(period) => (now, self.moved(*period, 1)),
+            Check::ExactlyAgo(period) => stretch(self.day(*period, -1).map(|day| (day, day))),
+            Check::ExactlyAhead(period) => stretch(self.day(*period, 1).map(|day| (day, day))),
+            Check::InCalendar(calendar) => stretch(self.calendar(*calendar)),
+            _ => return None,
+        })
+    }
+
+    /// The days for which `check` holds, both included; none when it is not about time.
+    pub(crate) fn days(&self, check: &Check) -> Option<(Date, Date)> {
+        const NEVER: (Date, Date) = (Date::MAX, Date::MIN);
+        let today = self.today();
+        let back = |period: &Period| self.day(*period, -1);
+        let ahead = |period: &Period| self.day(*period, 1);
+        let before =
+            |day: Option<Date>| day.and_then(Date::previous_day).map_or(NEVER, |day| (Date::MIN, day));
+        let after = |day: Option<Date>| day.and_then(Date::next_day).map_or(NEVER, |day| (day, Date::MAX));
+        let on = |day: Option<Date>| day.map_or(NEVER, |day| (day, day));
+        Some(match check {
+            Check::Equal(day) => on(Some(day.node.day()?)),
+            Check::Less(day) => before(Some(day.node.day()?)),
+            Check::LessOrEqual(day) => (Date::MIN, day.node.day()?),
+            Check::Greater(day) => after(Some(day.node.day()?)),
+            Check::GreaterOrEqual(day) => (day.node.day()?, Date::MAX),
+            Check::Between(low, high) => (low.node.day()?, high.node.day()?),
+            Check::InLast(period) => (back(period).unwrap_or(Date::MIN), today),
+            Check::InNext(period) => (today, ahead(period).unwrap_or(Date::MAX)),
+            Check::MoreThanAgo(period) => before(back(period)),
+            Check::LessThanAgo(period) => {
+                (back(period).map_or(Date::MIN, |day| day.next_day().unwrap_or(day)), today)
+            }
+            Check::MoreThanAhead(period) => after(ahead(period)),
+            Check::LessThanAhead(period) => {
+                (today, ahead(period).map_or(Date::MAX, |day| day.previous_day().unwrap_or(day)))
+            }
+            Check::ExactlyAgo(period) => on(back(period)),
+            Check::ExactlyAhead(period) => on(ahead(period)),
+            Check::InCalendar(calendar) => self.calendar(*calendar).unwrap_or(NEVER),
+            _ => return None,
+        })
+    }
+
+    /// The days of a year, as [`year_day`] numbers them, on which an anniversary makes `check` hold.
+    ///
+    /// In a year without 29 February, the anniversary of that day is on the 28th.
+    pub(crate) fn year_days(&self, check: &Check) -> Option<Box<[u64; 6]>> {
+        let (first, last) = self.days(check)?;
+        let mut days = Box::new([0u64; 6]);
+        let mut day = first;
+        // After 366 days every anniversary has been met, 29 February on the 28th at the latest.
+        for _ in 0..=366 {
+            if day > last {
+                break;
+            }
+            let (month, number) = (u8::from(day.month()), day.day());
+            set_bit(&mut days, year_day(month, number));
+            if (month, number) == (2, 28) && !time::util::is_leap_year(day.year()) {
+                set_bit(&mut days, year_day(2, 29));
+            }
+            let Some(next) = day.next_day() else { break };
+            day = next;
+        }
+        Some(days)
+    }
+}
+
+/// An instant moved by a period: minutes and hours exactly, the rest by the calendar at the same time of day.
+pub(crate) fn moved(at: OffsetDateTime, zone: &Zone, period: Period, sign: i64) -> i64 {
+    let count = i64::from(period.count) * sign;
+    let seconds = match period.unit {
+        Unit::Minute => 60,
+        Unit::Hour => 3_600,
+        _ => {
+            let Some(day) = moved_day(zone.date(at), period, sign) else { return edge(sign) };
+            let offset = zone.offset(at);
+            let clock = at.checked_to_offset(offset).map_or(time::Time::MIDNIGHT, OffsetDateTime::time);
+            let civil = day.with_time(clock);
+            let guess = civil.assume_offset(offset);
+            return micros(civil.assume_offset(zone.offset(guess)));
+        }
+    };
+    at.checked_add(Duration::seconds(seconds * count)).map_or(edge(sign), micros)
+}
+
+fn moved_day(day: Date, period: Period, sign: i64) -> Option<Date> {
+    let count = i64::from(period.count) * sign;
+    let months = |per: i64| add_months(day, count * per);
+    match period.unit {
+        Unit::Minute | Unit::Hour => None,
+        Unit::Day => day.checked_add(Duration::days(count)),
+        Unit::Week => day.checked_add(Duration::days(count * 7)),
+        Unit::Month => months(1),
+        Unit::Quarter => months(3),
+        Unit::Year => months(12),
+    }
+}
+
+fn set_bit(days: &mut [u64; 6], at: usize) {
+    if let Some(word) = days.get_mut(at / 64) {
+        *word |= 1 << (at % 64);
+    }
+}
+
+/// A number for a day of the year, the same in every year.
+pub(crate) fn year_day(month: u8, day: u8) -> usize {
+    (usize::from(month) - 1) * 31 + usize::from(day) - 1
+}
+
+/// Whole years from a birthday to `today`; one of 29 February is complete on the 28th in a year without it.
+pub(crate) fn age(year: i32, month: u8, day: u8, today: Date) -> Option<i64> {
+    let day = if (month, day) == (2, 29) && !time::util::is_leap_year(today.year()) { 28 } else { day };
+    let not_yet = (u8::from(today.month()), today.day()) < (month, day);
+    let age = i64::from(today.year()) - i64::from(year) - i64::from(not_yet);
+    (age >= 0).then_some(age)
+}
+
+/// The same day of another month, or its last day.
+fn add_months(date: Date, months: i64) -> Option<Date> {
+    let total = i64::from(date.year()) * 12 + i64::from(u8::from(date.month())) - 1 + months;
+    let year = i32::try_from(total.div_euclid(12)).ok()?;
+    let month = Month::try_from(u8::try_from(total.rem_euclid(12)).ok()? + 1).ok()?;
+    let day = date.day().min(month.length(year));
+    Date::from_calendar_date(year, month, day).ok()
+}
+
+fn edge(sign: i64) -> i64 {
+    if sign < 0 { i64::MIN } else { i64::MAX }
+}

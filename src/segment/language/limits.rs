@@ -1,0 +1,64 @@
+//! How large a filter may be.
+
+/// Limits on a filter; one more than a limit is an error.
+///
+/// ```
+/// use audiencekit::Schema;
+/// use audiencekit::segment::{Filter, Limits};
+///
+/// let limits = Limits { depth: 2, ..Limits::default() };
+/// let schema = Schema::standard();
+/// assert!(Filter::parse_within("not score = 1", &schema, &limits).is_ok());
+/// assert!(Filter::parse_within("not not score = 1", &schema, &limits).is_err());
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Most conditions inside one another; no more than [`Limits::MAX_DEPTH`] has an effect.
+    pub depth: usize,
+    /// Most bytes of text.
+    pub text: usize,
+    /// Most values in one list.
+    pub list: usize,
+    /// Most bytes that one compiled pattern takes: of `matches`, `like` and `contains`.
+    pub regex: usize,
+    /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 16, 64 ... KiB that
+    /// holds it, written and compiled, or as [`regex`](Self::regex).
+    pub regexes: usize,
+    /// Most problems that are reported at once.
+    pub problems: usize,
+}
+
+impl Limits {
+    /// Deepest nesting that any setting allows, so that no tree can exhaust a thread's stack.
+    pub const MAX_DEPTH: usize = 50;
+
+    /// The greater of each.
+    pub(crate) fn widest(self, other: &Self) -> Self {
+        Self {
+            depth: self.depth.max(other.depth),
+            text: self.text.max(other.text),
+            list: self.list.max(other.list),
+            regex: self.regex.max(other.regex),
+            regexes: self.regexes.max(other.regexes),
+            problems: self.problems.max(other.problems),
+        }
+    }
+
+    pub(crate) fn depth(&self) -> usize {
+        self.depth.min(Self::MAX_DEPTH)
+    }
+}
+
+impl Default for Limits {
+    /// Depth 50, one MiB of text, 10,000 values in a list, one MiB for a pattern and 32 MiB for all, 20 problems.
+    fn default() -> Self {
+        Self {
+            depth: Self::MAX_DEPTH,
+            text: 1 << 20,
+            list: 10_000,
+            regex: 1 << 20,
+            regexes: 32 << 20,
+            problems: 20,
+        }
+    }
+}
