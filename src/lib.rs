@@ -61,7 +61,8 @@
 //! # Features
 //!
 //! `http` (default): [`GraphClient`] over reqwest and rustls. `csv` (default): reading CSV. `fake-server`: the fake behind
-//! a socket. `sqlite`: ledger, journal and automation state in one file. `tracing`: spans. `testing`: the contract suites.
+//! a socket. `sqlite`: ledger, journal and automation state in one file and one transaction. `tracing`: spans.
+//! `testing`: the contract suites.
 //! Without default features the core has none of reqwest, url, hyper, tokio and rustls.
 
 #![forbid(unsafe_code)]

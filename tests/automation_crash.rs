@@ -21,7 +21,7 @@ use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
     CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
-    RowRecord, RunRecord, SqliteFile, SqliteLedger,
+    PersonSecret, RowRecord, RunRecord, SqliteFile, SqliteLedger,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, MockClient, Result, Schema,
@@ -407,6 +407,99 @@ fn rows_of(people: &BTreeSet<String>) -> BTreeSet<Hashed> {
     rows.iter().map(MatchRow::fingerprint).collect()
 }
 
+/// What stands in a file: whether the last run of the audience came to its end, whether the last call was answered, and
+/// the operations of the outbox, each with the generation that the ledger knows of its contact.
+fn standing(path: &Path, audience: &AudienceId) -> (bool, bool, Vec<(u64, u64)>) {
+    let file = SqliteFile::open(path).unwrap();
+    let (ledger, store) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        let finished = ledger.run(audience).await.unwrap().is_none_or(|run| run.finished);
+        let answered = ledger.calls(audience).await.unwrap().last().is_none_or(|call| call.invalid.is_some());
+        let mut waiting = Vec::new();
+        let mut keep = |key: &[u8], value: &[u8]| {
+            let generation = u64::from_be_bytes(key[key.len() - 8..].try_into().unwrap());
+            // The contact's id, two bytes long, after its length.
+            let contact = (0..8)
+                .map(|n| format!("c{n}"))
+                .find(|id| value.windows(2).any(|bytes| bytes == id.as_bytes()));
+            waiting.push((generation, contact.unwrap()));
+            Ok(true)
+        };
+        store.scan(Table::Outbox, &[], &mut keep).unwrap();
+        let mut operations = Vec::new();
+        for (generation, contact) in waiting {
+            let person = PersonSecret::default().person(&contact);
+            operations.push((generation, ledger.generation(audience, person).await.unwrap()));
+        }
+        (finished, answered, operations)
+    })
+}
+
+/// The outcome of a flush and the end of its operations are never apart.
+fn together(path: &Path, audience: &AudienceId) {
+    if !path.exists() {
+        return;
+    }
+    let (finished, answered, operations) = standing(path, audience);
+    let taken = operations.iter().filter(|(generation, known)| generation == known).count();
+    if finished {
+        assert_eq!(taken, 0, "the ledger is done with operations that wait: {operations:?}");
+    } else {
+        assert!(!operations.is_empty(), "the ledger is not done with operations that are gone");
+    }
+    assert!(answered || !finished && !operations.is_empty(), "{operations:?}");
+}
+
+#[test]
+fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("one.sqlite");
+    let facebook = MockClient::new();
+    facebook.fake().configure(|settings| settings.removal_floor = 0);
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let new = NewAudience::new("fails", "the commit");
+    let audience = runtime.block_on(facebook.create_audience(&facebook.fake().account(), &new)).unwrap();
+    let sql = |text: &str| rusqlite::Connection::open(&path).unwrap().execute_batch(text).unwrap();
+    let live = |flushes: bool| {
+        let file = SqliteFile::open(&path).unwrap();
+        let ledger = SqliteLedger::in_file(&file);
+        let nobody = MemorySource::new(&Schema::standard(), Vec::new());
+        let sync = SyncEngine::builder(nobody, facebook.clone(), SystemClock).ledger(ledger.clone()).build();
+        let known = saved(audience.as_str());
+        let contacts = LoggedContacts::open(folder.path().join("contacts"));
+        let rule = Rule::new("in").on(Trigger::tag("A")).then(Action::add_to(&known));
+        let mut engine = Engine::open(
+            Definitions::new().rule(rule),
+            std::slice::from_ref(&known),
+            SqliteStore::in_file(&file).unwrap(),
+            contacts,
+            Options::default(),
+        )
+        .unwrap();
+        let event = ContactEvent::new("c1", START, Happening::TagAssigned { tag: "A".into() });
+        engine.handle(&event, START).unwrap();
+        assert_eq!(engine.unsent(), 1);
+        let flushed = runtime.block_on(engine.flush(&sync));
+        assert_eq!(flushed.is_ok(), flushes, "{flushed:?}");
+        if !flushes {
+            // Somebody else's commit in the same file does not take the half of it.
+            runtime.block_on(ledger.commit(Changes::default(), Durability::Now)).unwrap_err();
+        }
+    };
+    drop(SqliteStore::open(&path).unwrap());
+    sql("CREATE TRIGGER stuck BEFORE DELETE ON automation_state WHEN OLD.part = 5
+         BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
+    live(false);
+    assert_eq!(facebook.fake().member_count(&audience), 1, "Facebook has answered");
+    let (finished, answered, operations) = standing(&path, &audience);
+    assert!(!finished && !answered && operations.len() == 1, "{finished} {answered} {operations:?}");
+    sql("DROP TRIGGER stuck");
+    live(true);
+    assert_eq!(standing(&path, &audience), (true, true, Vec::new()));
+    assert_eq!(facebook.fake().member_count(&audience), 1);
+}
+
 #[test]
 fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing() {
     let whole = tempfile::tempdir().unwrap();
@@ -432,6 +525,7 @@ fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing()
         let run = |at: u64| dies(&[path, server.url(), fake.token(), audience.as_str(), &at.to_string()]);
         let died = run(last);
         if died {
+            together(&folder.path().join("one.sqlite"), &audience);
             assert!(!run(u64::MAX), "nobody kills the second one");
         }
         assert_eq!(fake.members(&audience), rows_of(&members), "at step {last}");

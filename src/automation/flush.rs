@@ -56,11 +56,22 @@ impl fmt::Debug for Membership {
 pub trait MemberSink: Send + Sync {
     /// Applies `changes` to `audience`, none to send what is left from before. Applying them again does no harm.
     ///
+    /// What came of them may be left to the next commit of the sink's store, for the engine commits the end of the
+    /// operations at once: in a store that both share it is one transaction.
+    ///
     /// It gives the removals that Facebook refuses until the audience is larger, if any. The sink remembers those.
     ///
     /// # Errors
     /// What stopped it; the engine keeps the operations and gives them again.
     async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>>;
+
+    /// Makes durable what [`apply`](Self::apply) has left to a commit, if anything. It comes after the engine's commit.
+    ///
+    /// # Errors
+    /// What the sink's store returns.
+    async fn confirm(&self) -> Result<()> {
+        Ok(())
+    }
 }
 
 /// Removals that Facebook refuses until the audience is larger. They are tried again with each flush.
@@ -80,8 +91,12 @@ impl MemberSink for SyncEngine {
             let operation = if change.add { Operation::Add } else { Operation::Remove };
             ready.push(self.member_change(&change.contact, operation, change.generation)?);
         }
-        let removals = self.apply_changes(audience, &ready).await?.waiting;
+        let removals = self.apply_with_next_commit(&audience.into(), &ready).await?.waiting;
         Ok((removals > 0).then(|| HeldBack { removals, tried_at: self.now() }))
+    }
+
+    async fn confirm(&self) -> Result<()> {
+        self.commit_what_waits().await
     }
 }
 
@@ -203,7 +218,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             )
             .expected("the audience handed to Engine::open or Engine::redefine")));
         };
-        if !changes.is_empty() || chunk.is_empty() {
+        let is_sent = !changes.is_empty() || chunk.is_empty();
+        if is_sent {
             match sink.apply(audience, &changes).await {
                 Ok(held_back) => self.state.hold_back(name, held_back),
                 Err(error) => return Ok(Err(error)),
@@ -211,7 +227,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
         report.sent += changes.len() as u64;
         self.state.sent(name, chunk);
+        // In the ledger's own file this takes with it what the ledger has learnt of the last calls.
         self.commit()?;
+        if is_sent {
+            sink.confirm().await?;
+        }
         Ok(Ok(()))
     }
 

@@ -14,9 +14,10 @@ use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 /// Each commit is one transaction, together with what a ledger in the same file has written and not committed yet, and
 /// is on disk before it returns. The file holds contact ids and no other personal data of the automation's.
 ///
-/// Put it in the ledger's file: then what was decided, what was sent and what is a member stand or fall together, and a
-/// copy of that one file is a whole backup. A kill between the ledger's commit and that of the outbox costs a repetition
-/// of operations that the ledger knows by their generations.
+/// Put it in the ledger's file: then a flush leaves the outbox in the very transaction in which the ledger notes what
+/// came of it, so what was decided, what was sent and what is a member stand or fall together, and a copy of that one
+/// file is a whole backup. In a file of its own the outbox comes first, and what a kill keeps from the ledger is sent
+/// again by the next run of the audience.
 ///
 /// ```
 /// use audiencekit::automation::SqliteStore;

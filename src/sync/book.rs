@@ -77,6 +77,8 @@ pub(super) struct Book {
     answered: HashSet<u64>,
     /// The calls that were found in the journal.
     pub(super) found: Vec<CallRecord>,
+    /// When answers, and the end of the run, must be on disk.
+    pub(super) outcomes: Durability,
     whole: bool,
     freezes: bool,
 }
@@ -141,6 +143,7 @@ impl Book {
             leftovers: false,
             answered,
             found,
+            outcomes: Durability::Now,
             whole,
             freezes,
         };
@@ -315,7 +318,7 @@ impl Book {
         let mut changes = self.enter(forgotten);
         changes.calls.push(call);
         // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
-        self.commit(changes, Durability::Now).await
+        self.commit(changes, self.outcomes).await
     }
 
     /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
@@ -361,7 +364,7 @@ impl Book {
         }
         self.record.frozen |= self.freezes;
         self.record.settled = self.record.last_call;
-        self.commit(self.changes(), Durability::Now).await
+        self.commit(self.changes(), self.outcomes).await
     }
 }
 

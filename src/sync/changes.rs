@@ -8,7 +8,7 @@ use smallvec::smallvec;
 
 use super::book::Book;
 use super::engine::SyncEngine;
-use super::ledger::Durability;
+use super::ledger::{Changes, Durability};
 use super::person::{Fingerprint, PersonKey};
 use super::record::{Operation, Owner, RowRecord};
 use super::removal::{give, settle, survey};
@@ -148,7 +148,36 @@ impl SyncEngine {
         target: impl Into<SyncTarget>,
         changes: &[MemberChange],
     ) -> Result<ChangeReport> {
-        let target = target.into();
+        self.apply_lasting(&target.into(), changes, Durability::Now).await
+    }
+
+    /// As [`apply_changes`](Self::apply_changes), with what came of the last calls left to the next commit of the same
+    /// store: whatever the caller commits there without delay is in one transaction with it. The caller sees to it that
+    /// there is a commit.
+    pub(crate) async fn apply_with_next_commit(
+        &self,
+        target: &SyncTarget,
+        changes: &[MemberChange],
+    ) -> Result<ChangeReport> {
+        let done = self.apply_lasting(target, changes, Durability::Later).await;
+        if done.is_err() {
+            // Answers that came before it are worth knowing; the first error is the one to tell.
+            let _ = self.commit_what_waits().await;
+        }
+        done
+    }
+
+    /// Makes durable what was left to the next commit.
+    pub(crate) async fn commit_what_waits(&self) -> Result<()> {
+        self.store.journal().commit(Changes::default(), Durability::Now).await
+    }
+
+    async fn apply_lasting(
+        &self,
+        target: &SyncTarget,
+        changes: &[MemberChange],
+        outcomes: Durability,
+    ) -> Result<ChangeReport> {
         let ledger = self.store.require_ledger("apply changes")?;
         let _lease = self.store.lease(&target.audience)?;
         let mut report = ChangeReport { given: changes.len() as u64, ..ChangeReport::default() };
@@ -164,6 +193,7 @@ impl SyncEngine {
         let mut book =
             Book::open(self.store.clone(), &target.audience, None, self.clock.now(), self.secret.check())
                 .await?;
+        book.outcomes = outcomes;
         let mut staging = Staging::default();
         let mut ordered: Vec<_> = newest.into_values().collect();
         ordered.sort_unstable_by_key(|change| change.person);
@@ -193,7 +223,7 @@ impl SyncEngine {
             staging.want(&mut book, change, &rows).await?;
         }
         staging.write(&mut book).await?;
-        self.send_changes(&target, &mut book, staging, &mut report).await?;
+        self.send_changes(target, &mut book, staging, &mut report).await?;
         if report.waiting == 0 {
             book.finish().await?;
         }

@@ -182,8 +182,8 @@ impl SqliteFile {
     /// Writes all that `work` writes or nothing.
     ///
     /// # Errors
-    /// What `work` returns; nothing else is undone then. When the commit fails, all writes since the last one are
-    /// undone, and the file takes no more until it is opened again.
+    /// What `work` returns. A refusal undoes nothing else. When the file cannot be written, all writes since the last
+    /// commit are undone, for they belong together, and it takes no more until it is opened again.
     pub(crate) fn write<T>(
         &self,
         durability: Durability,
@@ -231,6 +231,8 @@ impl Inner {
         let last = match &done {
             Ok(_) if commit => "RELEASE work; COMMIT",
             Ok(_) => "RELEASE work",
+            // What waits was to be durable together with this.
+            Err(error) if matches!(error.kind(), ErrorKind::Io | ErrorKind::Corrupt) => "ROLLBACK",
             Err(_) => "ROLLBACK TO work; RELEASE work",
         };
         let ended = self.connection.execute_batch(last);
