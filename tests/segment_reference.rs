@@ -73,6 +73,7 @@ fn contact(dice: &mut Dice, schema: &Arc<Schema>) -> Contact {
     }
     if dice.often() {
         c.set(id("opted_out"), dice.roll(2) == 0).unwrap();
+        c.set(id("monitored"), dice.roll(2) == 0).unwrap();
     }
     if dice.often() {
         c.set(id("renewal"), NOW.date() + Duration::days(dice.roll(80) as i64 - 40)).unwrap();
@@ -95,7 +96,7 @@ fn contact(dice: &mut Dice, schema: &Arc<Schema>) -> Contact {
     for _ in 0..dice.roll(3) {
         let status = [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
         let at = dice.often().then(|| NOW + Duration::days(dice.roll(20) as i64 - 15));
-        c.add_consent("news", status[dice.roll(3) as usize], at).unwrap();
+        c.add_consent(dice.pick(&["news", "news", "sms"]), status[dice.roll(3) as usize], at).unwrap();
     }
     if dice.roll(2) == 0 {
         c.set_stage("Sales", dice.pick(&["won", "Lost"]), None).unwrap();
@@ -191,9 +192,53 @@ fn set_check(dice: &mut Dice) -> String {
     format!("{field} {exact}{not}has {kind} ({list})")
 }
 
+/// A comparison of a term with what counts where it is missing.
+fn defaulted(dice: &mut Dice) -> String {
+    match dice.roll(9) {
+        0 => format!(
+            "score default {} {}",
+            dice.roll(10),
+            number_check(dice).replace(".5", "").replace(".0", "")
+        ),
+        1 => format!("revenue default 2.5 {}", number_check(dice)),
+        2 => format!(
+            "{} default \"{}\" {}",
+            dice.pick(&["country", "name", "domain(email)", "stage(\"Sales\")"]),
+            dice.pick(&WORDS),
+            text_check(dice)
+        ),
+        3 => set_check(dice).replacen(' ', " default \"test.com\" ", 1),
+        4 => format!("renewal default 2026-11-{:02} {}", 1 + dice.roll(28), date_check(dice, false)),
+        5 => format!(
+            "created_on default 2026-11-{:02}T10:00:00Z {}",
+            1 + dice.roll(28),
+            date_check(dice, true)
+        ),
+        6 => format!("opted_out default {} = true", dice.pick(&["true", "false"])),
+        7 => format!(
+            "consent(\"news\") default \"withdrawn\" {} \"{}\"",
+            dice.pick(&["=", "!="]),
+            dice.pick(&["confirmed", "withdrawn"])
+        ),
+        _ => {
+            let first = dice.pick(&["first", "last"]);
+            match dice.roll(3) {
+                0 => format!("{first}(event.cart.value) default 5 {}", number_check(dice)),
+                1 => format!("{first}(event.any.products) default \"pl\" {}", text_check(dice)),
+                _ => format!(
+                    "anniversary(birth_date) default 2000-11-{:02} in next {} days",
+                    1 + dice.roll(28),
+                    dice.roll(60)
+                ),
+            }
+        }
+    }
+}
+
 fn leaf(dice: &mut Dice) -> String {
     let set = ["is set", "is not set", "is empty", "is not empty"];
-    match dice.roll(16) {
+    match dice.roll(17) {
+        16 => defaulted(dice),
         0 | 1 => format!("{} {}", dice.pick(&["country", "plan", "city"]), text_check(dice)),
         2 if dice.roll(2) == 0 => set_check(dice),
         2 => format!("{} {}", dice.pick(&["name", "email", "domain(email)"]), text_check(dice)),
@@ -247,26 +292,53 @@ fn against(dice: &mut Dice) -> String {
     let sign = dice.pick(&["=", "!=", "<", "<=", ">", ">="]);
     let default = dice.roll(2) == 0;
     let or = |value: &str| if default { format!(" default {value}") } else { String::new() };
-    match dice.roll(4) {
+    let left = dice.roll(4) == 0;
+    let and = |value: &str| if left { format!(" default {value}") } else { String::new() };
+    let equal = dice.pick(&["=", "!="]);
+    match dice.roll(7) {
         0 => {
-            let terms =
-                ["score", "revenue", "count(tags)", "tag_score(\"gold\")", "sum(event.purchase.value)"];
-            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("2.5"))
+            let terms = [
+                "score",
+                "revenue",
+                "count(tags)",
+                "tag_score(\"gold\")",
+                "sum(event.purchase.value)",
+                "last(event.purchase.value)",
+            ];
+            format!("{}{} {sign} {}{}", dice.pick(&terms), and("1"), dice.pick(&terms), or("2.5"))
         }
-        1 => format!(
-            "{} {sign} {}{}",
-            dice.pick(&["renewal", "birth_date"]),
-            dice.pick(&["renewal", "birth_date"]),
-            or("2026-11-20")
-        ),
+        1 => {
+            let terms = ["renewal", "birth_date"];
+            let (one, other) = (dice.pick(&terms), dice.pick(&terms));
+            format!("{one}{} {sign} {other}{}", and("2026-11-21"), or("2026-11-20"))
+        }
         2 => {
-            let terms = ["created_on", "tag_since(\"vip\")", "last(event.cart)", "first(event.any)"];
-            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("2026-11-20T09:00:00Z"))
+            let terms = [
+                "created_on",
+                "tag_since(\"vip\")",
+                "last(event.cart)",
+                "first(event.any)",
+                "last(event.any.at)",
+                "consent_since(\"news\")",
+            ];
+            let (one, other) = (dice.pick(&terms), dice.pick(&terms));
+            format!("{one}{} {sign} {other}{}", and("2026-11-19T09:00:00Z"), or("2026-11-20T09:00:00Z"))
+        }
+        3 => format!("opted_out{} {equal} monitored{}", and("false"), or("true")),
+        4 => {
+            let (one, other) = (and("\"withdrawn\""), or("\"confirmed\""));
+            format!("consent(\"news\"){one} {equal} consent(\"sms\"){other}")
+        }
+        5 => {
+            let terms = ["anniversary(birth_date)", "anniversary(renewal)", "anniversary(created_on)"];
+            let (one, other) = (dice.pick(&terms), dice.pick(&terms));
+            format!("{one}{} {equal} {other}{}", and("2000-11-20"), or("2000-11-20"))
         }
         _ => {
-            let terms = ["country", "name", "city", "domain(email)", "stage(\"Sales\")"];
+            let terms =
+                ["country", "name", "city", "domain(email)", "stage(\"Sales\")", "first(event.any.products)"];
             let sign = dice.pick(&["=", "!=", "exactly =", "exactly !="]);
-            format!("{} {sign} {}{}", dice.pick(&terms), dice.pick(&terms), or("\"PL\""))
+            format!("{}{} {sign} {}{}", dice.pick(&terms), and("\"DE\""), dice.pick(&terms), or("\"PL\""))
         }
     }
 }

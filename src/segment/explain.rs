@@ -282,6 +282,9 @@ fn hide_test(test: &mut Test) {
         aggregate.query.conditions_mut().for_each(hide);
     }
     let hidden = || "...".to_owned();
+    if let Some(Literal::Text(text)) = test.default.as_mut().map(|value| &mut value.node) {
+        *text = hidden();
+    }
     match &mut test.check {
         Check::Against(against) => {
             if let Term::Events(aggregate) = &mut against.term {

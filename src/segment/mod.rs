@@ -10,13 +10,19 @@
 //! - **Missing values.** A comparison with a missing value is false, the negated ones (`!=`, `not in`, `not between`,
 //!   `not contains` ...) included: they need a value too. `not` is plain negation, so `not plan = "pro"` holds for a
 //!   contact without a plan and `plan != "pro"` does not. `is set`, `is not set`, `is empty` ask directly.
+//!   `default` behind a term is the `COALESCE` of SQL: its value counts where the term is missing, so each comparison
+//!   has its own policy. *No match*: `score < 50`. *Match*: `score default 0 < 50`, or `score < 50 or score is not
+//!   set`. *Unknown*, which in Kleene's logic makes an `and` or `or` unknown unless its other parts decide: a filter
+//!   answers yes or no, so say which of the two an unknown becomes, `score is set and not (score < 50 and monitored)`
+//!   for no and `score is not set or not (score < 50 and monitored)` for yes.
 //! - **Text** is compared without regard to case, by Unicode's simple case folding; `exactly` before the operator
 //!   minds case. A field with several texts fits when one of them does, and fits a negated comparison when none does.
 //!   `has only` and `has exactly` look at all texts of a list, once each, and need one; a contact without tags has no
 //!   other tags, so `has only tags` holds for it.
 //! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
-//! - **Two terms** of a kind compare: numbers, texts, dates, instants. Where the second is missing its `default` counts,
-//!   if there is one; a date as the default of an instant is the beginning of that day.
+//! - **Two terms** of a kind compare: numbers, texts, dates, instants, and for equality truths, states of consents and
+//!   anniversaries. Where one is missing its `default` counts, if there is one; a date as the default of an instant is
+//!   the beginning of that day, and as that of an anniversary its day without the year.
 //! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday), months,
 //!   quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
 //!   shorter month. Minutes and hours are exact. `in last` and `in next` include both ends; `less than 3 days ago`
@@ -36,7 +42,7 @@
 //! filter   = and { "or" and } ;
 //! and      = unary { "and" unary } ;
 //! unary    = "not" unary | "(" filter ")" | "true" | "false" | group | tags
-//!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term check | FIELD ;
+//!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term [ "default" value ] check | FIELD ;
 //! group    = ( "all of" | "any of" | "none of" | "at least" INTEGER "of" ) "(" filter { "," filter } ")" ;
 //! tags     = "has" [ "any" | "all" | "no" | "only" | "exactly" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
 //! term     = FIELD
@@ -72,7 +78,7 @@
 //! | `=` `!=` | all | `country = "PL"` |
 //! | `exactly` | text | `country exactly = "PL"` |
 //! | `<` `<=` `>` `>=` | numbers, time | `score >= 50` |
-//! | `default` | two terms of a kind | `last_visit > created_on or score >= count(event.visit) default 0` |
+//! | `default` | all | `score default 0 < 50 and score default 0 <= count(event.visit) default 10` |
 //! | `in` `not in` | text, numbers, time | `country in ("PL", "DE")` |
 //! | `between` | numbers, time | `score between 3 and 6` |
 //! | `contains` | text | `company contains "ltd"` |
@@ -106,7 +112,7 @@
 //! | `sum` `min` `max` `avg` | events | `sum(event.purchase.value in this year) >= 1000` |
 //! | `then` `then no` `within` | events | `exists(event.cart then no event.purchase within 3 days)` |
 //! | `distinct` | events | `distinct(event.purchase.products) >= 3` |
-//! | `first` `last` | events | `last(event.purchase) more than 180 days ago` |
+//! | `first` `last` | events | `last(event.purchase) more than 180 days ago and last(event.purchase.value) >= 100` |
 //! | `segment` | segments | `not segment("Employees")` |
 
 mod catalog;

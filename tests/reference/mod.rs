@@ -243,6 +243,21 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
     }
 }
 
+/// What counts where a value is missing, a day without its year among them.
+fn or_default(found: Seen, default: Option<&Literal>, term: &Term) -> Seen {
+    let (Seen::Nothing | Seen::Yearless(..), Some(default)) = (&found, default) else { return found };
+    match default {
+        Literal::Number(number) => Seen::Number(*number),
+        Literal::Text(text) => Seen::Texts(vec![text.clone()]),
+        Literal::Date(day) if matches!(term, Term::Anniversary(_)) => {
+            Seen::Anniversary(day.month().into(), day.day())
+        }
+        Literal::Date(day) => Seen::Day(*day),
+        Literal::Instant(at) => Seen::Instant(*at),
+        Literal::Boolean(value) => Seen::Truth(*value),
+    }
+}
+
 /// A part of a date; of a day without its year if that has it.
 fn part(found: Seen, of: fn(Date) -> i32, yearless: Option<fn(u8, u8) -> u8>) -> Seen {
     match (found, yearless) {
@@ -254,7 +269,7 @@ fn part(found: Seen, of: fn(Date) -> i32, yearless: Option<fn(u8, u8) -> u8>) ->
 }
 
 fn eval_test(test: &Test, s: Subject<'_>) -> bool {
-    let found = seen(&test.term, s);
+    let found = or_default(seen(&test.term, s), test.default.as_ref().map(|value| &value.node), &test.term);
     match &test.check {
         Check::IsSet => return matches!(found, Seen::Nothing) == test.negated,
         Check::IsEmpty => {
@@ -268,21 +283,14 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
         _ => {}
     }
     if let Check::Against(against) = &test.check {
-        let literal = |value: &Literal| match value {
-            Literal::Number(number) => Seen::Number(*number),
-            Literal::Text(text) => Seen::Texts(vec![text.clone()]),
-            Literal::Date(day) => Seen::Day(*day),
-            Literal::Instant(at) => Seen::Instant(*at),
-            Literal::Boolean(_) => unreachable!(),
-        };
-        let other = match (seen(&against.term, s), &against.default) {
-            (Seen::Nothing | Seen::Yearless(..), Some(default)) => literal(&default.node),
-            (other, _) => other,
-        };
+        let default = against.default.as_ref().map(|value| &value.node);
+        let other = or_default(seen(&against.term, s), default, &against.term);
         let order = match (found, other) {
             (Seen::Number(one), Seen::Number(other)) => one.cmp(&other),
             (Seen::Day(one), Seen::Day(other)) => one.cmp(&other),
             (Seen::Instant(one), Seen::Instant(other)) => one.cmp(&other),
+            (Seen::Truth(one), Seen::Truth(other)) => one.cmp(&other),
+            (Seen::Anniversary(month, day), Seen::Anniversary(other, of)) => (month, day).cmp(&(other, of)),
             (Seen::Texts(one), Seen::Texts(other)) => {
                 let case = |text: &String| if test.exact { text.clone() } else { text.to_lowercase() };
                 let shared = one.iter().any(|text| other.iter().any(|known| case(text) == case(known)));

@@ -2,9 +2,10 @@
 
 use std::cmp::Ordering;
 
-use super::evaluate::{Record, day, each_text};
+use super::evaluate::Record;
 use super::number::Number;
 use super::plan::{Sides, TextTerm};
+use super::texts::each_text;
 use crate::contact::fold;
 use crate::segment::language::ast::Relation;
 
@@ -12,17 +13,14 @@ impl Sides {
     /// None when a value is missing.
     pub(crate) fn hold<R: Record>(&self, relation: Relation, record: &R) -> Option<bool> {
         let order = match self {
-            Self::Numbers(one, other, default) => {
-                let other = other.value(record).map(Number::decimal).or(*default)?;
-                one.value(record)?.decimal().cmp(&other)
+            Self::Numbers([(one, instead), (other, other_instead)]) => {
+                let one = one.value(record).map(Number::decimal).or(*instead)?;
+                one.cmp(&other.value(record).map(Number::decimal).or(*other_instead)?)
             }
-            Self::Days(one, other, default) => {
-                day(record.cell(*one))?.cmp(&day(record.cell(*other)).or(*default)?)
+            Self::Codes([(one, instead), (other, other_instead)]) => {
+                one.value(record).or(*instead)?.cmp(&other.value(record).or(*other_instead)?)
             }
-            Self::Instants(one, other, default) => one.value(record)?.cmp(&other.value(record).or(*default)?),
-            Self::Texts { one, other, default, exact } => {
-                return texts(record, (*one, *other), default.as_deref(), *exact);
-            }
+            Self::Texts { sides: [one, other], exact } => return texts(record, one, other, *exact),
         };
         Some(match relation {
             Relation::Equal => order == Ordering::Equal,
@@ -34,30 +32,30 @@ impl Sides {
     }
 }
 
+/// A term of text, and what counts for it where it is missing.
+type Side = (TextTerm, Option<Box<str>>);
+
 /// Whether some text of one is a text of the other.
-fn texts<R: Record>(
-    record: &R,
-    of: (TextTerm, TextTerm),
-    default: Option<&str>,
-    exact: bool,
-) -> Option<bool> {
-    let (one, other) = of;
+fn texts<R: Record>(record: &R, one: &Side, other: &Side, exact: bool) -> Option<bool> {
     let mut found = None;
-    each_text(record, one, |text| {
-        let mut take = |known: &str| {
+    each_or_default(record, one, |text| {
+        each_or_default(record, other, |known| {
             let same = if exact { text == known } else { text.chars().map(fold).eq(known.chars().map(fold)) };
             found = Some(same);
             same
-        };
-        let mut missing = true;
-        each_text(record, other, |known| {
-            missing = false;
-            take(known)
         });
-        if let (true, Some(default)) = (missing, default) {
-            take(default);
-        }
         found == Some(true)
     });
     found
+}
+
+fn each_or_default<R: Record>(record: &R, (term, default): &Side, mut take: impl FnMut(&str) -> bool) {
+    let mut missing = true;
+    each_text(record, term, |text| {
+        missing = false;
+        take(text)
+    });
+    if let (true, Some(default)) = (missing, default) {
+        take(default);
+    }
 }

@@ -1,14 +1,14 @@
 //! A checked syntax tree, a schema and a time to a plan.
 
+use super::compile_default::states;
 use super::compile_number::number_test;
-use super::evaluate::state_bit;
 use super::plan::{
     AT, EventPlan, FollowPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
 };
 use super::regexes;
 use super::window::EvaluationTime;
 use super::words::TextTest;
-use crate::contact::{ConsentStatus, FieldType, Symbol, date_key, fold_text, normalize_tag};
+use crate::contact::{FieldType, Symbol, date_key, fold_text, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::ast::{
     Aggregate, Check, EventQuery, Expr, Fold, Literal, Quantifier, Spanned, Term, Test,
@@ -88,7 +88,11 @@ impl Compiler<'_> {
         Ok(EventPlan { kind, low, high, condition: condition.transpose()?, then: then.transpose()? })
     }
 
-    fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+    pub(crate) fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        if let Check::Against(against) = &test.check {
+            let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
+            return self.against(test, against, kind, scope);
+        }
         if let Term::Events(Aggregate {
             of: of @ (Fold::First | Fold::Last),
             query,
@@ -96,14 +100,25 @@ impl Compiler<'_> {
         }) = &test.term
         {
             let inner = Test { term: Term::Field(property.clone()), ..test.clone() };
-            let missing = matches!(test.check, Check::IsSet | Check::IsEmpty)
-                && test.negated != matches!(test.check, Check::IsEmpty);
+            let missing = match &test.default {
+                Some(default) => {
+                    let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
+                    self.default_fits(test, &default.node, kind)?
+                }
+                None => {
+                    matches!(test.check, Check::IsSet | Check::IsEmpty)
+                        && test.negated != matches!(test.check, Check::IsEmpty)
+                }
+            };
             return Ok(Node::Nth {
                 events: Box::new(self.events(query, scope)?),
                 last: *of == Fold::Last,
                 test: Box::new(self.test(&inner, scope.event(query.event.as_ref()))?),
                 missing,
             });
+        }
+        if let Some(default) = &test.default {
+            return self.or_default(test, &default.node, scope);
         }
         let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
         let negated = test.negated;
@@ -114,7 +129,6 @@ impl Compiler<'_> {
                     if test.check == Check::IsSet { Node::IsSet(presence) } else { Node::IsEmpty(presence) };
                 return Ok(if negated { not(node) } else { node });
             }
-            Check::Against(against) => return self.against(test, against, kind, scope),
             Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_) => {
                 return self.set(test, kind, scope);
             }
@@ -209,7 +223,9 @@ impl Compiler<'_> {
                     Fold::Min => Ok(NumberTerm::Min(events, at)),
                     Fold::Max => Ok(NumberTerm::Max(events, at)),
                     Fold::Avg => Ok(NumberTerm::Avg(events, at)),
-                    Fold::First | Fold::Last => Err(unchecked()),
+                    Fold::First | Fold::Last => {
+                        Ok(NumberTerm::Nth { events: Box::new(events), last: aggregate.of == Fold::Last, at })
+                    }
                 }
             }
             _ => Err(unchecked()),
@@ -218,24 +234,13 @@ impl Compiler<'_> {
 
     fn text(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
         let (exact, negated) = (test.exact, test.negated);
-        let passes = match &test.check {
-            Check::Equal(_) | Check::In(_) => TextTest::one_of(texts(&test.check).into_iter(), exact),
-            Check::StartsWith(text) => TextTest::starts_with(&text.node, exact),
-            Check::EndsWith(text) => TextTest::ends_with(&text.node, exact),
-            Check::Contains(text) if exact => TextTest::contains(&text.node),
-            check => match regexes::compile(check, exact, self.limits.regex) {
-                Ok(pattern) => TextTest::Fits(Box::new(pattern)),
-                Err((message, expected)) => {
-                    return Err(Error::new(ErrorKind::Filter, "filter", message).expected(expected));
-                }
-            },
-        };
+        let passes = self.text_test(test)?;
         let term = self.text_term(&test.term, scope)?;
         let keyword = match (&test.term, scope.event) {
             (Term::Field(name), None) => scope.field_type(name) == Ok(FieldType::Keyword),
             _ => false,
         };
-        if let (true, TextTerm::Cell(at), TextTest::OneOf { .. }) = (keyword, term, &passes) {
+        if let (true, &TextTerm::Cell(at), TextTest::OneOf { .. }) = (keyword, &term, &passes) {
             let words = texts(&test.check).into_iter();
             let mut symbols: Vec<u32> = words
                 .map(|text| if exact { symbol(text, scope).0 } else { symbol(&fold_text(text), scope).0 })
@@ -253,26 +258,39 @@ impl Compiler<'_> {
         Ok(Node::Text { term, test: Box::new(passes), negated })
     }
 
+    pub(crate) fn text_test(&self, test: &Test) -> Result<TextTest> {
+        let exact = test.exact;
+        Ok(match &test.check {
+            Check::Equal(_) | Check::In(_) => TextTest::one_of(texts(&test.check).into_iter(), exact),
+            Check::StartsWith(text) => TextTest::starts_with(&text.node, exact),
+            Check::EndsWith(text) => TextTest::ends_with(&text.node, exact),
+            Check::Contains(text) if exact => TextTest::contains(&text.node),
+            check => {
+                let pattern = regexes::compile(check, exact, self.limits.regex);
+                TextTest::Fits(Box::new(pattern.map_err(|(message, expected)| {
+                    Error::new(ErrorKind::Filter, "filter", message).expected(expected)
+                })?))
+            }
+        })
+    }
+
     pub(crate) fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
         match term {
             Term::Field(name) => Ok(TextTerm::Cell(place(name, scope)?)),
             Term::Domain(name) => Ok(TextTerm::Domain(place(name, scope)?)),
             Term::Stage(funnel) => Ok(TextTerm::Stage(symbol(&funnel.node, scope))),
+            Term::Events(Aggregate { of, query, property: Some(property) }) => Ok(TextTerm::Nth {
+                events: Box::new(self.events(query, scope)?),
+                last: *of == Fold::Last,
+                at: place(property, scope.event(query.event.as_ref()))?,
+            }),
             _ => Err(unchecked()),
         }
     }
 
     fn consent(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
         let Term::Consent(name) = &test.term else { return Err(unchecked()) };
-        let states = texts(&test.check).into_iter().fold(0, |states, word| {
-            let status = [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
-            let named = status.into_iter().zip(crate::segment::language::check::CONSENT_STATES);
-            states
-                | named
-                    .filter(|(_, known)| known.eq_ignore_ascii_case(word))
-                    .map(|(s, _)| state_bit(s))
-                    .sum::<u8>()
-        });
+        let states = states(&texts(&test.check));
         let now = crate::contact::micros(self.time.now);
         Ok(Node::Consent { name: symbol(&name.node, scope), now, states, negated: test.negated })
     }
@@ -296,12 +314,8 @@ impl Compiler<'_> {
         Ok(match term {
             Term::Field(name) | Term::Anniversary(name) => Presence::Cell(place(name, scope)?),
             Term::Domain(_) | Term::Stage(_) => Presence::Text(self.text_term(term, scope)?),
-            Term::Consent(name) => {
-                let now = crate::contact::micros(self.time.now);
-                Presence::Consent { name: symbol(&name.node, scope), now }
-            }
             _ if kind.is_number() => Presence::Number(self.number_term(term, scope)?),
-            _ => Presence::Instant(self.instant(term, scope)?),
+            _ => Presence::Code(self.code_term(term, kind, scope)?),
         })
     }
 }
@@ -314,7 +328,7 @@ pub(crate) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
 }
 
 /// The slot of a field, or the symbol of a property.
-fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
+pub(crate) fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
     match (scope.event, name.node.as_str()) {
         (None, field) => scope.schema.field(field).map(|id| id.index() as u32).ok_or_else(unchecked),
         (Some(_), "value") => Ok(VALUE),
@@ -324,7 +338,7 @@ fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
 }
 
 /// The symbol of a text; of a text for which there is no room, one that no contact has.
-fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
+pub(crate) fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
     scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
 }
 

@@ -1,11 +1,18 @@
 //! One term against another to a plan.
 
-use super::compile::{Compiler, place_of, unchecked};
-use super::plan::{Node, Sides};
+use rust_decimal::Decimal;
+
+use super::compile::{Compiler, place, place_of, symbol, unchecked};
+use super::compile_default::states;
+use super::plan::{CodeTerm, Node, NumberTerm, Sides, TextTerm};
+use super::window::year_day;
 use crate::contact::date_key;
 use crate::error::Result;
-use crate::segment::language::ast::{Against, Check, Literal, Test};
+use crate::segment::language::ast::{Against, Aggregate, Check, Fold, Literal, Spanned, Term, Test};
 use crate::segment::language::kind::{Kind, Scope};
+
+/// A term, and what counts for it where it is missing.
+type Side<'a> = (&'a Term, Option<&'a Spanned<Literal>>);
 
 impl Compiler<'_> {
     pub(crate) fn against(
@@ -15,33 +22,84 @@ impl Compiler<'_> {
         kind: Kind,
         scope: Scope<'_>,
     ) -> Result<Node> {
-        let (one, other) = (&test.term, &against.term);
-        let default = against.default.as_ref();
+        let (one, other) = ((&test.term, test.default.as_ref()), (&against.term, against.default.as_ref()));
         let sides = if kind.is_number() {
-            let default = default.and_then(|value| match value.node {
-                Literal::Number(number) => Some(number),
-                _ => None,
-            });
-            Sides::Numbers(self.number_term(one, scope)?, self.number_term(other, scope)?, default)
-        } else if kind.is_day() {
-            let default = default.and_then(|value| value.node.day()).map(date_key);
-            Sides::Days(place_of(one, scope)?, place_of(other, scope)?, default)
-        } else if kind == Kind::Instant {
-            // A day counts from its beginning.
-            let begin = |value: &crate::segment::language::ast::Spanned<Literal>| {
-                self.time.instants(&Check::GreaterOrEqual(value.clone())).map(|(begin, _)| begin)
-            };
-            Sides::Instants(self.instant(one, scope)?, self.instant(other, scope)?, default.and_then(begin))
+            Sides::Numbers([self.number_side(one, scope)?, self.number_side(other, scope)?])
         } else if kind.is_text() {
-            let default = default.and_then(|value| match &value.node {
-                Literal::Text(text) => Some(text.as_str().into()),
-                _ => None,
-            });
-            let (one, other) = (self.text_term(one, scope)?, self.text_term(other, scope)?);
-            Sides::Texts { one, other, default, exact: test.exact }
+            let sides = [self.text_side(one, scope)?, self.text_side(other, scope)?];
+            Sides::Texts { sides, exact: test.exact }
         } else {
-            return Err(unchecked());
+            Sides::Codes([self.code_side(one, kind, scope)?, self.code_side(other, kind, scope)?])
         };
         Ok(Node::Against { sides: Box::new(sides), relation: against.relation, negated: test.negated })
+    }
+
+    fn number_side(
+        &self,
+        (term, default): Side<'_>,
+        scope: Scope<'_>,
+    ) -> Result<(NumberTerm, Option<Decimal>)> {
+        let default = default.and_then(|value| match value.node {
+            Literal::Number(number) => Some(number),
+            _ => None,
+        });
+        Ok((self.number_term(term, scope)?, default))
+    }
+
+    fn text_side(&self, (term, default): Side<'_>, scope: Scope<'_>) -> Result<(TextTerm, Option<Box<str>>)> {
+        let default = default.and_then(|value| match &value.node {
+            Literal::Text(text) => Some(text.as_str().into()),
+            _ => None,
+        });
+        Ok((self.text_term(term, scope)?, default))
+    }
+
+    fn code_side(
+        &self,
+        (term, default): Side<'_>,
+        kind: Kind,
+        scope: Scope<'_>,
+    ) -> Result<(CodeTerm, Option<i64>)> {
+        let default = default.map(|value| self.code(&value.node, kind).ok_or_else(unchecked));
+        Ok((self.code_term(term, kind, scope)?, default.transpose()?))
+    }
+
+    pub(crate) fn code_term(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<CodeTerm> {
+        if let Term::Events(Aggregate { of, query, property: Some(property) }) = term {
+            let field = Term::Field(property.clone());
+            let of_event = self.code_term(&field, kind, scope.event(query.event.as_ref()))?;
+            let events = Box::new(self.events(query, scope)?);
+            return Ok(CodeTerm::Nth { events, last: *of == Fold::Last, of: Box::new(of_event) });
+        }
+        Ok(match (kind, term) {
+            (Kind::Boolean, _) => CodeTerm::Truth(place_of(term, scope)?),
+            (Kind::Date | Kind::Birthday, _) => CodeTerm::Day(place_of(term, scope)?),
+            (Kind::Anniversary, Term::Anniversary(name)) => {
+                CodeTerm::YearDay { at: place(name, scope)?, zone: self.time.zone.clone() }
+            }
+            (Kind::Consent, Term::Consent(name)) => {
+                let now = crate::contact::micros(self.time.now);
+                CodeTerm::Consent { name: symbol(&name.node, scope), now }
+            }
+            (Kind::Instant, _) => CodeTerm::Instant(self.instant(term, scope)?),
+            _ => return Err(unchecked()),
+        })
+    }
+
+    /// A value as a term of this kind has it; a day as an instant is its beginning.
+    pub(crate) fn code(&self, value: &Literal, kind: Kind) -> Option<i64> {
+        match (kind, value) {
+            (Kind::Boolean, Literal::Boolean(value)) => Some((*value).into()),
+            (Kind::Date | Kind::Birthday, value) => value.day().map(|day| date_key(day).into()),
+            (Kind::Anniversary, value) => {
+                value.day().map(|day| year_day(day.month().into(), day.day()) as i64)
+            }
+            (Kind::Consent, Literal::Text(text)) => Some(states(&[text]).into()),
+            (Kind::Instant, value) => {
+                let begin = Check::GreaterOrEqual(Spanned::from(value.clone()));
+                self.time.instants(&begin).map(|(begin, _)| begin)
+            }
+            _ => None,
+        }
     }
 }

@@ -15,7 +15,7 @@ impl Compiler<'_> {
         let one_of = |some: &[&str]| Box::new(TextTest::one_of(some.iter().copied(), test.exact));
         let mut parts = Vec::new();
         if !matches!(test.check, Check::HasOnly(_)) {
-            let there = |text| Node::Text { term, test: one_of(&[text]), negated: false };
+            let there = |text| Node::Text { term: term.clone(), test: one_of(&[text]), negated: false };
             parts.extend(wanted.iter().copied().map(there));
         }
         if !matches!(test.check, Check::HasAll(_)) {

@@ -1,11 +1,12 @@
 //! Asks a compiled condition of one record: a contact, a row of a table, or an event. It allocates nothing.
 
-use super::plan::{AT, EventPlan, InstantTerm, Node, Presence, TextTerm, VALUE};
-use super::window::year_day;
-use super::words::TextTest;
+use super::code::day_of_year;
+use super::plan::{AT, EventPlan, InstantTerm, Node, VALUE};
+use super::texts::{any_text, every_text};
+use super::window::has_bit;
 use crate::contact::{
     Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Slot, Stage, Store, Symbol, Tag,
-    birthday_key, date, date_key, from_micros, instant, micros,
+    birthday_key, date, date_key, instant, micros,
 };
 
 /// What conditions are asked of.
@@ -141,7 +142,7 @@ impl Node {
                 tags.iter().any(|tag| wanted.contains(&tag.name))
             }
             Self::Text { term, test, negated } => {
-                any_text(record, *term, test).is_some_and(|holds| holds != *negated)
+                any_text(record, term, test).is_some_and(|holds| holds != *negated)
             }
             other => other.holds_rarely(record),
         }
@@ -160,22 +161,7 @@ impl Node {
                 term.value(record).is_some_and(|value| value.fits(test) != *negated)
             }
             Self::YearDays { at, days, zone, negated } => {
-                let day = match record.cell(*at) {
-                    Cell::Birthday(day) => Some((day.month(), day.day())),
-                    Cell::Date(day) => Some((day.month().into(), day.day())),
-                    Cell::Instant(at) => {
-                        let day = zone.date(from_micros(at));
-                        Some((day.month().into(), day.day()))
-                    }
-                    Cell::Text(text) => {
-                        date(text, DateOrder::YearMonthDay).map(|day| (day.month().into(), day.day()))
-                    }
-                    _ => None,
-                };
-                day.is_some_and(|(month, day)| {
-                    let at = year_day(month, day);
-                    days.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1) != *negated
-                })
+                day_of_year(record.cell(*at), zone).is_some_and(|at| has_bit(days, at) != *negated)
             }
             Self::Instant { term, low, high, negated } => {
                 term.value(record).is_some_and(|at| (*low <= at && at < *high) != *negated)
@@ -186,9 +172,9 @@ impl Node {
                 sides.hold(*relation, record).is_some_and(|holds| holds != *negated)
             }
             Self::TagsOnly(known) => record.tags().iter().all(|tag| known.contains(&tag.name)),
-            Self::Every { term, test } => every_text(record, *term, test),
+            Self::Every { term, test } => every_text(record, term, test),
             Self::Consent { name, now, states, negated } => consent(record, *name, *now)
-                .is_some_and(|entry| (*states & state_bit(entry.status) != 0) != *negated),
+                .is_some_and(|(_, entry)| (*states & state_bit(entry.status) != 0) != *negated),
             Self::Exists(events) => events.of(record).next().is_some(),
             Self::Nth { events, last, test, missing } => {
                 events.nth(record, *last).map_or(*missing, |event| test.holds(&event))
@@ -223,72 +209,13 @@ pub(crate) fn day(cell: Cell<'_>) -> Option<i32> {
     }
 }
 
-/// Whether some text of the term passes; none when it has no text.
-#[inline]
-pub(crate) fn any_text<R: Record>(record: &R, term: TextTerm, test: &TextTest) -> Option<bool> {
-    let mut found = None;
-    each_text(record, term, |text| {
-        let holds = test.holds(text);
-        found = Some(holds);
-        holds
-    });
-    found
-}
-
-/// True when there is a text and every one passes.
-fn every_text<R: Record>(record: &R, term: TextTerm, test: &TextTest) -> bool {
-    let mut all = false;
-    each_text(record, term, |text| {
-        all = test.holds(text);
-        !all
-    });
-    all
-}
-
-/// Shows the texts of a term until one is taken.
-#[inline]
-pub(crate) fn each_text<R: Record>(record: &R, term: TextTerm, mut take: impl FnMut(&str) -> bool) {
-    let (at, domain) = match term {
-        TextTerm::Cell(at) => (at, false),
-        TextTerm::Domain(at) => (at, true),
-        TextTerm::Stage(funnel) => {
-            if let Some(stage) = record.stages().iter().find(|stage| stage.funnel == funnel) {
-                take(record.store().symbols.lend(stage.stage));
-            }
-            return;
-        }
-    };
-    let mut show = |text: &str| {
-        if !domain {
-            return take(text);
-        }
-        text.trim().rsplit_once('@').is_some_and(|(_, domain)| take(domain))
-    };
-    match record.cell(at) {
-        Cell::Text(text) => {
-            show(text);
-        }
-        Cell::Keyword { symbol, .. } => {
-            show(record.store().symbols.lend(symbol));
-        }
-        Cell::Texts(texts) => {
-            for text in texts.iter() {
-                if show(text) {
-                    return;
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// The entry of a consent that holds as of `now`: the last at or before it, unknown times first.
-fn consent<R: Record>(record: &R, name: Symbol, now: i64) -> Option<&Consent> {
-    let mut best: Option<(&Consent, i64)> = None;
-    for entry in record.consents().iter().filter(|entry| entry.name == name) {
+/// The entry of a consent that holds as of `now`, with its place: the last at or before it, unknown times first.
+pub(crate) fn consent<R: Record>(record: &R, name: Symbol, now: i64) -> Option<(usize, &Consent)> {
+    let mut best: Option<((usize, &Consent), i64)> = None;
+    for (place, entry) in record.consents().iter().enumerate().filter(|(_, entry)| entry.name == name) {
         let at = entry.at.map_or(i64::MIN, micros);
         if at <= now && best.is_none_or(|(_, known)| known <= at) {
-            best = Some((entry, at));
+            best = Some(((place, entry), at));
         }
     }
     best.map(|(entry, _)| entry)
@@ -312,7 +239,7 @@ impl EventPlan {
     }
 
     /// The earliest or latest event that fits; of several at one instant, the one added first or last.
-    fn nth<'a, R: Record>(&'a self, record: &'a R, last: bool) -> Option<EventView<'a>> {
+    pub(crate) fn nth<'a, R: Record>(&'a self, record: &'a R, last: bool) -> Option<EventView<'a>> {
         self.of(record).reduce(|best, next| {
             let better = if last { next.row.at >= best.row.at } else { next.row.at < best.row.at };
             if better { next } else { best }
@@ -331,51 +258,11 @@ impl InstantTerm {
                 _ => None,
             },
             Self::TagSince(name) => record.tags().iter().find(|tag| tag.name == *name)?.since.map(micros),
-            Self::ConsentSince { name, now } => consent(record, *name, *now)?.at.map(micros),
+            Self::ConsentSince { name, now } => consent(record, *name, *now)?.1.at.map(micros),
             Self::StageSince(funnel) => {
                 record.stages().iter().find(|stage| stage.funnel == *funnel)?.since.map(micros)
             }
             Self::Nth { events, last } => events.nth(record, *last).map(|event| event.row.at),
         }
-    }
-}
-
-impl Presence {
-    fn is_set<R: Record>(&self, record: &R) -> bool {
-        match self {
-            Self::Cell(at) => match record.cell(*at) {
-                Cell::Missing => false,
-                Cell::Texts(texts) => texts.len() > 0,
-                _ => true,
-            },
-            Self::Number(term) => term.value(record).is_some(),
-            Self::Text(term) => {
-                let mut set = false;
-                each_text(record, *term, |_| {
-                    set = true;
-                    true
-                });
-                set
-            }
-            Self::Instant(term) => term.value(record).is_some(),
-            Self::Consent { name, now } => consent(record, *name, *now).is_some(),
-        }
-    }
-
-    /// No value, or only blank text.
-    fn is_empty<R: Record>(&self, record: &R) -> bool {
-        let term = match self {
-            Self::Cell(at) => TextTerm::Cell(*at),
-            Self::Text(term) => *term,
-            other => return !other.is_set(record),
-        };
-        let mut blank = true;
-        let mut texts = false;
-        each_text(record, term, |text| {
-            texts = true;
-            blank = text.trim().is_empty();
-            !blank
-        });
-        if texts { blank } else { !self.is_set(record) }
     }
 }

@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 
 use super::distinct;
-use super::evaluate::{EventView, Record, each_text};
+use super::evaluate::{EventView, Record};
 use super::plan::{EventPlan, NumberTerm, NumberTest, Part, TextTerm};
+use super::texts::each_text;
 use super::window::age;
 use crate::contact::{Cell, from_micros};
 
@@ -57,7 +58,7 @@ impl NumberTerm {
             Self::Part { at, part, zone } => return part.of(record.cell(*at), zone).map(Number::Whole),
             Self::Length(at) => {
                 let mut length = None;
-                each_text(record, TextTerm::Cell(*at), |text| {
+                each_text(record, &TextTerm::Cell(*at), |text| {
                     length = Some(text.chars().count() as i64);
                     true
                 });
@@ -75,6 +76,7 @@ impl NumberTerm {
                 let tag = record.tags().iter().find(|tag| tag.name == *name);
                 return tag.map(|tag| Number::Whole(tag.score.into()));
             }
+            Self::Nth { events, last, at } => return number(events.nth(record, *last)?.property(*at)),
             Self::Count(events) => return Some(Number::Whole(events.of(record).count() as i64)),
             Self::Distinct(events, at) => return Some(Number::Whole(distinct::count(events, record, *at))),
             Self::Sum(events, at) | Self::Min(events, at) | Self::Max(events, at) | Self::Avg(events, at) => {

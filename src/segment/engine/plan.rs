@@ -116,13 +116,29 @@ pub(crate) struct EventPlan {
     pub(crate) then: Option<Box<FollowPlan>>,
 }
 
-/// Two terms of a kind, and what counts for the second where it is missing.
+/// Two terms of a kind, each with what counts for it where it is missing.
 #[derive(Debug, Clone)]
 pub(crate) enum Sides {
-    Numbers(NumberTerm, NumberTerm, Option<Decimal>),
-    Days(u32, u32, Option<i32>),
-    Instants(InstantTerm, InstantTerm, Option<i64>),
-    Texts { one: TextTerm, other: TextTerm, default: Option<Box<str>>, exact: bool },
+    Numbers([(NumberTerm, Option<Decimal>); 2]),
+    Codes([(CodeTerm, Option<i64>); 2]),
+    Texts { sides: [(TextTerm, Option<Box<str>>); 2], exact: bool },
+}
+
+/// Where a value comes from that stands in order as a whole number does.
+#[derive(Debug, Clone)]
+pub(crate) enum CodeTerm {
+    /// 1 for true, 0 for false.
+    Truth(u32),
+    /// The key of a date, or of a birthday with a year.
+    Day(u32),
+    /// The day of a year, as [`year_day`](super::window::year_day) numbers it.
+    YearDay { at: u32, zone: Zone },
+    /// The bit of a consent's state.
+    Consent { name: Symbol, now: i64 },
+    /// Microseconds since 1970.
+    Instant(InstantTerm),
+    /// Of the first or last event that fits.
+    Nth { events: Box<EventPlan>, last: bool, of: Box<CodeTerm> },
 }
 
 /// What comes after an event, or does not.
@@ -139,8 +155,15 @@ pub(crate) struct FollowPlan {
 #[derive(Debug, Clone)]
 pub(crate) enum NumberTerm {
     Cell(u32),
-    Age { at: u32, today: Date },
-    Part { at: u32, part: Part, zone: Zone },
+    Age {
+        at: u32,
+        today: Date,
+    },
+    Part {
+        at: u32,
+        part: Part,
+        zone: Zone,
+    },
     Length(u32),
     Values(u32),
     TagCount,
@@ -151,6 +174,12 @@ pub(crate) enum NumberTerm {
     Min(EventPlan, u32),
     Max(EventPlan, u32),
     Avg(EventPlan, u32),
+    /// Of the first or last event that fits.
+    Nth {
+        events: Box<EventPlan>,
+        last: bool,
+        at: u32,
+    },
 }
 
 /// A part of a date.
@@ -164,11 +193,17 @@ pub(crate) enum Part {
 }
 
 /// Where a text comes from.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) enum TextTerm {
     Cell(u32),
     Domain(u32),
     Stage(Symbol),
+    /// Of the first or last event that fits.
+    Nth {
+        events: Box<EventPlan>,
+        last: bool,
+        at: u32,
+    },
 }
 
 /// Where an instant comes from.
@@ -185,14 +220,9 @@ pub(crate) enum InstantTerm {
 #[derive(Debug, Clone)]
 pub(crate) enum Presence {
     Cell(u32),
-    /// A date or a birthday that is known whole.
     Number(NumberTerm),
     Text(TextTerm),
-    Instant(InstantTerm),
-    Consent {
-        name: Symbol,
-        now: i64,
-    },
+    Code(CodeTerm),
 }
 
 /// A test of a number.

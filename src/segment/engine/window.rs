@@ -217,6 +217,10 @@ fn moved_day(day: Date, period: Period, sign: i64) -> Option<Date> {
     }
 }
 
+pub(crate) fn has_bit(days: &[u64; 6], at: usize) -> bool {
+    days.get(at / 64).is_some_and(|word| word >> (at % 64) & 1 == 1)
+}
+
 fn set_bit(days: &mut [u64; 6], at: usize) {
     if let Some(word) = days.get_mut(at / 64) {
         *word |= 1 << (at % 64);

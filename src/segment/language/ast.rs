@@ -94,6 +94,9 @@ pub struct AtLeast {
 pub struct Test {
     /// What is looked at.
     pub term: Term,
+    /// What counts for it where it is missing: `score default 0 >= 50`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<Spanned<Literal>>,
     /// What is asked.
     pub check: Check,
     /// `!=`, `not in`, `not between` ...: there is a value and the check does not hold for it.

@@ -157,7 +157,8 @@ macro_rules! periods {
 
 impl Term {
     fn test(self, check: Check, negated: bool) -> Expr {
-        Expr::Test(Box::new(Test { term: self, check, negated, exact: false, span: Span::default() }))
+        let test = Test { term: self, default: None, check, negated, exact: false, span: Span::default() };
+        Expr::Test(Box::new(test))
     }
 
     comparisons! {
@@ -308,6 +309,25 @@ impl Expr {
     #[must_use]
     pub fn negate(self) -> Self {
         Self::Not(Box::new(self))
+    }
+
+    /// The same comparison with what counts for its term where that is missing.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::segment::{Filter, field};
+    ///
+    /// let schema = Schema::standard();
+    /// let built = Filter::new(field("score").lt(50).or_default(0), &schema)?;
+    /// assert_eq!(built, Filter::parse("score default 0 < 50", &schema)?);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn or_default(mut self, value: impl Into<Literal>) -> Self {
+        if let Self::Test(test) = &mut self {
+            test.default = Some(Spanned::from(value.into()));
+        }
+        self
     }
 
     /// The same comparison of text, with case.

@@ -39,6 +39,7 @@ fn compared(test: &mut Test) {
     if let Check::Against(against) = &mut test.check {
         term(&mut against.term);
     }
+    test.default.iter_mut().for_each(|value| literal(&mut value.node, test.exact));
     values(&mut test.check, test.exact);
 }
 

@@ -144,6 +144,7 @@ impl Checker<'_> {
             let problem = FilterProblem::new(test.span, "this comparison has no negated form");
             self.push(problem, "the opposite comparison, or not around it");
         }
+        self.default(test, kind);
         if let Check::Against(against) = &test.check {
             return self.against(test, against, kind, scope, depth);
         }

@@ -1,7 +1,7 @@
 //! A term compared with another: whether the two are of a kind.
 
-use super::ast::{Against, Aggregate, Relation, Term, Test};
-use super::check::Checker;
+use super::ast::{Against, Check, Literal, Relation, Spanned, Term, Test};
+use super::check::{CONSENT_STATES, Checker};
 use super::kind::{Kind, Scope};
 use super::problem::FilterProblem;
 
@@ -43,30 +43,43 @@ impl Checker<'_> {
             Ok(other) => other,
             Err(problem) => return self.problems.push(problem),
         };
-        if test.terms().any(of_one_event) {
-            let problem =
-                FilterProblem::new(test.span, "a property of the first or last event beside a term");
-            return self.push(problem, "a value to compare it with");
-        }
-        let groups: [fn(Kind) -> bool; 4] =
-            [Kind::is_number, Kind::is_text, Kind::is_day, |kind| kind == Kind::Instant];
-        if !groups.iter().any(|group| group(kind) && group(other)) {
+        let groups: [fn(Kind) -> bool; 3] = [Kind::is_number, Kind::is_text, Kind::is_day];
+        let lone = [Kind::Instant, Kind::Boolean, Kind::Consent, Kind::Anniversary];
+        let alike = lone.contains(&kind) && kind == other;
+        if !alike && !groups.iter().any(|group| group(kind) && group(other)) {
             let message = format!("{} does not compare with {}", kind.word(), other.word());
             return self.push(
                 FilterProblem::new(test.span, message),
-                "two numbers, two texts, two dates or two instants",
+                "two terms of a kind: numbers, texts, dates, instants ...",
             );
         }
-        if kind.is_text() && against.relation != Relation::Equal {
-            return self.push(FilterProblem::new(test.span, "text has no order"), "= or !=");
+        let ordered = kind.is_number() || kind.is_day() || kind == Kind::Instant;
+        if !ordered && against.relation != Relation::Equal {
+            return self
+                .push(FilterProblem::new(test.span, format!("{} has no order", kind.word())), "= or !=");
         }
         if let Some(default) = &against.default {
-            self.literal(default, if other == Kind::Integer { Kind::Decimal } else { other });
+            self.stand_in(default, other);
         }
     }
-}
 
-fn of_one_event(term: &Term) -> bool {
-    use super::ast::Fold;
-    matches!(term, Term::Events(Aggregate { of: Fold::First | Fold::Last, property: Some(_), .. }))
+    /// What counts for the term of a test where it is missing.
+    pub(crate) fn default(&mut self, test: &Test, kind: Kind) {
+        let Some(default) = &test.default else { return };
+        if matches!(test.check, Check::IsSet | Check::IsEmpty) {
+            let problem = FilterProblem::new(default.span, "with a default there is always a value");
+            return self.push(problem, "the term without its default");
+        }
+        self.stand_in(default, kind);
+    }
+
+    fn stand_in(&mut self, default: &Spanned<Literal>, kind: Kind) {
+        self.literal(default, if kind == Kind::Integer { Kind::Decimal } else { kind });
+        if let (Kind::Consent, Literal::Text(text)) = (kind, &default.node)
+            && !CONSENT_STATES.iter().any(|known| known.eq_ignore_ascii_case(text))
+        {
+            let problem = FilterProblem::new(default.span, "the text is not a state of a consent");
+            self.push(problem, format!("one of {}", CONSENT_STATES.join(", ")));
+        }
+    }
 }

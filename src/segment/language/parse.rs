@@ -262,6 +262,7 @@ impl Parser<'_> {
     fn test(&mut self) -> Parsed<Expr> {
         let start = self.span();
         let term = self.term()?;
+        let default = if self.word("default") { Some(self.literal()?) } else { None };
         let bare = matches!(self.peek(), Token::End | Token::Sign(")" | ","))
             || ["and", "or", "then", "within"].iter().any(|word| self.peek_word(word));
         let (check, negated, exact) = if bare && matches!(term, Term::Field(_)) {
@@ -270,7 +271,7 @@ impl Parser<'_> {
         } else {
             self.check()?
         };
-        Ok(Expr::Test(Box::new(Test { term, check, negated, exact, span: self.since(start) })))
+        Ok(Expr::Test(Box::new(Test { term, default, check, negated, exact, span: self.since(start) })))
     }
 
     pub(crate) fn term(&mut self) -> Parsed<Term> {

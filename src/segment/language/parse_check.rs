@@ -143,7 +143,7 @@ impl Parser<'_> {
             return self.expected("with, as in starts with and ends with");
         }
         if let Token::Word(word) = self.peek()
-            && let Some(near) = nearest(word, FIRST_WORDS.into_iter())
+            && let Some(near) = nearest(word, FIRST_WORDS.into_iter().chain(["default"]))
         {
             let problem = FilterProblem::new(self.span(), format!("unknown operator {word:?}"));
             return self.report(problem.expected(format!("did you mean {near:?}?")));

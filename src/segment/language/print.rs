@@ -132,6 +132,7 @@ fn group(words: &str, parts: &[Expr], f: &mut impl Write) -> fmt::Result {
 
 fn write_test(test: &Test, f: &mut impl Write) -> fmt::Result {
     term(&test.term, f)?;
+    default(test.default.as_ref(), f)?;
     f.write_char(' ')?;
     if test.exact {
         f.write_str("exactly ")?;
@@ -229,9 +230,7 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
             };
             write!(f, "{sign} ")?;
             term(&against.term, f)?;
-            let Some(default) = &against.default else { return Ok(()) };
-            f.write_str(" default ")?;
-            return value_text(&default.node, f);
+            return default(against.default.as_ref(), f);
         }
         Check::HasAll(values) | Check::HasOnly(values) | Check::HasExactly(values) => {
             let word = match check {
@@ -278,6 +277,12 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
     };
     write!(f, "{word} ")?;
     value_text(&literal.node, f)
+}
+
+fn default(value: Option<&Spanned<Literal>>, f: &mut impl Write) -> fmt::Result {
+    let Some(value) = value else { return Ok(()) };
+    f.write_str(" default ")?;
+    value_text(&value.node, f)
 }
 
 fn words(not: &str, word: &str, text: &Spanned<String>, f: &mut impl Write) -> fmt::Result {
