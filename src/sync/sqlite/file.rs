@@ -19,9 +19,9 @@ use crate::sync::ledger::Durability;
 /// Clones share the same connection, and so do the stores made with it. What one of them writes as
 /// [`Durability::Later`] is committed in one transaction with whatever is written next as [`Durability::Now`], by any of
 /// them. The file is created readable and writable by its owner only, and locked: a second process gets
-/// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened, a larger one by
-/// [`verify`](Self::verify); whatever its size, the members of an audience are held against their sums before any of
-/// them is removed.
+/// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened; of a larger one audiences, runs, calls
+/// and blocks are, and the rest by [`verify`](Self::verify). Whatever its size, the members of an audience are held
+/// against their sums before any of them is removed.
 ///
 /// Its log is SQLite's rollback journal, beside the file while a transaction is under way: a damaged write-ahead log
 /// would lose commits in silence, a damaged rollback journal is noticed.
@@ -142,6 +142,8 @@ impl SqliteFile {
         let checked = u64::from(settings.checked_at_open_mib) << 20;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
+        } else {
+            file.read(store::verify_few)?;
         }
         Ok(file)
     }
@@ -157,7 +159,8 @@ impl SqliteFile {
         if answer != "ok" {
             return Err(corrupt("the file is damaged"));
         }
-        store::verify(&inner.connection)?;
+        store::verify_few(&inner.connection)?;
+        store::verify_generations(&inner.connection)?;
         members::verify(&inner.connection)
     }
 
