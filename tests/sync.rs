@@ -745,6 +745,46 @@ async fn a_run_between_a_failed_erasure_and_its_repetition_loses_no_row_to_erase
 }
 
 #[tokio::test]
+async fn a_plan_tells_rows_left_in_place_from_a_run_that_was_cut_short() {
+    let world = World::new();
+    let warnings = async |numbers: std::ops::Range<u32>| {
+        world.engine(numbers).plan(target(Mode::Mirror)).await.unwrap().warnings
+    };
+    // A row that no removal takes.
+    world.engine(0..50).run(target(Mode::Mirror)).await.unwrap();
+    world.facebook.0.lock().unwrap().poison = world.rows(&world.source([45]));
+    for _ in 0..2 {
+        let report = sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap()).clone();
+        assert!(!report.resumed, "the run before came to its end");
+        assert_eq!(warnings(0..40).await, [PlanWarning::Leftovers]);
+    }
+    // Its calls were answered, so they are forgotten: a row that stays refused does not make the journal grow.
+    assert!(world.ledger.calls(&audience()).await.unwrap().len() < 4);
+    world.facebook.0.lock().unwrap().poison.clear();
+    world.engine(0..40).run(target(Mode::Mirror)).await.unwrap();
+    assert_eq!(warnings(0..40).await, []);
+    // Changes whose removals wait for a larger audience.
+    world.facebook.0.lock().unwrap().removal_floor = 40;
+    let engine = world.engine([]);
+    let change = engine.member_change(&world.contact(7), Operation::Remove, 1).unwrap();
+    assert_eq!(engine.apply_changes(target(Mode::Add), &[change]).await.unwrap().waiting, 1);
+    assert_eq!(warnings(0..40).await, [PlanWarning::Leftovers]);
+    // Whoever comes back before the removal is sent again: what became of that is anybody's guess.
+    assert_eq!(world.engine(0..40).plan(target(Mode::Mirror)).await.unwrap().add, 1);
+    let report = sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap()).clone();
+    assert_eq!((report.resumed, report.added.sent, report.removed.sent), (false, 1, 0));
+    assert_eq!(warnings(0..40).await, []);
+    world.assert_members(&world.source(0..40));
+    // A run that is dropped is what the other warning is for.
+    world.facebook.0.lock().unwrap().waits = true;
+    let engine = world.engine(0..60);
+    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    begin(&mut run).await;
+    drop(run);
+    assert_eq!(warnings(0..40).await, [PlanWarning::Unfinished]);
+}
+
+#[tokio::test]
 async fn a_removal_that_waits_for_more_people_holds_back_no_addition() {
     let world = World::new();
     let engine = world.engine([]);

@@ -71,7 +71,7 @@ pub(super) struct Book {
     pub(super) resumed: bool,
     /// True when rows may wait to be sent or removed.
     pub(super) open_ends: bool,
-    /// True when a removal left rows behind, which the next run removes again.
+    /// True when Facebook left rows in place that nobody wants, which the next run removes again.
     pub(super) leftovers: bool,
     /// Calls above `settled` that were answered and left their rows at Facebook.
     answered: HashSet<u64>,
@@ -134,12 +134,13 @@ impl Book {
         let settles_snapshot =
             mode.is_none() && resumed && record.chain > 0 && record.mode == Mode::Snapshot && record.read;
         let freezes = mode == Some(Mode::Snapshot) || settles_snapshot;
+        let open_ends = resumed || record.leftovers;
         let book = Self {
             store,
             record,
             seen: Slots::default(),
             resumed,
-            open_ends: resumed,
+            open_ends,
             leftovers: false,
             answered,
             found,
@@ -187,8 +188,7 @@ impl Book {
 
     /// True when the row is at Facebook for certain.
     pub(super) fn vouched(&self, row: &RowRecord) -> bool {
-        row.call >= self.record.floor
-            && (row.call <= self.record.settled || self.answered.contains(&row.call))
+        self.record.vouches(row, &self.answered)
     }
 
     /// Enters the rows of a batch, those that must be sent under the number of the call being filled.
@@ -358,7 +358,8 @@ impl Book {
 
     /// Ends the run: nothing is open, but for rows that Facebook did not remove.
     pub(super) async fn finish(&mut self) -> Result<()> {
-        self.record.finished = self.whole && !self.leftovers;
+        self.record.finished = self.whole;
+        self.record.leftovers = self.leftovers;
         if self.whole {
             self.record.read = true;
         }

@@ -224,9 +224,7 @@ impl SyncEngine {
         }
         staging.write(&mut book).await?;
         self.send_changes(target, &mut book, staging, &mut report).await?;
-        if report.waiting == 0 {
-            book.finish().await?;
-        }
+        book.finish().await?;
         Ok(report)
     }
 

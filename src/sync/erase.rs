@@ -245,10 +245,8 @@ impl SyncEngine {
         book.open_ends = true;
         let found = survey(&book, |_| false).await?;
         let sent = settle(&mut book, &self.sender(audience), |_| false, found, 0).await?;
-        match sent.refused {
-            Some(refused) => Err(refused),
-            None => book.finish().await,
-        }
+        book.finish().await?;
+        sent.refused.map_or(Ok(()), Err)
     }
 }
 

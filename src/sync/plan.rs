@@ -30,6 +30,8 @@ pub enum PlanWarning {
     Guard(String),
     /// An earlier run was cut short: this one continues it.
     Unfinished,
+    /// Facebook left rows in place that an earlier run removed, or puts their removal off: this run removes them again.
+    Leftovers,
     /// The audience is frozen: nothing will be sent.
     Frozen,
     /// Replacing all members would take fewer calls.
@@ -155,10 +157,7 @@ impl SyncEngine {
                 };
                 let known = ledger.rows(&target.audience, &batch.prints).await?;
                 for ((row, print), known) in batch.rows.iter().zip(&batch.prints).zip(known) {
-                    let vouched = known.as_ref().is_some_and(|row| {
-                        row.call >= record.floor
-                            && (row.call <= record.settled || answered.contains(&row.call))
-                    });
+                    let vouched = known.as_ref().is_some_and(|row| record.vouches(row, &answered));
                     match known {
                         None if !tally.fresh.insert(*print) => {}
                         None if target.mode == Mode::Remove => {}
@@ -223,6 +222,8 @@ impl SyncEngine {
         }
         if !record.finished {
             warnings.push(PlanWarning::Unfinished);
+        } else if record.leftovers {
+            warnings.push(PlanWarning::Leftovers);
         }
         if target.mode == Mode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
             warnings.push(PlanWarning::ReplaceIsCheaper);
@@ -323,6 +324,9 @@ impl fmt::Display for PlanWarning {
         match self {
             Self::TooFew(words) | Self::Guard(words) => f.write_str(words),
             Self::Unfinished => f.write_str("an earlier run was cut short: this one continues it"),
+            Self::Leftovers => {
+                f.write_str("Facebook left rows in place that were removed: this run removes them again")
+            }
             Self::Frozen => f.write_str("the audience is frozen: nothing will be sent"),
             Self::ReplaceIsCheaper => f.write_str("replacing all members would take fewer calls"),
             Self::OptOutsWaived(reason) => write!(f, "opted-out people are sent: {reason}"),

@@ -1,5 +1,6 @@
 //! What a ledger keeps: runs, calls and rows.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -40,6 +41,9 @@ pub struct RunRecord {
     pub now: OffsetDateTime,
     /// False while a run is under way or was cut short.
     pub finished: bool,
+    /// True when Facebook left rows in place that nobody wants: the next run removes them again.
+    #[serde(default)]
+    pub leftovers: bool,
     /// True once every contact of the chain was read.
     pub read: bool,
     /// True once a frozen snapshot is whole.
@@ -88,6 +92,7 @@ impl RunRecord {
             mode: Mode::Snapshot,
             now: OffsetDateTime::UNIX_EPOCH,
             finished: true,
+            leftovers: false,
             read: true,
             frozen: false,
             last_call: 0,
@@ -100,6 +105,15 @@ impl RunRecord {
             secret: None,
             columns: Vec::new(),
         }
+    }
+
+    /// True when the row is at Facebook for certain; `answered` are calls above `settled` that left their rows there.
+    ///
+    /// What became of a row without an owner is not certain: its removal may be under way.
+    pub(super) fn vouches(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
+        !row.owners.is_empty()
+            && row.call >= self.floor
+            && (row.call <= self.settled || answered.contains(&row.call))
     }
 }
 

@@ -106,7 +106,7 @@ pub(super) async fn settle(
         // Additions wait for nobody, and may be what makes the audience large enough.
         Err(error) if error.kind() == ErrorKind::TooSmall => {
             sent.refused = Some(error);
-            book.open_ends = true;
+            (book.open_ends, book.leftovers) = (true, true);
             0
         }
         Err(error) => return Err(error),
