@@ -1656,3 +1656,71 @@ fn a_workflow_may_come_round_for_ever_as_long_as_time_passes() {
     assert_eq!(rounds, 100);
     assert_eq!(engine.contacts().get("c").unwrap().tags().len(), 0);
 }
+
+/// Bytes of a table of the store.
+fn bytes_of(store: &MemoryStore, table: Table) -> usize {
+    let mut bytes = 0;
+    store
+        .scan(table, &[], &mut |key, value| {
+            bytes += key.len() + value.len();
+            Ok(true)
+        })
+        .unwrap();
+    bytes
+}
+
+#[test]
+fn what_is_kept_of_a_contact_does_not_grow_with_its_events() {
+    let (audience, store) = (saved(1), MemoryStore::new());
+    let definitions = rules((0..100).map(|n| {
+        let rule = Rule::new(format!("r{n}")).on(Trigger::tag(format!("T{n}"))).then(add());
+        match n % 3 {
+            0 => rule,
+            1 => rule.runs_per_contact(1),
+            _ => rule.min_interval(Delay::Minutes(5)),
+        }
+    }));
+    let options = Options::default().audit(false).memory(Duration::hours(1));
+    let mut engine =
+        Engine::open(definitions, &[audience], store.clone(), contacts(&["c"]), options).unwrap();
+    let mut most = Vec::new();
+    for round in 0..8 {
+        for n in 0..100 {
+            let at = START + Duration::hours(round * 100 + n);
+            engine.handle(&tagged("c", at, &format!("T{n}")), at).unwrap();
+        }
+        most.push(bytes_of(&store, Table::Contact));
+    }
+    assert!(most[0] <= 80, "{most:?}");
+    assert!(most[7] <= most[1], "{most:?}");
+}
+
+#[test]
+fn a_rule_that_is_given_a_limit_counts_its_earlier_runs_as_one_and_an_interval_begins_with_the_next_run() {
+    let count = || Rule::new("r").on(Trigger::tag("A")).then(Action::ChangeScore { by: 1 });
+    let mut engine = open(rules([count()]), contacts(&["c", "new"]));
+    let mut hour = 0;
+    let mut three_events = |engine: &mut Memory, id: &str| {
+        let before = points(engine, id);
+        for _ in 0..3 {
+            hour += 1;
+            handle(engine, &tagged(id, START + Duration::hours(hour), "A"));
+        }
+        points(engine, id) - before
+    };
+    let redefine = |engine: &mut Memory, rule: Rule| {
+        engine.redefine(rules([rule]), &[saved(1), saved(2)], &Migration::default()).unwrap();
+    };
+    engine.contacts_mut().edit("c", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();
+    engine.contacts_mut().edit("new", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();
+    assert_eq!(three_events(&mut engine, "c"), 3);
+    redefine(&mut engine, count().runs_per_contact(2));
+    assert_eq!(three_events(&mut engine, "c"), 1, "three runs count as one of two");
+    assert_eq!(three_events(&mut engine, "new"), 2);
+    redefine(&mut engine, count());
+    assert_eq!(three_events(&mut engine, "c"), 3);
+    redefine(&mut engine, count().runs_per_contact(3));
+    assert_eq!(three_events(&mut engine, "c"), 1, "what was counted under a limit stays counted");
+    redefine(&mut engine, count().min_interval(Delay::Hours(2)));
+    assert_eq!(three_events(&mut engine, "c"), 2, "the first and the third of three hours");
+}

@@ -43,7 +43,7 @@ impl Explanation {
 pub struct RuleStanding {
     /// The rule.
     pub rule: String,
-    /// How often it has run for the contact.
+    /// How often it has run for the contact, counted up to its run limit; of a rule without one, counted up to 1.
     pub runs: u32,
     /// The first condition that does not hold now, counted from 0.
     pub failing: Option<usize>,
@@ -140,11 +140,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         for ready in program.rules.iter().filter(|ready| feeds(&ready.rule.id)) {
             let runs = self.state.runs(ready.name, name);
             let failing = if is_there { first_failing(&ready.conditions, &self.contact, now)? } else { None };
-            rules.push(RuleStanding {
-                rule: ready.rule.id.clone(),
-                runs: runs.map_or(0, |runs| runs.count),
-                failing,
-            });
+            rules.push(RuleStanding { rule: ready.rule.id.clone(), runs, failing });
         }
         let person = self.state.people.get(name);
         let (mut is_member, mut is_waiting) = (None, false);

@@ -43,6 +43,7 @@ mod program;
 mod property;
 mod restore;
 mod rule;
+mod runs;
 mod schedule;
 mod seen;
 mod simulate;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::cap::Count;
 use super::codec::{Reader, put_instant, put_number, put_text};
+use super::runs::Runs;
 use super::state::Name;
-use super::work::{Cause, Position, Runs};
+use super::work::{Cause, Position};
 
 /// A timer: when it is due, and its number.
 pub(super) type Timer = (i64, u64);
@@ -16,7 +17,9 @@ pub(super) struct Person {
     /// The host's id.
     pub(super) id: Arc<str>,
     /// Runs of rules.
-    pub(super) runs: Vec<(Name, Runs)>,
+    pub(super) runs: Runs,
+    /// The last runs of rules with a least time between two, in microseconds since 1970.
+    pub(super) last_runs: Vec<(Name, i64)>,
     /// Places in workflows.
     pub(super) positions: Vec<(Name, Position)>,
     /// Rules that added it and may have to take it out.
@@ -39,15 +42,14 @@ pub(super) struct Last {
 }
 
 /// The first byte of a record: its form.
-const FORM: u8 = 2;
-/// The form before limits: it has no counts.
-const WITHOUT_COUNTS: u8 = 1;
+const FORM: u8 = 3;
 
 impl Person {
     pub(super) fn new(id: Arc<str>) -> Self {
         Self {
             id,
-            runs: Vec::new(),
+            runs: Runs::default(),
+            last_runs: Vec::new(),
             positions: Vec::new(),
             held: Vec::new(),
             ended: Vec::new(),
@@ -59,6 +61,7 @@ impl Person {
 
     pub(super) fn is_blank(&self) -> bool {
         self.runs.is_empty()
+            && self.last_runs.is_empty()
             && self.positions.is_empty()
             && self.held.is_empty()
             && self.ended.is_empty()
@@ -69,12 +72,12 @@ impl Person {
 
     pub(super) fn write(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
-        out.push(if self.counts.is_empty() { WITHOUT_COUNTS } else { FORM });
-        put_number(&mut out, self.runs.len() as u64);
-        for &(rule, runs) in &self.runs {
+        out.push(FORM);
+        self.runs.put(&mut out);
+        put_number(&mut out, self.last_runs.len() as u64);
+        for &(rule, last) in &self.last_runs {
             put_number(&mut out, rule.into());
-            put_number(&mut out, runs.count.into());
-            put_instant(&mut out, runs.last);
+            put_instant(&mut out, last);
         }
         put_number(&mut out, self.positions.len() as u64);
         for (workflow, position) in &self.positions {
@@ -96,13 +99,11 @@ impl Person {
             put_number(&mut out, last.generation);
             out.push(last.add.into());
         }
-        if !self.counts.is_empty() {
-            put_number(&mut out, self.counts.len() as u64);
-            for &(limit, count) in &self.counts {
-                put_number(&mut out, limit.into());
-                put_instant(&mut out, count.since);
-                put_number(&mut out, count.runs.into());
-            }
+        put_number(&mut out, self.counts.len() as u64);
+        for &(limit, count) in &self.counts {
+            put_number(&mut out, limit.into());
+            put_instant(&mut out, count.since);
+            put_number(&mut out, count.runs.into());
         }
         out
     }
@@ -110,11 +111,11 @@ impl Person {
     /// Reads a record; `None` for one that is damaged.
     pub(super) fn read(id: Arc<str>, bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
-        let [form @ (FORM | WITHOUT_COUNTS)] = from.chunk()? else { return None };
+        let [FORM] = from.chunk()? else { return None };
         let read = Self {
             id,
-            runs: from
-                .list(|from| Some((from.small()?, Runs { count: from.small()?, last: from.instant()? })))?,
+            runs: Runs::read(&mut from)?,
+            last_runs: from.list(|from| Some((from.small()?, from.instant()?)))?,
             positions: from.list(|from| Some((from.small()?, read_position(from)?)))?,
             held: from.list(Reader::small)?,
             ended: from.list(Reader::small)?,
@@ -123,12 +124,8 @@ impl Person {
                 let (audience, generation) = (from.small()?, from.number()?);
                 Some((audience, Last { generation, add: from.chunk::<1>()? != [0] }))
             })?,
-            counts: match form {
-                FORM => from.list(|from| {
-                    Some((from.small()?, Count { since: from.instant()?, runs: from.small()? }))
-                })?,
-                _ => Vec::new(),
-            },
+            counts: from
+                .list(|from| Some((from.small()?, Count { since: from.instant()?, runs: from.small()? })))?,
         };
         from.0.is_empty().then_some(read)
     }
@@ -170,8 +167,11 @@ mod tests {
     #[test]
     fn a_record_comes_back_whole_and_a_damaged_one_not_at_all() {
         let cause = Cause { key: u128::MAX - 5, depth: 3 };
-        let without_counts = Person {
-            runs: vec![(1, Runs { count: 300, last: -5 }), (2, Runs { count: 1, last: 7 })],
+        let mut runs = Runs::default();
+        [1, 40, 40, 40].into_iter().for_each(|rule| runs.add(rule));
+        let whole = Person {
+            runs,
+            last_runs: vec![(1, -5), (2, 7)],
             positions: vec![
                 (
                     3,
@@ -183,16 +183,14 @@ mod tests {
             ended: vec![6, 7],
             dates: vec![(8, (i64::MIN, 9))],
             members: vec![(10, Last { generation: u64::MAX, add: true })],
+            counts: vec![(11, Count { since: -7, runs: 300 }), (12, Count::default())],
             ..Person::new("c".into())
         };
-        let counts = vec![(11, Count { since: -7, runs: 300 }), (12, Count::default())];
-        for whole in [without_counts.clone(), Person { counts, ..without_counts }] {
-            let bytes = whole.write();
-            assert_eq!(Person::read("c".into(), &bytes), Some(whole));
-            for cut in 0..bytes.len() {
-                assert_eq!(Person::read("c".into(), &bytes[..cut]), None, "at {cut}");
-            }
-            assert_eq!(Person::read("c".into(), &[&bytes[..], &[0]].concat()), None);
+        let bytes = whole.write();
+        assert_eq!(Person::read("c".into(), &bytes), Some(whole));
+        for cut in 0..bytes.len() {
+            assert_eq!(Person::read("c".into(), &bytes[..cut]), None, "at {cut}");
         }
+        assert_eq!(Person::read("c".into(), &[&bytes[..], &[0]].concat()), None);
     }
 }

@@ -61,10 +61,13 @@ pub struct Rule {
     /// Actions if they do not.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub if_no: Vec<ActionStep>,
-    /// Most runs for one contact; no limit if left out.
+    /// Most runs for one contact; no limit if left out. Of a rule without a limit it is remembered whether it has run
+    /// for a contact, not how often: if it is given a limit later, all those runs count as one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_per_contact: Option<u32>,
-    /// Least time between two runs for one contact.
+    /// Least time between two runs for one contact. The last run is remembered until it is over, at least for
+    /// [`Options::memory`](super::Options::memory); the runs of a rule without one are not, so that a rule that is given
+    /// one later may run at once.
     #[serde(default, skip_serializing_if = "Delay::is_none")]
     pub min_interval: Delay,
     /// Events before this instant do not start it.

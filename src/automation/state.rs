@@ -15,7 +15,7 @@ use super::person::{Last, Timer};
 use super::seen::Seen;
 use super::store::{Store, Table, Write};
 use super::timers::{Timers, timer_key};
-use super::work::{Position, Runs, Work};
+use super::work::{Position, Work};
 use crate::error::Result;
 
 /// The id of a rule, workflow or audience as a number. The store keeps it for ever.
@@ -165,12 +165,35 @@ impl State {
 
     // Runs of rules.
 
-    pub(super) fn runs(&self, rule: Name, who: Who) -> Option<Runs> {
-        find(&self.people.get(who).runs, rule).copied()
+    pub(super) fn runs(&self, rule: Name, who: Who) -> u32 {
+        self.people.get(who).runs.of(rule)
     }
 
-    pub(super) fn set_runs(&mut self, rule: Name, who: Who, runs: Runs) {
-        set(&mut self.people.change(who).runs, rule, runs);
+    /// Counts a run, up to `most`: nothing can ask for more.
+    pub(super) fn count_run(&mut self, rule: Name, who: Who, most: u32) {
+        if self.runs(rule, who) < most {
+            self.people.change(who).runs.add(rule);
+        }
+    }
+
+    /// The last run of a rule with a least time between two, in microseconds since 1970.
+    pub(super) fn last_run(&self, rule: Name, who: Who) -> Option<i64> {
+        find(&self.people.get(who).last_runs, rule).copied()
+    }
+
+    /// Remembers the last run of a rule. For a new one it first forgets those that are over.
+    pub(super) fn set_last_run(
+        &mut self,
+        rule: Name,
+        who: Who,
+        at: i64,
+        is_over: impl Fn(Name, i64) -> bool,
+    ) {
+        let last_runs = &mut self.people.change(who).last_runs;
+        if find(last_runs, rule).is_none() {
+            last_runs.retain(|&(known, last)| !is_over(known, last));
+        }
+        set(last_runs, rule, at);
     }
 
     /// Runs that a cap has seen, over all contacts.

@@ -6,16 +6,17 @@ use super::action::{Action, ActionStep};
 use super::audit::{AuditEvent, SkipReason};
 use super::condition::first_failing;
 use super::contacts::{ContactChange, ContactStore, Effect, unknown_contact};
+use super::delay::Delay;
 use super::engine::{Engine, FollowUp};
 use super::event::Happening;
 use super::instant::{from_micros, micros};
 use super::key;
 use super::options::Outcome;
 use super::people::Who;
-use super::program::Target;
+use super::program::{ReadyRule, Target};
 use super::state::Name;
 use super::store::Store;
-use super::work::{Cause, Origin, Runs, Work};
+use super::work::{Cause, Origin, Work};
 use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
@@ -154,7 +155,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     fn runs_are_over(&self, rule: Name, contact: Who, most: Option<u32>) -> bool {
-        most.is_some_and(|most| self.state.runs(rule, contact).is_some_and(|runs| runs.count >= most))
+        most.is_some_and(|most| self.state.runs(rule, contact) >= most)
     }
 
     /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
@@ -178,12 +179,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if !ready.rule.active {
             return self.skip(rule, contact, at, SkipReason::NotValid);
         }
-        let runs = self.state.runs(rule, contact);
         if self.runs_are_over(rule, contact, ready.rule.runs_per_contact) {
             return self.skip(rule, contact, at, SkipReason::RunLimit);
         }
-        if let (Some(runs), false) = (runs, ready.rule.min_interval.is_none())
-            && ready.rule.min_interval.after(from_micros(runs.last), &self.options.zone) > at
+        if let (Some(last), false) = (self.state.last_run(rule, contact), ready.rule.min_interval.is_none())
+            && ready.rule.min_interval.after(from_micros(last), &self.options.zone) > at
         {
             return self.skip(rule, contact, at, SkipReason::MinInterval);
         }
@@ -209,8 +209,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if branch.is_empty() || !self.may_run(&ready.bounds, &origin, contact, at) {
             return;
         }
-        let count = runs.map_or(0, |runs| runs.count).saturating_add(1);
-        self.state.set_runs(rule, contact, Runs { count, last: micros(at) });
+        self.count_run(ready, contact, at);
         if ready.rule.leave && failed.is_none() {
             self.state.hold(rule, contact);
         }
@@ -223,6 +222,22 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 self.act_later(&origin, contact, due, cause, action, index);
             }
         }
+    }
+
+    /// Keeps of a run what its rule, or a later edit of it, can still ask for.
+    fn count_run(&mut self, ready: &ReadyRule, contact: Who, at: OffsetDateTime) {
+        // Without a limit it is enough to know that it has run: that is what counts if it is given one.
+        self.state.count_run(ready.name, contact, ready.rule.runs_per_contact.unwrap_or(1));
+        if ready.rule.min_interval.is_none() {
+            return;
+        }
+        // Everything that was due is done, and older events are refused: no check comes for before that.
+        let earliest = from_micros(self.state.counters.passed).saturating_sub(self.options.memory);
+        let (program, zone) = (&self.program, &self.options.zone);
+        self.state.set_last_run(ready.name, contact, micros(at), |rule, last| {
+            let interval = program.rule(rule).map_or(Delay::NONE, |known| known.rule.min_interval);
+            interval.after(from_micros(last), zone) <= earliest
+        });
     }
 
     /// Keeps an action for its time.

@@ -66,14 +66,6 @@ pub(super) struct Position {
     pub(super) timer: Option<(i64, u64)>,
 }
 
-/// Runs of a rule for a contact.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Runs {
-    pub(super) count: u32,
-    /// Microseconds since 1970.
-    pub(super) last: i64,
-}
-
 mod hex_key {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
