@@ -5,7 +5,9 @@ mod reference;
 
 use std::sync::Arc;
 
-use audiencekit::contact::{Birthday, ConsentStatus, Contact, Event, FieldType, Schema};
+use audiencekit::contact::{
+    Birthday, ConsentEntry, ConsentStatus, Contact, Event, FieldType, Schema, StageEntry,
+};
 use audiencekit::segment::{ContactTable, EvaluationTime, Filter};
 use reference::NOW;
 use rust_decimal::Decimal;
@@ -43,13 +45,15 @@ fn schema_with(others: usize) -> Arc<Schema> {
         .detail("plan", FieldType::Keyword)
         .detail("revenue", FieldType::Decimal)
         .detail("renewal", FieldType::Date)
+        .detail("lat", FieldType::Decimal)
+        .detail("lon", FieldType::Integer)
         .build()
         .unwrap()
 }
 
 /// Whole numbers at the ends of what fits, and around what fits in sixty bits.
 const WIDE: [i64; 6] = [i64::MIN, -1 - (1 << 59), -1 << 59, (1 << 59) - 1, 1 << 59, i64::MAX];
-const WORDS: [&str; 6] = ["PL", "pl", "DE", "Łódź", "łÓDŹ", "a b"];
+const WORDS: [&str; 7] = ["PL", "pl", "DE", "Łódź", "łÓDŹ", "lodz", "a b"];
 const EMAILS: [&str; 4] = ["ada@test.com", "Bob@Example.com", "x@TEST.COM", "nobody"];
 const TAGS: [&str; 3] = ["VIP", "GOLD", "NEW"];
 
@@ -76,6 +80,10 @@ fn contact(dice: &mut Dice, schema: &Arc<Schema>) -> Contact {
         c.set(id("monitored"), dice.roll(2) == 0).unwrap();
     }
     if dice.often() {
+        c.set(id("lat"), Decimal::new(dice.roll(2_000) as i64 - 1_000, 1)).unwrap();
+        c.set(id("lon"), dice.roll(400) as i64 - 200).unwrap();
+    }
+    if dice.often() {
         c.set(id("renewal"), NOW.date() + Duration::days(dice.roll(80) as i64 - 40)).unwrap();
     }
     if dice.often() {
@@ -95,11 +103,25 @@ fn contact(dice: &mut Dice, schema: &Arc<Schema>) -> Contact {
     }
     for _ in 0..dice.roll(3) {
         let status = [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
-        let at = dice.often().then(|| NOW + Duration::days(dice.roll(20) as i64 - 15));
-        c.add_consent(dice.pick(&["news", "news", "sms"]), status[dice.roll(3) as usize], at).unwrap();
+        let mut entry = ConsentEntry::new(dice.pick(&["news", "news", "sms"]), status[dice.roll(3) as usize]);
+        if dice.often() {
+            entry = entry.at(NOW + Duration::days(dice.roll(20) as i64 - 15));
+        }
+        if dice.roll(2) == 0 {
+            entry = entry.ip([192, 0, 2, dice.roll(3) as u8].into()).opt_out(dice.roll(2) == 0);
+        }
+        if dice.roll(2) == 0 {
+            let agreed_on = NOW - Duration::days(dice.roll(20) as i64);
+            entry = entry.agreed_on(agreed_on).description_id(dice.pick(&["form-1", "FORM-2"]));
+        }
+        c.add_consent_entry(&entry).unwrap();
     }
     if dice.roll(2) == 0 {
-        c.set_stage("Sales", dice.pick(&["won", "Lost"]), None).unwrap();
+        let mut stage = StageEntry::new("Sales", dice.pick(&["won", "Lost"]));
+        if dice.often() {
+            stage = stage.value(Decimal::new(dice.roll(100) as i64, 1)).score(dice.roll(10) as i32);
+        }
+        c.set_stage_entry(&stage).unwrap();
     }
     for _ in 0..dice.roll(5) {
         let at = NOW - Duration::hours(dice.roll(2_000) as i64);
@@ -162,14 +184,15 @@ fn text_check(dice: &mut Dice) -> String {
     let word = dice.pick(&WORDS);
     let exact = if dice.roll(4) == 0 { "exactly " } else { "" };
     let not = if dice.roll(4) == 0 { "not " } else { "" };
-    match dice.roll(8) {
+    match dice.roll(9) {
+        8 => format!("{not}contains word \"{}\"", dice.pick(&["a", "PL", "łódź", "ada", "com", "a b"])),
         0 => format!("{exact}!= \"{word}\""),
         1 => format!(
             "{exact}{}in (\"{word}\", \"{}\")",
             if exact.is_empty() { not } else { "" },
             dice.pick(&WORDS)
         ),
-        2 => format!("{}contains \"{}\"", not, dice.pick(&["l", "A", "ó", "@test"])),
+        2 => format!("{}contains \"{}\"", not, dice.pick(&["l", "A", "ó", "o", "@test"])),
         3 => format!("{}starts with \"{}\"", not, dice.pick(&["p", "Ł", "x@"])),
         4 => format!("{}ends with \"{}\"", not, dice.pick(&["L", "ź", "@test.com"])),
         5 => format!("{}like \"{}\"", not, dice.pick(&["*d*", "?l", "a?b", "*.com"])),
@@ -235,10 +258,38 @@ fn defaulted(dice: &mut Dice) -> String {
     }
 }
 
+/// What stands beside consents and stages, and how far away somebody lives.
+fn beside_consents_and_stages(dice: &mut Dice) -> String {
+    match dice.roll(7) {
+        0 => format!(
+            "consent_ip(\"news\") {} \"192.0.2.1\"",
+            dice.pick(&["=", "!=", "starts with", "contains word"])
+        ),
+        1 => format!("consent_agreed_on(\"news\") {}", date_check(dice, true)),
+        2 => format!("consent_description_id(\"news\") {} \"form-1\"", dice.pick(&["=", "!=", "exactly ="])),
+        3 => format!(
+            "consent_opt_out(\"news\") {} {}",
+            dice.pick(&["=", "!="]),
+            dice.pick(&["true", "false", "monitored"])
+        ),
+        4 => format!("stage_value(\"Sales\") {}", number_check(dice)),
+        5 => format!("stage_score(\"Sales\") {}", number_check(dice)),
+        _ => format!(
+            "distance(lat, lon, {}.5, -{}) {} {}",
+            dice.roll(80),
+            dice.roll(170),
+            dice.pick(&["<=", ">"]),
+            dice.roll(15_000)
+        ),
+    }
+}
+
 fn leaf(dice: &mut Dice) -> String {
     let set = ["is set", "is not set", "is empty", "is not empty"];
-    match dice.roll(17) {
+    match dice.roll(19) {
         16 => defaulted(dice),
+        17 => beside_consents_and_stages(dice),
+        18 => format!("unaccent({}) {}", dice.pick(&["country", "name", "email"]), text_check(dice)),
         0 | 1 => format!("{} {}", dice.pick(&["country", "plan", "city"]), text_check(dice)),
         2 if dice.roll(2) == 0 => set_check(dice),
         2 => format!("{} {}", dice.pick(&["name", "email", "domain(email)"]), text_check(dice)),
@@ -335,8 +386,16 @@ fn against(dice: &mut Dice) -> String {
             format!("{one}{} {equal} {other}{}", and("2000-11-20"), or("2000-11-20"))
         }
         _ => {
-            let terms =
-                ["country", "name", "city", "domain(email)", "stage(\"Sales\")", "first(event.any.products)"];
+            let terms = [
+                "country",
+                "name",
+                "city",
+                "domain(email)",
+                "stage(\"Sales\")",
+                "first(event.any.products)",
+                "unaccent(name)",
+                "consent_ip(\"sms\")",
+            ];
             let sign = dice.pick(&["=", "!=", "exactly =", "exactly !="]);
             format!("{}{} {sign} {}{}", dice.pick(&terms), and("\"DE\""), dice.pick(&terms), or("\"PL\""))
         }

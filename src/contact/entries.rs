@@ -169,12 +169,12 @@ impl fmt::Debug for StageEntry {
 
 /// What proves the consent at a place of the history.
 #[derive(Clone, Copy)]
-pub(super) struct Proof {
-    entry: u32,
-    agreed_on: Option<OffsetDateTime>,
-    ip: Option<IpAddr>,
-    pub(super) description_id: Option<Span>,
-    opt_out: Option<bool>,
+pub(crate) struct Proof {
+    pub(crate) entry: u32,
+    pub(crate) agreed_on: Option<OffsetDateTime>,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) description_id: Option<Span>,
+    pub(crate) opt_out: Option<bool>,
 }
 
 /// The address is nobody's business.
@@ -186,10 +186,10 @@ impl fmt::Debug for Proof {
 
 /// What the stage of a funnel may bring.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Prospect {
-    pub(super) funnel: Symbol,
-    value: Option<Decimal>,
-    score: Option<i32>,
+pub(crate) struct Prospect {
+    pub(crate) funnel: Symbol,
+    pub(crate) value: Option<Decimal>,
+    pub(crate) score: Option<i32>,
 }
 
 impl Contact {
@@ -217,10 +217,7 @@ impl Contact {
     fn consent_entry(&self, place: u32, &Consent { name, status, at }: &Consent) -> ConsentEntry {
         let mut entry = ConsentEntry::new(self.schema().symbols().lend(name), status);
         entry.at = at;
-        let proofs = &self.lists().proofs;
-        if let Some(proof) =
-            proofs.binary_search_by_key(&place, |proof| proof.entry).ok().and_then(|at| proofs.get(at))
-        {
+        if let Some(proof) = self.proof(place) {
             entry.agreed_on = proof.agreed_on;
             entry.ip = proof.ip;
             entry.description_id = proof.description_id.map(|id| self.store().piece(id).to_owned());
@@ -249,11 +246,31 @@ impl Contact {
         self.stages().iter().map(|stage| self.stage_entry(stage))
     }
 
+    /// What proves the consent at this place of the history.
+    pub(crate) fn proof(&self, place: u32) -> Option<&Proof> {
+        let proofs = self.proofs();
+        proofs.binary_search_by_key(&place, |proof| proof.entry).ok().and_then(|at| proofs.get(at))
+    }
+
+    /// What proves consents, in their order.
+    pub(crate) fn proofs(&self) -> &[Proof] {
+        &self.lists().proofs
+    }
+
+    /// What the stage of this funnel may bring.
+    pub(crate) fn prospect(&self, funnel: Symbol) -> Option<&Prospect> {
+        self.prospects().iter().find(|prospect| prospect.funnel == funnel)
+    }
+
+    pub(crate) fn prospects(&self) -> &[Prospect] {
+        &self.lists().prospects
+    }
+
     fn stage_entry(&self, &Stage { funnel, stage, since }: &Stage) -> StageEntry {
         let symbols = self.schema().symbols();
         let mut entry = StageEntry::new(symbols.lend(funnel), symbols.lend(stage));
         entry.since = since;
-        if let Some(prospect) = self.lists().prospects.iter().find(|prospect| prospect.funnel == funnel) {
+        if let Some(prospect) = self.prospect(funnel) {
             (entry.value, entry.score) = (prospect.value, prospect.score);
         }
         entry

@@ -114,6 +114,7 @@
 //! | churn prediction | `churn_risk` |
 //! | mobile-app segment | `app_segments` |
 
+mod accents;
 mod attached;
 mod builder;
 mod cell;
@@ -144,6 +145,7 @@ mod tag;
 mod value;
 mod write_json;
 
+pub(crate) use accents::{unaccented, with_unaccented};
 pub use builder::ContactBuilder;
 pub(crate) use cell::{Cell, EventRow, Slot, Span, Store};
 pub use consent::{Consent, ConsentStatus, Stage};
@@ -151,6 +153,7 @@ pub use contact::Contact;
 pub(crate) use contact::{from_micros, micros};
 pub(crate) use day::{FIRST_YEAR, birthday_key, birthday_of_key, date_key, date_of_key};
 pub use entries::{ConsentEntry, StageEntry};
+pub(crate) use entries::{Proof, Prospect};
 pub use event::{Event, EventRef};
 pub(crate) use fold::{fold, fold_text};
 pub use mapping::ToContact;

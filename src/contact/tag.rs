@@ -4,6 +4,7 @@ use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
+use super::accents::is_diacritic;
 use super::symbols::Symbol;
 
 /// A tag of a contact: its normalized name, its own score, and since when.
@@ -69,12 +70,6 @@ pub(super) fn with_normalized<T>(name: &str, use_it: impl FnOnce(&str) -> T) -> 
 
 fn is_allowed(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '(' | '[' | '{' | ')' | ']' | '}' | '_')
-}
-
-/// A mark of the blocks for diacritics.
-fn is_diacritic(c: char) -> bool {
-    matches!(c, '\u{300}'..='\u{36F}' | '\u{1AB0}'..='\u{1AFF}' | '\u{1DC0}'..='\u{1DFF}' | '\u{20D0}'..='\u{20FF}'
-        | '\u{FE20}'..='\u{FE2F}')
 }
 
 #[cfg(test)]

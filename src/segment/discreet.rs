@@ -32,6 +32,7 @@ impl Debug for Check {
             Self::Against(_) => "Against",
             Self::Between(..) => "Between",
             Self::Contains(_) => "Contains",
+            Self::ContainsWord(_) => "ContainsWord",
             Self::StartsWith(_) => "StartsWith",
             Self::EndsWith(_) => "EndsWith",
             Self::Like(_) => "Like",

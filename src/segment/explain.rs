@@ -309,6 +309,7 @@ fn hide_test(test: &mut Test) {
             literals.iter_mut().for_each(|literal| literal.node = Literal::Text(hidden()));
         }
         Check::Contains(text)
+        | Check::ContainsWord(text)
         | Check::StartsWith(text)
         | Check::EndsWith(text)
         | Check::Like(text)

@@ -18,8 +18,14 @@
 //! - **Text** is compared without regard to case, by Unicode's simple case folding; `exactly` before the operator
 //!   minds case. A field with several texts fits when one of them does, and fits a negated comparison when none does.
 //!   `has only` and `has exactly` look at all texts of a list, once each, and need one; a contact without tags has no
-//!   other tags, so `has only tags` holds for it.
+//!   other tags, so `has only tags` holds for it. `unaccent` takes the accents off both sides, as PostgreSQL's function
+//!   of this name: `ł`, `ø`, `đ` and `ß` become `l`, `o`, `d` and `ss` too; the patterns of `matches` and `matches url`
+//!   stay as written. `contains word` minds what stands beside: a word is a run of letters, marks, digits and `_`.
 //! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
+//! - **Distances** are kilometres along a great circle of the mean earth (radius 6,371.0088 km), to the metre; they are
+//!   within 0.6 % of those on the ellipsoid. Without both coordinates, or beyond 90 and 180 degrees, they are missing.
+//! - **Consents** are those of the last entry at or before now, with what that entry says of address, wording, opt-out
+//!   and the day on which the person agreed.
 //! - **Two terms** of a kind compare: numbers, texts, dates, instants, and for equality truths, states of consents and
 //!   anniversaries. Where one is missing its `default` counts, if there is one; a date as the default of an instant is
 //!   the beginning of that day, and as that of an anniversary its day without the year.
@@ -47,15 +53,18 @@
 //! tags     = "has" [ "any" | "all" | "no" | "only" | "exactly" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
 //! term     = FIELD
 //!          | ( "age" | "anniversary" | "year" | "month" | "day" | "weekday" | "hour"
-//!            | "domain" | "length" | "count" ) "(" FIELD ")"
+//!            | "domain" | "length" | "unaccent" | "count" ) "(" FIELD ")"
 //!          | "count" "(" "tags" ")"
-//!          | ( "tag_score" | "tag_since" | "consent" | "consent_since" | "stage" | "stage_since" ) "(" TEXT ")"
+//!          | ( "tag_score" | "tag_since" | "consent" | "consent_since" | "consent_agreed_on" | "consent_ip"
+//!            | "consent_description_id" | "consent_opt_out" | "stage" | "stage_since" | "stage_value"
+//!            | "stage_score" ) "(" TEXT ")"
+//!          | "distance" "(" FIELD "," FIELD "," NUMBER "," NUMBER ")"
 //!          | ( "count" | "distinct" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
 //! events   = query [ "then" [ "no" ] query [ "within" INTEGER UNIT ] ] ;
 //! query    = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
 //! check    = [ "exactly" ] ( "=" | "!=" ) operand | ( "<" | "<=" | ">" | ">=" ) operand
 //!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
-//!          | [ "exactly" ] [ "not" ] ( "contains" | "starts with" | "ends with" | "like" | "matches" ) TEXT
+//!          | [ "exactly" ] [ "not" ] ( "contains" [ "word" ] | "starts with" | "ends with" | "like" | "matches" ) TEXT
 //!          | [ "exactly" ] [ "not" ] "has" ( "any" | "all" | "no" | "only" | "exactly" ) "(" TEXT { "," TEXT } ")"
 //!          | [ "not" ] "matches url" TEXT | "is" [ "not" ] ( "set" | "empty" | "true" | "false" ) | [ "not" ] time ;
 //! time     = ( "before" | "after" | "on" | "since" | "until" ) operand | "in" ( "last" | "next" ) INTEGER UNIT
@@ -82,6 +91,8 @@
 //! | `in` `not in` | text, numbers, time | `country in ("PL", "DE")` |
 //! | `between` | numbers, time | `score between 3 and 6` |
 //! | `contains` | text | `company contains "ltd"` |
+//! | `contains word` | text | `company contains word "gold"` |
+//! | `unaccent` | text | `unaccent(name) = "lodz"` |
 //! | `starts with` | text | `zip_code starts with "00-"` |
 //! | `ends with` | text | `email ends with "@example.com"` |
 //! | `like` | text | `name like "A*a"` |
@@ -98,6 +109,10 @@
 //! | `count` of tags | tags | `count(tags) >= 5` |
 //! | `tag_score` `tag_since` | tags | `tag_score("VIP") >= 5 and tag_since("VIP") in last 30 days` |
 //! | `consent` `consent_since` | consents | `consent("newsletter") = "confirmed"` |
+//! | `consent_agreed_on` `consent_opt_out` | consents | `consent_agreed_on("newsletter") in this year and not consent_opt_out("newsletter")` |
+//! | `consent_ip` `consent_description_id` | consents | `consent_ip("newsletter") is set and consent_description_id("newsletter") = "form-3"` |
+//! | `stage_value` `stage_score` | funnels | `stage_value("Sales") >= 1000 and stage_score("Sales") > 5` |
+//! | `distance` | numbers | `distance(revenue, score, 52.23, 21.01) <= 50` |
 //! | `stage` `stage_since` | funnels | `stage("Sales") in ("Offer", "Won")` |
 //! | `before` `after` `on` `since` `until` | time | `created_on before 2026-01-01` |
 //! | `in last` `in next` | time | `last_visit in last 90 days` |
@@ -146,8 +161,10 @@ pub use filter::{CompiledFilter, Filter};
 pub(crate) use json_path::read_json;
 pub use language::ast;
 pub use language::builder::{
-    age, anniversary, any_event, at_least, consent, domain, event, field, has_all_tags, has_any_tag,
-    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, tag_count, tag_score, tag_since,
+    age, anniversary, any_event, at_least, consent, consent_agreed_on, consent_description_id, consent_ip,
+    consent_opt_out, consent_since, distance, domain, event, field, has_all_tags, has_any_tag,
+    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, stage_score, stage_since, stage_value,
+    tag_count, tag_score, tag_since, unaccent,
 };
 pub use language::limits::Limits;
 pub use language::problem::{FilterError, FilterProblem};

@@ -45,7 +45,13 @@ fn expr(node: &Expr) -> bool {
 
 fn term(term: &Term) -> bool {
     match term {
-        Term::Age(_) | Term::Consent(_) | Term::ConsentSince(_) => true,
+        Term::Age(_)
+        | Term::Consent(_)
+        | Term::ConsentSince(_)
+        | Term::ConsentAgreedOn(_)
+        | Term::ConsentIp(_)
+        | Term::ConsentDescriptionId(_)
+        | Term::ConsentOptOut(_) => true,
         Term::Events(aggregate) => query(&aggregate.query),
         Term::Field(_)
         | Term::Anniversary(_)
@@ -61,7 +67,11 @@ fn term(term: &Term) -> bool {
         | Term::TagScore(_)
         | Term::TagSince(_)
         | Term::Stage(_)
-        | Term::StageSince(_) => false,
+        | Term::StageSince(_)
+        | Term::StageValue(_)
+        | Term::StageScore(_)
+        | Term::Unaccent(_)
+        | Term::Distance(_) => false,
     }
 }
 
@@ -88,6 +98,7 @@ fn check(asked: &Check) -> bool {
         | Check::HasExactly(_)
         | Check::Between(..)
         | Check::Contains(_)
+        | Check::ContainsWord(_)
         | Check::StartsWith(_)
         | Check::EndsWith(_)
         | Check::Like(_)

@@ -9,6 +9,7 @@ use audiencekit::segment::ast::{
     Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Term, Test, Unit, Which,
 };
 use rust_decimal::Decimal;
+use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use time::macros::datetime;
 use time::{Date, Duration, Month, OffsetDateTime};
 
@@ -173,9 +174,53 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
             }
             _ => Seen::Nothing,
         },
+        Term::Unaccent(name) => match s.field(&name.node) {
+            Seen::Texts(texts) => Seen::Texts(texts.iter().map(|text| plain(text)).collect()),
+            other => other,
+        },
+        Term::Distance(to) => {
+            let degrees = |found: Seen, most: i64| match found {
+                Seen::Number(number) if number.abs() <= most.into() => number.to_f64(),
+                _ => None,
+            };
+            let (latitude, longitude) = (s.field(&to.latitude.node), s.field(&to.longitude.node));
+            match (degrees(latitude, 90), degrees(longitude, 180)) {
+                (Some(latitude), Some(longitude)) => {
+                    let to = (number(&to.to.0.node), number(&to.to.1.node));
+                    let to = (to.0.to_f64().unwrap(), to.1.to_f64().unwrap());
+                    Seen::Number(kilometres((latitude, longitude), to))
+                }
+                _ => Seen::Nothing,
+            }
+        }
         Term::TagCount => Seen::Number(c.tags().len().into()),
         Term::TagScore(name) => tag(&name.node).map_or(Seen::Nothing, |t| Seen::Number(t.score.into())),
         Term::TagSince(name) => tag(&name.node).and_then(|t| t.since).map_or(Seen::Nothing, Seen::Instant),
+        Term::ConsentAgreedOn(name)
+        | Term::ConsentIp(name)
+        | Term::ConsentDescriptionId(name)
+        | Term::ConsentOptOut(name) => {
+            let entries =
+                c.consent_entries().filter(|e| e.name == name.node && e.at.is_none_or(|at| at <= NOW));
+            let Some(entry) = entries.max_by_key(|e| e.at.unwrap_or(datetime!(0000-01-01 0:00 UTC))) else {
+                return Seen::Nothing;
+            };
+            let text = |found: Option<String>| found.map_or(Seen::Nothing, |text| Seen::Texts(vec![text]));
+            match term {
+                Term::ConsentAgreedOn(_) => entry.agreed_on.map_or(Seen::Nothing, Seen::Instant),
+                Term::ConsentIp(_) => text(entry.ip.map(|ip| ip.to_string())),
+                Term::ConsentDescriptionId(_) => text(entry.description_id),
+                _ => entry.opt_out.map_or(Seen::Nothing, Seen::Truth),
+            }
+        }
+        Term::StageValue(funnel) | Term::StageScore(funnel) => {
+            let Some(entry) = c.stage_entries().find(|entry| entry.funnel == funnel.node) else {
+                return Seen::Nothing;
+            };
+            let score = entry.score.map(Decimal::from);
+            let number = if matches!(term, Term::StageValue(_)) { entry.value } else { score };
+            number.map_or(Seen::Nothing, Seen::Number)
+        }
         Term::Consent(name) | Term::ConsentSince(name) => {
             let mut entries: Vec<_> = c
                 .consents()
@@ -243,6 +288,40 @@ fn seen(term: &Term, s: Subject<'_>) -> Seen {
     }
 }
 
+/// A text without its accents, by another way than the crate's.
+fn plain(text: &str) -> String {
+    let written: String = text
+        .chars()
+        .map(|c| match c {
+            'ł' => "l".to_owned(),
+            'Ł' => "L".to_owned(),
+            'ß' => "ss".to_owned(),
+            c => c.to_string(),
+        })
+        .collect();
+    let mut out = String::new();
+    for c in written.chars() {
+        match "óźÓŹéÉ".chars().zip("ozOZeE".chars()).find(|(accented, _)| *accented == c) {
+            Some((_, base)) => out.push(base),
+            None => out.push(c),
+        }
+    }
+    out
+}
+
+/// The angle between two vectors from the middle of the earth, times its radius; to the metre.
+fn kilometres(from: (f64, f64), to: (f64, f64)) -> Decimal {
+    let vector = |(latitude, longitude): (f64, f64)| {
+        let (latitude, longitude) = (latitude.to_radians(), longitude.to_radians());
+        [latitude.cos() * longitude.cos(), latitude.cos() * longitude.sin(), latitude.sin()]
+    };
+    let (a, b) = (vector(from), vector(to));
+    let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
+    let sine = cross.iter().map(|x| x * x).sum::<f64>().sqrt();
+    let cosine: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
+    Decimal::from_f64(6_371.0088 * sine.atan2(cosine)).unwrap().round_dp(3)
+}
+
 /// What counts where a value is missing, a day without its year among them.
 fn or_default(found: Seen, default: Option<&Literal>, term: &Term) -> Seen {
     let (Seen::Nothing | Seen::Yearless(..), Some(default)) = (&found, default) else { return found };
@@ -269,6 +348,13 @@ fn part(found: Seen, of: fn(Date) -> i32, yearless: Option<fn(u8, u8) -> u8>) ->
 }
 
 fn eval_test(test: &Test, s: Subject<'_>) -> bool {
+    let mut test = test.clone();
+    let test = if matches!(test.term, Term::Unaccent(_)) {
+        unaccent_texts(&mut test);
+        &test
+    } else {
+        &test
+    };
     let found = or_default(seen(&test.term, s), test.default.as_ref().map(|value| &value.node), &test.term);
     match &test.check {
         Check::IsSet => return matches!(found, Seen::Nothing) == test.negated,
@@ -285,6 +371,14 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
     if let Check::Against(against) = &test.check {
         let default = against.default.as_ref().map(|value| &value.node);
         let other = or_default(seen(&against.term, s), default, &against.term);
+        let (mut found, mut other) = (found, other);
+        if [&test.term, &against.term].iter().any(|term| matches!(term, Term::Unaccent(_))) {
+            for side in [&mut found, &mut other] {
+                if let Seen::Texts(texts) = side {
+                    texts.iter_mut().for_each(|text| *text = plain(text));
+                }
+            }
+        }
         let order = match (found, other) {
             (Seen::Number(one), Seen::Number(other)) => one.cmp(&other),
             (Seen::Day(one), Seen::Day(other)) => one.cmp(&other),
@@ -325,6 +419,38 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
         }
     };
     fits != test.negated
+}
+
+/// The texts of a question without their accents.
+fn unaccent_texts(test: &mut Test) {
+    let literal = |value: &mut Literal| {
+        if let Literal::Text(text) = value {
+            *text = plain(text);
+        }
+    };
+    test.default.iter_mut().for_each(|value| literal(&mut value.node));
+    match &mut test.check {
+        Check::Equal(value) => literal(&mut value.node),
+        Check::In(list) | Check::HasAll(list) | Check::HasOnly(list) | Check::HasExactly(list) => {
+            list.iter_mut().for_each(|value| literal(&mut value.node));
+        }
+        Check::Contains(text)
+        | Check::ContainsWord(text)
+        | Check::StartsWith(text)
+        | Check::EndsWith(text)
+        | Check::Like(text) => text.node = plain(&text.node),
+        _ => {}
+    }
+}
+
+/// Whether a word stands in a text with no letter, digit or `_` beside it.
+fn has_word(text: &str, word: &str) -> bool {
+    let beside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    (0..text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| {
+        text[at..]
+            .strip_prefix(word)
+            .is_some_and(|rest| !beside(text[..at].chars().next_back()) && !beside(rest.chars().next()))
+    })
 }
 
 fn is_set_check(check: &Check) -> bool {
@@ -371,6 +497,7 @@ fn text_fits(check: &Check, text: &str, exact: bool) -> bool {
         Check::Equal(l) => equal(&l.node),
         Check::In(of) => of.iter().any(|l| equal(&l.node)),
         Check::Contains(t) => case(text).contains(&case(&t.node)),
+        Check::ContainsWord(t) => has_word(&case(text), &case(&t.node)),
         Check::StartsWith(t) => case(text).starts_with(&case(&t.node)),
         Check::EndsWith(t) => case(text).ends_with(&case(&t.node)),
         Check::Like(t) => {

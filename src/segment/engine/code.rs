@@ -1,6 +1,6 @@
 //! Values that stand in order as whole numbers do: truths, days, states of consents, instants.
 
-use super::evaluate::{Record, consent, day, state_bit};
+use super::evaluate::{Record, consent, day, proof, state_bit};
 use super::plan::CodeTerm;
 use super::window::year_day;
 use crate::clock::Zone;
@@ -18,6 +18,7 @@ impl CodeTerm {
             Self::Consent { name, now } => {
                 consent(record, *name, *now).map(|(_, entry)| state_bit(entry.status).into())
             }
+            Self::ConsentOptOut { name, now } => proof(record, *name, *now)?.opt_out.map(i64::from),
             Self::Instant(term) => term.value(record),
             Self::Nth { events, last, of } => of.value(&events.nth(record, *last)?),
         }

@@ -2,14 +2,14 @@
 
 use super::compile_default::states;
 use super::compile_number::number_test;
-use super::plan::{
-    AT, EventPlan, FollowPlan, InstantTerm, Node, NumberTerm, NumberTest, Part, Presence, TextTerm, VALUE,
-};
+use super::compile_term::{place, symbol};
+use super::plan::{EventPlan, FollowPlan, Node, NumberTerm, NumberTest, TextTerm};
 use super::regexes;
 use super::window::EvaluationTime;
 use super::words::TextTest;
 use crate::contact::{FieldType, Symbol, date_key, fold_text, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
+use crate::segment::language::accents;
 use crate::segment::language::ast::{
     Aggregate, Check, EventQuery, Expr, Fold, Literal, Quantifier, Spanned, Term, Test,
 };
@@ -62,7 +62,7 @@ impl Compiler<'_> {
         })
     }
 
-    fn tag(&self, name: &str, scope: Scope<'_>) -> Result<Symbol> {
+    pub(crate) fn tag(&self, name: &str, scope: Scope<'_>) -> Result<Symbol> {
         Ok(symbol(&normalize_tag(name).ok_or_else(unchecked)?, scope))
     }
 
@@ -89,6 +89,8 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
+        let folded = accents::without(test);
+        let test = folded.as_ref().unwrap_or(test);
         if let Check::Against(against) = &test.check {
             let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
             return self.against(test, against, kind, scope);
@@ -151,9 +153,15 @@ impl Compiler<'_> {
         }
         Ok(match kind {
             Kind::Boolean => match &test.check {
-                Check::Equal(Spanned { node: Literal::Boolean(wanted), .. }) => {
-                    Node::Boolean { at: place_of(&test.term, scope)?, wanted: *wanted != negated }
-                }
+                Check::Equal(Spanned { node: Literal::Boolean(wanted), .. }) => match &test.term {
+                    Term::Field(name) => {
+                        Node::Boolean { at: place(name, scope)?, wanted: *wanted != negated }
+                    }
+                    term => {
+                        let term = Box::new(self.code_term(term, kind, scope)?);
+                        Node::Code { term, wanted: (*wanted).into(), negated }
+                    }
+                },
                 _ => return Err(unchecked()),
             },
             Kind::Integer | Kind::Decimal => self.number(test, scope)?,
@@ -161,7 +169,7 @@ impl Compiler<'_> {
             Kind::Consent => self.consent(test, scope)?,
             Kind::Date | Kind::Birthday => {
                 let (low, high) = self.time.days(&test.check).ok_or_else(unchecked)?;
-                let at = place_of(&test.term, scope)?;
+                let at = super::compile_term::place_of(&test.term, scope)?;
                 Node::Days { at, low: date_key(low), high: date_key(high), negated }
             }
             Kind::Instant => {
@@ -193,43 +201,6 @@ impl Compiler<'_> {
             }
             _ => Node::Number { term: Box::new(term), test: Box::new(passes), negated },
         })
-    }
-
-    pub(crate) fn number_term(&self, term: &Term, scope: Scope<'_>) -> Result<NumberTerm> {
-        let zone = || self.time.zone.clone();
-        let part = |name, part| Ok(NumberTerm::Part { at: place(name, scope)?, part, zone: zone() });
-        match term {
-            Term::Field(name) => Ok(NumberTerm::Cell(place(name, scope)?)),
-            Term::Age(name) => Ok(NumberTerm::Age { at: place(name, scope)?, today: self.time.today() }),
-            Term::Year(name) => part(name, Part::Year),
-            Term::Month(name) => part(name, Part::Month),
-            Term::Day(name) => part(name, Part::Day),
-            Term::Weekday(name) => part(name, Part::Weekday),
-            Term::Hour(name) => part(name, Part::Hour),
-            Term::Length(name) => Ok(NumberTerm::Length(place(name, scope)?)),
-            Term::Values(name) => Ok(NumberTerm::Values(place(name, scope)?)),
-            Term::TagCount => Ok(NumberTerm::TagCount),
-            Term::TagScore(tag) => Ok(NumberTerm::TagScore(self.tag(&tag.node, scope)?)),
-            Term::Events(aggregate) => {
-                let events = self.events(&aggregate.query, scope)?;
-                let at = match &aggregate.property {
-                    Some(property) => place(property, scope.event(aggregate.query.event.as_ref()))?,
-                    None => VALUE,
-                };
-                match aggregate.of {
-                    Fold::Count => Ok(NumberTerm::Count(events)),
-                    Fold::Distinct => Ok(NumberTerm::Distinct(events, at)),
-                    Fold::Sum => Ok(NumberTerm::Sum(events, at)),
-                    Fold::Min => Ok(NumberTerm::Min(events, at)),
-                    Fold::Max => Ok(NumberTerm::Max(events, at)),
-                    Fold::Avg => Ok(NumberTerm::Avg(events, at)),
-                    Fold::First | Fold::Last => {
-                        Ok(NumberTerm::Nth { events: Box::new(events), last: aggregate.of == Fold::Last, at })
-                    }
-                }
-            }
-            _ => Err(unchecked()),
-        }
     }
 
     fn text(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
@@ -274,72 +245,12 @@ impl Compiler<'_> {
         })
     }
 
-    pub(crate) fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
-        match term {
-            Term::Field(name) => Ok(TextTerm::Cell(place(name, scope)?)),
-            Term::Domain(name) => Ok(TextTerm::Domain(place(name, scope)?)),
-            Term::Stage(funnel) => Ok(TextTerm::Stage(symbol(&funnel.node, scope))),
-            Term::Events(Aggregate { of, query, property: Some(property) }) => Ok(TextTerm::Nth {
-                events: Box::new(self.events(query, scope)?),
-                last: *of == Fold::Last,
-                at: place(property, scope.event(query.event.as_ref()))?,
-            }),
-            _ => Err(unchecked()),
-        }
-    }
-
     fn consent(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
         let Term::Consent(name) = &test.term else { return Err(unchecked()) };
         let states = states(&texts(&test.check));
         let now = crate::contact::micros(self.time.now);
         Ok(Node::Consent { name: symbol(&name.node, scope), now, states, negated: test.negated })
     }
-
-    pub(crate) fn instant(&self, term: &Term, scope: Scope<'_>) -> Result<InstantTerm> {
-        let now = crate::contact::micros(self.time.now);
-        Ok(match term {
-            Term::Field(name) => InstantTerm::Cell(place(name, scope)?),
-            Term::TagSince(tag) => InstantTerm::TagSince(self.tag(&tag.node, scope)?),
-            Term::ConsentSince(name) => InstantTerm::ConsentSince { name: symbol(&name.node, scope), now },
-            Term::StageSince(funnel) => InstantTerm::StageSince(symbol(&funnel.node, scope)),
-            Term::Events(aggregate) => InstantTerm::Nth {
-                events: Box::new(self.events(&aggregate.query, scope)?),
-                last: aggregate.of == Fold::Last,
-            },
-            _ => return Err(unchecked()),
-        })
-    }
-
-    pub(crate) fn presence(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<Presence> {
-        Ok(match term {
-            Term::Field(name) | Term::Anniversary(name) => Presence::Cell(place(name, scope)?),
-            Term::Domain(_) | Term::Stage(_) => Presence::Text(self.text_term(term, scope)?),
-            _ if kind.is_number() => Presence::Number(self.number_term(term, scope)?),
-            _ => Presence::Code(self.code_term(term, kind, scope)?),
-        })
-    }
-}
-
-pub(crate) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
-    match term {
-        Term::Field(name) => place(name, scope),
-        _ => Err(unchecked()),
-    }
-}
-
-/// The slot of a field, or the symbol of a property.
-pub(crate) fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
-    match (scope.event, name.node.as_str()) {
-        (None, field) => scope.schema.field(field).map(|id| id.index() as u32).ok_or_else(unchecked),
-        (Some(_), "value") => Ok(VALUE),
-        (Some(_), "at") => Ok(AT),
-        (Some(_), property) => Ok(symbol(property, scope).0),
-    }
-}
-
-/// The symbol of a text; of a text for which there is no room, one that no contact has.
-pub(crate) fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
-    scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
 }
 
 pub(crate) fn texts(check: &Check) -> Vec<&str> {

@@ -2,17 +2,27 @@
 
 use rust_decimal::Decimal;
 
-use super::compile::{Compiler, place, place_of, symbol, unchecked};
+use super::compile::{Compiler, unchecked};
 use super::compile_default::states;
+use super::compile_term::{place, place_of, symbol};
 use super::plan::{CodeTerm, Node, NumberTerm, Sides, TextTerm};
 use super::window::year_day;
-use crate::contact::date_key;
+use crate::contact::{date_key, unaccented};
 use crate::error::Result;
 use crate::segment::language::ast::{Against, Aggregate, Check, Fold, Literal, Spanned, Term, Test};
 use crate::segment::language::kind::{Kind, Scope};
 
 /// A term, and what counts for it where it is missing.
 type Side<'a> = (&'a Term, Option<&'a Spanned<Literal>>);
+
+/// Both sides are compared without accents where one is.
+fn unaccented_side((term, default): (TextTerm, Option<Box<str>>)) -> (TextTerm, Option<Box<str>>) {
+    let term = match term {
+        TextTerm::Unaccent(inner) => TextTerm::Unaccent(inner),
+        other => TextTerm::Unaccent(Box::new(other)),
+    };
+    (term, default.map(|text| unaccented(&text).into()))
+}
 
 impl Compiler<'_> {
     pub(crate) fn against(
@@ -26,7 +36,10 @@ impl Compiler<'_> {
         let sides = if kind.is_number() {
             Sides::Numbers([self.number_side(one, scope)?, self.number_side(other, scope)?])
         } else if kind.is_text() {
-            let sides = [self.text_side(one, scope)?, self.text_side(other, scope)?];
+            let mut sides = [self.text_side(one, scope)?, self.text_side(other, scope)?];
+            if test.terms().any(|term| matches!(term, Term::Unaccent(_))) {
+                sides = sides.map(unaccented_side);
+            }
             Sides::Texts { sides, exact: test.exact }
         } else {
             Sides::Codes([self.code_side(one, kind, scope)?, self.code_side(other, kind, scope)?])
@@ -72,6 +85,10 @@ impl Compiler<'_> {
             return Ok(CodeTerm::Nth { events, last: *of == Fold::Last, of: Box::new(of_event) });
         }
         Ok(match (kind, term) {
+            (Kind::Boolean, Term::ConsentOptOut(name)) => {
+                let now = crate::contact::micros(self.time.now);
+                CodeTerm::ConsentOptOut { name: symbol(&name.node, scope), now }
+            }
             (Kind::Boolean, _) => CodeTerm::Truth(place_of(term, scope)?),
             (Kind::Date | Kind::Birthday, _) => CodeTerm::Day(place_of(term, scope)?),
             (Kind::Anniversary, Term::Anniversary(name)) => {

@@ -5,8 +5,8 @@ use super::plan::{AT, EventPlan, InstantTerm, Node, VALUE};
 use super::texts::{any_text, every_text};
 use super::window::has_bit;
 use crate::contact::{
-    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Slot, Stage, Store, Symbol, Tag,
-    birthday_key, date, date_key, instant, micros,
+    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Proof, Prospect, Slot, Stage,
+    Store, Symbol, Tag, birthday_key, date, date_key, instant, micros,
 };
 
 /// What conditions are asked of.
@@ -16,6 +16,10 @@ pub(crate) trait Record {
     fn tags(&self) -> &[Tag];
     fn consents(&self) -> &[Consent];
     fn stages(&self) -> &[Stage];
+    /// What proves the consent at this place.
+    fn proof(&self, place: u32) -> Option<&Proof>;
+    /// What the stage of this funnel may bring.
+    fn prospect(&self, funnel: Symbol) -> Option<&Prospect>;
     fn events(&self) -> Events<'_>;
 }
 
@@ -48,6 +52,14 @@ impl Record for Contact {
 
     fn stages(&self) -> &[Stage] {
         Contact::stages(self)
+    }
+
+    fn proof(&self, place: u32) -> Option<&Proof> {
+        Contact::proof(self, place)
+    }
+
+    fn prospect(&self, funnel: Symbol) -> Option<&Prospect> {
+        Contact::prospect(self, funnel)
     }
 
     #[inline]
@@ -103,6 +115,14 @@ impl Record for EventView<'_> {
 
     fn stages(&self) -> &[Stage] {
         &[]
+    }
+
+    fn proof(&self, _: u32) -> Option<&Proof> {
+        None
+    }
+
+    fn prospect(&self, _: Symbol) -> Option<&Prospect> {
+        None
     }
 
     fn events(&self) -> Events<'_> {
@@ -175,6 +195,9 @@ impl Node {
             Self::Every { term, test } => every_text(record, term, test),
             Self::Consent { name, now, states, negated } => consent(record, *name, *now)
                 .is_some_and(|(_, entry)| (*states & state_bit(entry.status) != 0) != *negated),
+            Self::Code { term, wanted, negated } => {
+                term.value(record).is_some_and(|value| (value == *wanted) != *negated)
+            }
             Self::Exists(events) => events.of(record).next().is_some(),
             Self::Nth { events, last, test, missing } => {
                 events.nth(record, *last).map_or(*missing, |event| test.holds(&event))
@@ -221,6 +244,12 @@ pub(crate) fn consent<R: Record>(record: &R, name: Symbol, now: i64) -> Option<(
     best.map(|(entry, _)| entry)
 }
 
+/// What proves the consent that holds as of `now`.
+pub(crate) fn proof<R: Record>(record: &R, name: Symbol, now: i64) -> Option<&Proof> {
+    let (place, _) = consent(record, name, now)?;
+    record.proof(place as u32)
+}
+
 impl EventPlan {
     /// The events that fit.
     #[inline]
@@ -258,6 +287,7 @@ impl InstantTerm {
                 _ => None,
             },
             Self::TagSince(name) => record.tags().iter().find(|tag| tag.name == *name)?.since.map(micros),
+            Self::ConsentAgreedOn { name, now } => proof(record, *name, *now)?.agreed_on.map(micros),
             Self::ConsentSince { name, now } => consent(record, *name, *now)?.1.at.map(micros),
             Self::StageSince(funnel) => {
                 record.stages().iter().find(|stage| stage.funnel == *funnel)?.since.map(micros)

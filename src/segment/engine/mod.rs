@@ -7,6 +7,8 @@ pub(crate) mod compile_against;
 pub(crate) mod compile_default;
 pub(crate) mod compile_number;
 pub(crate) mod compile_set;
+pub(crate) mod compile_term;
+pub(crate) mod distance;
 pub(crate) mod distinct;
 pub(crate) mod evaluate;
 pub(crate) mod follow;

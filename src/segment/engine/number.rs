@@ -76,6 +76,11 @@ impl NumberTerm {
                 let tag = record.tags().iter().find(|tag| tag.name == *name);
                 return tag.map(|tag| Number::Whole(tag.score.into()));
             }
+            Self::StageValue(funnel) => return record.prospect(*funnel)?.value.map(Number::Exact),
+            Self::StageScore(funnel) => {
+                return record.prospect(*funnel)?.score.map(|score| Number::Whole(score.into()));
+            }
+            Self::Distance(distance) => return distance.of(record).map(Number::Exact),
             Self::Nth { events, last, at } => return number(events.nth(record, *last)?.property(*at)),
             Self::Count(events) => return Some(Number::Whole(events.of(record).count() as i64)),
             Self::Distinct(events, at) => return Some(Number::Whole(distinct::count(events, record, *at))),

@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use time::Date;
 
+use super::distance::Distance;
 use super::words::TextTest;
 use crate::clock::Zone;
 use crate::contact::Symbol;
@@ -96,6 +97,12 @@ pub(crate) enum Node {
         states: u8,
         negated: bool,
     },
+    /// A value that stands in order is this one.
+    Code {
+        term: Box<CodeTerm>,
+        wanted: i64,
+        negated: bool,
+    },
     Exists(Box<EventPlan>),
     /// The first or last event that fits; `missing` when there is none.
     Nth {
@@ -132,13 +139,27 @@ pub(crate) enum CodeTerm {
     /// The key of a date, or of a birthday with a year.
     Day(u32),
     /// The day of a year, as [`year_day`](super::window::year_day) numbers it.
-    YearDay { at: u32, zone: Zone },
+    YearDay {
+        at: u32,
+        zone: Zone,
+    },
     /// The bit of a consent's state.
-    Consent { name: Symbol, now: i64 },
+    Consent {
+        name: Symbol,
+        now: i64,
+    },
+    ConsentOptOut {
+        name: Symbol,
+        now: i64,
+    },
     /// Microseconds since 1970.
     Instant(InstantTerm),
     /// Of the first or last event that fits.
-    Nth { events: Box<EventPlan>, last: bool, of: Box<CodeTerm> },
+    Nth {
+        events: Box<EventPlan>,
+        last: bool,
+        of: Box<CodeTerm>,
+    },
 }
 
 /// What comes after an event, or does not.
@@ -168,6 +189,9 @@ pub(crate) enum NumberTerm {
     Values(u32),
     TagCount,
     TagScore(Symbol),
+    StageValue(Symbol),
+    StageScore(Symbol),
+    Distance(Box<Distance>),
     Count(EventPlan),
     Distinct(EventPlan, u32),
     Sum(EventPlan, u32),
@@ -198,6 +222,16 @@ pub(crate) enum TextTerm {
     Cell(u32),
     Domain(u32),
     Stage(Symbol),
+    ConsentIp {
+        name: Symbol,
+        now: i64,
+    },
+    ConsentDescription {
+        name: Symbol,
+        now: i64,
+    },
+    /// Without its accents.
+    Unaccent(Box<TextTerm>),
     /// Of the first or last event that fits.
     Nth {
         events: Box<EventPlan>,
@@ -212,6 +246,7 @@ pub(crate) enum InstantTerm {
     Cell(u32),
     TagSince(Symbol),
     ConsentSince { name: Symbol, now: i64 },
+    ConsentAgreedOn { name: Symbol, now: i64 },
     StageSince(Symbol),
     Nth { events: Box<EventPlan>, last: bool },
 }
@@ -277,7 +312,7 @@ impl Node {
             Self::Days { .. } => 2,
             Self::Instant { term: InstantTerm::Cell(_), .. } | Self::IsSet(_) | Self::IsEmpty(_) => 2,
             Self::YearDays { .. } => 3,
-            Self::Tags(_) | Self::TagsOnly(_) | Self::Consent { .. } => 4,
+            Self::Tags(_) | Self::TagsOnly(_) | Self::Consent { .. } | Self::Code { .. } => 4,
             Self::Number { term, .. } => match **term {
                 NumberTerm::Cell(_) => 3,
                 NumberTerm::Age { .. } | NumberTerm::Part { .. } | NumberTerm::TagCount => 4,

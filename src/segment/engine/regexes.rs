@@ -67,6 +67,9 @@ fn source(check: &Check) -> Result<Source, (String, String)> {
         Check::Matches(text) => text.node.clone(),
         Check::Like(text) => like(&text.node),
         Check::Contains(text) => regex::escape(&text.node),
+        Check::ContainsWord(text) => {
+            format!(r"\b{{start-half}}{}\b{{end-half}}", regex::escape(&text.node))
+        }
         Check::MatchesUrl(text) => {
             let pattern = UrlPattern::read(&text.node);
             return pattern

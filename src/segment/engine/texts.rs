@@ -1,9 +1,12 @@
 //! Texts of a record, one after the other, in place.
 
-use super::evaluate::Record;
+use std::io::Write;
+use std::net::IpAddr;
+
+use super::evaluate::{Record, proof};
 use super::plan::TextTerm;
 use super::words::TextTest;
-use crate::contact::{Cell, Store};
+use crate::contact::{Cell, Store, with_unaccented};
 
 /// Whether some text of the term passes; none when it has no text.
 #[inline]
@@ -39,6 +42,18 @@ pub(crate) fn each_text<R: Record>(record: &R, term: &TextTerm, mut take: impl F
             }
             return;
         }
+        TextTerm::ConsentIp { name, now } => {
+            if let Some(ip) = proof(record, *name, *now).and_then(|proof| proof.ip) {
+                with_written(&ip, take);
+            }
+            return;
+        }
+        TextTerm::ConsentDescription { name, now } => {
+            let id = proof(record, *name, *now).and_then(|proof| proof.description_id);
+            id.map(|id| take(record.store().piece(id)));
+            return;
+        }
+        TextTerm::Unaccent(inner) => return each_unaccented(record, inner, &mut take),
         TextTerm::Nth { events, last, at } => {
             if let Some(event) = events.nth(record, *last) {
                 texts_of(event.property(*at), record.store(), take);
@@ -53,6 +68,25 @@ pub(crate) fn each_text<R: Record>(record: &R, term: &TextTerm, mut take: impl F
         text.trim().rsplit_once('@').is_some_and(|(_, domain)| take(domain))
     };
     texts_of(record.cell(at), record.store(), show);
+}
+
+/// Apart, and without a type of its own for each that takes: a term inside a term would need one for each level.
+fn each_unaccented<R: Record>(record: &R, term: &TextTerm, take: &mut dyn FnMut(&str) -> bool) {
+    each_text(record, term, |text| with_unaccented(text, &mut *take));
+}
+
+/// Shows an address as it is written; the longest has 45 characters.
+fn with_written(ip: &IpAddr, mut take: impl FnMut(&str) -> bool) {
+    let mut written = [0u8; 64];
+    let mut rest = &mut written[..];
+    if write!(rest, "{ip}").is_err() {
+        return;
+    }
+    let left = rest.len();
+    let len = written.len() - left;
+    if let Some(text) = written.get(..len).and_then(|text| std::str::from_utf8(text).ok()) {
+        take(text);
+    }
 }
 
 #[inline]

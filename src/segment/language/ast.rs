@@ -136,6 +136,8 @@ pub enum Term {
     Hour(Spanned<String>),
     /// What stands behind the last `@`: `domain(email)`.
     Domain(Spanned<String>),
+    /// A text without its accents: `unaccent(name)`.
+    Unaccent(Spanned<String>),
     /// The number of characters of a text.
     Length(Spanned<String>),
     /// How many values a field has: `count(phone)`.
@@ -150,12 +152,38 @@ pub enum Term {
     Consent(Spanned<String>),
     /// When a consent last changed.
     ConsentSince(Spanned<String>),
+    /// When the person agreed, as the entry of a consent says that holds now.
+    ConsentAgreedOn(Spanned<String>),
+    /// The address from which the person decided.
+    ConsentIp(Spanned<String>),
+    /// The id of the wording that the person saw.
+    ConsentDescriptionId(Spanned<String>),
+    /// Whether the person opted out.
+    ConsentOptOut(Spanned<String>),
     /// The stage of a funnel on which the contact stands.
     Stage(Spanned<String>),
     /// Since when it stands there.
     StageSince(Spanned<String>),
+    /// What the stage of a funnel may bring.
+    StageValue(Spanned<String>),
+    /// The contact's score on the stage of a funnel.
+    StageScore(Spanned<String>),
+    /// Kilometres to a point on the earth.
+    Distance(Box<DistanceTo>),
     /// A number, a value or an instant made of events.
     Events(Aggregate),
+}
+
+/// From the place of a contact to a point on the earth, along a great circle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DistanceTo {
+    /// The field with the latitude, -90 to 90 degrees.
+    pub latitude: Spanned<String>,
+    /// The field with the longitude, -180 to 180 degrees.
+    pub longitude: Spanned<String>,
+    /// The latitude and longitude of the point.
+    pub to: (Spanned<Literal>, Spanned<Literal>),
 }
 
 /// A question about tags.
@@ -216,6 +244,8 @@ pub enum Check {
     Between(Spanned<Literal>, Spanned<Literal>),
     /// The text stands somewhere in it.
     Contains(Spanned<String>),
+    /// The text stands somewhere in it, with no letter, mark, digit or `_` beside it.
+    ContainsWord(Spanned<String>),
     /// It begins with the text.
     StartsWith(Spanned<String>),
     /// It ends with the text.

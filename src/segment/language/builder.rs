@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
 
 use super::ast::{
-    Against, AtLeast, Calendar, Check, EventQuery, Expr, Literal, Period, Quantifier, Relation, Span,
-    Spanned, TagTest, Term, Test, Unit, Which,
+    Against, AtLeast, Calendar, Check, DistanceTo, EventQuery, Expr, Literal, Period, Quantifier, Relation,
+    Span, Spanned, TagTest, Term, Test, Unit, Which,
 };
 
 macro_rules! literals {
@@ -50,14 +50,32 @@ of_name! {
     anniversary => Anniversary,
     /// What stands behind the last `@` of an e-mail address.
     domain => Domain,
+    /// A text without its accents, compared with texts without theirs.
+    unaccent => Unaccent,
     /// The score of a tag.
     tag_score => TagScore,
     /// When a tag was assigned.
     tag_since => TagSince,
     /// The state of a consent as of now.
     consent => Consent,
+    /// When a consent last changed.
+    consent_since => ConsentSince,
+    /// When the person agreed.
+    consent_agreed_on => ConsentAgreedOn,
+    /// The address from which the person decided.
+    consent_ip => ConsentIp,
+    /// The id of the wording that the person saw.
+    consent_description_id => ConsentDescriptionId,
+    /// Whether the person opted out.
+    consent_opt_out => ConsentOptOut,
     /// The stage of a funnel on which the contact stands.
     stage => Stage,
+    /// Since when the contact stands there.
+    stage_since => StageSince,
+    /// What the stage of a funnel may bring.
+    stage_value => StageValue,
+    /// The contact's score on the stage of a funnel.
+    stage_score => StageScore,
 }
 
 /// Events of a type.
@@ -111,6 +129,32 @@ pub fn has_exactly_tags<T: Into<String>>(names: impl IntoIterator<Item = T>) -> 
 #[must_use]
 pub fn tag_count() -> Term {
     Term::TagCount
+}
+
+/// Kilometres from the place in two fields, latitude and longitude, to a point.
+///
+/// ```
+/// use audiencekit::contact::{FieldType, Schema};
+/// use audiencekit::segment::{Filter, distance};
+/// use rust_decimal::Decimal;
+///
+/// let schema = Schema::builder().detail("lat", FieldType::Decimal).detail("lon", FieldType::Decimal).build()?;
+/// let warsaw = (Decimal::new(5_223, 2), Decimal::new(2_101, 2));
+/// let near = Filter::new(distance("lat", "lon", warsaw).le(50), &schema)?;
+/// assert_eq!(near.to_string(), "distance(lat, lon, 52.23, 21.01) <= 50");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[must_use]
+pub fn distance(
+    latitude: impl Into<String>,
+    longitude: impl Into<String>,
+    to: (impl Into<Literal>, impl Into<Literal>),
+) -> Term {
+    Term::Distance(Box::new(DistanceTo {
+        latitude: Spanned::from(latitude.into()),
+        longitude: Spanned::from(longitude.into()),
+        to: (Spanned::from(to.0.into()), Spanned::from(to.1.into())),
+    }))
 }
 
 /// Is in another segment.
@@ -179,6 +223,8 @@ impl Term {
     texts! {
         /// The text stands somewhere in it.
         contains => Contains,
+        /// The text stands somewhere in it, with no letter, digit or `_` beside it.
+        contains_word => ContainsWord,
         /// It begins with the text.
         starts_with => StartsWith,
         /// It ends with the text.

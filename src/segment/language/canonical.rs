@@ -35,6 +35,9 @@ fn events(query: &mut EventQuery) {
 }
 
 fn compared(test: &mut Test) {
+    if let Some(plain) = super::accents::without(test) {
+        *test = plain;
+    }
     term(&mut test.term);
     if let Check::Against(against) = &mut test.check {
         term(&mut against.term);
@@ -47,6 +50,10 @@ fn term(term: &mut Term) {
     match term {
         Term::Events(aggregate) => events(&mut aggregate.query),
         Term::TagScore(tag) | Term::TagSince(tag) => tag_name(tag),
+        Term::Distance(distance) => {
+            literal(&mut distance.to.0.node, true);
+            literal(&mut distance.to.1.node, true);
+        }
         _ => {}
     }
 }
@@ -69,7 +76,11 @@ fn values(check: &mut Check, exact: bool) {
             list.iter_mut().for_each(|value| literal(&mut value.node, exact));
             in_order(list, super::print::value);
         }
-        Check::Contains(text) | Check::StartsWith(text) | Check::EndsWith(text) | Check::Like(text)
+        Check::Contains(text)
+        | Check::ContainsWord(text)
+        | Check::StartsWith(text)
+        | Check::EndsWith(text)
+        | Check::Like(text)
             if !exact =>
         {
             text.node = fold_text(&text.node);

@@ -256,11 +256,14 @@ impl Checker<'_> {
                     self.push(problem, "between the lower and the upper bound");
                 }
             }
-            Check::Contains(text) | Check::StartsWith(text) | Check::EndsWith(text) => {
+            Check::Contains(text)
+            | Check::ContainsWord(text)
+            | Check::StartsWith(text)
+            | Check::EndsWith(text) => {
                 if self.text(kind, span) {
                     if text.node.is_empty() {
                         self.push(FilterProblem::new(text.span, "every text fits an empty one"), "some text");
-                    } else if matches!(check, Check::Contains(_)) {
+                    } else if matches!(check, Check::Contains(_) | Check::ContainsWord(_)) {
                         self.pattern(check, text.span);
                     }
                 }

@@ -49,6 +49,7 @@ pub(crate) fn exact_fits(check: &Check, kind: Kind) -> bool {
                 | Check::HasOnly(_)
                 | Check::HasExactly(_)
                 | Check::Contains(_)
+                | Check::ContainsWord(_)
                 | Check::StartsWith(_)
                 | Check::EndsWith(_)
                 | Check::Like(_)

@@ -1,6 +1,6 @@
 //! What kind of value a term has, by the schema.
 
-use super::ast::{Aggregate, Fold, Spanned, Term};
+use super::ast::{Aggregate, Fold, Literal, Spanned, Term};
 use super::problem::FilterProblem;
 use crate::contact::{FieldType, Schema, nearest};
 
@@ -146,6 +146,28 @@ impl<'a> Scope<'a> {
             Term::TagSince(name) | Term::ConsentSince(name) | Term::StageSince(name) => {
                 of_contact(name, Kind::Instant)
             }
+            Term::Unaccent(name) => {
+                let several = self.field_type(name).map(Kind::of)? == Kind::Texts;
+                field(
+                    name,
+                    Kind::is_text,
+                    "a field with text",
+                    if several { Kind::Texts } else { Kind::Text },
+                )
+            }
+            Term::ConsentAgreedOn(name) => of_contact(name, Kind::Instant),
+            Term::ConsentIp(name) | Term::ConsentDescriptionId(name) => of_contact(name, Kind::Text),
+            Term::ConsentOptOut(name) => of_contact(name, Kind::Boolean),
+            Term::StageValue(name) => of_contact(name, Kind::Decimal),
+            Term::StageScore(name) => of_contact(name, Kind::Integer),
+            Term::Distance(distance) => {
+                for name in [&distance.latitude, &distance.longitude] {
+                    field(name, Kind::is_number, "a field with degrees", Kind::Decimal)?;
+                }
+                degrees(&distance.to.0, 90)?;
+                degrees(&distance.to.1, 180)?;
+                Ok(Kind::Decimal)
+            }
             Term::Consent(name) => of_contact(name, Kind::Consent),
             Term::Stage(name) => of_contact(name, Kind::Text),
             Term::Events(aggregate) => self.aggregate(aggregate),
@@ -191,6 +213,17 @@ impl<'a> Scope<'a> {
                 Err(FilterProblem::new(property.span, format!("{:?} is {}", property.node, kind.word()))
                     .expected("a property with numbers"))
             }
+        }
+    }
+}
+
+/// A coordinate that is on the earth.
+fn degrees(value: &Spanned<Literal>, most: i64) -> Result<(), FilterProblem> {
+    match &value.node {
+        Literal::Number(number) if number.abs() <= most.into() => Ok(()),
+        other => {
+            let message = format!("{} is not such a coordinate", other.word());
+            Err(FilterProblem::new(value.span, message).expected(format!("degrees from -{most} to {most}")))
         }
     }
 }

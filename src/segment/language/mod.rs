@@ -1,5 +1,6 @@
 //! The language: one syntax tree, its three faces (text, Rust, JSON), and what is checked of it.
 
+pub(crate) mod accents;
 pub mod ast;
 pub(crate) mod ast_events;
 pub(crate) mod ast_time;

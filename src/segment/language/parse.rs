@@ -18,7 +18,7 @@ pub(crate) type Parsed<T> = Result<T, Failed>;
 type OfName = fn(Spanned<String>) -> Term;
 
 /// The functions of one field, with what each makes.
-pub(crate) const FIELD_FUNCTIONS: [(&str, OfName); 10] = [
+pub(crate) const FIELD_FUNCTIONS: [(&str, OfName); 11] = [
     ("age", Term::Age),
     ("anniversary", Term::Anniversary),
     ("year", Term::Year),
@@ -28,17 +28,24 @@ pub(crate) const FIELD_FUNCTIONS: [(&str, OfName); 10] = [
     ("hour", Term::Hour),
     ("domain", Term::Domain),
     ("length", Term::Length),
+    ("unaccent", Term::Unaccent),
     ("count", Term::Values),
 ];
 
 /// The functions of one name in quotes.
-pub(crate) const NAME_FUNCTIONS: [(&str, OfName); 6] = [
+pub(crate) const NAME_FUNCTIONS: [(&str, OfName); 12] = [
     ("tag_score", Term::TagScore),
     ("tag_since", Term::TagSince),
     ("consent", Term::Consent),
     ("consent_since", Term::ConsentSince),
     ("stage", Term::Stage),
     ("stage_since", Term::StageSince),
+    ("consent_agreed_on", Term::ConsentAgreedOn),
+    ("consent_ip", Term::ConsentIp),
+    ("consent_description_id", Term::ConsentDescriptionId),
+    ("consent_opt_out", Term::ConsentOptOut),
+    ("stage_value", Term::StageValue),
+    ("stage_score", Term::StageScore),
 ];
 
 /// The tree of `text`, whose names nobody has checked yet.
@@ -263,9 +270,10 @@ impl Parser<'_> {
         let start = self.span();
         let term = self.term()?;
         let default = if self.word("default") { Some(self.literal()?) } else { None };
+        let boolean = matches!(term, Term::Field(_) | Term::ConsentOptOut(_));
         let bare = matches!(self.peek(), Token::End | Token::Sign(")" | ","))
             || ["and", "or", "then", "within"].iter().any(|word| self.peek_word(word));
-        let (check, negated, exact) = if bare && matches!(term, Term::Field(_)) {
+        let (check, negated, exact) = if bare && boolean {
             // A boolean field alone; the check refuses another.
             (Check::Equal(Spanned::at(Literal::Boolean(true), self.since(start))), false, false)
         } else {
@@ -320,8 +328,12 @@ impl Parser<'_> {
             self.close()?;
             return Ok(make(text));
         }
+        if is(&name, "distance") {
+            return self.distance_to();
+        }
         let known = FIELD_FUNCTIONS.iter().chain(&NAME_FUNCTIONS).map(|(word, _)| *word);
-        let known = known.chain(Fold::ALL.iter().map(|(_, word)| *word)).chain(["exists", "segment"]);
+        let known =
+            known.chain(Fold::ALL.iter().map(|(_, word)| *word)).chain(["exists", "segment", "distance"]);
         let problem = FilterProblem::new(span, format!("unknown function {name:?}"));
         let hint = match nearest(&name, known) {
             Some(near) => format!("did you mean {near:?}?"),

@@ -2,7 +2,9 @@
 
 use rust_decimal::prelude::ToPrimitive;
 
-use super::ast::{Against, Calendar, Check, Literal, Period, Relation, Span, Spanned, Unit, Which};
+use super::ast::{
+    Against, Calendar, Check, DistanceTo, Literal, Period, Relation, Span, Spanned, Term, Unit, Which,
+};
 use super::lex::Token;
 use super::parse::{Failed, Parsed, Parser, is};
 use super::problem::FilterProblem;
@@ -119,7 +121,9 @@ impl Parser<'_> {
     }
 
     fn text_check(&mut self) -> Parsed<Check> {
-        let make: (fn(Spanned<String>) -> Check, &str) = if self.word("contains") {
+        let make: (fn(Spanned<String>) -> Check, &str) = if self.words(&["contains", "word"]) {
+            (Check::ContainsWord, "a word in quotes")
+        } else if self.word("contains") {
             (Check::Contains, "text in quotes")
         } else if self.words(&["starts", "with"]) {
             (Check::StartsWith, "text in quotes")
@@ -135,6 +139,23 @@ impl Parser<'_> {
             return Err(self.no_operator());
         };
         Ok(make.0(self.text(make.1)?))
+    }
+
+    /// The rest of `distance(`.
+    pub(crate) fn distance_to(&mut self) -> Parsed<Term> {
+        let latitude = self.name("the field with the latitude")?;
+        self.comma("the field with the longitude")?;
+        let longitude = self.name("the field with the longitude")?;
+        self.comma("the latitude of a point, such as 52.23")?;
+        let north = self.literal()?;
+        self.comma("the longitude of the point, such as 21.01")?;
+        let to = (north, self.literal()?);
+        self.close()?;
+        Ok(Term::Distance(Box::new(DistanceTo { latitude, longitude, to })))
+    }
+
+    fn comma(&mut self, next: &str) -> Parsed<()> {
+        if self.sign(",") { Ok(()) } else { Err(self.expected(format!("a comma and {next}"))) }
     }
 
     fn no_operator(&mut self) -> Failed {

@@ -5,8 +5,8 @@ use std::fmt::{self, Write};
 use time::format_description::well_known::Rfc3339;
 
 use super::ast::{
-    Aggregate, Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Spanned, Term, Test,
-    Unit, Which,
+    Aggregate, Check, DistanceTo, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Spanned,
+    Term, Test, Unit, Which,
 };
 
 /// The text, or none of a tree deeper than `depth`.
@@ -156,6 +156,14 @@ fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
         Term::ConsentSince(consent) => return call("consent_since", &consent.node, f),
         Term::Stage(funnel) => return call("stage", &funnel.node, f),
         Term::StageSince(funnel) => return call("stage_since", &funnel.node, f),
+        Term::StageValue(funnel) => return call("stage_value", &funnel.node, f),
+        Term::StageScore(funnel) => return call("stage_score", &funnel.node, f),
+        Term::ConsentAgreedOn(consent) => return call("consent_agreed_on", &consent.node, f),
+        Term::ConsentIp(consent) => return call("consent_ip", &consent.node, f),
+        Term::ConsentDescriptionId(consent) => return call("consent_description_id", &consent.node, f),
+        Term::ConsentOptOut(consent) => return call("consent_opt_out", &consent.node, f),
+        Term::Distance(distance) => return distance_to(distance, f),
+        Term::Unaccent(field) => ("unaccent", field),
         Term::Age(field) => ("age", field),
         Term::Anniversary(field) => ("anniversary", field),
         Term::Year(field) => ("year", field),
@@ -170,6 +178,15 @@ fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
     write!(f, "{function}(")?;
     name(&field.node, f)?;
     f.write_char(')')
+}
+
+fn distance_to(distance: &DistanceTo, f: &mut impl Write) -> fmt::Result {
+    f.write_str("distance(")?;
+    name(&distance.latitude.node, f)?;
+    f.write_str(", ")?;
+    name(&distance.longitude.node, f)?;
+    let (latitude, longitude) = &distance.to;
+    write!(f, ", {}, {})", value(&latitude.node), value(&longitude.node))
 }
 
 fn events(query: &EventQuery, property: Option<&Spanned<String>>, f: &mut impl Write) -> fmt::Result {
@@ -248,6 +265,7 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
             return value_text(&high.node, f);
         }
         Check::Contains(text) => return words(not, "contains", text, f),
+        Check::ContainsWord(text) => return words(not, "contains word", text, f),
         Check::StartsWith(text) => return words(not, "starts with", text, f),
         Check::EndsWith(text) => return words(not, "ends with", text, f),
         Check::Like(text) => return words(not, "like", text, f),

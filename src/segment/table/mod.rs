@@ -14,7 +14,7 @@ use super::engine::evaluate::{Events, Record};
 use super::filter::CompiledFilter;
 use super::tag_names::TagNames;
 use crate::contact::{
-    Cell, Consent, Contact, EventRow, Schema, Slot, Span, Stage, Store, Symbol, Symbols, Tag,
+    Cell, Consent, Contact, EventRow, Proof, Prospect, Schema, Slot, Span, Stage, Store, Symbol, Symbols, Tag,
 };
 use crate::error::{Error, ErrorKind, Result};
 
@@ -54,6 +54,9 @@ pub struct ContactTable {
     tag_bits: HashMap<Symbol, Bits>,
     consents: Runs<Consent>,
     stages: Runs<Stage>,
+    /// With their rows, in order: few contacts have any.
+    proofs: Vec<(u32, Proof)>,
+    prospects: Vec<(u32, Prospect)>,
     events: Runs<EventRow>,
     properties: Vec<(Symbol, Slot)>,
 }
@@ -101,6 +104,8 @@ impl ContactTable {
             tag_bits: HashMap::new(),
             consents: Runs::default(),
             stages: Runs::default(),
+            proofs: Vec::new(),
+            prospects: Vec::new(),
             events: Runs::default(),
             properties: Vec::new(),
         }
@@ -164,6 +169,12 @@ impl ContactTable {
         }
         self.consents.items.extend_from_slice(contact.consents());
         self.stages.items.extend_from_slice(contact.stages());
+        for proof in contact.proofs() {
+            let description_id = proof.description_id.map(|id| self.copy(store.piece(id)));
+            self.proofs.push((self.len as u32, Proof { description_id, ..*proof }));
+        }
+        let row = self.len as u32;
+        self.prospects.extend(contact.prospects().iter().map(|prospect| (row, *prospect)));
         for event in contact.event_rows() {
             let start = self.properties.len() as u32;
             for &(name, slot) in contact.property_slots().get(event.properties.range()).unwrap_or_default() {
@@ -247,6 +258,8 @@ impl ContactTable {
         let lists = size_of_val(&*self.tags.items)
             + size_of_val(&*self.consents.items)
             + size_of_val(&*self.stages.items)
+            + size_of_val(&*self.proofs)
+            + size_of_val(&*self.prospects)
             + size_of_val(&*self.events.items)
             + size_of_val(&*self.properties)
             + size_of_val(&*self.spans)
@@ -296,6 +309,19 @@ impl Record for Row<'_> {
 
     fn stages(&self) -> &[Stage] {
         self.table.stages.of(self.at)
+    }
+
+    fn proof(&self, place: u32) -> Option<&Proof> {
+        let proofs = &self.table.proofs;
+        let found = proofs.binary_search_by_key(&(self.at as u32, place), |(row, proof)| (*row, proof.entry));
+        found.ok().and_then(|at| proofs.get(at)).map(|(_, proof)| proof)
+    }
+
+    fn prospect(&self, funnel: Symbol) -> Option<&Prospect> {
+        let prospects = &self.table.prospects;
+        let first = prospects.partition_point(|(row, _)| (*row as usize) < self.at);
+        let own = prospects.get(first..)?.iter().take_while(|(row, _)| *row as usize == self.at);
+        own.map(|(_, prospect)| prospect).find(|prospect| prospect.funnel == funnel)
     }
 
     fn events(&self) -> Events<'_> {
