@@ -1,11 +1,18 @@
 //! An audience's life: checked before it is sent, never made twice unseen, watched in Facebook's own codes.
 
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
 use audiencekit::audience::{
     self, Audience, AudienceBuilder, AudienceEdit, Availability, ContactManagement, EstimatedSize,
     MinimumSize, Refresh, SameName, Wait,
 };
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, Transition};
-use audiencekit::{AudienceId, ErrorKind, FacebookClient, MockClient, Schema, Segment, Selector};
+use audiencekit::{
+    AudienceId, Clock, Contact, ErrorKind, FacebookClient, ManualClock, MemorySource, MockClient, Schema,
+    Segment, Selector, SyncEngine, SyncTarget,
+};
 
 fn group(name: &str) -> Segment {
     Segment::builder(name).include(Selector::all()).build(&Schema::standard()).unwrap()
@@ -240,4 +247,193 @@ fn the_minimum_warns_or_refuses() {
     assert!(MinimumSize::warn_below(100).check(99).unwrap().is_some());
     assert_eq!(MinimumSize::refuse_below(100).check(99).unwrap_err().kind(), ErrorKind::TooSmall);
     assert!(MinimumSize::refuse_below(100).check(100).unwrap().is_none());
+}
+
+#[test]
+fn a_text_that_nobody_can_see_is_missing_and_one_that_hides_something_is_malformed() {
+    let facebook = MockClient::new();
+    let code = |name: &str| {
+        let error = builder(&facebook, name).build().err();
+        error.map(|error| error.problems().iter().map(|problem| problem.code).collect::<Vec<_>>())
+    };
+    for blank in ["", " ", "\u{a0}\u{3000}", "\u{200b}", "\u{feff}\u{2060}", " \u{200d}\u{ad} ", "\u{3164}"] {
+        assert_eq!(code(blank), Some(vec!["required"]), "{blank:?}");
+    }
+    for hides in ["V\u{202e}PI", "a\u{2028}b", "a\u{2029}b", "a\u{2066}b", "a\tb", "a\u{0}b"] {
+        assert_eq!(code(hides), Some(vec!["malformed"]), "{hides:?}");
+    }
+    // Emoji are joined by a character of no width, and Persian words are parted by one.
+    for good in ["👩‍💻 developers", "עברית", "VIP العملاء", "می‌خواهم", "ż", "🇵🇱"]
+    {
+        assert_eq!(code(good), None, "{good:?}");
+    }
+    assert_eq!(code(&"ż".repeat(10_000)), Some(vec!["too_long"]));
+    let edges = |chars: usize| builder(&facebook, "VIP").description("ż".repeat(chars)).build().is_ok();
+    assert!(edges(AudienceBuilder::MAX_DESCRIPTION) && !edges(AudienceBuilder::MAX_DESCRIPTION + 1));
+}
+
+#[test]
+fn a_group_has_each_segment_once_however_it_is_given() {
+    let facebook = MockClient::new();
+    let one_by_one = builder(&facebook, "VIP").contacts(group("a")).contacts(group("b")).contacts(group("a"));
+    let at_once = builder(&facebook, "VIP").contacts(vec![group("a"), group("a"), group("b")]);
+    for draft in [one_by_one.build().unwrap(), at_once.build().unwrap()] {
+        assert_eq!(draft.management().segments(), [group("a"), group("b")]);
+    }
+}
+
+/// The definition of a saved audience with a group.
+async fn definition() -> serde_json::Value {
+    let facebook = MockClient::new();
+    let draft = builder(&facebook, "VIP").contacts(group("vip")).refresh(Refresh::Mirror).build().unwrap();
+    serde_json::to_value(draft.save(&facebook).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn a_definition_of_a_later_version_is_told_by_its_version_whatever_else_is_new_in_it() {
+    let mut newer = definition().await;
+    newer["schema_version"] = 2.into();
+    newer["audience_colour"] = "red".into(); // its place in sorted JSON is before the version
+    newer["refresh"] = serde_json::json!({"every": "day"});
+    let text = newer.to_string();
+    assert!(text.find("audience_colour") < text.find("schema_version"), "{text}");
+    let error = Audience::from_json(&text).unwrap_err();
+    assert!(error.to_string().contains("schema_version 2 is not known: expected 1"), "{error}");
+    let as_written = "{\"schema_version\":2,\"audience_colour\":\"red\"}";
+    let error = serde_json::from_str::<Audience>(as_written).unwrap_err();
+    assert!(error.to_string().contains("schema_version 2"), "{error}");
+    for wrong in [serde_json::json!(0), serde_json::json!("1"), serde_json::Value::Null] {
+        newer["schema_version"] = wrong;
+        assert!(Audience::from_json(&newer.to_string()).is_err());
+    }
+}
+
+#[tokio::test]
+async fn a_definition_that_was_changed_by_hand_keeps_the_rules_of_the_builder() {
+    let good = definition().await;
+    assert!(Audience::from_json(&good.to_string()).is_ok());
+    for (contacts, says) in [
+        (serde_json::json!("automation"), "audience: refresh can be a mirror only of a group"),
+        (serde_json::json!({"group": []}), "audience: contacts is a group without a segment"),
+    ] {
+        let mut changed = good.clone();
+        changed["contacts"] = contacts;
+        let error = Audience::from_json(&changed.to_string()).unwrap_err();
+        assert!(error.to_string().starts_with(says), "{error}");
+    }
+    // What Facebook calls an audience that was adopted is not ours to judge.
+    let facebook = MockClient::new();
+    let request = audiencekit::facebook::NewAudience::new("Made\u{2028}elsewhere", " ");
+    let id = facebook.create_audience(&facebook.fake().account(), &request).await.unwrap();
+    let adopted = Audience::adopt(&facebook, facebook.fake().account(), &id, group("vip")).await.unwrap();
+    let json = serde_json::to_string(&adopted).unwrap();
+    assert_eq!(Audience::from_json(&json).unwrap(), adopted);
+}
+
+#[tokio::test]
+async fn half_a_definition_is_an_error_at_every_byte() {
+    let whole = definition().await.to_string();
+    for end in (0..whole.len()).filter(|end| whole.is_char_boundary(*end)) {
+        assert_eq!(Audience::from_json(&whole[..end]).unwrap_err().kind(), ErrorKind::Invalid, "{end}");
+    }
+}
+
+fn person(number: u32) -> Contact {
+    let email = format!("person{number}@example.com");
+    Contact::builder(&Schema::standard()).email(email).build().unwrap()
+}
+
+#[tokio::test]
+async fn only_a_customer_file_that_is_still_there_is_adopted() {
+    let facebook = MockClient::new();
+    let account = facebook.fake().account();
+    let seed = saved(&facebook, "Seed").await;
+    let seeds: Vec<_> = (0..120).map(person).collect();
+    let engine = SyncEngine::builder(
+        MemorySource::new(&Schema::standard(), seeds),
+        facebook.clone(),
+        facebook.fake().clone(),
+    );
+    engine.build().run(SyncTarget::new(account.clone(), seed.id().clone())).await.unwrap();
+    facebook.fake().advance(Duration::from_secs(86_400));
+    let spec = audiencekit::facebook::LookalikeSpec::similarity("PL");
+    let lookalike = facebook.create_lookalike(&account, "Like them", seed.id(), &spec).await.unwrap();
+    let error = Audience::adopt(&facebook, &account, &lookalike, group("vip")).await.unwrap_err();
+    assert_eq!(error.problems()[0].code, "not_a_customer_file", "{error}");
+    let gone = saved(&facebook, "Gone").await;
+    gone.delete(&facebook).await.unwrap();
+    let error = Audience::adopt(&facebook, &account, gone.id(), group("vip")).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    let mut gone = gone;
+    for error in [
+        gone.status(&facebook).await.unwrap_err(),
+        gone.edit(&facebook, &AudienceEdit::new().name("Back")).await.unwrap_err(),
+    ] {
+        assert_eq!(error.kind(), ErrorKind::NotFound, "{error}");
+    }
+    assert_eq!(gone.name(), "Gone");
+    gone.edit(&facebook, &AudienceEdit::new()).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_change_of_name_warns_as_a_draft_does() {
+    let edit = AudienceEdit::new().name("Diabetes patients").description("Nothing special");
+    let warnings = edit.warnings();
+    assert_eq!((warnings.len(), warnings[0].field.as_ref(), warnings[0].code), (1, "name", "may_be_flagged"));
+    assert!(AudienceEdit::new().retention_days(9).warnings().is_empty());
+}
+
+#[tokio::test]
+async fn an_account_without_audiences_lists_none_and_one_with_thousands_lists_each_once() {
+    let facebook = MockClient::new();
+    let account = facebook.fake().account();
+    assert!(audience::list(&facebook, &account).await.unwrap().is_empty());
+    facebook.fake().configure(|settings| settings.max_audiences = 10_000);
+    for number in 0..1_200 {
+        let request = audiencekit::facebook::NewAudience::new(format!("A{number}"), "x");
+        facebook.create_audience(&account, &request).await.unwrap();
+    }
+    let rows = audience::list(&facebook, &account).await.unwrap();
+    let ids: std::collections::HashSet<_> = rows.iter().map(|row| row.id.as_str()).collect();
+    assert_eq!((rows.len(), ids.len()), (1_200, 1_200));
+}
+
+/// A clock that is set back each time somebody sleeps, and counts how long they slept.
+#[derive(Debug)]
+struct SetBack(ManualClock, Mutex<Duration>);
+
+#[async_trait]
+impl Clock for SetBack {
+    fn now(&self) -> time::OffsetDateTime {
+        self.0.now()
+    }
+
+    async fn sleep(&self, duration: Duration) {
+        *self.1.lock().unwrap() += duration;
+        self.0.set(self.0.now() - time::Duration::HOUR);
+    }
+}
+
+#[tokio::test]
+async fn waiting_ends_in_its_time_though_the_clock_is_set_back() {
+    let facebook = MockClient::new();
+    let audience = saved(&facebook, "VIP").await;
+    let clock = SetBack(ManualClock::new(facebook.fake().now()), Mutex::default());
+    let error = audience.wait_until_ready(&facebook, &clock, Wait::default()).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Busy);
+    assert_eq!(*clock.1.lock().unwrap(), Duration::from_secs(24 * 60 * 60));
+}
+
+#[tokio::test]
+async fn the_last_look_is_at_the_end_of_the_wait() {
+    let facebook = MockClient::new();
+    let audience = saved(&facebook, "VIP").await;
+    for (every, at_most, looks) in [(40, 60, 3), (60, 60, 2), (90, 60, 2), (1, 0, 1)] {
+        let calls = facebook.fake().calls().len();
+        let before = facebook.fake().now();
+        let wait = Wait { every: Duration::from_secs(every), at_most: Duration::from_secs(at_most) };
+        audience.wait_until_ready(&facebook, facebook.fake(), wait).await.unwrap_err();
+        assert_eq!(facebook.fake().calls().len() - calls, looks, "every {every} s for {at_most} s");
+        assert_eq!((facebook.fake().now() - before).unsigned_abs(), Duration::from_secs(at_most));
+    }
 }

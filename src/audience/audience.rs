@@ -2,7 +2,7 @@
 
 use super::availability::AudienceStatus;
 use super::check::adoptable;
-use super::management::{ContactManagement, Refresh};
+use super::management::{ContactManagement, Refresh, join};
 use super::size::MinimumSize;
 use super::wait::{Wait, until_ready};
 use crate::clock::Clock;
@@ -147,9 +147,7 @@ impl Audience {
     pub fn add_group(&mut self, segment: Segment) -> Result<()> {
         match &mut self.management {
             ContactManagement::Group(segments) => {
-                if !segments.contains(&segment) {
-                    segments.push(segment);
-                }
+                join(segments, segment);
                 Ok(())
             }
             ContactManagement::Automation => {

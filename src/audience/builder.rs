@@ -73,7 +73,7 @@ impl AudienceBuilder {
     }
 
     /// How contacts come into it: a segment, several, or [`ContactManagement::Automation`], which is the default.
-    /// A segment given after another is added to the group.
+    /// A segment given after another is added to the group, unless it is there; `Automation` takes the place of a group.
     pub fn contacts(mut self, management: impl Into<ContactManagement>) -> Self {
         self.management = self.management.joined(management.into());
         self

@@ -13,14 +13,40 @@ pub(super) const DESCRIPTION_CHARS: usize = 1_000;
 pub(super) fn text(field: &'static str, text: &str, most: usize, problems: &mut ValidationErrors) -> String {
     let text = text.trim();
     let chars = text.chars().count();
-    if chars == 0 {
+    if text.chars().all(is_invisible) {
         problems.push(field, "required", format!("is missing: give the audience a {field}"));
     } else if chars > most {
         problems.push(field, "too_long", format!("has {chars} characters: at most {most}"));
-    } else if text.chars().any(char::is_control) {
+    } else if text.chars().any(breaks_a_line) {
         problems.push(field, "malformed", "has a control character or a line break: use one line of text");
+    } else if text.chars().any(turns_text) {
+        problems.push(
+            field,
+            "malformed",
+            "has a character that turns the direction of the text, which hides what it says: leave it out",
+        );
     }
     text.to_owned()
+}
+
+fn breaks_a_line(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+}
+
+/// Overrides, embeddings and isolates of direction; the plain marks of right-to-left writing are none of them.
+fn turns_text(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// White space and what leaves no mark on a screen. Source: `Default_Ignorable_Code_Point` of Unicode 16, which is
+/// where joiners, fillers, variation selectors and soft hyphens are, and the blank of Braille.
+fn is_invisible(c: char) -> bool {
+    c.is_whitespace()
+        || matches!(c,
+            '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fff8}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 pub(super) fn retention(days: Option<u16>, problems: &mut ValidationErrors) {

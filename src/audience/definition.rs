@@ -5,16 +5,44 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use super::audience::Audience;
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
+use crate::error::ValidationErrors;
 use crate::facebook::{AccountId, AudienceId};
 use crate::segment::read_json;
 
-/// The version that this crate writes. It reads this one and older ones.
+/// The version that this crate writes and reads; there is no older one.
 const SCHEMA_VERSION: u32 = 1;
+
+/// The number that a definition begins with: what is new in a later version is not told before it.
+struct Version;
+
+impl Serialize for Version {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_u32(SCHEMA_VERSION)
+    }
+}
+
+impl<'de> Deserialize<'de> for Version {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match u32::deserialize(deserializer)? {
+            SCHEMA_VERSION => Ok(Self),
+            version => Err(de::Error::custom(format!(
+                "schema_version {version} is not known: expected {SCHEMA_VERSION}"
+            ))),
+        }
+    }
+}
+
+/// The version alone, wherever it stands: a database may give the members of an object in another order.
+#[derive(Deserialize)]
+struct Versioned {
+    #[expect(dead_code, reason = "reading it is the check")]
+    schema_version: Option<Version>,
+}
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Definition {
-    schema_version: u32,
+    schema_version: Version,
     id: AudienceId,
     account: AccountId,
     name: String,
@@ -29,7 +57,7 @@ struct Definition {
 impl Serialize for Audience {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Definition {
-            schema_version: SCHEMA_VERSION,
+            schema_version: Version,
             id: self.id.clone(),
             account: self.account.clone(),
             name: self.name.clone(),
@@ -60,6 +88,7 @@ impl Audience {
     /// assert!(Audience::from_json(&json.replace("\"yes\"", "true")).is_ok());
     /// ```
     pub fn from_json(text: &str) -> crate::Result<Self> {
+        read_json::<Versioned>("audience", text)?;
         read_json("audience", text)
     }
 }
@@ -67,11 +96,10 @@ impl Audience {
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = Definition::deserialize(deserializer)?;
-        if !(1..=SCHEMA_VERSION).contains(&read.schema_version) {
-            return Err(de::Error::custom(format!(
-                "schema_version {} is not known: expected 1 to {SCHEMA_VERSION}",
-                read.schema_version
-            )));
+        let mut problems = ValidationErrors::new("audience");
+        read.contacts.check(read.refresh, &mut problems);
+        if !problems.problems().is_empty() {
+            return Err(de::Error::custom(problems));
         }
         Ok(Self {
             id: read.id,

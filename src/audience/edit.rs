@@ -2,7 +2,8 @@
 
 use super::audience::Audience;
 use super::check;
-use crate::error::{Result, ValidationErrors};
+use super::lint::lint;
+use crate::error::{Problem, Result, ValidationErrors};
 use crate::facebook::{AudienceChanges, AudienceLabel, CustomerFileSource, FacebookClient};
 
 /// What to change in a saved audience; what is not set stays.
@@ -82,10 +83,17 @@ impl AudienceEdit {
         check::labels(self.changes.labels.as_deref().unwrap_or(&[]), &mut problems);
         problems.into_result()
     }
+
+    /// What could go wrong though nothing is, as [`AudienceDraft::warnings`](super::AudienceDraft::warnings).
+    #[must_use]
+    pub fn warnings(&self) -> Vec<Problem> {
+        let text = |text: &Option<String>| text.clone().unwrap_or_default();
+        lint([("name", &text(&self.changes.name)), ("description", &text(&self.changes.description))])
+    }
 }
 
 impl Audience {
-    /// Changes the audience at Facebook, then here. Nothing is sent when nothing changes.
+    /// Changes the audience at Facebook, then here. Nothing is sent when nothing is set.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem; what Facebook refuses. The audience

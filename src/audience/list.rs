@@ -1,5 +1,7 @@
 //! The audiences of an account.
 
+use std::collections::HashSet;
+
 use super::availability::AudienceStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, CustomAudience, FacebookClient, ListRequest};
@@ -65,15 +67,14 @@ async fn read<C: FacebookClient + ?Sized>(
     let mut request = ListRequest::new().limit(PAGE);
     request.name_contains = name.map(str::to_owned);
     let mut found = Vec::new();
+    let mut cursors = HashSet::new();
     loop {
         let page = client.audiences(account, &request).await?;
         found.extend(page.items);
-        match page.after {
-            None => return Ok(found),
-            Some(cursor) if request.after.as_ref() == Some(&cursor) => {
-                return Err(Error::new(ErrorKind::Decode, "list audiences", "the same page came twice"));
-            }
-            Some(cursor) => request.after = Some(cursor),
+        let Some(cursor) = page.after else { return Ok(found) };
+        if !cursors.insert(cursor.clone()) {
+            return Err(Error::new(ErrorKind::Decode, "list audiences", "the same page came twice"));
         }
+        request.after = Some(cursor);
     }
 }

@@ -63,15 +63,22 @@ impl ContactManagement {
         }
     }
 
-    /// Two groups become one; anything else is replaced by what came later.
+    /// Two groups become one, with each segment once; anything else is replaced by what came later.
     pub(super) fn joined(self, later: Self) -> Self {
-        match (self, later) {
-            (Self::Group(mut segments), Self::Group(more)) => {
-                segments.extend(more);
-                Self::Group(segments)
-            }
-            (_, later) => later,
-        }
+        let Self::Group(more) = later else { return later };
+        let mut segments = match self {
+            Self::Group(segments) => segments,
+            Self::Automation => Vec::new(),
+        };
+        more.into_iter().for_each(|segment| join(&mut segments, segment));
+        Self::Group(segments)
+    }
+}
+
+/// Adds a segment to a group that does not have it.
+pub(super) fn join(segments: &mut Vec<Segment>, segment: Segment) {
+    if !segments.contains(&segment) {
+        segments.push(segment);
     }
 }
 

@@ -10,9 +10,9 @@ use crate::facebook::{AudienceId, FacebookClient};
 /// How often to look and how long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
-    /// Time between two looks.
+    /// Time between two looks, at least a second.
     pub every: Duration,
-    /// Time after which to give up.
+    /// Time after which to look for the last time; zero looks once.
     pub at_most: Duration,
 }
 
@@ -24,6 +24,9 @@ impl Default for Wait {
     }
 }
 
+/// Least time between two looks, but for the last.
+const SHORTEST: Duration = Duration::from_secs(1);
+
 pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
     client: &C,
     id: &AudienceId,
@@ -31,21 +34,26 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
     wait: Wait,
 ) -> Result<AudienceStatus> {
     let deadline = clock.now().saturating_add(wait.at_most.try_into().unwrap_or(time::Duration::MAX));
+    let mut slept = Duration::ZERO;
     loop {
         let seen = client.audience(id).await.map(|audience| AudienceStatus::from(&audience));
-        let (pause, last) = match seen {
+        let (at_least, last) = match seen {
             Ok(status) if status.availability.is_usable() => return Ok(status),
-            Ok(status) if status.availability.is_passing() => (wait.every, not_yet(&status)),
+            Ok(status) if status.availability.is_passing() => (Duration::ZERO, not_yet(&status)),
             Ok(status) => return Err(never(&status)),
-            Err(error) if error.is_retryable() => (error.retry_after().unwrap_or(wait.every), error),
+            Err(error) if error.is_retryable() => (error.retry_after().unwrap_or_default(), error),
             Err(error) => return Err(error),
         };
-        // A pause of no time would turn the wait into a busy loop.
-        let pause = pause.max(Duration::from_secs(1));
-        if clock.now().saturating_add(pause.try_into().unwrap_or(time::Duration::MAX)) > deadline {
+        // A clock that is set back must not make the wait longer, nor one that is set forward.
+        let by_clock = Duration::try_from(deadline - clock.now()).unwrap_or_default();
+        let left = by_clock.min(wait.at_most.saturating_sub(slept));
+        if left.is_zero() || at_least > left {
             return Err(last);
         }
+        // A pause of no time would turn the wait into a busy loop.
+        let pause = wait.every.max(SHORTEST).max(at_least).min(left);
         clock.sleep(pause).await;
+        slept += pause;
     }
 }
 
