@@ -1,20 +1,52 @@
 //! A change of a contact and the change of the audience in one transaction of the host's own database: the outbox.
 //!
-//! The service writes its contact and the [`MemberChange`] that follows from it together, so neither exists without the
-//! other. A worker sends what is in the outbox and takes it out afterwards. Cut short anywhere, it sends again, and the
-//! generation of each change sees to it that nothing old undoes anything newer.
+//! The service writes its customer and the `MemberChange` that follows from it together, on its own connection, so
+//! neither exists without the other. The ledger lives in the same database, and a worker sends what waits: it leaves the
+//! outbox in the transaction in which the ledger notes what came of it. Here the service is aborted at each step of its
+//! work in a process of its own, and after each abort there are both or none.
 //!
 //! Run: `cargo run --all-features --example outbox`
 
+use std::path::Path;
+use std::process::Command;
+
 use audiencekit::facebook::NewAudience;
-use audiencekit::sync::{MemberChange, Operation, SqliteLedger};
-use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};
+use audiencekit::sync::{Operation, SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings};
+use audiencekit::{
+    AudienceId, Contact, FacebookClient, MemorySource, MockClient, Schema, SyncEngine, SyncTarget,
+};
 use rusqlite::{Connection, params};
 
 type Done<T = ()> = Result<T, Box<dyn std::error::Error>>;
 
+/// Steps of the service at which this example aborts it.
+const STEPS: [&str; 3] = ["customer written", "change written", "committed"];
+
+/// The service's database, with the ledger's tables in it.
+fn open(folder: &Path, facebook: &MockClient) -> Done<(Connection, SyncEngine, SqliteOutbox)> {
+    let path = folder.join("shop.db");
+    let shop = Connection::open(&path)?;
+    shop.busy_timeout(std::time::Duration::from_secs(10))?;
+    shop.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         CREATE TABLE IF NOT EXISTS customer (email TEXT PRIMARY KEY, active INTEGER NOT NULL) STRICT;",
+    )?;
+    let file = SqliteFile::in_database(&path, SqliteSettings::default())?;
+    let nobody = MemorySource::new(&Schema::standard(), Vec::new());
+    let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone())
+        .ledger(SqliteLedger::in_file(&file))
+        .build();
+    Ok((shop, engine, SqliteOutbox::in_file(&file)))
+}
+
 /// What the service does when a customer subscribes or leaves.
-fn save(database: &mut Connection, engine: &SyncEngine, email: &str, active: bool, at: u64) -> Done {
+fn save(
+    shop: &mut Connection,
+    engine: &SyncEngine,
+    audience: &AudienceId,
+    (email, active, at): (&str, bool, u64),
+    abort_at: &str,
+) -> Done {
     let schema = Schema::standard();
     let mut contact = Contact::new(&schema);
     contact.set(schema.require("id")?, email)?;
@@ -22,65 +54,71 @@ fn save(database: &mut Connection, engine: &SyncEngine, email: &str, active: boo
     let operation = if active { Operation::Add } else { Operation::Remove };
     let change = engine.member_change(&contact, operation, at)?;
 
-    let transaction = database.transaction()?;
+    let transaction = shop.transaction()?;
     transaction.execute(
         "INSERT INTO customer (email, active) VALUES (?1, ?2) ON CONFLICT (email) DO UPDATE SET active = ?2",
         params![email, active],
     )?;
-    transaction.execute("INSERT INTO outbox (change) VALUES (?1)", [serde_json::to_string(&change)?])?;
+    abort_if(abort_at, "customer written");
+    transaction.execute(SqliteOutbox::INSERT, params![audience.as_str(), serde_json::to_string(&change)?])?;
+    abort_if(abort_at, "change written");
     transaction.commit()?;
+    abort_if(abort_at, "committed");
     Ok(())
 }
 
-/// What the worker does from time to time.
-async fn send(database: &Connection, engine: &SyncEngine, target: &SyncTarget) -> Done<usize> {
-    let mut read = database.prepare("SELECT id, change FROM outbox ORDER BY id LIMIT 10000")?;
-    let mut changes: Vec<MemberChange> = Vec::new();
-    let mut last = 0;
-    let mut lines = read.query([])?;
-    while let Some(line) = lines.next()? {
-        last = line.get::<_, i64>(0)?;
-        changes.push(serde_json::from_str(&line.get::<_, String>(1)?)?);
+fn abort_if(abort_at: &str, step: &str) {
+    if abort_at == step {
+        std::process::abort();
     }
-    if !changes.is_empty() {
-        engine.apply_changes(target, &changes).await?;
-        // Only now: a crash before this line sends the same changes again, which does no harm.
-        database.execute("DELETE FROM outbox WHERE id <= ?1", [last])?;
-    }
-    Ok(changes.len())
+}
+
+/// The service in a process of its own, which ends at `step`.
+fn abort_service(folder: &Path, audience: &AudienceId, email: &str, step: &str) -> Done {
+    let service = Command::new(std::env::current_exe()?)
+        .args([folder.as_os_str(), audience.as_str().as_ref(), email.as_ref(), step.as_ref()])
+        .stderr(std::process::Stdio::null())
+        .status()?;
+    assert!(!service.success(), "aborted");
+    Ok(())
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Done {
-    let mut database = Connection::open_in_memory()?;
-    database.execute_batch(
-        "CREATE TABLE customer (email TEXT PRIMARY KEY, active INTEGER NOT NULL);
-         CREATE TABLE outbox (id INTEGER PRIMARY KEY AUTOINCREMENT, change TEXT NOT NULL);",
-    )?;
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
     let facebook = MockClient::new();
+    if let [folder, audience, email, step] = &arguments[..] {
+        let (mut shop, engine, _) = open(Path::new(folder), &facebook)?;
+        return save(&mut shop, &engine, &audience.parse()?, (email, true, 1), step);
+    }
     facebook.fake().configure(|settings| settings.removal_floor = 0);
     let account = facebook.fake().account();
     let audience =
         facebook.create_audience(&account, &NewAudience::new("Active", "Active customers")).await?;
-    let target = SyncTarget::new(account, audience.clone()).mode(Mode::Add);
-
+    let target = SyncTarget::new(account, audience.clone());
     let folder = std::env::temp_dir().join(format!("audiencekit-outbox-{}", std::process::id()));
     std::fs::create_dir_all(&folder)?;
-    let nobody = MemorySource::new(&Schema::standard(), Vec::new());
-    let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone())
-        .ledger(SqliteLedger::open(folder.join("ledger.db"))?)
-        .build();
 
-    for (email, active, at) in
+    for step in STEPS {
+        let email = format!("{}@example.com", step.replace(' ', "-"));
+        abort_service(&folder, &audience, &email, step)?;
+        let (shop, _, outbox) = open(&folder, &facebook)?;
+        let customers: u32 = shop.query_row("SELECT count(*) FROM customer", [], |line| line.get(0))?;
+        println!("aborted when {step}: {customers} customers, {} changes wait", outbox.waiting()?);
+        assert_eq!(u64::from(customers), outbox.waiting()?, "both or none");
+    }
+    let (mut shop, engine, outbox) = open(&folder, &facebook)?;
+    for customer in
         [("ada@example.com", true, 1), ("grace@example.com", true, 2), ("ada@example.com", false, 3)]
     {
-        save(&mut database, &engine, email, active, at)?;
+        save(&mut shop, &engine, &audience, customer, "")?;
     }
-    let sent = send(&database, &engine, &target).await?;
-    println!("{sent} changes sent, {} member", facebook.fake().member_count(&audience));
-    assert_eq!((sent, facebook.fake().member_count(&audience)), (3, 1));
-    assert_eq!(send(&database, &engine, &target).await?, 0);
-    drop(engine);
+    let sent = outbox.flush(&engine, &target).await?.given;
+    let (members, waiting) = (facebook.fake().member_count(&audience), outbox.waiting()?);
+    println!("{sent} changes sent, {members} members, {waiting} wait");
+    let active: u32 = shop.query_row("SELECT sum(active) FROM customer", [], |line| line.get(0))?;
+    assert_eq!((sent, members, waiting), (4, active.into(), 0));
+    drop((shop, engine, outbox));
     std::fs::remove_dir_all(&folder)?;
     Ok(())
 }

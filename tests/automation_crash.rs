@@ -488,7 +488,7 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
         }
     };
     drop(SqliteStore::open(&path).unwrap());
-    sql("CREATE TRIGGER stuck BEFORE DELETE ON automation_state WHEN OLD.part = 5
+    sql("CREATE TRIGGER stuck BEFORE DELETE ON audiencekit_automation WHEN OLD.part = 5
          BEGIN SELECT RAISE(ABORT, 'the disk is full'); END");
     live(false);
     assert_eq!(facebook.fake().member_count(&audience), 1, "Facebook has answered");

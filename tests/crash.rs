@@ -18,8 +18,8 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
-    RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
+    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, Operation,
+    PersonKey, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Mode, Result, Schema, SyncEngine,
@@ -154,6 +154,85 @@ fn child() {
     let report = runtime.block_on(engine.run(target)).unwrap();
     report.check().unwrap();
     println!("the run is over");
+}
+
+const HOST_CHILD: &str = "AUDIENCEKIT_HOST_CHILD";
+
+/// The part of a child that sends what waits in its host's database.
+#[test]
+fn child_of_a_host() {
+    let Ok(told) = std::env::var(HOST_CHILD) else { return };
+    let told: Vec<&str> = told.split('\n').collect();
+    let [url, token, audience, path, at] = told[..] else { panic!("instructions") };
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let file = SqliteFile::in_database(path, SqliteSettings::default()).unwrap();
+    let ledger =
+        Fatal { ledger: SqliteLedger::in_file(&file), commits: AtomicU64::new(0), at: at.parse().ok() };
+    let client = GraphClient::builder(token).base_url(url).build().unwrap();
+    let engine = SyncEngine::builder(source(0..0), client, SystemClock).ledger(ledger).build();
+    let target = SyncTarget::new("act_1234567890".parse().unwrap(), audience.parse().unwrap());
+    let report = runtime.block_on(SqliteOutbox::in_file(&file).flush(&engine, target)).unwrap();
+    assert_eq!(report.waiting, 0);
+}
+
+#[test]
+fn a_change_in_a_hosts_database_waits_until_the_ledger_is_done_with_it_through_every_kill() {
+    let scene = Scene::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let schema = Schema::standard();
+    let maker = SyncEngine::builder(source(0..0), MockClient::of(&scene.fake), SystemClock).build();
+    let mut step = 0;
+    loop {
+        let audience = new_audience(&scene.fake);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("shop.db");
+        let shop = rusqlite::Connection::open(&path).unwrap();
+        shop.execute_batch("PRAGMA journal_mode = WAL").unwrap();
+        drop(SqliteFile::in_database(&path, SqliteSettings::default()).unwrap());
+        let child = |at: u64| {
+            let told = [
+                scene.server.url(),
+                scene.fake.token(),
+                audience.as_str(),
+                path.to_str().unwrap(),
+                &at.to_string(),
+            ];
+            let output = Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "child_of_a_host", "--nocapture", "--test-threads=1"])
+                .env(HOST_CHILD, told.join("\n"))
+                .output()
+                .unwrap();
+            let killed = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(9);
+            assert!(killed || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+            killed
+        };
+        let put = |number, operation, generation| {
+            let change = maker.member_change(&contact(&schema, number), operation, generation).unwrap();
+            let change = serde_json::to_string(&change).unwrap();
+            shop.execute(SqliteOutbox::INSERT, rusqlite::params![audience.as_str(), change]).unwrap();
+        };
+        (0..5).for_each(|number| put(number, Operation::Add, 1));
+        assert!(!child(u64::MAX));
+        put(5, Operation::Add, 2);
+        put(0, Operation::Remove, 2);
+        let killed = child(step);
+        let waiting: i64 =
+            shop.query_row("SELECT count(*) FROM audiencekit_outbox", [], |line| line.get(0)).unwrap();
+        let file = SqliteFile::in_database(&path, SqliteSettings::default()).unwrap();
+        let run = runtime.block_on(SqliteLedger::in_file(&file).run(&audience)).unwrap().unwrap();
+        let (done, begun) = (run.finished, run.run > 1);
+        assert_eq!(waiting, if done && begun { 0 } else { 2 }, "step {step}: {done}, run {}", run.run);
+        drop(file);
+        assert!(!killed || !child(u64::MAX));
+        assert_eq!(scene.fake.members(&audience), rows_of(1..6), "step {step}");
+        if !killed {
+            break;
+        }
+        step += 1;
+    }
+    scene.fake.assert_clean();
+    println!("{step} durable steps in a host's database, a kill at each");
+    assert!(step > 10, "{step} steps");
 }
 
 fn new_audience(fake: &Fake) -> AudienceId {

@@ -395,7 +395,14 @@ fn automation_ends_with_the_members_of_its_model() {
 #[test]
 fn outbox_sends_what_the_host_committed() {
     let output = text(&run(&mut example("outbox")).stdout);
-    assert!(output.contains("3 changes sent, 1 member"), "{output}");
+    for aborted in [
+        "when customer written: 0 customers, 0 changes wait",
+        "when change written: 0 customers, 0 changes wait",
+        "when committed: 1 customers, 1 changes wait",
+    ] {
+        assert!(output.contains(aborted), "{output}");
+    }
+    assert!(output.contains("4 changes sent, 2 members, 0 wait"), "{output}");
 }
 
 #[cfg(all(feature = "sqlite", feature = "fake-server"))]

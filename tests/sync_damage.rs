@@ -144,16 +144,16 @@ fn a_file_that_is_too_large_to_check_when_opened_removes_nobody_who_should_stay(
     let unchecked = SqliteSettings::default().checked_at_open_mib(0);
     // Damage that no checksum of a line shows: lines that are gone, or that stand for others.
     for (edit, what) in [
-        ("DELETE FROM member WHERE id % 7 = 0", "members are gone"),
-        ("DELETE FROM place", "places are gone"),
-        ("DELETE FROM place WHERE slot % 3 = 0", "some places are gone"),
-        ("UPDATE place SET slot = slot + 1 WHERE slot = 3", "a place leads to another member"),
+        ("DELETE FROM audiencekit_member WHERE id % 7 = 0", "members are gone"),
+        ("DELETE FROM audiencekit_place", "places are gone"),
+        ("DELETE FROM audiencekit_place WHERE slot % 3 = 0", "some places are gone"),
+        ("UPDATE audiencekit_place SET slot = slot + 1 WHERE slot = 3", "a place leads to another member"),
         (
-            "INSERT INTO member SELECT id + 90, row, checksum FROM member WHERE id % 5 = 0",
+            "INSERT INTO audiencekit_member SELECT id + 90, row, checksum FROM audiencekit_member WHERE id % 5 = 0",
             "members are there twice",
         ),
         (
-            "UPDATE member SET (row, checksum) = (SELECT row, checksum FROM member AS other WHERE other.id < member.id LIMIT 1) WHERE id % 4 = 3",
+            "UPDATE audiencekit_member SET (row, checksum) = (SELECT row, checksum FROM audiencekit_member AS other WHERE other.id < audiencekit_member.id LIMIT 1) WHERE id % 4 = 3",
             "a member stands for others",
         ),
     ] {
@@ -197,7 +197,7 @@ fn a_torn_rollback_journal_is_noticed_or_harmless() {
     let connection = rusqlite::Connection::open(&whole).unwrap();
     connection
         .execute_batch(
-            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE member SET checksum = checksum + 1;",
+            "PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; UPDATE audiencekit_member SET checksum = checksum + 1;",
         )
         .unwrap();
     let (bytes, journal) =
@@ -274,7 +274,7 @@ fn a_damaged_ledger_says_how_to_begin_again_and_that_converges() {
     let path = folder.path().join("ledger.db");
     let facebook = TinyFacebook::new();
     small_ledger(&path, &facebook);
-    let edit = "UPDATE member SET row = zeroblob(length(row)) WHERE id = (SELECT max(id) FROM member)";
+    let edit = "UPDATE audiencekit_member SET row = zeroblob(length(row)) WHERE id = (SELECT max(id) FROM audiencekit_member)";
     rusqlite::Connection::open(&path).unwrap().execute_batch(edit).unwrap();
     let before = facebook.members(&audience());
     let error = survive(&path, &facebook, "a row of zeros").unwrap();

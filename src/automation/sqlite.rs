@@ -9,7 +9,7 @@ use super::store::{Store, Table, Visit, Write};
 use crate::error::Result;
 use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 
-/// State in an SQLite file: the table `automation_state (part, key, value)`, beside the ledger's tables.
+/// State in an SQLite file: the table `audiencekit_automation (part, key, value)`, beside the ledger's tables.
 ///
 /// Each commit is one transaction, together with what a ledger in the same file has written and not committed yet, and
 /// is on disk before it returns. The file holds contact ids and no other personal data of the automation's.
@@ -47,7 +47,7 @@ impl SqliteStore {
         file.write(Durability::Now, |connection| {
             connection
                 .execute_batch(
-                    "CREATE TABLE IF NOT EXISTS automation_state (
+                    "CREATE TABLE IF NOT EXISTS audiencekit_automation (
                          part INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL, PRIMARY KEY (part, key)
                      ) WITHOUT ROWID;",
                 )
@@ -62,11 +62,11 @@ impl Store for SqliteStore {
         self.0.write(Durability::Now, |connection| {
             let mut put = connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO automation_state (part, key, value) VALUES (?1, ?2, ?3)",
+                    "INSERT OR REPLACE INTO audiencekit_automation (part, key, value) VALUES (?1, ?2, ?3)",
                 )
                 .map_err(wrong)?;
             let mut delete = connection
-                .prepare_cached("DELETE FROM automation_state WHERE part = ?1 AND key = ?2")
+                .prepare_cached("DELETE FROM audiencekit_automation WHERE part = ?1 AND key = ?2")
                 .map_err(wrong)?;
             for write in &writes {
                 let part = write.table as u8;
@@ -83,7 +83,7 @@ impl Store for SqliteStore {
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.read(|connection| {
             let mut select = connection
-                .prepare_cached("SELECT value FROM automation_state WHERE part = ?1 AND key = ?2")
+                .prepare_cached("SELECT value FROM audiencekit_automation WHERE part = ?1 AND key = ?2")
                 .map_err(wrong)?;
             select.query_row(params![table as u8, key], |row| row.get(0)).optional().map_err(wrong)
         })
@@ -93,7 +93,7 @@ impl Store for SqliteStore {
         self.0.read(|connection| {
             let mut select = connection
                 .prepare_cached(
-                    "SELECT key, value FROM automation_state WHERE part = ?1 AND key >= ?2 ORDER BY key",
+                    "SELECT key, value FROM audiencekit_automation WHERE part = ?1 AND key >= ?2 ORDER BY key",
                 )
                 .map_err(wrong)?;
             let mut rows = select.query(params![table as u8, from]).map_err(wrong)?;

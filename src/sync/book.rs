@@ -77,8 +77,8 @@ pub(super) struct Book {
     answered: HashSet<u64>,
     /// The calls that were found in the journal.
     pub(super) found: Vec<CallRecord>,
-    /// When answers, and the end of the run, must be on disk.
-    pub(super) outcomes: Durability,
+    /// When the end of the run must be on disk.
+    pub(super) end: Durability,
     whole: bool,
     freezes: bool,
 }
@@ -144,7 +144,7 @@ impl Book {
             leftovers: false,
             answered,
             found,
-            outcomes: Durability::Now,
+            end: Durability::Now,
             whole,
             freezes,
         };
@@ -318,7 +318,8 @@ impl Book {
         let mut changes = self.enter(forgotten);
         changes.calls.push(call);
         // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
-        self.commit(changes, self.outcomes).await
+        let durability = if self.end == Durability::Now { Durability::Now } else { Durability::Later };
+        self.commit(changes, durability).await
     }
 
     /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
@@ -365,7 +366,7 @@ impl Book {
         }
         self.record.frozen |= self.freezes;
         self.record.settled = self.record.last_call;
-        self.commit(self.changes(), self.outcomes).await
+        self.commit(self.changes(), self.end).await
     }
 }
 

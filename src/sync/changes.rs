@@ -88,6 +88,21 @@ pub struct ChangeReport {
     pub waiting: u64,
 }
 
+impl ChangeReport {
+    /// Adds what came of later changes.
+    #[cfg(feature = "sqlite")]
+    pub(super) fn merge(&mut self, later: &Self) {
+        self.given += later.given;
+        self.stale += later.stale;
+        self.unreachable += later.unreachable;
+        self.suppressed += later.suppressed;
+        self.applied += later.applied;
+        self.added.merge(&later.added);
+        self.removed.merge(&later.removed);
+        self.waiting = later.waiting;
+    }
+}
+
 impl SyncEngine {
     /// The change that brings a contact in or takes it out. `generation` orders the changes of one contact: the time
     /// of the event in microseconds will do.
@@ -159,7 +174,7 @@ impl SyncEngine {
         target: &SyncTarget,
         changes: &[MemberChange],
     ) -> Result<ChangeReport> {
-        let done = self.apply_lasting(target, changes, Durability::Later).await;
+        let done = self.apply_lasting(target, changes, Durability::Together).await;
         if done.is_err() {
             // Answers that came before it are worth knowing; the first error is the one to tell.
             let _ = self.commit_what_waits().await;
@@ -176,7 +191,7 @@ impl SyncEngine {
         &self,
         target: &SyncTarget,
         changes: &[MemberChange],
-        outcomes: Durability,
+        end: Durability,
     ) -> Result<ChangeReport> {
         let ledger = self.store.require_ledger("apply changes")?;
         let _lease = self.store.lease(&target.audience)?;
@@ -193,7 +208,7 @@ impl SyncEngine {
         let mut book =
             Book::open(self.store.clone(), &target.audience, None, self.clock.now(), self.secret.check())
                 .await?;
-        book.outcomes = outcomes;
+        book.end = end;
         let mut staging = Staging::default();
         let mut ordered: Vec<_> = newest.into_values().collect();
         ordered.sort_unstable_by_key(|change| change.person);

@@ -16,6 +16,9 @@ use crate::facebook::{AccountId, AudienceId};
 pub enum Durability {
     /// With the next commit that is `Now`: nothing outside depends on it yet. Reads must see it at once.
     Later,
+    /// In one transaction with the next commit, which follows at once and may be that of another store in the same
+    /// database. Elsewhere it is as good as `Later`.
+    Together,
     /// Before the call returns, with everything before it: a request to Facebook follows.
     Now,
 }

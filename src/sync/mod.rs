@@ -59,6 +59,6 @@ pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
 #[cfg(feature = "sqlite")]
 pub(crate) use sqlite::failed as wrong_in_sqlite;
 #[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteFile, SqliteLedger, SqliteSettings};
+pub use sqlite::{SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings};
 pub use target::{Mode, SyncTarget};
 pub use workers::{Job, Workers};

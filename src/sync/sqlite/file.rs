@@ -1,15 +1,13 @@
 //! One SQLite file: made for its owner alone, locked for one process, checked when opened, written in transactions.
 
 use std::fmt;
-use std::fs::OpenOptions;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ErrorCode, OpenFlags};
+use rusqlite::{Connection, ErrorCode};
 
 use super::members::{self, Tails};
-use super::schema::{self, APPLICATION_ID};
-use super::store;
+use super::{open, schema, store};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::lease::Leases;
 use crate::sync::ledger::Durability;
@@ -79,6 +77,8 @@ impl SqliteSettings {
 
 struct Inner {
     connection: Connection,
+    /// In a host's database: the number by which this opening writes.
+    opening: Option<i64>,
     /// True while a transaction holds writes that may wait.
     open: bool,
     /// True once a commit failed: what was written as `Later` before it is gone, though its writers were told all is well.
@@ -87,7 +87,7 @@ struct Inner {
 }
 
 impl SqliteFile {
-    /// The tables of a file, with what they hold.
+    /// The tables of a file, with what their columns hold.
     pub const SCHEMA: &str = schema::TABLES;
 
     /// Opens a file, or makes one where there is none.
@@ -106,39 +106,40 @@ impl SqliteFile {
     /// As [`open`](Self::open).
     pub fn open_with(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self> {
         let path = path.as_ref();
-        create_for_owner(path)?;
-        // SQLite takes a file without a whole header for an empty one.
-        if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
-            return Err(corrupt("the file is cut short"));
-        }
-        if would_be_emptied(path) {
-            return Err(corrupt("the log beside the file is damaged"));
-        }
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-        connection.set_prepared_statement_cache_capacity(32);
-        // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.
-        // A rollback journal leaves one file behind, and no commit can be lost with a damaged log.
-        connection
-            .execute_batch(
-                "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE; PRAGMA synchronous = FULL;
-                 PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;
-                 BEGIN EXCLUSIVE; COMMIT;",
-            )
-            .map_err(failed)?;
+        Self::checked(open::own(path)?, None, path, settings)
+    }
+
+    /// Keeps the tables of [`SCHEMA`](Self::SCHEMA) in a database of the host's, beside the host's tables, while the
+    /// host's own connections go on reading and writing.
+    ///
+    /// What the host and the ledger must both know or neither, such as a contact and the change of an audience that
+    /// follows from it, the host writes in one transaction of its own: see [`SqliteOutbox`](super::super::SqliteOutbox).
+    ///
+    /// The tables are made the first time. The file's mode, its log and its backups stay the host's; a write-ahead log
+    /// lets both sides work at once. Each commit of the ledger is a transaction of its own and takes the host's writers
+    /// some milliseconds; it waits up to 10 seconds for theirs. The last one to open the database writes, and
+    /// whoever did so before gets [`ErrorKind::Busy`].
+    ///
+    /// # Errors
+    /// As [`open`](Self::open), and [`ErrorKind::Io`] when there is no such file.
+    pub fn in_database(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self> {
+        let path = path.as_ref();
+        let (connection, opening) = open::of_host(path)?;
+        Self::checked(connection, Some(opening), path, settings)
+    }
+
+    fn checked(
+        connection: Connection,
+        opening: Option<i64>,
+        path: &Path,
+        settings: SqliteSettings,
+    ) -> Result<Self> {
         connection
             .pragma_update(None, "cache_size", -1_024 * i64::from(settings.cache_mib.max(1)))
             .map_err(failed)?;
-        schema::prepare(&connection)?;
-        let file = Self(
-            Arc::new(Mutex::new(Inner {
-                connection,
-                open: false,
-                failed: false,
-                tails: Tails::new(settings.places_in_memory),
-            })),
-            Leases::new(),
-        );
+        let tails = Tails::new(settings.places_in_memory);
+        let inner = Inner { connection, opening, open: false, failed: false, tails };
+        let file = Self(Arc::new(Mutex::new(inner)), Leases::new());
         let checked = u64::from(settings.checked_at_open_mib) << 20;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
@@ -204,7 +205,13 @@ impl SqliteFile {
         let inner = &mut *self.lock();
         inner.begin()?;
         let done = work(&inner.connection, &mut inner.tails);
-        let ended = inner.end(done, durability == Durability::Now);
+        // A host's writers must not wait until there is more.
+        let commit = match durability {
+            Durability::Now => true,
+            Durability::Later => inner.opening.is_some(),
+            Durability::Together => false,
+        };
+        let ended = inner.end(done, commit);
         if ended.is_err() {
             inner.tails.clear();
         }
@@ -224,6 +231,12 @@ impl Inner {
         }
         if !self.open {
             self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+            if let Err(error) =
+                self.opening.map_or(Ok(()), |opening| schema::is_last(&self.connection, opening))
+            {
+                self.connection.execute_batch("ROLLBACK").map_err(failed)?;
+                return Err(error);
+            }
             self.open = true;
         }
         // What others staged in the same transaction outlives a refusal of this write.
@@ -252,36 +265,6 @@ impl Inner {
     }
 }
 
-fn create_for_owner(path: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(Error::new(ErrorKind::Io, "ledger", "cannot be created").with_source(error)),
-    }
-}
-
-/// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
-/// file for a new one. A file in the making has no name as a ledger yet.
-///
-/// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
-fn would_be_emptied(path: &Path) -> bool {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    let head = |path: &Path, bytes: &mut [u8]| {
-        std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
-    };
-    let (mut file, mut log) = ([0; 72], [0; 20]);
-    head(path, &mut file)
-        && head(Path::new(&journal), &mut log)
-        && file.ends_with(&(APPLICATION_ID as u32).to_be_bytes())
-        && log.ends_with(&[0; 4])
-        && log.starts_with(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
-}
-
 pub(super) fn corrupt(what: &'static str) -> Error {
     Error::new(ErrorKind::Corrupt, "ledger", what).expected(
         "a copy of the ledger from before, or a new ledger and a run with Mode::Replace, which needs no memory",
@@ -294,7 +277,8 @@ pub(crate) fn failed(error: rusqlite::Error) -> Error {
     match error.sqlite_error_code() {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => corrupt("the file is damaged"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Error::new(ErrorKind::Busy, "ledger", "another process has it open").retryable(false)
+            Error::new(ErrorKind::Busy, "ledger", "another process has it open, or holds it for long")
+                .retryable(false)
         }
         Some(code) => Error::new(ErrorKind::Io, "ledger", format!("SQLite says {code:?}")),
         None => corrupt("a value is not of its column's type"),

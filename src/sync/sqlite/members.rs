@@ -94,7 +94,7 @@ fn read_tail(connection: &Connection, audience: i64) -> Result<Tail> {
 
 fn enter(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
     connection
-        .prepare_cached("INSERT OR IGNORE INTO place (audience, key, slot) VALUES (?1, ?2, ?3)")
+        .prepare_cached("INSERT OR IGNORE INTO audiencekit_place (audience, key, slot) VALUES (?1, ?2, ?3)")
         .and_then(|mut put| put.execute(params![audience, key.0.cast_signed(), slot.cast_signed()]))
         .map(drop)
         .map_err(failed)
@@ -102,7 +102,7 @@ fn enter(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Re
 
 fn leave(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
     connection
-        .prepare_cached("DELETE FROM place WHERE audience = ?1 AND key = ?2 AND slot = ?3")
+        .prepare_cached("DELETE FROM audiencekit_place WHERE audience = ?1 AND key = ?2 AND slot = ?3")
         .and_then(|mut forget| forget.execute(params![audience, key.0.cast_signed(), slot.cast_signed()]))
         .map(drop)
         .map_err(failed)
@@ -132,7 +132,7 @@ impl Tail {
             return Ok(());
         }
         let mut read = connection
-            .prepare_cached("SELECT slot FROM place WHERE audience = ?1 AND key = ?2")
+            .prepare_cached("SELECT slot FROM audiencekit_place WHERE audience = ?1 AND key = ?2")
             .map_err(failed)?;
         let mut lines = read.query(params![audience, key.0.cast_signed()]).map_err(failed)?;
         while let Some(line) = lines.next().map_err(failed)? {
@@ -161,7 +161,7 @@ pub(super) fn put(
         let Some(old) = old else { continue };
         let id = id(audience, old.slot)?;
         connection
-            .prepare_cached("DELETE FROM member WHERE id = ?1")
+            .prepare_cached("DELETE FROM audiencekit_member WHERE id = ?1")
             .and_then(|mut forget| forget.execute([id]))
             .map_err(failed)?;
         let tail = tails.of(connection, audience)?;
@@ -184,7 +184,7 @@ fn write(
     let id = id(audience, row.slot)?;
     tail.next = tail.next.max(row.slot + 1);
     connection
-        .prepare_cached("INSERT OR REPLACE INTO member (id, row, checksum) VALUES (?1, ?2, ?3)")
+        .prepare_cached("INSERT OR REPLACE INTO audiencekit_member (id, row, checksum) VALUES (?1, ?2, ?3)")
         .and_then(|mut put| put.execute(params![id, row.to_bytes(print), row.check(print).cast_signed()]))
         .map_err(failed)?;
     if let Some((known, old)) = &old {
@@ -204,7 +204,7 @@ fn write(
 fn read(connection: &Connection, audience: i64, slot: u64) -> Result<Option<(Fingerprint, RowRecord)>> {
     let id = id(audience, slot)?;
     let line: Option<Result<(Fingerprint, RowRecord)>> = connection
-        .prepare_cached("SELECT row, checksum FROM member WHERE id = ?1")
+        .prepare_cached("SELECT row, checksum FROM audiencekit_member WHERE id = ?1")
         .and_then(|mut read| {
             read.query_row([id], |line| Ok(sound(slot, line.get_ref(0)?.as_blob()?, line.get(1)?))).optional()
         })
@@ -231,7 +231,7 @@ fn each(
 ) -> Result<()> {
     let mut read = connection
         .prepare_cached(
-            "SELECT id, row, checksum FROM member WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
+            "SELECT id, row, checksum FROM audiencekit_member WHERE id BETWEEN ?1 AND ?2 ORDER BY id LIMIT ?3",
         )
         .map_err(failed)?;
     let (first, last) = (id(audience, from)?, id(audience, SLOTS - 1)?);
@@ -314,7 +314,7 @@ pub(super) fn of_person(
 
 /// Holds the places of all members against the members.
 pub(super) fn verify(connection: &Connection) -> Result<()> {
-    let mut numbers = connection.prepare_cached("SELECT id FROM audience").map_err(failed)?;
+    let mut numbers = connection.prepare_cached("SELECT id FROM audiencekit_audience").map_err(failed)?;
     let numbers = numbers.query_map([], |line| line.get::<_, i64>(0)).map_err(failed)?;
     let mut expected: u64 = 0;
     for number in numbers {
@@ -329,7 +329,8 @@ pub(super) fn verify(connection: &Connection) -> Result<()> {
         })?;
     }
     let mut found: u64 = 0;
-    let mut places = connection.prepare_cached("SELECT audience, key, slot FROM place").map_err(failed)?;
+    let mut places =
+        connection.prepare_cached("SELECT audience, key, slot FROM audiencekit_place").map_err(failed)?;
     let mut lines = places.query([]).map_err(failed)?;
     while let Some(line) = lines.next().map_err(failed)? {
         let number = |index| line.get::<_, i64>(index).map_err(failed);

@@ -4,9 +4,12 @@ mod audiences;
 mod checksum;
 mod file;
 mod members;
+mod open;
+mod outbox;
 mod schema;
 mod store;
 
 pub(crate) use file::failed;
 pub use file::{SqliteFile, SqliteSettings};
+pub use outbox::SqliteOutbox;
 pub use store::SqliteLedger;

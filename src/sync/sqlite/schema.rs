@@ -28,12 +28,53 @@ pub(super) fn prepare(connection: &Connection) -> Result<()> {
         // Its maker was killed before it had its name.
         (0, 0, 1..) if is_unnamed(connection)? => name(connection),
         (APPLICATION_ID, VERSION, 1..) => Ok(()),
-        (APPLICATION_ID, other, _) if other > VERSION => {
-            Err(Error::new(ErrorKind::Invalid, "ledger", format!("a file of version {other}"))
-                .expected(format!("at most version {VERSION}, or a newer release of this library")))
-        }
+        (APPLICATION_ID, other, _) if other > VERSION => Err(newer(other)),
         _ => Err(corrupt("not a ledger")),
     }
+}
+
+/// Makes the tables in a host's database, or checks that it has them, and gives the number of this opening.
+pub(super) fn prepare_for_host(connection: &Connection) -> Result<i64> {
+    connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
+    let opening = open_for_host(connection);
+    connection.execute_batch(if opening.is_ok() { "COMMIT" } else { "ROLLBACK" }).map_err(failed)?;
+    opening
+}
+
+fn open_for_host(connection: &Connection) -> Result<i64> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE name = 'audiencekit_writer'";
+    if connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map_err(failed)? == 0 {
+        connection.execute_batch(TABLES).map_err(failed)?;
+    }
+    let (version, opening) = writer(connection)?;
+    match version {
+        VERSION => {}
+        other if other > VERSION => return Err(newer(other)),
+        _ => return Err(corrupt("not a ledger")),
+    }
+    connection.execute("UPDATE audiencekit_writer SET opening = opening + 1", []).map_err(failed)?;
+    Ok(opening + 1)
+}
+
+fn writer(connection: &Connection) -> Result<(i64, i64)> {
+    connection
+        .prepare_cached("SELECT version, opening FROM audiencekit_writer")
+        .and_then(|mut read| read.query_row([], |row| Ok((row.get(0)?, row.get(1)?))))
+        .map_err(failed)
+}
+
+/// # Errors
+/// [`ErrorKind::Busy`] when the database was opened again since: what is remembered of it may not hold any more.
+pub(super) fn is_last(connection: &Connection, opening: i64) -> Result<()> {
+    if writer(connection)?.1 == opening {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Busy, "ledger", "somebody else has opened the database since").retryable(false))
+}
+
+fn newer(version: i64) -> Error {
+    Error::new(ErrorKind::Invalid, "ledger", format!("a file of version {version}"))
+        .expected(format!("at most version {VERSION}, or a newer release of this library"))
 }
 
 fn make_tables(connection: &Connection) -> Result<()> {

@@ -28,9 +28,8 @@ use crate::sync::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
 /// are sent in clear, such as `EXTERN_ID`. Digests of e-mail addresses and phones can be guessed back: treat the file as
 /// personal data.
 ///
-/// Tables: `audience` (a number for each id), `run` and `call` (a [`RunRecord`] or [`CallRecord`] as JSON), `member` (a
-/// row as [`RowRecord::to_bytes`] gives it; its `id` is the number of the audience times 2^40, and the slot), `place`
-/// (which slots a fingerprint or a person leads to), `generation`, `blocked` and `erasure`.
+/// Tables and columns: [`SqliteFile::SCHEMA`], and `audiencekit_automation` of a
+/// [`SqliteStore`](crate::automation::SqliteStore).
 ///
 /// Units: about 230 bytes of file for a member with four keys; about 30 MB of memory, however many members there are.
 ///
@@ -76,7 +75,7 @@ impl fmt::Debug for SqliteLedger {
 
 fn read_run(connection: &Connection, number: i64) -> Result<Option<RunRecord>> {
     let line: Option<(String, i64)> = connection
-        .prepare_cached("SELECT record, checksum FROM run WHERE audience = ?1")
+        .prepare_cached("SELECT record, checksum FROM audiencekit_run WHERE audience = ?1")
         .and_then(|mut read| read.query_row([number], |row| Ok((row.get(0)?, row.get(1)?))).optional())
         .map_err(failed)?;
     line.map(|(text, checksum)| read_json(number, &text, checksum)).transpose()
@@ -87,21 +86,21 @@ fn read_run(connection: &Connection, number: i64) -> Result<Option<RunRecord>> {
 pub(super) fn verify_few(connection: &Connection) -> Result<()> {
     for table in ["audience", "run", "call", "erasure", "blocked"] {
         let answer: String = connection
-            .query_row(&format!("PRAGMA integrity_check({table})"), [], |row| row.get(0))
+            .query_row(&format!("PRAGMA integrity_check(audiencekit_{table})"), [], |row| row.get(0))
             .map_err(failed)?;
         if answer != "ok" {
             return Err(corrupt("the file is damaged"));
         }
     }
-    let lost = "SELECT (SELECT count(*) FROM audience WHERE id NOT IN (SELECT audience FROM run))
-                     + (SELECT count(*) FROM run WHERE audience NOT IN (SELECT id FROM audience))";
+    let lost = "SELECT (SELECT count(*) FROM audiencekit_audience WHERE id NOT IN (SELECT audience FROM audiencekit_run))
+                     + (SELECT count(*) FROM audiencekit_run WHERE audience NOT IN (SELECT id FROM audiencekit_audience))";
     if connection.query_row(lost, [], |row| row.get::<_, i64>(0)).map_err(failed)? > 0 {
         return Err(corrupt("a record is missing"));
     }
     for sql in [
-        "SELECT audience, record, checksum FROM run",
-        "SELECT audience, record, checksum FROM call",
-        "SELECT 0, record, checksum FROM erasure",
+        "SELECT audience, record, checksum FROM audiencekit_run",
+        "SELECT audience, record, checksum FROM audiencekit_call",
+        "SELECT 0, record, checksum FROM audiencekit_erasure",
     ] {
         let mut read = connection.prepare_cached(sql).map_err(failed)?;
         let mut lines = read.query([]).map_err(failed)?;
@@ -117,7 +116,7 @@ pub(super) fn verify_few(connection: &Connection) -> Result<()> {
 /// Holds the generations against their checksums.
 pub(super) fn verify_generations(connection: &Connection) -> Result<()> {
     let mut read = connection
-        .prepare_cached("SELECT audience, person, generation, checksum FROM generation")
+        .prepare_cached("SELECT audience, person, generation, checksum FROM audiencekit_generation")
         .map_err(failed)?;
     let mut lines = read.query([]).map_err(failed)?;
     while let Some(line) = lines.next().map_err(failed)? {
@@ -133,7 +132,7 @@ pub(super) fn verify_generations(connection: &Connection) -> Result<()> {
 
 fn read_calls(connection: &Connection, number: i64) -> Result<Vec<CallRecord>> {
     let mut read = connection
-        .prepare_cached("SELECT record, checksum FROM call WHERE audience = ?1 ORDER BY call")
+        .prepare_cached("SELECT record, checksum FROM audiencekit_call WHERE audience = ?1 ORDER BY call")
         .map_err(failed)?;
     let lines = read
         .query_map([number], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?)))
@@ -144,7 +143,8 @@ fn read_calls(connection: &Connection, number: i64) -> Result<Vec<CallRecord>> {
 }
 
 fn read_blocked(connection: &Connection) -> Result<Vec<PersonKey>> {
-    let mut read = connection.prepare_cached("SELECT person, checksum FROM blocked").map_err(failed)?;
+    let mut read =
+        connection.prepare_cached("SELECT person, checksum FROM audiencekit_blocked").map_err(failed)?;
     let lines =
         read.query_map([], |row| Ok((row.get::<_, [u8; 16]>(0)?, row.get::<_, i64>(1)?))).map_err(failed)?;
     lines
@@ -160,7 +160,9 @@ fn read_blocked(connection: &Connection) -> Result<Vec<PersonKey>> {
 
 fn read_generation(connection: &Connection, number: i64, person: PersonKey) -> Result<u64> {
     let line: Option<(i64, i64)> = connection
-        .prepare_cached("SELECT generation, checksum FROM generation WHERE audience = ?1 AND person = ?2")
+        .prepare_cached(
+            "SELECT generation, checksum FROM audiencekit_generation WHERE audience = ?1 AND person = ?2",
+        )
         .and_then(|mut read| {
             read.query_row(params![number, person.as_bytes()], |row| Ok((row.get(0)?, row.get(1)?)))
                 .optional()
@@ -175,7 +177,8 @@ fn read_generation(connection: &Connection, number: i64, person: PersonKey) -> R
 }
 
 fn read_erasures(connection: &Connection) -> Result<Vec<ErasureRecord>> {
-    let mut read = connection.prepare_cached("SELECT record, checksum FROM erasure").map_err(failed)?;
+    let mut read =
+        connection.prepare_cached("SELECT record, checksum FROM audiencekit_erasure").map_err(failed)?;
     let lines =
         read.query_map([], |row| Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?))).map_err(failed)?;
     lines
@@ -189,7 +192,7 @@ fn write_erasures(connection: &Connection, changes: &Changes) -> Result<()> {
         let checksum = check(&[&0_i64.to_le_bytes(), text.as_bytes()]);
         connection
             .prepare_cached(
-                "INSERT OR REPLACE INTO erasure (account, person, record, checksum) VALUES (?1, ?2, ?3, ?4)",
+                "INSERT OR REPLACE INTO audiencekit_erasure (account, person, record, checksum) VALUES (?1, ?2, ?3, ?4)",
             )
             .and_then(|mut put| {
                 put.execute(params![erasure.account.to_string(), erasure.person.as_bytes(), text, checksum])
@@ -198,7 +201,7 @@ fn write_erasures(connection: &Connection, changes: &Changes) -> Result<()> {
     }
     if let Some((account, person)) = &changes.erased {
         connection
-            .prepare_cached("DELETE FROM erasure WHERE account = ?1 AND person = ?2")
+            .prepare_cached("DELETE FROM audiencekit_erasure WHERE account = ?1 AND person = ?2")
             .and_then(|mut forget| forget.execute(params![account.to_string(), person.as_bytes()]))
             .map_err(failed)?;
     }
@@ -216,13 +219,15 @@ fn write(connection: &Connection, tails: &mut Tails, changes: &Changes) -> Resul
             let text = write_json(run)?;
             let checksum = check(&[&number.to_le_bytes(), text.as_bytes()]);
             connection
-                .prepare_cached("INSERT OR REPLACE INTO run (audience, record, checksum) VALUES (?1, ?2, ?3)")
+                .prepare_cached(
+                    "INSERT OR REPLACE INTO audiencekit_run (audience, record, checksum) VALUES (?1, ?2, ?3)",
+                )
                 .and_then(|mut put| put.execute(params![number, text, checksum]))
                 .map_err(failed)?;
         }
         if let Some(last) = changes.forget_calls {
             connection
-                .prepare_cached("DELETE FROM call WHERE audience = ?1 AND call <= ?2")
+                .prepare_cached("DELETE FROM audiencekit_call WHERE audience = ?1 AND call <= ?2")
                 .and_then(|mut forget| forget.execute(params![number, last.cast_signed()]))
                 .map_err(failed)?;
         }
@@ -231,7 +236,7 @@ fn write(connection: &Connection, tails: &mut Tails, changes: &Changes) -> Resul
             let checksum = check(&[&number.to_le_bytes(), text.as_bytes()]);
             connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO call (audience, call, record, checksum) VALUES (?1, ?2, ?3, ?4)",
+                    "INSERT OR REPLACE INTO audiencekit_call (audience, call, record, checksum) VALUES (?1, ?2, ?3, ?4)",
                 )
                 .and_then(|mut put| put.execute(params![number, call.call.cast_signed(), text, checksum]))
                 .map_err(failed)?;
@@ -241,7 +246,7 @@ fn write(connection: &Connection, tails: &mut Tails, changes: &Changes) -> Resul
             let checksum = check(&[&number.to_le_bytes(), person.as_bytes(), &generation.to_le_bytes()]);
             connection
                 .prepare_cached(
-                    "INSERT OR REPLACE INTO generation (audience, person, generation, checksum)
+                    "INSERT OR REPLACE INTO audiencekit_generation (audience, person, generation, checksum)
                      VALUES (?1, ?2, ?3, ?4)",
                 )
                 .and_then(|mut put| {
@@ -252,13 +257,13 @@ fn write(connection: &Connection, tails: &mut Tails, changes: &Changes) -> Resul
     }
     for person in &changes.block {
         connection
-            .prepare_cached("INSERT OR REPLACE INTO blocked (person, checksum) VALUES (?1, ?2)")
+            .prepare_cached("INSERT OR REPLACE INTO audiencekit_blocked (person, checksum) VALUES (?1, ?2)")
             .and_then(|mut put| put.execute(params![person.as_bytes(), check(&[person.as_bytes()])]))
             .map_err(failed)?;
     }
     for person in &changes.unblock {
         connection
-            .prepare_cached("DELETE FROM blocked WHERE person = ?1")
+            .prepare_cached("DELETE FROM audiencekit_blocked WHERE person = ?1")
             .and_then(|mut forget| forget.execute([person.as_bytes()]))
             .map_err(failed)?;
     }
