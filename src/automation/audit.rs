@@ -35,7 +35,7 @@ pub enum AuditEvent {
         /// The kind of event.
         event: String,
     },
-    /// A rule was not run.
+    /// A rule was not run. Each reason is told once until the rule runs for the contact.
     Skipped {
         /// The rule.
         rule: String,
@@ -70,6 +70,16 @@ pub enum AuditEvent {
         /// The number that orders the operations of one person.
         generation: u64,
     },
+    /// An event found a start of a workflow and the contact did not come in. Each reason is told once until it does.
+    /// A cap or a limit that keeps it out is told as [`AuditEvent::Dropped`].
+    Refused {
+        /// The workflow.
+        workflow: String,
+        /// The start, counted from 0.
+        start: usize,
+        /// Why.
+        reason: SkipReason,
+    },
     /// A contact came to a node of a workflow.
     Moved {
         /// The workflow.
@@ -101,7 +111,7 @@ pub enum AuditEvent {
     },
 }
 
-/// Why a rule was not run.
+/// Why a rule is not run, or a contact does not come into a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -114,6 +124,18 @@ pub enum SkipReason {
     NotValid,
     /// Rules have run each other too many times.
     Loop,
+    /// The contact is in the workflow.
+    Inside,
+    /// The contact was in the workflow and may not come in again.
+    Ended,
+    /// The conditions of the start do not hold.
+    Conditions,
+    /// The cap over all contacts is reached.
+    Cap,
+    /// A limit for the contact is reached.
+    Limit,
+    /// The schedule is closed, and drops what comes then.
+    Schedule,
 }
 
 impl fmt::Display for SkipReason {
@@ -123,6 +145,12 @@ impl fmt::Display for SkipReason {
             Self::MinInterval => "the last run is too recent",
             Self::NotValid => "it is switched off, not yet or no longer valid",
             Self::Loop => "rules have run each other too many times",
+            Self::Inside => "the contact is inside",
+            Self::Ended => "the contact was inside and may not come in again",
+            Self::Conditions => "the conditions of the start do not hold",
+            Self::Cap => "the cap over all contacts is reached",
+            Self::Limit => "a limit for the contact is reached",
+            Self::Schedule => "the schedule is closed",
         })
     }
 }
@@ -141,6 +169,9 @@ impl fmt::Display for AuditEntry {
             AuditEvent::Member { source, audience, add, generation } => {
                 let what = if *add { "added to" } else { "removed from" };
                 write!(f, "{source} {what} audience {audience} (generation {generation})")
+            }
+            AuditEvent::Refused { workflow, start, reason } => {
+                write!(f, "did not come into workflow {workflow} by start {}: {reason}", start + 1)
             }
             AuditEvent::Moved { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
             AuditEvent::Left { workflow, by } => write!(f, "left workflow {workflow} by {by}"),

@@ -1,17 +1,19 @@
 //! Schedules, caps and limits at work: what may be done now, later, or not at all.
 
+use std::fmt;
+
 use time::OffsetDateTime;
 
-use super::action::Action;
-use super::audit::AuditEvent;
+use super::audit::SkipReason;
 use super::cap::{Cap, Count, Limit};
 use super::contacts::ContactStore;
 use super::engine::Engine;
 use super::people::Who;
+use super::run::Run;
 use super::schedule::{Outside, Schedule};
 use super::state::{Name, State};
 use super::store::Store;
-use super::work::{Cause, Origin};
+use super::work::Origin;
 use crate::clock::Zone;
 use crate::error::Result;
 
@@ -30,6 +32,23 @@ pub(super) enum Hours {
     /// Once the schedule opens.
     Later(OffsetDateTime),
     Never,
+}
+
+/// A bound that has had all its runs.
+enum Reached<'a> {
+    Cap(&'a Cap),
+    Limit(&'a Limit),
+}
+
+impl fmt::Display for Reached<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Cap(Cap { runs, per }) => write!(f, "the cap of {runs} per {per}"),
+            Self::Limit(Limit { id, runs, per, .. }) => {
+                write!(f, "the limit {id} of {runs} per {per} for a contact")
+            }
+        }
+    }
 }
 
 impl Bounds {
@@ -74,28 +93,22 @@ impl Bounds {
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Counts a run; false when a cap or a limit is reached, which is told.
-    pub(super) fn may_run(
-        &mut self,
-        bounds: &Bounds,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-    ) -> bool {
+    pub(super) fn may_run(&mut self, bounds: &Bounds, run: Run<'_>) -> bool {
         if bounds.is_free() {
             return true;
         }
-        match self.next_counts(bounds, contact, at) {
+        match self.next_counts(bounds, run.contact, run.at) {
             Ok((cap, limits)) => {
                 if let Some((name, count)) = cap {
                     self.state.set_count(name, count);
                 }
                 for (name, count) in limits {
-                    self.state.set_count_of(name, contact, count);
+                    self.state.set_count_of(name, run.contact, count);
                 }
                 true
             }
-            Err(reason) => {
-                self.dropped(origin, contact, at, reason);
+            Err(reached) => {
+                self.dropped(run, format!("{reached} is reached"));
                 false
             }
         }
@@ -103,68 +116,33 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     /// All counts with one run more, or the bound that is reached.
     #[expect(clippy::type_complexity, reason = "one count over all contacts, and those of one contact")]
-    fn next_counts(
+    fn next_counts<'a>(
         &self,
-        bounds: &Bounds,
+        bounds: &'a Bounds,
         contact: Who,
         at: OffsetDateTime,
-    ) -> Result<(Option<(Name, Count)>, Vec<(Name, Count)>), String> {
+    ) -> Result<(Option<(Name, Count)>, Vec<(Name, Count)>), Reached<'a>> {
         let zone = &self.options.zone;
         let mut of_all = None;
-        if let Some((name, Cap { runs, per })) = bounds.cap {
-            let count = Count::one_more(self.state.count(name), runs, per, at, zone);
-            let count = count.ok_or_else(|| format!("the cap of {runs} per {per} is reached"))?;
-            of_all = Some((name, count));
+        if let Some((name, cap)) = &bounds.cap {
+            let count = Count::one_more(self.state.count(*name), cap.runs, cap.per, at, zone);
+            of_all = Some((*name, count.ok_or(Reached::Cap(cap))?));
         }
         let mut of_contact = Vec::with_capacity(bounds.limits.len());
-        for (name, Limit { id, runs, per, .. }) in &bounds.limits {
-            let count = Count::one_more(self.state.count_of(*name, contact), *runs, *per, at, zone);
-            let count = count
-                .ok_or_else(|| format!("the limit {id} of {runs} per {per} for a contact is reached"))?;
-            of_contact.push((*name, count));
+        for (name, limit) in &bounds.limits {
+            let known = self.state.count_of(*name, contact);
+            let count = Count::one_more(known, limit.runs, limit.per, at, zone);
+            of_contact.push((*name, count.ok_or(Reached::Limit(limit))?));
         }
         Ok((of_all, of_contact))
     }
 
-    /// Does an action of a rule, unless it is due outside the rule's schedule.
-    #[expect(clippy::too_many_arguments, reason = "the parts of one action, each of another type")]
-    pub(super) fn act_in_hours(
-        &mut self,
-        bounds: &Bounds,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-        cause: Cause,
-        action: &Action,
-        index: u32,
-    ) {
-        match bounds.hours(at) {
-            Hours::Open => self.act(origin, contact, at, cause, action, index),
-            Hours::Never => self.drop_action(origin, contact, at, action),
-            Hours::Later(until) => {
-                self.postponed(origin, contact, at, until);
-                self.act_later(origin, contact, until, cause, action, index);
-            }
+    /// The bound that something would meet at `at`.
+    pub(super) fn meets(&self, bounds: &Bounds, contact: Who, at: OffsetDateTime) -> Option<SkipReason> {
+        match self.next_counts(bounds, contact, at) {
+            Err(Reached::Cap(_)) => Some(SkipReason::Cap),
+            Err(Reached::Limit(_)) => Some(SkipReason::Limit),
+            Ok(_) => (bounds.hours(at) == Hours::Never).then_some(SkipReason::Schedule),
         }
-    }
-
-    pub(super) fn drop_action(&mut self, origin: &Origin, contact: Who, at: OffsetDateTime, action: &Action) {
-        self.dropped(origin, contact, at, format!("{} is outside the schedule", action.kind()));
-    }
-
-    pub(super) fn postponed(
-        &mut self,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-        until: OffsetDateTime,
-    ) {
-        self.outcome.postponed += 1;
-        self.audit(contact, at, || AuditEvent::Postponed { source: origin.to_string(), until });
-    }
-
-    fn dropped(&mut self, origin: &Origin, contact: Who, at: OffsetDateTime, reason: String) {
-        self.outcome.dropped += 1;
-        self.audit(contact, at, || AuditEvent::Dropped { source: origin.to_string(), reason });
     }
 }

@@ -9,6 +9,7 @@ use super::engine::Engine;
 use super::instant::micros;
 use super::key;
 use super::options::Outcome;
+use super::run::Run;
 use super::store::Store;
 use super::work::{Cause, Origin};
 use crate::audience::Audience;
@@ -75,7 +76,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             let contact = self.state.fetch(&self.store, id)?;
             self.in_hand = None;
             if !self.take_in_hand(contact)? {
-                self.give_up(&Origin::Rule(rule.to_owned()), contact, now, unknown_contact());
+                let origin = &Origin::Rule(rule.to_owned());
+                self.give_up(Run { origin, contact, at: now }, unknown_contact());
                 continue;
             }
             self.state.see(key, micros(now));
@@ -142,7 +144,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 let contact = self.state.fetch(&self.store, id)?;
                 self.in_hand = None;
                 if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
-                    self.member(&origin, contact, now, audience.id().as_str(), true);
+                    let run = Run { origin: &origin, contact, at: now };
+                    self.member(run, audience.id().as_str(), true);
                     added += 1;
                 }
             }

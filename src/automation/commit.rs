@@ -17,6 +17,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.failed = true;
         let since = micros(from_micros(self.state.counters.now).saturating_sub(self.options.memory));
         self.state.seen.sweep(&self.store, since, &mut self.state.writes)?;
+        self.trim_audit()?;
         self.store.commit(self.state.take_writes())?;
         self.state.settle(&self.store)?;
         self.failed = false;
@@ -33,9 +34,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     /// Carries out changes of contacts that are durable by now.
     pub(super) fn deliver(&mut self) {
-        let waiting: Vec<u64> = self.state.effects.keys().copied().collect();
-        for number in waiting {
-            let Some(effect) = self.state.effects.get(&number) else { continue };
+        for number in self.state.effects.numbers() {
+            let Some(effect) = self.state.effects.get(number) else { continue };
             match self.contacts.apply(effect) {
                 Ok(()) => self.state.effect_done(number),
                 Err(error) if error.is_retryable() => self.problem(error),

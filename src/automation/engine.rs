@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::audit::{AuditEntry, AuditEvent};
+use super::audit::AuditEvent;
 use super::contacts::ContactStore;
 use super::definitions::Definitions;
 use super::event::{ContactEvent, Happening};
@@ -17,8 +17,8 @@ use super::people::Who;
 use super::program::Program;
 use super::restore;
 use super::state::State;
-use super::store::{Store, Table};
-use super::work::{Cause, Origin};
+use super::store::Store;
+use super::work::Cause;
 use crate::audience::Audience;
 use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -337,7 +337,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if !self.contacts.load(&id, &mut self.contact)? {
             return Ok(false);
         }
-        for effect in self.state.effects_of(&id) {
+        for effect in self.state.effects.of(&id) {
             effect.change.apply(&mut self.contact, effect.at, &self.options.zone)?;
         }
         self.in_hand = Some(contact);
@@ -346,26 +346,5 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     pub(super) fn problem(&mut self, problem: Error) {
         self.outcome.problems.push(problem);
-    }
-
-    pub(super) fn audit(&mut self, contact: Who, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
-        if self.options.audit {
-            let id = self.state.id(contact);
-            self.audit_of(&id, at, what);
-        }
-    }
-
-    pub(super) fn audit_of(&mut self, contact: &str, at: OffsetDateTime, what: impl FnOnce() -> AuditEvent) {
-        if self.options.audit {
-            let number = self.state.next_audit_number();
-            let entry = AuditEntry { number, at, contact: contact.to_owned(), what: what() };
-            self.state.put(Table::Audit, number.to_be_bytes().to_vec(), &entry);
-        }
-    }
-
-    pub(super) fn give_up(&mut self, origin: &Origin, contact: Who, at: OffsetDateTime, error: Error) {
-        let dropped = AuditEvent::Dropped { source: origin.to_string(), reason: error.to_string() };
-        self.audit(contact, at, || dropped);
-        self.problem(error);
     }
 }

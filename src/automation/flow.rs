@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::audit::AuditEvent;
+use super::audit::{AuditEvent, SkipReason};
 use super::bounds::Hours;
 use super::condition::{Condition, first_failing};
 use super::contacts::{ContactStore, unknown_contact};
@@ -14,6 +14,7 @@ use super::key;
 use super::people::{self, Who};
 use super::person::Timer;
 use super::program::ReadyFlow;
+use super::run::Run;
 use super::state::Name;
 use super::store::Store;
 use super::work::{Cause, Origin, Position, Work};
@@ -21,8 +22,8 @@ use super::workflow::{Node, Reentry};
 use crate::error::{Error, ErrorKind, Result};
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
-    /// An event matches a start: the contact comes in, if it may. True when it did, and when a cap or a limit alone
-    /// keeps it out, so that no other start is tried.
+    /// An event matches a start: the contact comes in, if it may. It gives what keeps it out. A cap or a limit, which
+    /// is told here, does not count as that: no other start is to be tried then.
     pub(super) fn enter(
         &mut self,
         flow: usize,
@@ -31,34 +32,60 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         inside: &[(Name, Option<Timer>)],
         at: OffsetDateTime,
         cause: Cause,
-    ) -> bool {
+    ) -> Option<SkipReason> {
         let program = Arc::clone(&self.program);
-        let Some(ready) = program.flows.get(flow) else { return false };
-        let (Some(conditions), Some(begin)) = (ready.starts.get(start), ready.workflow.starts.get(start))
-        else {
-            return false;
-        };
-        if !ready.workflow.active {
-            return false;
-        }
+        let ready = program.flows.get(flow)?;
+        let (conditions, begin) = (ready.starts.get(start)?, ready.workflow.starts.get(start)?);
         let was_inside = inside.iter().any(|&(workflow, _)| workflow == ready.name);
-        let is_inside = was_inside || self.state.position(ready.name, contact).is_some();
-        let may = match ready.workflow.reentry {
-            Reentry::AfterEnd => !is_inside,
-            Reentry::Never => !is_inside && !self.state.has_ended(ready.name, contact),
-            Reentry::Restart => true,
-        };
-        if !may || !self.all_hold(ready, contact, conditions, at) {
-            return false;
+        if let Some(reason) = self.keeps_from_entering(ready, contact, was_inside) {
+            return Some(reason);
         }
-        let origin = Origin::Workflow(ready.workflow.id.clone());
-        if !self.may_run(&ready.bounds, &origin, contact, at) {
-            return true;
+        if !self.all_hold(ready, contact, conditions, at) {
+            return Some(SkipReason::Conditions);
+        }
+        if !self.may_run(&ready.bounds, Run { origin: &ready.origin, contact, at }) {
+            return None;
         }
         self.take_out(ready.name, contact);
+        self.state.tell_again(ready.name, contact);
         self.outcome.matched += 1;
         self.walk(ready, contact, &begin.to, at, cause);
-        true
+        None
+    }
+
+    /// What keeps a contact from coming in, whatever the conditions of a start say.
+    pub(super) fn keeps_from_entering(
+        &self,
+        ready: &ReadyFlow,
+        contact: Who,
+        was_inside: bool,
+    ) -> Option<SkipReason> {
+        if !ready.workflow.active {
+            return Some(SkipReason::NotValid);
+        }
+        let is_inside = was_inside || self.state.position(ready.name, contact).is_some();
+        match ready.workflow.reentry {
+            Reentry::AfterEnd | Reentry::Never if is_inside => Some(SkipReason::Inside),
+            Reentry::Never if self.state.has_ended(ready.name, contact) => Some(SkipReason::Ended),
+            _ => None,
+        }
+    }
+
+    /// Tells that an event found a start and the contact did not come in.
+    pub(super) fn refuse(
+        &mut self,
+        flow: usize,
+        start: usize,
+        contact: Who,
+        at: OffsetDateTime,
+        reason: SkipReason,
+    ) {
+        let program = Arc::clone(&self.program);
+        let Some(ready) = program.flows.get(flow) else { return };
+        if self.options.audit && self.state.tell_once(ready.name, contact, reason) {
+            let workflow = ready.workflow.id.clone();
+            self.audit(contact, at, || AuditEvent::Refused { workflow, start, reason });
+        }
     }
 
     /// An event that a contact may be waiting for.
@@ -111,7 +138,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     format!("workflow {id}"),
                     "was taken away, or the node that a contact waited at",
                 );
-                self.give_up(&Origin::Workflow(id), contact, at, gone);
+                self.give_up(Run { origin: &Origin::Workflow(id), contact, at }, gone);
             }
         }
     }
@@ -125,7 +152,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         at: OffsetDateTime,
         cause: Cause,
     ) {
-        let origin = Origin::Workflow(ready.workflow.id.clone());
+        let run = Run { origin: &ready.origin, contact, at };
         let mut id = node.to_owned();
         // A checked graph has no circle without a wait; the bound holds for graphs from an older store too.
         for step in 0..=ready.nodes.len() as u32 {
@@ -141,19 +168,19 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 Node::End => return self.leave(ready, contact, at, "end"),
                 Node::Do { actions, to } => match ready.bounds.hours(at) {
                     Hours::Later(until) => {
-                        self.postponed(&origin, contact, at, until);
+                        self.postponed(run, until);
                         return self.rest(ready, contact, id, at, until, cause);
                     }
                     Hours::Never => {
                         for action in actions {
-                            self.drop_action(&origin, contact, at, action);
+                            self.drop_action(run, action);
                         }
                         to
                     }
                     Hours::Open => {
-                        let key = key::follow_up(cause.key, &format!("{origin}/{id}"), step);
+                        let key = key::follow_up(cause.key, &format!("{}/{id}", ready.origin), step);
                         for (index, action) in actions.iter().enumerate() {
-                            self.act(&origin, contact, at, Cause { key, ..cause }, action, index as u32);
+                            self.act(run, Cause { key, ..cause }, action, index as u32);
                         }
                         to
                     }
@@ -268,8 +295,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             Err(error) => Err(error),
         };
         held.unwrap_or_else(|error| {
-            let origin = Origin::Workflow(ready.workflow.id.clone());
-            self.give_up(&origin, contact, at, error);
+            self.give_up(Run { origin: &ready.origin, contact, at }, error);
             false
         })
     }

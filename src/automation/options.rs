@@ -19,12 +19,15 @@ pub struct Options {
     pub depth: u8,
     /// Whether the store keeps an audit log.
     pub audit: bool,
+    /// Most entries that the audit log keeps, and those of one step more: the oldest are forgotten, some 300 bytes each.
+    /// Without a number it is the host who forgets, with [`Engine::forget_audit`](super::Engine::forget_audit).
+    pub audit_entries: Option<u64>,
     /// Contacts whose state stays in memory between two calls; all others are read from the store when they come.
     pub room: usize,
 }
 
 impl Default for Options {
-    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log, 10,000 contacts in memory.
+    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log without an end, 10,000 contacts in memory.
     fn default() -> Self {
         Self {
             zone: Zone::utc(),
@@ -32,6 +35,7 @@ impl Default for Options {
             tolerance: Duration::minutes(5),
             depth: 8,
             audit: true,
+            audit_entries: None,
             room: 10_000,
         }
     }
@@ -56,6 +60,13 @@ impl Options {
     #[must_use]
     pub fn room(mut self, contacts: usize) -> Self {
         self.room = contacts;
+        self
+    }
+
+    /// Sets how many entries the audit log keeps.
+    #[must_use]
+    pub fn audit_entries(mut self, most: u64) -> Self {
+        self.audit_entries = Some(most);
         self
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Person {
     pub(super) ended: Vec<Name>,
     /// Timers of its dates, by what they start.
     pub(super) dates: Vec<(Name, Timer)>,
+    /// Of rules and workflows, the reasons that were told for leaving it out, a bit for each.
+    pub(super) told: Vec<(Name, u32)>,
     /// The last membership operation for each audience.
     pub(super) members: Vec<(Name, Last)>,
     /// Runs that limits have seen.
@@ -54,6 +56,7 @@ impl Person {
             held: Vec::new(),
             ended: Vec::new(),
             dates: Vec::new(),
+            told: Vec::new(),
             members: Vec::new(),
             counts: Vec::new(),
         }
@@ -66,6 +69,7 @@ impl Person {
             && self.held.is_empty()
             && self.ended.is_empty()
             && self.dates.is_empty()
+            && self.told.is_empty()
             && self.members.is_empty()
             && self.counts.is_empty()
     }
@@ -92,6 +96,11 @@ impl Person {
         for &(owner, timer) in &self.dates {
             put_number(&mut out, owner.into());
             put_timer(&mut out, timer);
+        }
+        put_number(&mut out, self.told.len() as u64);
+        for &(name, reasons) in &self.told {
+            put_number(&mut out, name.into());
+            put_number(&mut out, reasons.into());
         }
         put_number(&mut out, self.members.len() as u64);
         for &(audience, last) in &self.members {
@@ -120,6 +129,7 @@ impl Person {
             held: from.list(Reader::small)?,
             ended: from.list(Reader::small)?,
             dates: from.list(|from| Some((from.small()?, read_timer(from)?)))?,
+            told: from.list(|from| Some((from.small()?, from.small()?)))?,
             members: from.list(|from| {
                 let (audience, generation) = (from.small()?, from.number()?);
                 Some((audience, Last { generation, add: from.chunk::<1>()? != [0] }))
@@ -182,6 +192,7 @@ mod tests {
             held: vec![5],
             ended: vec![6, 7],
             dates: vec![(8, (i64::MIN, 9))],
+            told: vec![(1, 1 << 6)],
             members: vec![(10, Last { generation: u64::MAX, add: true })],
             counts: vec![(11, Count { since: -7, runs: 300 }), (12, Count::default())],
             ..Person::new("c".into())

@@ -47,6 +47,7 @@ pub(super) enum Target {
 pub(super) struct ReadyRule {
     pub(super) rule: Rule,
     pub(super) name: Name,
+    pub(super) origin: Origin,
     pub(super) conditions: Vec<Condition>,
     pub(super) bounds: Bounds,
 }
@@ -55,6 +56,7 @@ pub(super) struct ReadyRule {
 pub(super) struct ReadyFlow {
     pub(super) workflow: Workflow,
     pub(super) name: Name,
+    pub(super) origin: Origin,
     /// False for an older version, which lets no one in.
     pub(super) current: bool,
     pub(super) starts: Vec<Vec<Condition>>,
@@ -99,8 +101,9 @@ impl Program {
         for rule in &definitions.rules {
             let name = state.name(&rule.id);
             program.rule_by_name.insert(name, program.rules.len());
+            let origin = Origin::Rule(rule.id.clone());
             let bounds = Bounds::compile(
-                &Origin::Rule(rule.id.clone()),
+                &origin,
                 rule.group.as_deref(),
                 (rule.schedule.as_ref(), rule.cap),
                 &definitions.limits,
@@ -111,6 +114,7 @@ impl Program {
                 conditions: parse(&rule.when)?,
                 rule: rule.clone(),
                 name,
+                origin,
                 bounds,
             });
         }
@@ -130,8 +134,9 @@ impl Program {
                 nodes.push(ReadyNode { id: id.clone(), node: node.clone(), paths });
             }
             program.flow_by_name.insert((name, workflow.version), program.flows.len());
+            let origin = Origin::Workflow(workflow.id.clone());
             let bounds = Bounds::compile(
-                &Origin::Workflow(workflow.id.clone()),
+                &origin,
                 workflow.group.as_deref(),
                 (workflow.schedule.as_ref(), workflow.cap),
                 &definitions.limits,
@@ -144,6 +149,7 @@ impl Program {
                 exits: workflow.exits.iter().map(|exit| parse(&exit.when)).collect::<Result<_>>()?,
                 workflow: workflow.clone(),
                 name,
+                origin,
                 current,
                 nodes,
                 node_by_id,

@@ -2,8 +2,9 @@
 
 use serde::de::DeserializeOwned;
 
+use super::counters::Counters;
 use super::outbox::Outbox;
-use super::state::{Counters, State};
+use super::state::State;
 use super::store::{Store, Table};
 use super::timers::Timers;
 use crate::error::{Error, ErrorKind, Result};
@@ -26,7 +27,7 @@ pub(super) fn restore<S: Store + ?Sized>(store: &S, room: usize) -> Result<State
     each(store, Table::Effect, |key, value| {
         let number = key.first_chunk::<8>().filter(|_| key.len() == 8);
         let number = number.ok_or_else(|| corrupt(Table::Effect))?;
-        state.restore_effect(u64::from_be_bytes(*number), read(Table::Effect, value)?);
+        state.effects.insert(u64::from_be_bytes(*number), read(Table::Effect, value)?);
         Ok(())
     })?;
     Ok(state)

@@ -3,13 +3,16 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use super::audit::SkipReason;
 use super::cap::Count;
 use super::contacts::Effect;
+use super::counters::Counters;
+use super::effects::Effects;
 use super::flush::HeldBack;
 use super::instant::micros;
-use super::outbox::{Line, Outbox, Queued};
+use super::outbox::{Outbox, Queued};
 use super::people::{People, Who};
 use super::person::{Last, Timer};
 use super::seen::Seen;
@@ -29,36 +32,15 @@ pub(super) struct State {
     pub(super) timers: Timers,
     pub(super) outbox: Outbox,
     pub(super) seen: Seen,
-    /// Changes of contacts that are still to be carried out; few, since each step does.
-    pub(super) effects: BTreeMap<u64, Effect>,
-    effects_of: HashMap<String, Vec<u64>>,
+    pub(super) effects: Effects,
     /// How many contacts are on a version of a workflow.
     pub(super) walking: BTreeMap<(Name, u32), u64>,
     pub(super) counters: Counters,
+    /// The last entry of the audit log that is durable.
+    pub(super) audit_in_store: u64,
     /// True when a line of the outbox has changed and nothing in it.
     is_held_back: bool,
     pub(super) writes: Vec<Write>,
-}
-
-/// Numbers that are kept with each step.
-#[derive(Debug, Default, Clone, Serialize, Deserialize)]
-pub(super) struct Counters {
-    pub(super) timer: u64,
-    pub(super) generation: u64,
-    pub(super) effect: u64,
-    pub(super) audit: u64,
-    /// The latest instant that the engine was told, in microseconds since 1970.
-    pub(super) now: i64,
-    /// The instant up to which everything that was due is done.
-    #[serde(default)]
-    pub(super) passed: i64,
-    /// How many timers wait.
-    pub(super) waiting: u64,
-    pub(super) lines: Vec<(Name, Line)>,
-    pub(super) walking: Vec<(Name, u32, u64)>,
-    /// Runs under caps.
-    #[serde(default)]
-    pub(super) caps: Vec<(Name, Count)>,
 }
 
 impl State {
@@ -72,9 +54,9 @@ impl State {
             timers,
             outbox,
             seen: Seen::default(),
-            effects: BTreeMap::new(),
-            effects_of: HashMap::new(),
+            effects: Effects::default(),
             walking: walking.map(|&(name, version, count)| ((name, version), count)).collect(),
+            audit_in_store: counters.audit,
             counters,
             is_held_back: false,
             writes: Vec::new(),
@@ -153,6 +135,7 @@ impl State {
 
     /// Once a step is durable: makes room, and reads what comes next.
     pub(super) fn settle<S: Store + ?Sized>(&mut self, store: &S) -> Result<()> {
+        self.audit_in_store = self.counters.audit;
         self.people.shrink();
         self.timers.fill(store)?;
         self.outbox.find_first(store)
@@ -212,6 +195,25 @@ impl State {
 
     pub(super) fn set_count_of(&mut self, limit: Name, who: Who, count: Count) {
         set(&mut self.people.change(who).counts, limit, count);
+    }
+
+    // What was told.
+
+    /// True when a reason for leaving a contact out was not told yet since [`tell_again`](Self::tell_again).
+    pub(super) fn tell_once(&mut self, name: Name, who: Who, reason: SkipReason) -> bool {
+        let told = find(&self.people.get(who).told, name).copied().unwrap_or_default();
+        let with_this = told | 1 << reason as u32;
+        if told == with_this {
+            return false;
+        }
+        set(&mut self.people.change(who).told, name, with_this);
+        true
+    }
+
+    pub(super) fn tell_again(&mut self, name: Name, who: Who) {
+        if find(&self.people.get(who).told, name).is_some() {
+            take(&mut self.people.change(who).told, name);
+        }
     }
 
     // Timers.
@@ -353,29 +355,13 @@ impl State {
         self.counters.effect += 1;
         let number = self.counters.effect;
         self.put(Table::Effect, number.to_be_bytes().to_vec(), &effect);
-        self.restore_effect(number, effect);
-    }
-
-    pub(super) fn restore_effect(&mut self, number: u64, effect: Effect) {
-        self.effects_of.entry(effect.contact.clone()).or_default().push(number);
         self.effects.insert(number, effect);
     }
 
-    /// What is still to be carried out for a contact, in order.
-    pub(super) fn effects_of(&self, contact: &str) -> impl Iterator<Item = &Effect> {
-        let numbers = self.effects_of.get(contact).map_or(&[][..], Vec::as_slice);
-        numbers.iter().filter_map(|number| self.effects.get(number))
-    }
-
     pub(super) fn effect_done(&mut self, number: u64) {
-        let Some(effect) = self.effects.remove(&number) else { return };
-        if let Some(numbers) = self.effects_of.get_mut(&effect.contact) {
-            numbers.retain(|&other| other != number);
-            if numbers.is_empty() {
-                self.effects_of.remove(&effect.contact);
-            }
+        if self.effects.remove(number) {
+            self.delete(Table::Effect, number.to_be_bytes().to_vec());
         }
-        self.delete(Table::Effect, number.to_be_bytes().to_vec());
     }
 
     pub(super) fn next_audit_number(&mut self) -> u64 {

@@ -1,19 +1,20 @@
-//! One step: what listens is served, conditions are checked, actions are done.
+//! One step: what is due is done, what listens is served, conditions are checked.
 
 use time::OffsetDateTime;
 
-use super::action::{Action, ActionStep};
+use super::action::ActionStep;
 use super::audit::{AuditEvent, SkipReason};
 use super::condition::first_failing;
-use super::contacts::{ContactChange, ContactStore, Effect, unknown_contact};
+use super::contacts::{ContactStore, unknown_contact};
 use super::delay::Delay;
-use super::engine::{Engine, FollowUp};
+use super::engine::Engine;
 use super::event::Happening;
 use super::instant::{from_micros, micros};
-use super::key;
 use super::options::Outcome;
 use super::people::Who;
 use super::program::{ReadyRule, Target};
+use super::rule::Rule;
+use super::run::Run;
 use super::state::Name;
 use super::store::Store;
 use super::work::{Cause, Origin, Work};
@@ -55,10 +56,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 self.check(name, contact, at, cause, conditions);
             }
             Work::Act { origin, cause, action, index, .. } => {
+                let run = Run { origin: &origin, contact, at };
                 if self.has_let_go(&origin, contact, &action) {
                     let reason = "the conditions no longer hold".to_owned();
-                    let source = origin.to_string();
-                    return self.audit(contact, at, || AuditEvent::Dropped { source, reason });
+                    return self.tell(run, |source| AuditEvent::Dropped { source, reason });
                 }
                 // The rule's schedule as it is now. Of a rule that is gone what was promised is done.
                 let program = std::sync::Arc::clone(&self.program);
@@ -67,10 +68,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     Origin::Workflow(_) => None,
                 };
                 match bounds {
-                    Some(ready) => {
-                        self.act_in_hours(&ready.bounds, &origin, contact, at, cause, &action, index);
-                    }
-                    None => self.act(&origin, contact, at, cause, &action, index),
+                    Some(ready) => self.act_in_hours(&ready.bounds, run, cause, &action, index),
+                    None => self.act(run, cause, &action, index),
                 }
             }
             Work::Walk { workflow, .. } => {
@@ -100,18 +99,23 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         // comes to wait for is another event. Of several starts the first that lets it in is taken.
         let inside = self.state.places_of(contact);
         let mut entered = None;
+        let mut refused = Vec::new();
         for &target in listeners {
             match target {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
                 Target::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
                 Target::Awaited { flow, node, .. } => self.came(flow, node, contact, &inside, at),
                 Target::Start { flow, .. } if entered == Some(flow) => {}
-                Target::Start { flow, start } => {
-                    if self.enter(flow, start, contact, &inside, at, cause) {
-                        entered = Some(flow);
-                    }
-                }
+                Target::Start { flow, start } => match self.enter(flow, start, contact, &inside, at, cause) {
+                    None => entered = Some(flow),
+                    Some(reason) => refused.push((flow, start, reason)),
+                },
             }
+            // Another start of the workflow has let it in.
+            refused.retain(|&(flow, ..)| entered != Some(flow));
+        }
+        for (flow, start, reason) in refused {
+            self.refuse(flow, start, contact, at, reason);
         }
     }
 
@@ -130,7 +134,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.skip(ready.name, contact, at, SkipReason::NotValid);
             return;
         }
-        if self.runs_are_over(ready.name, contact, ready.rule.runs_per_contact) {
+        if self.runs_are_over(ready, contact) {
             self.skip(ready.name, contact, at, SkipReason::RunLimit);
             return;
         }
@@ -149,13 +153,34 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 
-    fn skip(&mut self, rule: Name, contact: Who, at: OffsetDateTime, reason: SkipReason) {
-        let rule = self.state.text(rule).to_string();
-        self.audit(contact, at, || AuditEvent::Skipped { rule, reason });
+    pub(super) fn skip(&mut self, rule: Name, contact: Who, at: OffsetDateTime, reason: SkipReason) {
+        if self.options.audit && self.state.tell_once(rule, contact, reason) {
+            let rule = self.state.text(rule).to_string();
+            self.audit(contact, at, || AuditEvent::Skipped { rule, reason });
+        }
     }
 
-    fn runs_are_over(&self, rule: Name, contact: Who, most: Option<u32>) -> bool {
-        most.is_some_and(|most| self.state.runs(rule, contact) >= most)
+    fn runs_are_over(&self, ready: &ReadyRule, contact: Who) -> bool {
+        ready.rule.runs_per_contact.is_some_and(|most| self.state.runs(ready.name, contact) >= most)
+    }
+
+    /// What keeps a rule from running for a contact, whatever its conditions say.
+    pub(super) fn keeps_from_running(
+        &self,
+        ready: &ReadyRule,
+        contact: Who,
+        at: OffsetDateTime,
+    ) -> Option<SkipReason> {
+        let Rule { active, min_interval, .. } = ready.rule;
+        if !active {
+            return Some(SkipReason::NotValid);
+        }
+        if self.runs_are_over(ready, contact) {
+            return Some(SkipReason::RunLimit);
+        }
+        let last = self.state.last_run(ready.name, contact).filter(|_| !min_interval.is_none())?;
+        let is_too_soon = min_interval.after(from_micros(last), &self.options.zone) > at;
+        is_too_soon.then_some(SkipReason::MinInterval)
     }
 
     /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
@@ -172,29 +197,20 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             let id = self.state.text(rule).to_string();
             let gone =
                 Error::new(ErrorKind::NotFound, format!("rule {id}"), "was taken away before its check");
-            self.give_up(&Origin::Rule(id), contact, at, gone);
-            return;
+            return self.give_up(Run { origin: &Origin::Rule(id), contact, at }, gone);
         };
-        let origin = Origin::Rule(ready.rule.id.clone());
-        if !ready.rule.active {
-            return self.skip(rule, contact, at, SkipReason::NotValid);
-        }
-        if self.runs_are_over(rule, contact, ready.rule.runs_per_contact) {
-            return self.skip(rule, contact, at, SkipReason::RunLimit);
-        }
-        if let (Some(last), false) = (self.state.last_run(rule, contact), ready.rule.min_interval.is_none())
-            && ready.rule.min_interval.after(from_micros(last), &self.options.zone) > at
-        {
-            return self.skip(rule, contact, at, SkipReason::MinInterval);
+        let run = Run { origin: &ready.origin, contact, at };
+        if let Some(reason) = self.keeps_from_running(ready, contact, at) {
+            return self.skip(rule, contact, at, reason);
         }
         let failed = if conditions && !ready.conditions.is_empty() {
             match self.take_in_hand(contact) {
                 Ok(true) => match first_failing(&ready.conditions, &self.contact, at) {
                     Ok(failed) => failed,
-                    Err(error) => return self.give_up(&origin, contact, at, error),
+                    Err(error) => return self.give_up(run, error),
                 },
-                Ok(false) => return self.give_up(&origin, contact, at, unknown_contact()),
-                Err(error) => return self.give_up(&origin, contact, at, error),
+                Ok(false) => return self.give_up(run, unknown_contact()),
+                Err(error) => return self.give_up(run, error),
             }
         } else {
             None
@@ -206,7 +222,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             failed,
         });
         let branch = if failed.is_none() { &ready.rule.if_yes } else { &ready.rule.if_no };
-        if branch.is_empty() || !self.may_run(&ready.bounds, &origin, contact, at) {
+        if branch.is_empty() || !self.may_run(&ready.bounds, run) {
             return;
         }
         self.count_run(ready, contact, at);
@@ -216,10 +232,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         for (index, ActionStep { action, after }) in branch.iter().enumerate() {
             let index = index as u32;
             if after.is_none() {
-                self.act_in_hours(&ready.bounds, &origin, contact, at, cause, action, index);
+                self.act_in_hours(&ready.bounds, run, cause, action, index);
             } else {
                 let due = after.after(at, &self.options.zone);
-                self.act_later(&origin, contact, due, cause, action, index);
+                self.act_later(run, due, cause, action, index);
             }
         }
     }
@@ -228,6 +244,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     fn count_run(&mut self, ready: &ReadyRule, contact: Who, at: OffsetDateTime) {
         // Without a limit it is enough to know that it has run: that is what counts if it is given one.
         self.state.count_run(ready.name, contact, ready.rule.runs_per_contact.unwrap_or(1));
+        self.state.tell_again(ready.name, contact);
         if ready.rule.min_interval.is_none() {
             return;
         }
@@ -237,144 +254,6 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.state.set_last_run(ready.name, contact, micros(at), |rule, last| {
             let interval = program.rule(rule).map_or(Delay::NONE, |known| known.rule.min_interval);
             interval.after(from_micros(last), zone) <= earliest
-        });
-    }
-
-    /// Keeps an action for its time.
-    pub(super) fn act_later(
-        &mut self,
-        origin: &Origin,
-        contact: Who,
-        due: OffsetDateTime,
-        cause: Cause,
-        action: &Action,
-        index: u32,
-    ) {
-        let work = Work::Act {
-            origin: origin.clone(),
-            contact: self.state.id(contact).to_string(),
-            cause,
-            action: Box::new(action.clone()),
-            index,
-        };
-        self.state.schedule(micros(due), work);
-    }
-
-    /// Does one action.
-    pub(super) fn act(
-        &mut self,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-        cause: Cause,
-        action: &Action,
-        index: u32,
-    ) {
-        self.outcome.actions += 1;
-        let change = match action {
-            Action::AddToAudience { audience } => {
-                return self.member(origin, contact, at, audience.as_str(), true);
-            }
-            Action::RemoveFromAudience { audience } => {
-                return self.member(origin, contact, at, audience.as_str(), false);
-            }
-            Action::RunRule { rule, check_conditions } => {
-                if cause.depth >= self.options.depth {
-                    let name = self.state.name(rule);
-                    self.skip(name, contact, at, SkipReason::Loop);
-                    let error = Error::new(
-                        ErrorKind::Limit,
-                        format!("rule {rule}"),
-                        format!("more than {} rules ran one another", self.options.depth),
-                    );
-                    return self.problem(error.expected("rules that do not run one another in a circle"));
-                }
-                self.audit(contact, at, || AuditEvent::Acted {
-                    source: origin.to_string(),
-                    action: action.kind().into(),
-                });
-                let key = key::follow_up(cause.key, &origin.to_string(), index);
-                let name = self.state.name(rule);
-                return self.check(
-                    name,
-                    contact,
-                    at,
-                    Cause { key, depth: cause.depth + 1 },
-                    *check_conditions,
-                );
-            }
-            Action::AddTag { tag } => ContactChange::AddTag { tag: tag.clone() },
-            Action::RemoveTag { tag } => ContactChange::RemoveTag { tag: tag.clone() },
-            Action::ChangeTagScore { tag, by } => ContactChange::ChangeTagScore { tag: tag.clone(), by: *by },
-            Action::SetScore { to } => ContactChange::SetScore { to: *to },
-            Action::ChangeScore { by } => ContactChange::ChangeScore { by: *by },
-            Action::SetDetail { field, value } => {
-                ContactChange::SetDetail { field: field.clone(), value: value.clone() }
-            }
-            Action::SetStage { funnel, stage } => {
-                ContactChange::SetStage { funnel: funnel.clone(), stage: stage.clone() }
-            }
-            Action::Call { name, data } => ContactChange::Call { name: name.clone(), data: data.clone() },
-        };
-        self.change(origin, contact, at, cause, action, index, change);
-    }
-
-    #[expect(clippy::too_many_arguments, reason = "the parts of one identity, each of another type")]
-    fn change(
-        &mut self,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-        cause: Cause,
-        action: &Action,
-        index: u32,
-        change: ContactChange,
-    ) {
-        match self.take_in_hand(contact) {
-            Ok(true) => {}
-            Ok(false) => return self.give_up(origin, contact, at, unknown_contact()),
-            Err(error) => return self.give_up(origin, contact, at, error),
-        }
-        let happened = match change.apply(&mut self.contact, at, &self.options.zone) {
-            Ok(happened) => happened,
-            Err(error) => return self.give_up(origin, contact, at, error),
-        };
-        self.changed |= !matches!(change, ContactChange::Call { .. });
-        self.audit(contact, at, || AuditEvent::Acted {
-            source: origin.to_string(),
-            action: action.kind().into(),
-        });
-        let id = self.state.id(contact).to_string();
-        let key = format!("{:032x}/{origin}/{index}", cause.key);
-        self.state.add_effect(Effect { key, contact: id, at, change });
-        if let Some(what) = happened {
-            let key = key::follow_up(cause.key, &origin.to_string(), index);
-            self.follow_ups.push_back(FollowUp {
-                contact,
-                what,
-                at,
-                cause: Cause { key, depth: cause.depth + 1 },
-            });
-        }
-    }
-
-    /// Puts a membership operation in the outbox.
-    pub(super) fn member(
-        &mut self,
-        origin: &Origin,
-        contact: Who,
-        at: OffsetDateTime,
-        audience: &str,
-        add: bool,
-    ) {
-        let name = self.state.name(audience);
-        let generation = self.state.queue(name, contact, add);
-        self.outcome.members += 1;
-        self.audit(contact, at, || AuditEvent::Member {
-            source: origin.to_string(),
-            audience: audience.to_owned(),
-            add,
-            generation,
         });
     }
 }

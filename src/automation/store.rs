@@ -25,8 +25,10 @@ pub enum Table {
     Seen = 6,
     /// Changes of contacts that were not carried out.
     Effect = 7,
-    /// The audit log.
+    /// The audit log, by the numbers of its entries.
     Audit = 8,
+    /// The numbers of the entries about each contact, the newest first. The key is the contact and the number.
+    AuditOf = 9,
 }
 
 /// One write: a value to set, or `None` to delete.

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use time::{Date, Month, OffsetDateTime};
 
 use super::action::Action;
-use super::audit::AuditEvent;
 use super::condition::first_failing;
 use super::contacts::ContactStore;
 use super::engine::Engine;
@@ -14,6 +13,7 @@ use super::key;
 use super::options::Outcome;
 use super::people::{self, Who};
 use super::program::{ReadyDate, Target};
+use super::run::Run;
 use super::state::Name;
 use super::store::Store;
 use super::work::{Cause, Origin, Work};
@@ -66,7 +66,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 self.state.release(rule, contact);
                 continue;
             };
-            let origin = Origin::Rule(ready.rule.id.clone());
+            let run = Run { origin: &ready.origin, contact, at };
             let stays = match self.take_in_hand(contact) {
                 Ok(true) => {
                     first_failing(&ready.conditions, &self.contact, at).map(|failed| failed.is_none())
@@ -78,17 +78,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 Ok(true) => {}
                 Ok(false) => {
                     self.state.release(rule, contact);
-                    self.audit(contact, at, || AuditEvent::Acted {
-                        source: origin.to_string(),
-                        action: "leave".into(),
-                    });
+                    self.acted(run, "leave");
                     for step in &ready.rule.if_yes {
                         if let Action::AddToAudience { audience } = &step.action {
-                            self.member(&origin, contact, at, audience.as_str(), false);
+                            self.member(run, audience.as_str(), false);
                         }
                     }
                 }
-                Err(error) => self.give_up(&origin, contact, at, error),
+                Err(error) => self.give_up(run, error),
             }
         }
     }
@@ -193,7 +190,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 Target::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
                 Target::Start { flow, start } => {
                     let inside = self.state.places_of(contact);
-                    self.enter(flow, start, contact, &inside, at, cause);
+                    if let Some(reason) = self.enter(flow, start, contact, &inside, at, cause) {
+                        self.refuse(flow, start, contact, at, reason);
+                    }
                 }
                 Target::Exit { .. } | Target::Awaited { .. } => {}
             }
