@@ -1,8 +1,8 @@
-//! Where the bytes of a file come from, and how many at most.
+//! Where the bytes of a file come from.
 
 use std::fmt;
 use std::fs::File;
-use std::io::{Cursor, Read, Seek};
+use std::io::{Cursor, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -14,14 +14,11 @@ pub(super) enum Origin {
     Bytes(Arc<[u8]>),
 }
 
-pub(super) trait ReadSeek: Read + Seek + Send {}
-impl<T: Read + Seek + Send> ReadSeek for T {}
-
 impl Origin {
-    pub(super) fn open(&self) -> Result<Box<dyn ReadSeek>> {
+    pub(super) fn open(&self) -> Result<Box<dyn Read + Send>> {
         match self {
             Self::File(path) => {
-                File::open(path).map(|file| Box::new(file) as Box<dyn ReadSeek>).map_err(|error| {
+                File::open(path).map(|file| Box::new(file) as Box<dyn Read + Send>).map_err(|error| {
                     Error::new(ErrorKind::Io, format!("open {}", path.display()), error.to_string())
                 })
             }
@@ -37,25 +34,5 @@ impl fmt::Debug for Origin {
             Self::File(path) => write!(f, "{}", path.display()),
             Self::Bytes(bytes) => write!(f, "{} bytes", bytes.len()),
         }
-    }
-}
-
-/// Gives no more than is left, so that a quote that is never closed cannot pull the whole file into one record.
-#[cfg(feature = "csv")]
-pub(super) struct Metered {
-    pub(super) input: Box<dyn ReadSeek>,
-    pub(super) left: usize,
-}
-
-#[cfg(feature = "csv")]
-impl Read for Metered {
-    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
-        if self.left == 0 {
-            return Err(std::io::ErrorKind::FileTooLarge.into());
-        }
-        let most = buffer.len().min(self.left);
-        let read = self.input.read(&mut buffer[..most])?;
-        self.left -= read;
-        Ok(read)
     }
 }

@@ -1,16 +1,18 @@
 //! Contacts in a file of JSON objects, one a line.
 
 use std::fmt;
-use std::io::{BufRead, BufReader, Read};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use memchr::memchr;
 
-use super::input::{Origin, ReadSeek};
+use super::cut::{Blocks, Ends, LotReader, MAX_RECORD};
+use super::input::Origin;
 use super::losses::{BadCell, BadRow, guards, placed};
+use super::lot::{Decoder, Lot};
 use super::{Batch, ContactReader, ContactSource};
-use crate::contact::{JsonReading, Schema};
+use crate::contact::{Contact, JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A source over JSON lines: one object a line, read as [`JsonReading`] says. Blank lines are passed over.
@@ -25,14 +27,12 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct JsonLinesSource {
     schema: Arc<Schema>,
     origin: Origin,
-    reading: JsonReading,
-    bad_row: BadRow,
-    bad_cell: BadCell,
+    decoder: LineDecoder,
 }
 
 impl JsonLinesSource {
     /// Longest line.
-    pub const MAX_LINE: u64 = 16 << 20;
+    pub const MAX_LINE: u64 = MAX_RECORD as u64;
 
     /// A source over a file.
     ///
@@ -40,7 +40,7 @@ impl JsonLinesSource {
     /// [`ErrorKind::Io`] when the file cannot be opened.
     pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
         let source = Self::over(Origin::File(path.into()), schema);
-        source.input().map(|_| source)
+        source.origin.open().map(|_| source)
     }
 
     /// A source over a file that is in memory.
@@ -50,38 +50,28 @@ impl JsonLinesSource {
     }
 
     fn over(origin: Origin, schema: &Arc<Schema>) -> Self {
-        Self {
-            schema: Arc::clone(schema),
-            origin,
-            reading: JsonReading::default(),
-            bad_row: BadRow::default(),
-            bad_cell: BadCell::default(),
-        }
+        Self { schema: Arc::clone(schema), origin, decoder: LineDecoder::default() }
     }
 
     /// How objects are read: order of dates, zone, unknown members.
     #[must_use]
     pub fn reading(mut self, reading: JsonReading) -> Self {
-        self.reading = reading;
+        self.decoder.reading = reading;
         self
     }
 
     /// What to do with a line that is not such an object.
     #[must_use]
     pub fn bad_row(mut self, bad_row: BadRow) -> Self {
-        self.bad_row = bad_row;
+        self.decoder.bad_row = bad_row;
         self
     }
 
     /// What to do with a member that is not of its field's type.
     #[must_use]
     pub fn bad_cell(mut self, bad_cell: BadCell) -> Self {
-        self.bad_cell = bad_cell;
+        self.decoder.bad_cell = bad_cell;
         self
-    }
-
-    fn input(&self) -> Result<BufReader<Box<dyn ReadSeek>>> {
-        Ok(BufReader::with_capacity(256 << 10, self.origin.open()?))
     }
 }
 
@@ -102,76 +92,59 @@ impl ContactSource for JsonLinesSource {
     }
 
     async fn open(&self) -> Result<Box<dyn ContactReader>> {
-        Ok(Box::new(JsonLinesReader {
-            input: self.input()?,
-            source: self.clone(),
-            bytes: Vec::new(),
-            line: 0,
-        }))
+        let blocks = Blocks::new(self.origin.open()?, Ends::Line)?;
+        Ok(Box::new(LotReader::new(blocks, Arc::new(self.decoder.clone()))))
     }
 }
 
-struct JsonLinesReader {
-    source: JsonLinesSource,
-    input: BufReader<Box<dyn ReadSeek>>,
-    bytes: Vec<u8>,
-    line: u64,
+/// Reads lines of JSON.
+#[derive(Debug, Clone, Default)]
+struct LineDecoder {
+    reading: JsonReading,
+    bad_row: BadRow,
+    bad_cell: BadCell,
 }
 
-#[async_trait]
-impl ContactReader for JsonLinesReader {
-    async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
-        batch.clear();
-        while !batch.is_full() && self.next_line()? {
-            if !self.bytes.iter().all(u8::is_ascii_whitespace) {
-                self.push(batch)?;
-            }
-        }
-        Ok(!batch.contacts().is_empty())
-    }
-}
-
-impl JsonLinesReader {
-    /// Reads a line into `bytes`; false at the end.
-    fn next_line(&mut self) -> Result<bool> {
-        self.bytes.clear();
-        self.line += 1;
-        let mut limited = (&mut self.input).take(JsonLinesSource::MAX_LINE + 1);
-        let read = limited
-            .read_until(b'\n', &mut self.bytes)
-            .map_err(|error| Error::new(ErrorKind::Io, format!("line {}", self.line), error.to_string()))?;
-        if read as u64 > JsonLinesSource::MAX_LINE {
-            return Err(Error::new(ErrorKind::Limit, format!("line {}", self.line), "longer than 16 MiB"));
-        }
-        if self.line == 1 && self.bytes.starts_with(b"\xef\xbb\xbf") {
-            self.bytes.drain(..3);
-        }
-        Ok(read > 0)
-    }
-
-    fn push(&self, batch: &mut Batch) -> Result<()> {
-        let source = &self.source;
-        let line = self.line;
+impl Decoder for LineDecoder {
+    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+        // Members that a contact has lost.
         let mut dropped: Vec<(String, Error)> = Vec::new();
-        let filled = batch.push(|contact| {
-            let json = std::str::from_utf8(&self.bytes)
-                .map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
-            source.reading.read_lenient(json, contact, &mut |field, error| {
-                if source.bad_cell == BadCell::Refuse || guards(field) {
-                    return Err(error);
-                }
-                dropped.push((field.to_owned(), error));
-                Ok(())
-            })
-        });
-        match filled {
-            Ok(()) => {
-                for (field, error) in dropped {
-                    batch.losses_mut().cell(&field, || format!("line {line}: {error}"));
-                }
-                Ok(())
+        while !batch.is_full() && !lot.is_read() {
+            let (number, rest) = (lot.line(), lot.rest());
+            let line = rest.get(..=memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or(rest);
+            let len = line.len();
+            if line.iter().all(u8::is_ascii_whitespace) {
+                lot.pass(len, 1);
+                continue;
             }
-            Err(error) => source.bad_row.settle(placed(format!("line {line}"), error), batch.losses_mut()),
+            let filled = batch.push(|contact| self.fill(contact, line, &mut dropped));
+            lot.pass(len, 1);
+            match filled {
+                Ok(()) => {
+                    for (field, error) in dropped.drain(..) {
+                        batch.losses_mut().cell(&field, || format!("line {number}: {error}"));
+                    }
+                }
+                Err(error) => {
+                    dropped.clear();
+                    self.bad_row.settle(placed(format!("line {number}"), error), batch.losses_mut())?;
+                }
+            }
         }
+        Ok(())
+    }
+}
+
+impl LineDecoder {
+    fn fill(&self, contact: &mut Contact, line: &[u8], dropped: &mut Vec<(String, Error)>) -> Result<()> {
+        let json =
+            std::str::from_utf8(line).map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
+        self.reading.read_lenient(json, contact, &mut |field, error| {
+            if self.bad_cell == BadCell::Refuse || guards(field) {
+                return Err(error);
+            }
+            dropped.push((field.to_owned(), error));
+            Ok(())
+        })
     }
 }

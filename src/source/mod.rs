@@ -1,14 +1,14 @@
 //! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
 
 mod batch;
-#[cfg(feature = "csv")]
-mod columns;
 mod count;
 #[cfg(feature = "csv")]
 mod csv;
+mod cut;
 mod input;
 mod json_lines;
 mod losses;
+mod lot;
 mod memory;
 mod records;
 mod survey;
@@ -18,6 +18,7 @@ pub use batch::Batch;
 pub use csv::{CsvSource, CsvSourceBuilder};
 pub use json_lines::JsonLinesSource;
 pub use losses::{BadCell, BadRow, Losses};
+pub use lot::{Cutter, Decoder, Lot};
 pub use memory::MemorySource;
 pub use records::RecordSource;
 
@@ -56,8 +57,16 @@ pub trait ContactReader: Send {
     /// Cancel safety: a dropped call may lose the batch it was filling; open a new reader.
     ///
     /// # Errors
-    /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column.
+    /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column. The
+    /// batch then has the contacts before it.
     async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
+
+    /// The same reader as one that leaves the reading to other threads; `None` for a source that cannot.
+    ///
+    /// Whoever asks takes all that is left from there: batches and lots of one reader do not mix.
+    fn cutter(&mut self) -> Option<&mut dyn Cutter> {
+        None
+    }
 }
 
 #[async_trait]

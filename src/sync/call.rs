@@ -55,7 +55,8 @@ impl Parcel {
     pub(super) fn take(&mut self, batch: &Prepared, range: Range<usize>) -> Result<()> {
         self.rows.push_rows(&batch.rows, range.clone())?;
         range.clone().for_each(|index| self.mix(batch.rows.row(index)));
-        self.records.extend(batch.records.get(range.clone()).unwrap_or_default());
+        let records = batch.records.get(range.clone()).unwrap_or_default();
+        self.records.extend(records.iter().map(|record| batch.before + record));
         self.prints.extend(batch.prints.get(range).unwrap_or_default());
         Ok(())
     }

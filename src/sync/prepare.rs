@@ -10,7 +10,6 @@ use super::select::{Groups, Verdict};
 use crate::contact::{Contact, FieldId};
 use crate::error::Result;
 use crate::identity::{Coverage, KeyMap, MatchRows};
-use crate::source::Batch;
 
 /// Everything that turns contacts into rows.
 #[derive(Debug)]
@@ -29,7 +28,7 @@ pub(super) struct Preparer {
 #[derive(Debug)]
 pub(super) struct Prepared {
     pub(super) rows: MatchRows,
-    /// For each row the contact it came from, counted from 1.
+    /// For each row the contact it came from, counted from 1 at the first contact of the batch.
     pub(super) records: Vec<u64>,
     /// For each row who it belongs to; empty without a ledger.
     pub(super) persons: Vec<PersonKey>,
@@ -37,8 +36,8 @@ pub(super) struct Prepared {
     pub(super) prints: Vec<Fingerprint>,
     pub(super) counts: ContactCounts,
     pub(super) coverage: Coverage,
-    /// Contacts read up to and with this batch.
-    pub(super) read: u64,
+    /// Contacts read before this batch, which is known when those before it have been read.
+    pub(super) before: u64,
 }
 
 impl Prepared {
@@ -50,27 +49,31 @@ impl Prepared {
             prints: Vec::new(),
             counts: ContactCounts::default(),
             coverage: Coverage::default(),
-            read: 0,
+            before: 0,
         }
     }
 
-    fn clear(&mut self) {
+    /// Contacts read up to and with this batch.
+    pub(super) fn read(&self) -> u64 {
+        self.before + self.counts.read
+    }
+
+    pub(super) fn clear(&mut self) {
         self.rows.clear();
         self.records.clear();
         self.persons.clear();
         self.prints.clear();
         self.counts = ContactCounts::default();
         self.coverage = Coverage::default();
+        self.before = 0;
     }
 }
 
 impl Preparer {
-    /// Fills `out` with the rows of a batch; `before` is how many contacts were read earlier.
-    pub(super) fn prepare(&self, batch: &Batch, before: u64, out: &mut Prepared) -> Result<()> {
-        let contacts = batch.contacts();
-        out.clear();
-        out.counts.read = contacts.len() as u64;
-        out.read = before + contacts.len() as u64;
+    /// Adds the rows of the next contacts to `out`.
+    pub(super) fn prepare(&self, contacts: &[Contact], out: &mut Prepared) -> Result<()> {
+        let before = out.counts.read;
+        out.counts.read += contacts.len() as u64;
         let mut mapper = self.keys.mapper();
         let mut trial = MatchRows::new(Arc::clone(self.keys.keys()));
         for (contact, record) in contacts.iter().zip(before + 1..) {

@@ -252,7 +252,7 @@ impl<'e> Run<'e> {
                         None => {}
                     }
                 }
-                parcel.read = batch.read;
+                parcel.read = batch.read();
                 if parcel.rows.len() >= engine.rows_per_call {
                     let next = uploader.parcel(self.book.next_call(), columns, keys);
                     self.give(uploader, std::mem::replace(&mut parcel, next)).await?;
@@ -303,6 +303,7 @@ impl<'e> Run<'e> {
                     self.report.rows.unchanged += 1;
                 }
             }
+            intake.reuse(batch);
         }
         self.book.record.read = true;
         Ok(())

@@ -2,10 +2,10 @@
 
 use std::collections::HashSet;
 
-use super::losses::guards;
 use crate::clock::Zone;
 use crate::contact::{ConsentStatus, Contact, DateOrder, FieldId, FieldType, Schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::losses::guards;
 
 /// Where the cells of one column go.
 #[derive(Debug, Clone, PartialEq, Eq)]

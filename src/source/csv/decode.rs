@@ -1,0 +1,101 @@
+//! From a row of CSV to a contact.
+
+use std::sync::Arc;
+
+use super::cells::Cells;
+use super::columns::{Reading, Target};
+use crate::contact::{Contact, Schema};
+use crate::error::{Error, ErrorKind, Result};
+use crate::source::losses::placed;
+use crate::source::{BadCell, BadRow, Batch, Decoder, Lot};
+
+/// Reads rows under a header that is known.
+#[derive(Debug)]
+pub(super) struct RowDecoder {
+    pub(super) schema: Arc<Schema>,
+    pub(super) targets: Vec<Target>,
+    pub(super) delimiter: u8,
+    pub(super) reading: Reading,
+    pub(super) bad_row: BadRow,
+    pub(super) bad_cell: BadCell,
+}
+
+/// One row, and where it stands.
+struct Row<'a> {
+    line: u64,
+    text: &'a [u8],
+    cells: &'a Cells,
+}
+
+impl Decoder for RowDecoder {
+    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+        let mut cells = Cells::default();
+        // Cells that a row has lost, by column.
+        let mut dropped: Vec<(usize, Error)> = Vec::new();
+        while !batch.is_full() {
+            let Some(found) = cells.find(lot.rest(), self.delimiter) else {
+                lot.pass(usize::MAX, 0);
+                return Ok(());
+            };
+            lot.pass(found.skipped, found.skipped_lines);
+            let row = Row { line: lot.line(), text: cells.text(lot.rest()), cells: &cells };
+            let filled = batch.push(|contact| self.fill(contact, &row, &mut dropped));
+            lot.pass(found.len, found.lines);
+            match filled {
+                Ok(()) => {
+                    for (column, error) in dropped.drain(..) {
+                        let field = self.targets.get(column).map_or("", |target| target.name(&self.schema));
+                        batch.losses_mut().cell(field, || error.to_string());
+                    }
+                }
+                Err(error) => {
+                    dropped.clear();
+                    self.bad_row.settle(error, batch.losses_mut())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl RowDecoder {
+    fn fill(&self, contact: &mut Contact, row: &Row<'_>, dropped: &mut Vec<(usize, Error)>) -> Result<()> {
+        self.check_width(row)?;
+        // Checked once for all cells.
+        let whole = std::str::from_utf8(row.text).ok();
+        for (column, (target, (start, end))) in self.targets.iter().zip(row.cells.spans()).enumerate() {
+            if start == end || *target == Target::Ignored {
+                continue;
+            }
+            let text = match whole {
+                Some(whole) => whole.get(start..end),
+                None => row.text.get(start..end).and_then(|cell| std::str::from_utf8(cell).ok()),
+            };
+            let place =
+                || format!("line {}, column {} ({})", row.line, column + 1, target.name(&self.schema));
+            let text = text.ok_or_else(|| Error::new(ErrorKind::Source, place(), "not UTF-8"))?;
+            if let Err(error) = target.write(contact, text, &self.reading) {
+                let error = placed(place(), error);
+                let refused = self.bad_cell == BadCell::Refuse || target.guards(&self.schema);
+                if refused || error.kind() == ErrorKind::Limit {
+                    return Err(error);
+                }
+                dropped.push((column, error));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_width(&self, row: &Row<'_>) -> Result<()> {
+        let (have, need) = (row.cells.count(), self.targets.len());
+        if have == need {
+            return Ok(());
+        }
+        Err(Error::new(
+            ErrorKind::Source,
+            format!("line {}", row.line),
+            format!("{have} cells under {need} columns"),
+        )
+        .expected(format!("{need} cells; a cell that holds the delimiter stands in quotes")))
+    }
+}

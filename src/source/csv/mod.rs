@@ -1,0 +1,241 @@
+//! Contacts in a CSV file with a header.
+
+mod cells;
+mod columns;
+mod decode;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::cells::Cells;
+use self::columns::{ColumnRules, Reading};
+use self::decode::RowDecoder;
+use super::cut::{Blocks, Ends, LotReader, MAX_RECORD};
+use super::input::Origin;
+use super::losses::{BadCell, BadRow};
+use super::lot::Lot;
+use super::{ContactReader, ContactSource};
+use crate::clock::Zone;
+use crate::contact::{DateOrder, Schema};
+use crate::error::{Error, ErrorKind, Result};
+
+/// A source over a CSV file, RFC 4180, UTF-8, with a header.
+///
+/// The header names fields of the schema. Beside them, `tags` holds tags apart by commas (`VIP, GOLD (3)`),
+/// `consent.NAME` a consent and `stage.FUNNEL` a funnel stage. A column that is none of these is an error when the
+/// file is opened, unless it is mapped or ignored. Blank cells are missing values.
+///
+/// The file is read while batches are asked for; reading blocks for the time of one batch.
+///
+/// ```
+/// use audiencekit::{CsvSource, Schema};
+///
+/// let schema = Schema::standard();
+/// let people = CsvSource::builder(&schema).from_bytes("email,score\nada@example.com,70\n")?;
+/// let error = CsvSource::builder(&schema).from_bytes("email,scoer\n").unwrap_err();
+/// assert_eq!(error.to_string(), "header column 2: unknown field \"scoer\": did you mean \"score\"?");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct CsvSource {
+    schema: Arc<Schema>,
+    origin: Origin,
+    header: Arc<[String]>,
+    delimiter: u8,
+    decoder: Arc<RowDecoder>,
+}
+
+/// Settings of a [`CsvSource`].
+#[derive(Clone)]
+pub struct CsvSourceBuilder {
+    schema: Arc<Schema>,
+    delimiter: u8,
+    columns: ColumnRules,
+    reading: Reading,
+    bad_row: BadRow,
+    bad_cell: BadCell,
+}
+
+impl CsvSource {
+    /// Most bytes of one record, give or take what is read ahead.
+    pub const MAX_RECORD: usize = MAX_RECORD;
+
+    /// Opens a file whose columns are all fields of `schema`, with the settings of [`CsvSourceBuilder`] as they are.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Schema`] for a column that the schema does not have.
+    pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
+        Self::builder(schema).open(path)
+    }
+
+    /// Starts the settings: comma, dates year first, days in UTC, `;` between values of a list.
+    #[must_use]
+    pub fn builder(schema: &Arc<Schema>) -> CsvSourceBuilder {
+        CsvSourceBuilder {
+            schema: Arc::clone(schema),
+            delimiter: b',',
+            columns: ColumnRules::default(),
+            reading: Reading { order: DateOrder::default(), zone: Zone::utc(), list_separator: ';' },
+            bad_row: BadRow::default(),
+            bad_cell: BadCell::default(),
+        }
+    }
+}
+
+impl CsvSourceBuilder {
+    /// The byte between cells. With `;`, values of a list are apart by `|` unless told otherwise.
+    #[must_use]
+    pub fn delimiter(mut self, delimiter: u8) -> Self {
+        self.delimiter = delimiter;
+        if delimiter == b';' && self.reading.list_separator == ';' {
+            self.reading.list_separator = '|';
+        }
+        self
+    }
+
+    /// Reads the column named `header` into `field`.
+    #[must_use]
+    pub fn column(mut self, header: impl Into<String>, field: impl Into<String>) -> Self {
+        self.columns.renamed.push((header.into(), field.into()));
+        self
+    }
+
+    /// Does not read the column named `header`.
+    #[must_use]
+    pub fn ignore(mut self, header: impl Into<String>) -> Self {
+        self.columns.ignored.push(header.into());
+        self
+    }
+
+    /// Does not read columns that are neither fields nor mapped.
+    #[must_use]
+    pub fn ignore_unknown(mut self) -> Self {
+        self.columns.ignore_unknown = true;
+        self
+    }
+
+    /// The order of day, month and year in dates.
+    #[must_use]
+    pub fn date_order(mut self, order: DateOrder) -> Self {
+        self.reading.order = order;
+        self
+    }
+
+    /// The zone of instants that are written without an offset.
+    #[must_use]
+    pub fn zone(mut self, zone: Zone) -> Self {
+        self.reading.zone = zone;
+        self
+    }
+
+    /// What stands between the values of a list, such as several e-mail addresses.
+    #[must_use]
+    pub fn list_separator(mut self, separator: char) -> Self {
+        self.reading.list_separator = separator;
+        self
+    }
+
+    /// What to do with a row that cannot be read.
+    #[must_use]
+    pub fn bad_row(mut self, bad_row: BadRow) -> Self {
+        self.bad_row = bad_row;
+        self
+    }
+
+    /// What to do with a cell that is not of its field's type.
+    #[must_use]
+    pub fn bad_cell(mut self, bad_cell: BadCell) -> Self {
+        self.bad_cell = bad_cell;
+        self
+    }
+
+    /// Opens a file.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open`].
+    pub fn open(self, path: impl Into<PathBuf>) -> Result<CsvSource> {
+        self.over(Origin::File(path.into()))
+    }
+
+    /// Reads a file that is in memory.
+    ///
+    /// # Errors
+    /// As [`CsvSource::open`].
+    pub fn from_bytes(self, bytes: impl AsRef<[u8]>) -> Result<CsvSource> {
+        self.over(Origin::Bytes(bytes.as_ref().into()))
+    }
+
+    fn over(self, origin: Origin) -> Result<CsvSource> {
+        let (header, ..) = begin(&origin, self.delimiter)?;
+        if header.is_empty() {
+            return Err(Error::new(ErrorKind::Source, "line 1", "there is no header")
+                .expected("the names of the columns in the first line"));
+        }
+        let names: Vec<&str> = header.iter().map(String::as_str).collect();
+        let targets = self.columns.targets(&names, &self.schema)?;
+        let (schema, delimiter) = (Arc::clone(&self.schema), self.delimiter);
+        let decoder = RowDecoder {
+            schema: self.schema,
+            targets,
+            delimiter,
+            reading: self.reading,
+            bad_row: self.bad_row,
+            bad_cell: self.bad_cell,
+        };
+        Ok(CsvSource { schema, origin, header: header.into(), delimiter, decoder: Arc::new(decoder) })
+    }
+}
+
+/// Opens a file: the cells of its header, and what follows.
+fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks, Lot)> {
+    let mut blocks = Blocks::new(origin.open()?, Ends::Row { delimiter })?;
+    let (mut lot, mut cells, mut header) = (Lot::with_capacity(1), Cells::default(), Vec::new());
+    while header.is_empty() && blocks.cut(&mut lot)? {
+        let Some(found) = cells.find(lot.rest(), delimiter) else { continue };
+        let record = lot.rest().get(found.skipped..).unwrap_or_default();
+        let text = std::str::from_utf8(cells.text(record))
+            .map_err(|_| Error::new(ErrorKind::Source, "line 1", "the header is not UTF-8"))?;
+        header.extend(cells.spans().map(|(start, end)| text.get(start..end).unwrap_or_default().to_owned()));
+        lot.pass(found.skipped + found.len, found.skipped_lines + found.lines);
+    }
+    Ok((header, blocks, lot))
+}
+
+impl fmt::Debug for CsvSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CsvSource({:?})", self.origin)
+    }
+}
+
+impl fmt::Debug for CsvSourceBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "CsvSourceBuilder({:?})", char::from(self.delimiter))
+    }
+}
+
+#[async_trait]
+impl ContactSource for CsvSource {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn len_hint(&self) -> Option<u64> {
+        None
+    }
+
+    async fn open(&self) -> Result<Box<dyn ContactReader>> {
+        let (header, blocks, lot) = begin(&self.origin, self.delimiter)?;
+        if header[..] != self.header[..] {
+            return Err(Error::new(
+                ErrorKind::Schema,
+                "line 1",
+                "the header is not what it was when the file was opened",
+            )
+            .expected("the same columns in the same order, or a new CsvSource"));
+        }
+        Ok(Box::new(LotReader::new(blocks, Arc::clone(&self.decoder) as _).after(&lot)))
+    }
+}
