@@ -40,6 +40,7 @@ mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod stored;
+mod table;
 mod target;
 mod upload;
 mod workers;

@@ -12,9 +12,10 @@ use super::person::Fingerprint;
 use super::record::{Operation, RunRecord};
 use super::report::ContactCounts;
 use super::slots::Slots;
+use super::table::Table;
 use super::target::{Mode, SyncTarget};
 use crate::audience::AudienceDraft;
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow};
 use crate::source::Losses;
@@ -64,7 +65,7 @@ pub struct Plan {
     pub losses: Losses,
     /// Match keys.
     pub coverage: Coverage,
-    /// Distinct rows of the reachable people.
+    /// Distinct rows of the contacts that are sent.
     pub rows_wanted: u64,
     /// Remembered members.
     pub members: u64,
@@ -97,9 +98,34 @@ fn quota_minutes(calls: u64, writes_in_five_minutes: u64) -> u64 {
 }
 
 impl Plan {
+    /// People who can be sent, at most: contacts with a match key, of which those with the same row are one.
+    ///
+    /// [`Mode::Remove`] sends nobody.
+    #[must_use]
+    pub fn reachable(&self) -> u64 {
+        self.contacts.mapped.min(self.rows_wanted)
+    }
+
+    /// Nothing when the plan is one of this target.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Guard`] when it is of another audience or mode.
+    pub(super) fn is_of(&self, target: &SyncTarget) -> Result<()> {
+        let wrong = match &self.audience {
+            None => "the plan is for an audience that was not created yet".to_owned(),
+            Some(audience) if *audience != target.audience => format!("the plan is for audience {audience}"),
+            Some(_) if self.mode != target.mode => {
+                format!("the plan is to {}, not to {}", self.mode.as_str(), target.mode.as_str())
+            }
+            Some(_) => return Ok(()),
+        };
+        Err(Error::new(ErrorKind::Guard, "apply plan", wrong)
+            .expected("a plan that was made for this target"))
+    }
+
     pub(super) fn same_changes(&self, other: &Self) -> bool {
-        (&self.audience, self.mode, self.add, self.remove, &self.digest_add, &self.digest_remove)
-            == (&other.audience, other.mode, other.add, other.remove, &other.digest_add, &other.digest_remove)
+        (self.add, self.remove, &self.digest_add, &self.digest_remove)
+            == (other.add, other.remove, &other.digest_add, &other.digest_remove)
     }
 }
 
@@ -206,7 +232,7 @@ impl SyncEngine {
         if frozen {
             warnings.push(PlanWarning::Frozen);
         } else if target.mode != Mode::Remove {
-            match target.minimum_size.check(tally.contacts.mapped) {
+            match target.minimum_size.check(tally.contacts.mapped.min(rows_wanted)) {
                 Ok(None) => {}
                 Ok(Some(problem)) => warnings.push(PlanWarning::TooFew(problem.to_string())),
                 Err(error) => warnings.push(PlanWarning::TooFew(error.to_string())),
@@ -300,18 +326,19 @@ impl fmt::Display for Plan {
             Some(audience) => writeln!(f, "audience {audience}  {}  plan", self.mode.as_str())?,
             None => writeln!(f, "audience not created yet  {}  plan", self.mode.as_str())?,
         }
-        let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
-        line("contacts read", self.contacts.read)?;
-        line("  selected", self.contacts.selected)?;
-        line("  reachable", self.contacts.mapped)?;
-        line("members remembered", self.members)?;
-        line("rows to add", self.add)?;
-        line("rows to remove", self.remove)?;
-        line("calls", self.calls)?;
-        line("bytes of rows", self.bytes)?;
-        line("minutes of quota, Limited", self.quota_minutes_limited)?;
-        line("minutes of quota, Full", self.quota_minutes_full)?;
-        line("calls if replaced instead", self.calls_to_replace)?;
+        let mut table = Table::default();
+        table.line("contacts read", self.contacts.read);
+        table.line("  selected", self.contacts.selected);
+        table.line("  reachable", self.reachable());
+        table.line("members remembered", self.members);
+        table.line("rows to add", self.add);
+        table.line("rows to remove", self.remove);
+        table.line("calls", self.calls);
+        table.line("bytes of rows", self.bytes);
+        table.line("minutes of quota, Limited", self.quota_minutes_limited);
+        table.line("minutes of quota, Full", self.quota_minutes_full);
+        table.line("calls if replaced instead", self.calls_to_replace);
+        table.fmt(f)?;
         for warning in &self.warnings {
             writeln!(f, "warning: {warning}")?;
         }

@@ -11,9 +11,28 @@ use crate::error::{Error, ErrorKind, Result};
 /// The default holds back contacts that are deleted, invalid or opted out of e-mail. `phone_opted_out` holds nobody
 /// back: it is about being called. Whoever is held back is also taken out by the next mirror.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "Stored")]
 pub struct ConsentPolicy {
     required: Vec<String>,
     waiver: Option<String>,
+}
+
+/// A policy as it was written, perhaps by hand.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Stored {
+    #[serde(default)]
+    required: Vec<String>,
+    waiver: Option<String>,
+}
+
+impl TryFrom<Stored> for ConsentPolicy {
+    type Error = Error;
+
+    fn try_from(stored: Stored) -> Result<Self> {
+        let policy = stored.waiver.map_or_else(|| Ok(Self::respect()), Self::waived)?;
+        Ok(Self { required: stored.required, ..policy })
+    }
 }
 
 /// Why a selected contact was not sent.
@@ -142,9 +161,11 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 ///
 /// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Guards {
-    /// Most of the remembered members that one run may remove, in percent.
+    /// Most of the members remembered before a run that it may remove, in percent: whom it adds does not count, nor
+    /// whom a run added that was refused and that it continues.
     pub max_removed_percent: f64,
     /// True to let a run leave an audience without members.
     pub allow_empty: bool,
@@ -191,7 +212,8 @@ impl Guards {
             .expected("Guards::allow_empty(true) if that is meant"));
         }
         let percent = removed as f64 * 100.0 / members.max(1) as f64;
-        if percent > self.max_removed_percent {
+        // A share that is no number lets nobody be removed.
+        if self.max_removed_percent.is_nan() || percent > self.max_removed_percent {
             return Err(Error::new(
                 ErrorKind::Guard,
                 "sync",

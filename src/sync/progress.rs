@@ -85,7 +85,10 @@ impl Watch {
         let mut channel = self.lock();
         channel.latest = Some(progress);
         channel.version += 1;
-        channel.wakers.drain(..).for_each(Waker::wake);
+        let wakers = std::mem::take(&mut channel.wakers);
+        // A waker may poll at once, which locks again.
+        drop(channel);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// A run begins: however it ends, the streams end too.

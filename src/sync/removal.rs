@@ -23,6 +23,20 @@ const GROUP: usize = 250_000;
 /// The call of a row that must be sent again although it may be at Facebook.
 const AGAIN: u64 = u64::MAX;
 
+/// How many of the rows that were wanted at some moment are to lose their owners.
+#[derive(Debug, Default)]
+pub(super) struct Share {
+    pub(super) members: u64,
+    pub(super) leaving: u64,
+}
+
+impl Share {
+    fn count(&mut self, leaving: bool) {
+        self.members += 1;
+        self.leaving += u64::from(leaving);
+    }
+}
+
 /// What a look at all rows of an audience found.
 #[derive(Debug, Default)]
 pub(super) struct Survey {
@@ -30,6 +44,11 @@ pub(super) struct Survey {
     pub(super) wanted: u64,
     /// Those of them that are to lose theirs.
     pub(super) swept: u64,
+    /// Of the rows with an owner those that were there before this run.
+    pub(super) before_run: Share,
+    /// Of the rows with an owner those that were there before the runs that did not end: whom a refused run added does
+    /// not make the share of those who leave smaller.
+    pub(super) before_refused: Share,
     /// Rows to remove: those, and rows without an owner.
     pub(super) unwanted: u64,
     /// The first rows to remove, each with its slot.
@@ -45,6 +64,7 @@ pub(super) struct Survey {
 pub(super) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> Result<Survey> {
     let mut found = Survey::default();
     let (mut rows, mut sum, mut prints) = (0_u64, 0_u64, 0_u128);
+    let refused = first_open(book);
     let mut pages = Pages::default();
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         for (print, row) in &page {
@@ -52,8 +72,16 @@ pub(super) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> R
             sum = sum.wrapping_add(row.check(*print));
             prints = prints.wrapping_add(print.number());
             let swept = !row.owners.is_empty() && sweep(row);
-            found.wanted += u64::from(!row.owners.is_empty());
-            found.swept += u64::from(swept);
+            if !row.owners.is_empty() {
+                found.wanted += 1;
+                found.swept += u64::from(swept);
+                if row.run < book.record.run {
+                    found.before_run.count(swept);
+                }
+                if row.run < refused {
+                    found.before_refused.count(swept);
+                }
+            }
             if !swept && !row.owners.is_empty() {
                 continue;
             }
@@ -70,6 +98,12 @@ pub(super) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> R
         return Err(damaged());
     }
     Ok(found)
+}
+
+/// The first of the runs since the last that came to its end: calls are kept until then.
+fn first_open(book: &Book) -> u64 {
+    let runs = book.found.iter().filter(|_| book.resumed).map(|call| call.run);
+    runs.min().unwrap_or(book.record.run)
 }
 
 /// What settling sent.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::policy::HeldBack;
+use super::table::Table;
 use super::target::Mode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
@@ -33,7 +34,7 @@ pub struct ContactCounts {
     pub suppressed: u64,
     /// Selected contacts of which no match key could be made.
     pub without_key: u64,
-    /// Selected contacts that became rows: the reachable people.
+    /// Selected contacts that became rows; [`Report::reachable`] says how many people they are.
     pub mapped: u64,
 }
 
@@ -189,37 +190,43 @@ impl Report {
         )
     }
 
+    /// People who can be sent, at most: contacts with a match key, of which those with the same row are one.
+    #[must_use]
+    pub fn reachable(&self) -> u64 {
+        self.contacts.mapped.min(self.rows.made.saturating_sub(self.rows.duplicates))
+    }
+
     /// Holds the counts against each other.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] naming the first sum that is wrong: a fault of this crate, or of an edited report.
     pub fn check(&self) -> Result<()> {
-        let contacts = &self.contacts;
-        let held_back: u64 = contacts.held_back.values().sum();
-        let rows = &self.rows;
+        let (contacts, rows) = (&self.contacts, &self.rows);
+        let (added, removed) = (&self.added, &self.removed);
+        let held_back = sum(contacts.held_back.values().copied());
         let sums = [
             (
                 "contacts read",
                 contacts.read,
-                contacts.selected + contacts.not_included + contacts.excluded + contacts.filtered,
+                sum([contacts.selected, contacts.not_included, contacts.excluded, contacts.filtered]),
             ),
             (
                 "contacts selected",
                 contacts.selected,
-                held_back + contacts.suppressed + contacts.without_key + contacts.mapped,
+                held_back + sum([contacts.suppressed, contacts.without_key, contacts.mapped]),
             ),
             (
                 "rows made",
                 rows.made,
-                rows.duplicates + rows.unchanged + rows.sent_before + rows.fresh + rows.withdrawn,
+                sum([rows.duplicates, rows.unchanged, rows.sent_before, rows.fresh, rows.withdrawn]),
             ),
-            ("rows added", self.added.sent, self.added.accepted + self.added.rejected),
-            ("rows removed", self.removed.sent, self.removed.accepted + self.removed.rejected),
-            ("rows to add", self.added.sent, rows.fresh + self.added.carried + self.added.reasserted),
-            ("rows to remove", self.removed.sent, rows.unwanted + self.removed.carried),
+            ("rows added", added.sent, sum([added.accepted, added.rejected])),
+            ("rows removed", removed.sent, sum([removed.accepted, removed.rejected])),
+            ("rows to add", added.sent, sum([rows.fresh, added.carried, added.reasserted])),
+            ("rows to remove", removed.sent, sum([rows.unwanted, removed.carried])),
         ];
         for (what, whole, parts) in sums {
-            if whole != parts {
+            if u128::from(whole) != parts {
                 return Err(Error::new(
                     ErrorKind::Invalid,
                     "report",
@@ -231,43 +238,60 @@ impl Report {
     }
 }
 
+/// A sum that a report that was edited cannot make too large.
+fn sum(parts: impl IntoIterator<Item = u64>) -> u128 {
+    parts.into_iter().map(u128::from).sum()
+}
+
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let contacts = &self.contacts;
         let cut = if self.resumed { ", resumed" } else { "" };
         let frozen = if self.frozen { ", frozen before" } else { "" };
         writeln!(f, "audience {}  {}  run {}{cut}{frozen}", self.audience, self.mode.as_str(), self.run)?;
-        let mut line = |name: &str, count: u64| writeln!(f, "  {name:<28}{count:>14}");
+        let mut table = Table::default();
         if !self.losses.is_empty() {
-            line("rows that cannot be read", self.losses.rows)?;
-            line("cells that cannot be read", self.losses.cells.values().sum())?;
+            table.line("rows that cannot be read", self.losses.rows);
+            let cells = self.losses.cells.values().fold(0, |sum: u64, count| sum.saturating_add(*count));
+            table.line("cells that cannot be read", cells);
         }
-        line("contacts read", contacts.read)?;
-        line("  not included", contacts.not_included)?;
-        line("  excluded", contacts.excluded)?;
-        line("  filtered out", contacts.filtered)?;
-        line("  selected", contacts.selected)?;
+        table.line("contacts read", contacts.read);
+        table.line("  not included", contacts.not_included);
+        table.line("  excluded", contacts.excluded);
+        table.line("  filtered out", contacts.filtered);
+        table.line("  selected", contacts.selected);
         for (reason, count) in &contacts.held_back {
-            line(&format!("    held back: {}", reason.as_str()), *count)?;
+            table.line(format!("    held back: {}", reason.as_str()), *count);
         }
-        line("    suppressed", contacts.suppressed)?;
-        line("    without a match key", contacts.without_key)?;
-        line("    reachable", contacts.mapped)?;
-        line("rows made", self.rows.made)?;
-        line("  duplicates", self.rows.duplicates)?;
-        line("  unchanged", self.rows.unchanged)?;
-        line("  sent before", self.rows.sent_before)?;
-        line("  to add", self.rows.fresh)?;
-        line("  withdrawn", self.rows.withdrawn)?;
-        line("rows nobody wants any more", self.rows.unwanted)?;
+        table.line("    suppressed", contacts.suppressed);
+        table.line("    without a match key", contacts.without_key);
+        table.line("    with a match key", contacts.mapped);
+        for (key, counts) in self.coverage.keys() {
+            for (reason, count) in &counts.rejected {
+                table.line(format!("      {key} lost: {reason}"), *count);
+            }
+        }
+        table.line("rows made", self.rows.made);
+        table.line("  duplicates", self.rows.duplicates);
+        table.line("  unchanged", self.rows.unchanged);
+        table.line("  sent before", self.rows.sent_before);
+        table.line("  to add", self.rows.fresh);
+        table.line("  withdrawn", self.rows.withdrawn);
+        table.line("rows nobody wants any more", self.rows.unwanted);
         for (name, counts) in [("added", &self.added), ("removed", &self.removed)] {
-            line(&format!("{name}, in {} calls", counts.calls), counts.sent)?;
-            line("  accepted", counts.accepted)?;
-            line("  rejected", counts.rejected)?;
+            table.line(format!("{name}, in {} calls", counts.calls), counts.sent);
+            table.line("  accepted", counts.accepted);
+            table.line("  rejected", counts.rejected);
+            for (why, count) in [("left open before", counts.carried), ("sent again", counts.reasserted)] {
+                if count > 0 {
+                    table.line(format!("  of them {why}"), count);
+                }
+            }
         }
         if let Some(members) = self.members {
-            line("members remembered", members)?;
+            table.line("members remembered", members);
         }
+        table.fmt(f)?;
         if let Some(reason) = &self.waiver {
             writeln!(f, "opt-outs waived: {reason}")?;
         }

@@ -83,6 +83,7 @@ impl SyncEngine {
         now: OffsetDateTime,
         approved: Option<&Plan>,
     ) -> Result<()> {
+        approved.map_or(Ok(()), |plan| plan.is_of(target))?;
         let too_few = self.may_be_too_few(target).await?;
         if approved.is_none() && target.mode != Mode::Replace && !too_few {
             return Ok(());
@@ -97,7 +98,7 @@ impl SyncEngine {
             .expected("a new plan"));
         }
         if too_few {
-            target.minimum_size.check(plan.contacts.mapped)?;
+            target.minimum_size.check(plan.reachable())?;
         }
         if target.mode == Mode::Replace {
             if plan.rows_wanted == 0 {
@@ -171,7 +172,7 @@ impl<'e> Run<'e> {
         if !frozen
             && self.report.contacts.read > 0
             && mode != Mode::Remove
-            && let Some(problem) = self.target.minimum_size.check(self.report.contacts.mapped)?
+            && let Some(problem) = self.target.minimum_size.check(self.report.reachable())?
         {
             self.report.warnings.push(problem.to_string());
         }
@@ -350,7 +351,10 @@ impl<'e> Run<'e> {
             ));
         }
         if sweeping {
-            self.engine.guards.check(found.wanted, found.swept, found.wanted - found.swept)?;
+            let left = found.wanted - found.swept;
+            for share in [&found.before_run, &found.before_refused] {
+                self.engine.guards.check(share.members, share.leaving, left)?;
+            }
             self.report.rows.unwanted += found.swept;
         }
         let sender = Sender { stop: Some(self.stop), ..self.engine.sender(&self.target.audience) };
