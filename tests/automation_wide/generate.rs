@@ -3,7 +3,8 @@
 use audiencekit::automation::{Period, Reentry};
 
 use super::plain::{
-    Act, Cond, FITS, Happen, Hours, On, Pause, PlainFlow, PlainLimit, PlainNode, PlainRule, Property,
+    Act, Cond, FITS, Happen, Hours, On, Pause, PlainCap, PlainFlow, PlainLimit, PlainNode, PlainRule,
+    Property,
 };
 
 pub(crate) struct Tape<'a> {
@@ -177,6 +178,7 @@ impl<'a> Tape<'a> {
             leave: self.one_in(2),
             hours: self.maybe(4, Self::hours),
             group: self.below(2),
+            cap: self.maybe(4, Self::cap),
         };
         rule.leave &= !rule.when.is_empty() && rule.yes.iter().any(|(act, _)| matches!(act, Act::Add(_)));
         rule
@@ -192,15 +194,22 @@ impl<'a> Tape<'a> {
         }
     }
 
+    fn period(&mut self) -> Period {
+        [Period::Hour, Period::Day, Period::Week, Period::Month][self.below(4)]
+    }
+
+    fn cap(&mut self) -> PlainCap {
+        PlainCap { runs: 1 + self.below(4), per: self.period() }
+    }
+
     /// Over all, or over the group of a rule.
     pub(crate) fn limits(&mut self, group: usize) -> Vec<PlainLimit> {
         let count = [0, 0, 1, 2][self.below(4)];
-        let periods = [Period::Hour, Period::Day, Period::Week, Period::Month];
         (0..count)
             .map(|_| PlainLimit {
                 group: self.maybe(2, |_| group),
                 runs: 1 + self.below(3),
-                per: periods[self.below(4)],
+                per: self.period(),
             })
             .collect()
     }
@@ -226,6 +235,7 @@ impl<'a> Tape<'a> {
             reentry: [Reentry::AfterEnd, Reentry::Never, Reentry::Restart][self.below(3)],
             hours: self.maybe(4, Self::hours),
             group: self.below(2),
+            cap: self.maybe(4, Self::cap),
         }
     }
 

@@ -5,6 +5,7 @@ mod generate;
 mod model;
 mod plain;
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -18,7 +19,7 @@ use proptest::test_runner::TestCaseResult;
 use time::Duration;
 
 use generate::{Deed, Tape};
-use model::{Model, World, day};
+use model::{Model, Shared, World, day};
 use plain::{Happen, PLANS, STAGES, START, TAGS, happening, limit, rule, saved, workflow};
 
 const CONTACTS: usize = 3;
@@ -129,7 +130,8 @@ fn run(tape: &[u16]) -> TestCaseResult {
         Engine::open(definitions.clone(), &audiences, store.clone(), people, options.clone()).unwrap()
     };
     let mut engine = open(people());
-    let world = World { rules: &rules, flows: &flows, limits: &limits, zone: &zone };
+    let shared = RefCell::new(Shared::default());
+    let world = World { rules: &rules, flows: &flows, limits: &limits, zone: &zone, shared: &shared };
     let mut models: Vec<_> = (0..CONTACTS).map(|n| Model::new(world, format!("c{n}"))).collect();
     let mut now = START;
     engine
@@ -143,7 +145,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
         now += Duration::hours(step.jump_hours);
         // What is due goes first, then the host changes its contact and tells of it.
         engine.tick(now).unwrap();
-        models.iter_mut().for_each(|model| model.pass_to(now));
+        Model::pass_all_to(&mut models, now);
         let (id, model) = (format!("c{}", step.contact), &mut models[step.contact]);
         match &step.what {
             Deed::Tell { what, fire } => {
@@ -154,6 +156,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
                 host_changes(engine.contacts_mut(), model, &id, what);
                 engine.handle(&event, now).unwrap();
                 model.event(what, at, now, *fire);
+                Model::pass_all_to(&mut models, now);
                 if step.again {
                     let again = engine.handle(&event, now).unwrap();
                     prop_assert_eq!((again.matched, again.checked, again.actions), (0, 0, 0));
@@ -180,7 +183,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
     }
     now += Duration::days(10);
     engine.tick(now).unwrap();
-    models.iter_mut().for_each(|model| model.pass_to(now));
+    Model::pass_all_to(&mut models, now);
     agree(&engine, &models, flows.len())
 }
 

@@ -1,6 +1,7 @@
-//! One contact, followed by hand: everything that is still to come lies in one heap of notes, searched anew each time,
-//! and every definition is asked about everything.
+//! Contacts, followed by hand: everything that is still to come lies in one heap of notes for each, searched anew each
+//! time, and every definition is asked about everything.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::Zone;
@@ -22,6 +23,22 @@ pub(crate) struct World<'a> {
     pub(crate) flows: &'a [PlainFlow],
     pub(crate) limits: &'a [PlainLimit],
     pub(crate) zone: &'a Zone,
+    pub(crate) shared: &'a RefCell<Shared>,
+}
+
+/// What all contacts have in common.
+#[derive(Debug, Default)]
+pub(crate) struct Shared {
+    /// Notes are numbered over all contacts: of those of one instant the first one written comes first.
+    written: u64,
+    /// Of each cap, the period of each run.
+    capped: BTreeMap<Owner, Vec<i64>>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Owner {
+    Rule(usize),
+    Flow(usize),
 }
 
 #[derive(Debug)]
@@ -40,7 +57,6 @@ pub(crate) struct Model<'a> {
     counted: Vec<Vec<i64>>,
     held: Vec<usize>,
     notes: Vec<(OffsetDateTime, u64, Note)>,
-    written: u64,
     pub(crate) inside: BTreeMap<usize, Place>,
     ended: BTreeSet<usize>,
     near: BTreeMap<Source, (OffsetDateTime, u64)>,
@@ -89,7 +105,6 @@ impl<'a> Model<'a> {
             counted: vec![Vec::new(); world.limits.len()],
             held: Vec::new(),
             notes: Vec::new(),
-            written: 0,
             inside: BTreeMap::new(),
             ended: BTreeSet::new(),
             near: BTreeMap::new(),
@@ -129,7 +144,6 @@ impl<'a> Model<'a> {
         }
         self.touch(at, now);
         self.changed = false;
-        self.pass_to(now);
     }
 
     pub(crate) fn run_by_hand(&mut self, rule: usize, conditions: bool, now: OffsetDateTime) {
@@ -152,44 +166,54 @@ impl<'a> Model<'a> {
     }
 
     fn note(&mut self, at: OffsetDateTime, note: Note) -> u64 {
-        self.written += 1;
-        self.notes.push((at, self.written, note));
-        self.written
+        let written = &mut self.world.shared.borrow_mut().written;
+        *written += 1;
+        self.notes.push((at, *written, note));
+        *written
     }
 
-    pub(crate) fn pass_to(&mut self, now: OffsetDateTime) {
-        loop {
-            let next = self.notes.iter().enumerate().filter(|(_, note)| note.0 <= now);
-            let Some((index, _)) = next.min_by_key(|(_, note)| (note.0, note.1)) else {
-                self.passed = self.passed.max(now);
-                return;
-            };
-            let (at, number, note) = self.notes.remove(index);
-            match note {
-                Note::Check(rule, depth) => self.check(rule, at, depth, true),
-                Note::Do(rule, act, depth) => {
-                    let is_over = self.world.rules[rule].leave && !self.held.contains(&rule);
-                    if !(is_over && matches!(act, Act::Add(_))) {
-                        self.act_in_hours(rule, act, at, depth);
-                    }
-                }
-                Note::Wake(flow) => {
-                    if let Some(place) = self.inside.remove(&flow) {
-                        assert_eq!(place.note, number);
-                        match self.world.flows[flow].nodes[place.node] {
-                            PlainNode::Do(..) => self.walk(flow, place.node, at, 0),
-                            PlainNode::Wait(_, to) | PlainNode::WaitFor(_, _, _, to) => {
-                                self.walk(flow, to, at, 0);
-                            }
-                            _ => unreachable!(),
-                        }
-                    }
-                }
-                Note::Near(source) => self.date_comes(source, at),
-            }
-            self.run_follow_ups();
-            self.touch_if_changed(at);
+    /// The instant and the number of the note that comes first.
+    fn first_note(&self) -> Option<(OffsetDateTime, u64)> {
+        self.notes.iter().map(|note| (note.0, note.1)).min()
+    }
+
+    /// Everything of all contacts up to `now`, in the order in which it is due.
+    pub(crate) fn pass_all_to(all: &mut [Self], now: OffsetDateTime) {
+        let first = |model: &&mut Self| model.first_note().filter(|(at, _)| *at <= now);
+        while let Some(next) = all.iter_mut().filter(|model| first(model).is_some()).min_by_key(first) {
+            next.take_a_note();
         }
+        all.iter_mut().for_each(|model| model.passed = model.passed.max(now));
+    }
+
+    fn take_a_note(&mut self) {
+        let Some((_, number)) = self.first_note() else { return };
+        let index = self.notes.iter().position(|note| note.1 == number).unwrap();
+        let (at, _, note) = self.notes.remove(index);
+        match note {
+            Note::Check(rule, depth) => self.check(rule, at, depth, true),
+            Note::Do(rule, act, depth) => {
+                let is_over = self.world.rules[rule].leave && !self.held.contains(&rule);
+                if !(is_over && matches!(act, Act::Add(_))) {
+                    self.act_in_hours(rule, act, at, depth);
+                }
+            }
+            Note::Wake(flow) => {
+                if let Some(place) = self.inside.remove(&flow) {
+                    assert_eq!(place.note, number);
+                    match self.world.flows[flow].nodes[place.node] {
+                        PlainNode::Do(..) => self.walk(flow, place.node, at, 0),
+                        PlainNode::Wait(_, to) | PlainNode::WaitFor(_, _, _, to) => {
+                            self.walk(flow, to, at, 0);
+                        }
+                        _ => unreachable!(),
+                    }
+                }
+            }
+            Note::Near(source) => self.date_comes(source, at),
+        }
+        self.run_follow_ups();
+        self.touch_if_changed(at);
     }
 
     fn run_follow_ups(&mut self) {
@@ -273,7 +297,7 @@ impl<'a> Model<'a> {
         }
         let yes = !conditions || self.all(&rule.when, at);
         let branch = if yes { &rule.yes } else { &rule.no };
-        if branch.is_empty() || !self.is_within_limits(rule.group, at) {
+        if branch.is_empty() || !self.is_within_bounds(Owner::Rule(index), rule.group, at) {
             return;
         }
         self.runs.insert(index, (earlier.map_or(0, |runs| runs.0) + 1, at));
@@ -317,28 +341,43 @@ impl<'a> Model<'a> {
             .find(|&at| is_open(at))
     }
 
-    /// Counts a run under the limits of a group, if none is reached.
-    fn is_within_limits(&mut self, group: usize, at: OffsetDateTime) -> bool {
-        let day = self.world.zone.date(at);
+    /// Counts a run under the cap of its owner and the limits of a group, if none of them is reached.
+    fn is_within_bounds(&mut self, owner: Owner, group: usize, at: OffsetDateTime) -> bool {
+        let cap = match owner {
+            Owner::Rule(rule) => self.world.rules[rule].cap,
+            Owner::Flow(flow) => self.world.flows[flow].cap,
+        };
+        let mut shared = self.world.shared.borrow_mut();
+        let capped = shared.capped.entry(owner).or_default();
+        let of_cap = cap.map(|cap| self.has_room(capped, cap.runs, cap.per, at));
+        if of_cap == Some(None) {
+            return false;
+        }
         let mut wanted = Vec::new();
         for (index, limit) in self.world.limits.iter().enumerate() {
             if limit.group.is_none_or(|over| over == group) {
-                let period = match limit.per {
-                    Period::Hour => at.unix_timestamp() / 3_600,
-                    Period::Day => day.to_julian_day().into(),
-                    Period::Week => (day.to_julian_day() / 7).into(),
-                    Period::Month => (day.year() * 12 + i32::from(u8::from(day.month()))).into(),
-                };
-                // What is late counts to the latest period that had a run.
-                let in_hand = self.counted[index].iter().copied().max().unwrap_or(period).max(period);
-                if self.counted[index].iter().filter(|&&known| known == in_hand).count() >= limit.runs {
+                let Some(period) = self.has_room(&self.counted[index], limit.runs, limit.per, at) else {
                     return false;
-                }
-                wanted.push((index, in_hand));
+                };
+                wanted.push((index, period));
             }
         }
+        capped.extend(of_cap.flatten());
         wanted.into_iter().for_each(|(index, period)| self.counted[index].push(period));
         true
+    }
+
+    /// The period that a run counts to, if that has room. What is late counts to the latest period that had a run.
+    fn has_room(&self, counted: &[i64], runs: usize, per: Period, at: OffsetDateTime) -> Option<i64> {
+        let day = self.world.zone.date(at);
+        let period = match per {
+            Period::Hour => at.unix_timestamp() / 3_600,
+            Period::Day => day.to_julian_day().into(),
+            Period::Week => (day.to_julian_day() / 7).into(),
+            Period::Month => (day.year() * 12 + i32::from(u8::from(day.month()))).into(),
+        };
+        let in_hand = counted.iter().copied().max().unwrap_or(period).max(period);
+        (counted.iter().filter(|&&known| known == in_hand).count() < runs).then_some(in_hand)
     }
 
     fn act(&mut self, act: Act, at: OffsetDateTime, depth: u8) {
@@ -423,7 +462,7 @@ impl<'a> Model<'a> {
         if !may || !self.all(when, at) {
             return false;
         }
-        if !self.is_within_limits(plain.group, at) {
+        if !self.is_within_bounds(Owner::Flow(flow), plain.group, at) {
             return true;
         }
         self.take_out(flow);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ActionStep, Channel, CheckPath, Delay, Exit, Happening, Limit, Node, OpenHours, Period,
+    Action, ActionStep, Cap, Channel, CheckPath, Delay, Exit, Happening, Limit, Node, OpenHours, Period,
     PropertyFilter, PropertyTest, Reentry, Rule, Schedule, SplitPath, Start, Trigger, Workflow,
 };
 use audiencekit::contact::ConsentStatus;
@@ -139,6 +139,14 @@ pub(crate) struct PlainRule {
     pub(crate) hours: Option<Hours>,
     /// Rules and workflows are in one of two groups.
     pub(crate) group: usize,
+    pub(crate) cap: Option<PlainCap>,
+}
+
+/// Most runs over all contacts.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct PlainCap {
+    pub(crate) runs: usize,
+    pub(crate) per: Period,
 }
 
 /// Full hours of a schedule; those of days on which they begin, none for all, counted from Monday.
@@ -177,6 +185,7 @@ pub(crate) struct PlainFlow {
     pub(crate) reentry: Reentry,
     pub(crate) hours: Option<Hours>,
     pub(crate) group: usize,
+    pub(crate) cap: Option<PlainCap>,
 }
 
 pub(crate) fn saved(id: usize) -> Audience {
@@ -360,6 +369,10 @@ pub(crate) fn limit(index: usize, plain: &PlainLimit) -> Limit {
     }
 }
 
+fn cap(plain: PlainCap) -> Cap {
+    Cap { runs: plain.runs as u32, per: plain.per }
+}
+
 pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     let steps = |acts: &[(Act, Pause)]| {
         acts.iter().map(|&(act, after)| ActionStep { action: action(act), after: delay(after) }).collect()
@@ -377,6 +390,7 @@ pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     rule.leave = plain.leave;
     rule.schedule = plain.hours.as_ref().map(schedule);
     rule.group = Some(format!("g{}", plain.group));
+    rule.cap = plain.cap.map(cap);
     rule
 }
 
@@ -388,6 +402,7 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
     let mut workflow = Workflow::new(format!("w{index}"), 1).reentry(plain.reentry);
     workflow.schedule = plain.hours.as_ref().map(schedule);
     workflow.group = Some(format!("g{}", plain.group));
+    workflow.cap = plain.cap.map(cap);
     for (on, when, to) in &plain.starts {
         workflow.starts.push(Start { on: trigger(on), when: filters(when), to: node(*to) });
     }
