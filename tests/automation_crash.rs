@@ -11,9 +11,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, HeldBack, MemberSink,
-    Membership, MemoryContacts, MemoryStore, Node, Options, Rule, SqliteStore, Store, Table, Trigger, Visit,
-    Workflow, Write,
+    Action, AuditEvent, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, HeldBack,
+    MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, Options, Rule, SqliteStore, Store,
+    Table, Trigger, Visit, Workflow, Write,
 };
 use audiencekit::contact::ValueRef;
 use audiencekit::facebook::NewAudience;
@@ -35,6 +35,7 @@ const EVENTS: usize = 240;
 const KILLS: u32 = 60;
 const CHILD: &str = "AUTOMATION_CRASH_CHILD";
 const STEPS_CHILD: &str = "AUTOMATION_STEPS_CHILD";
+const MIGRATION_CHILD: &str = "AUTOMATION_MIGRATION_CHILD";
 /// Events of the story in which every durable step is a place to die.
 const FEW: usize = 14;
 
@@ -538,4 +539,163 @@ fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing()
     assert!(last > 60, "{last} durable steps");
     fake.assert_clean();
     println!("{last} durable steps");
+}
+
+// Every durable step of an edit that moves contacts a thousand at a time.
+
+/// More than two lots.
+const WALKERS: usize = 2_200;
+
+fn walkers() -> MemoryContacts {
+    let schema = Schema::standard();
+    let mut contacts = MemoryContacts::new(&schema);
+    for n in 0..WALKERS {
+        let id = format!("c{n:04}");
+        contacts.edit(id.clone(), |contact| contact.set_text(schema.require("id")?, &id)).unwrap();
+    }
+    contacts
+}
+
+/// Version 1 adds to audience 1; version 2 has another name for a wait and adds to audience 2.
+fn version(version: u32) -> Definitions {
+    let hold = ["hold", "rest"][version as usize - 1];
+    Definitions::new().workflow(
+        Workflow::new("w", version)
+            .start(Trigger::tag("A"), hold)
+            .start(Trigger::tag("B"), "await")
+            .node(hold, Node::Wait { delay: Delay::Days(1), to: "add".into() })
+            .node(
+                "await",
+                Node::WaitFor {
+                    on: vec![Trigger::tag("C")],
+                    within: Delay::Days(2),
+                    then: "end".into(),
+                    otherwise: "add".into(),
+                },
+            )
+            .node(
+                "add",
+                Node::Do { actions: vec![Action::add_to(&saved(&version.to_string()))], to: "end".into() },
+            )
+            .node("end", Node::End),
+    )
+}
+
+fn open_walk<S: Store>(store: S, version: u32) -> Engine<S, MemoryContacts> {
+    let definitions = self::version(version);
+    Engine::open(definitions, &[saved("1"), saved("2")], store, walkers(), Options::default()).unwrap()
+}
+
+fn edit<S: Store>(engine: &mut Engine<S, MemoryContacts>, moves: bool) {
+    let renamed = [("hold".to_owned(), "rest".to_owned())].into();
+    let migration = if moves { Migration::MoveByNodeId { renamed } } else { Migration::StayOnOld };
+    engine.redefine(version(2), &[saved("1"), saved("2")], &migration).unwrap();
+}
+
+/// The body of the process that dies while a workflow is edited; on its own it does nothing.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "the parent says where through the environment")]
+fn the_process_that_dies_while_a_workflow_is_edited() {
+    let Ok(told) = std::env::var(MIGRATION_CHILD) else { return };
+    let [path, moves, last] = told.split('\n').collect::<Vec<_>>()[..] else { panic!("instructions") };
+    let mut engine = open_walk(Fatal(SqliteStore::open(path).unwrap()), 1);
+    LAST.store(last.parse().unwrap(), Ordering::SeqCst);
+    STEP.store(0, Ordering::SeqCst);
+    edit(&mut engine, moves == "true");
+    engine.tick(START + Duration::days(1)).unwrap();
+}
+
+fn dies_while_editing(told: &[&str]) -> bool {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .args(["the_process_that_dies_while_a_workflow_is_edited", "--exact", "--nocapture"])
+        .env(MIGRATION_CHILD, told.join("\n"))
+        .output()
+        .unwrap();
+    let died = std::os::unix::process::ExitStatusExt::signal(&output.status) == Some(9);
+    assert!(died || output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    died
+}
+
+/// Kills at each durable step of the edit and of the timers after it; it gives how many steps there were.
+fn kill_at_each_step_of_an_edit(moves: bool) -> u32 {
+    let folder = tempfile::tempdir().unwrap();
+    let begun = folder.path().join("begun.sqlite");
+    let mut engine = open_walk(SqliteStore::open(&begun).unwrap(), 1);
+    let events: Vec<_> = (0..WALKERS)
+        .map(|n| {
+            let tag = ["A", "B"][n % 2].to_owned();
+            ContactEvent::new(format!("c{n:04}"), START, Happening::TagAssigned { tag })
+        })
+        .collect();
+    assert!(engine.handle_all(&events, START).unwrap().iter().all(Result::is_ok));
+    assert_eq!(engine.timers(), WALKERS as u64);
+    drop(engine);
+    let mut last = 0;
+    loop {
+        let path = folder.path().join(format!("{last}.sqlite"));
+        std::fs::copy(&begun, &path).unwrap();
+        let died = dies_while_editing(&[path.to_str().unwrap(), &moves.to_string(), &last.to_string()]);
+        // The host may come back with the old definitions or with the new ones, and edits again.
+        let mut engine = open_walk(SqliteStore::open(&path).unwrap(), 1 + last % 2);
+        edit(&mut engine, moves);
+        for (n, tag) in [(0, "A"), (1, "B")] {
+            let place = engine.position("w", &format!("c{n:04}")).unwrap();
+            let has_gone_on = place.is_none() && tag == "A";
+            assert!(
+                has_gone_on
+                    || place.is_some_and(|(node, since)| {
+                        since == START
+                            && node
+                                == if n == 1 {
+                                    "await"
+                                } else if moves {
+                                    "rest"
+                                } else {
+                                    "hold"
+                                }
+                    }),
+                "at step {last}"
+            );
+        }
+        engine.tick(START + Duration::days(2) - Duration::seconds(1)).unwrap();
+        assert_eq!(engine.timers(), WALKERS as u64 / 2, "at step {last}");
+        engine.tick(START + Duration::days(2)).unwrap();
+        assert_eq!((engine.timers(), engine.next_due()), (0, None), "at step {last}");
+        let audience = if moves { "2" } else { "1" };
+        let mut found = BTreeSet::new();
+        engine
+            .outbox(&mut |fed, contact, add| {
+                assert!(add && fed == audience, "at step {last}");
+                assert!(found.insert(contact.to_owned()), "twice at step {last}");
+                Ok(())
+            })
+            .unwrap();
+        assert_eq!(found.len(), WALKERS, "at step {last}");
+        let mut additions = 0;
+        engine
+            .audit_log(0, &mut |entry| {
+                additions += u32::from(matches!(entry.what, AuditEvent::Member { .. }));
+                Ok(true)
+            })
+            .unwrap();
+        assert_eq!(additions, WALKERS as u32, "at step {last}");
+        if !died {
+            return last;
+        }
+        std::fs::remove_file(&path).unwrap();
+        last += 1;
+    }
+}
+
+#[test]
+fn a_kill_at_any_step_of_moving_contacts_to_an_edited_workflow_loses_and_repeats_nothing() {
+    // Definitions, three lots, old versions; three lots of timers: before and after each.
+    let steps = kill_at_each_step_of_an_edit(true);
+    assert!(steps >= 14, "{steps} durable steps");
+}
+
+#[test]
+fn a_kill_at_any_step_of_an_edit_that_leaves_contacts_where_they_are_loses_and_repeats_nothing() {
+    let steps = kill_at_each_step_of_an_edit(false);
+    assert!(steps >= 6, "{steps} durable steps");
 }

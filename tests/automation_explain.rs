@@ -209,8 +209,7 @@ fn whoever_does_not_come_into_a_workflow_is_told_why_once_until_they_do() {
     let told = engine.explain("c0", &saved(), START + Duration::hours(13)).unwrap();
     assert_eq!((told.workflows[0].refusal, told.is_member), (Some(SkipReason::Ended), Some(true)));
 
-    let mut inactive = flow(Reentry::AfterEnd);
-    inactive.active = false;
+    let inactive = flow(Reentry::AfterEnd).active(false);
     let mut engine = open(Definitions::new().workflow(inactive), MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     handle(&mut engine, "c0", 1, "A");

@@ -88,12 +88,12 @@ pub struct Rule {
     pub leave: bool,
 }
 
-fn yes() -> bool {
+pub(super) fn yes() -> bool {
     true
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
-fn is_yes(flag: &bool) -> bool {
+pub(super) fn is_yes(flag: &bool) -> bool {
     *flag
 }
 

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Action;
 use super::cap::Cap;
 use super::delay::Delay;
+use super::rule;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
 
@@ -42,7 +43,7 @@ pub struct Workflow {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
     /// False for a workflow that lets no one in; those inside go on.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    #[serde(default = "rule::yes", skip_serializing_if = "rule::is_yes")]
     pub active: bool,
     /// Ways in; an event that matches several takes the first.
     pub starts: Vec<Start>,
@@ -61,15 +62,6 @@ pub struct Workflow {
     /// What takes a contact out early.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<Exit>,
-}
-
-fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
-fn is_yes(flag: &bool) -> bool {
-    *flag
 }
 
 /// A way into a workflow.
@@ -224,6 +216,27 @@ impl Workflow {
             cap: None,
             exits: Vec::new(),
         }
+    }
+
+    /// Sets the name for people.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the folder, which a [`Limit`](super::Limit) may be over.
+    #[must_use]
+    pub fn group(mut self, group: impl Into<String>) -> Self {
+        self.group = Some(group.into());
+        self
+    }
+
+    /// Lets contacts in, or no more of them.
+    #[must_use]
+    pub fn active(mut self, active: bool) -> Self {
+        self.active = active;
+        self
     }
 
     /// One more way in.
