@@ -386,6 +386,16 @@ fn one_more_than_a_limit_is_an_error_and_never_a_crash() {
     assert!(says(&nested(50)).contains("more than 50 conditions inside one another"));
     assert!(says(&nested(300_000)).contains("more than 50 conditions"));
     assert!(says(&"not ".repeat(200_000)).contains("more than 50 conditions"));
+    let chain = |n: usize| format!("exists(event.any{})", " then event.any".repeat(n));
+    assert!(Filter::parse(&chain(49), &schema).is_ok());
+    assert!(says(&chain(50)).contains("more than 50 conditions inside one another"));
+    assert!(says(&chain(60_000)).contains("more than 50 conditions"));
+    let windows = |n: usize| {
+        format!("exists(event.any {}since created_on{})", "since last(event.any ".repeat(n), ")".repeat(n))
+    };
+    assert!(Filter::parse(&windows(48), &schema).is_ok());
+    assert!(says(&windows(50)).contains("more than 50 conditions inside one another"));
+    assert!(says(&windows(40_000)).contains("more than 50 conditions"));
     assert!(says(&"x".repeat(10 << 20)).contains("10485760 bytes"));
     let list = |n: usize| format!("score in ({}1)", "1, ".repeat(n - 1));
     assert!(Filter::parse(&list(10_000), &schema).is_ok());

@@ -340,6 +340,17 @@ fn leaf(dice: &mut Dice) -> String {
 }
 
 fn against(dice: &mut Dice) -> String {
+    if dice.roll(5) == 0 {
+        let not = dice.pick(&["", "", "not "]);
+        return match dice.roll(3) {
+            0 => format!("score {not}between count(tags) and revenue default {}", dice.roll(9)),
+            1 => format!(
+                "renewal default 2026-11-20 {not}between birth_date and 2026-11-{:02}",
+                1 + dice.roll(28)
+            ),
+            _ => format!("created_on {not}between first(event.cart) and last(event.any) default 2026-11-20"),
+        };
+    }
     let sign = dice.pick(&["=", "!=", "<", "<=", ">", ">="]);
     let default = dice.roll(2) == 0;
     let or = |value: &str| if default { format!(" default {value}") } else { String::new() };
@@ -402,9 +413,40 @@ fn against(dice: &mut Dice) -> String {
     }
 }
 
+/// An event that follows, or does not.
+fn step(dice: &mut Dice, no: &str) -> String {
+    let other = dice.pick(&["purchase", "cart", "any"]);
+    let unit = dice.pick(&["hours", "days", "weeks", "months"]);
+    let after = dice.pick(&["", "", " where value > 10", " where value is set"]).to_owned();
+    let window = if dice.roll(4) == 0 { format!(" {}", window(dice, 1)) } else { String::new() };
+    let within = if dice.often() { format!(" within {} {unit}", 1 + dice.roll(30)) } else { String::new() };
+    format!(" then {no}event.{other}{window}{after}{within}")
+}
+
+/// A window that the contact's own instants and days bound.
+fn window(dice: &mut Dice, depth: u64) -> String {
+    let bound = |dice: &mut Dice| match dice.roll(6) {
+        0 => "created_on".to_owned(),
+        1 => "renewal".to_owned(),
+        2 => "tag_since(\"vip\") default 2026-11-01T00:00:00Z".to_owned(),
+        3 if depth > 0 => format!("first(event.cart {})", window(dice, depth - 1)),
+        4 => "birth_date default 2026-10-10".to_owned(),
+        _ => dice.pick(&["first(event.cart)", "last(event.purchase)", "last(event.any)"]).to_owned(),
+    };
+    match dice.roll(3) {
+        0 => format!("between {} and {}", bound(dice), bound(dice)),
+        1 => format!("between 2026-09-10 and {}", bound(dice)),
+        _ => format!("{} {}", dice.pick(&["since", "until", "before", "after", "on"]), bound(dice)),
+    }
+}
+
 fn events(dice: &mut Dice) -> String {
     let kind = dice.pick(&["purchase", "cart", "any"]);
-    let within = if dice.roll(2) == 0 { format!(" {}", date_check(dice, true)) } else { String::new() };
+    let within = match dice.roll(5) {
+        0 | 1 => format!(" {}", date_check(dice, true)),
+        2 => format!(" {}", window(dice, 2)),
+        _ => String::new(),
+    };
     let condition = match dice.roll(4) {
         0 => format!(" where value {}", number_check(dice)),
         1 => format!(" where products {} and value is set", text_check(dice)),
@@ -413,13 +455,11 @@ fn events(dice: &mut Dice) -> String {
     };
     let then = match dice.roll(4) {
         0 => {
-            let other = dice.pick(&["purchase", "cart", "any"]);
-            let no = dice.pick(&["", "no "]);
-            let unit = dice.pick(&["hours", "days", "weeks", "months"]);
-            let after = dice.pick(&["", " where value > 10", " where value is set"]);
-            let within =
-                if dice.often() { format!(" within {} {unit}", 1 + dice.roll(30)) } else { String::new() };
-            format!(" then {no}event.{other}{after}{within}")
+            (0..dice.roll(3)).map(|_| step(dice, "")).collect::<String>()
+                + &{
+                    let no = dice.pick(&["", "no "]);
+                    step(dice, no)
+                }
         }
         _ => String::new(),
     };

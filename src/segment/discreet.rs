@@ -31,6 +31,7 @@ impl Debug for Check {
             Self::HasExactly(values) => return write!(f, "HasExactly({} values)", values.len()),
             Self::Against(_) => "Against",
             Self::Between(..) => "Between",
+            Self::BetweenTerms(_) => "BetweenTerms",
             Self::Contains(_) => "Contains",
             Self::ContainsWord(_) => "ContainsWord",
             Self::StartsWith(_) => "StartsWith",

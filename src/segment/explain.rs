@@ -9,9 +9,10 @@ use super::compiled::node;
 use super::definition::Segment;
 use super::engine::window::EvaluationTime;
 use super::filter::Filter;
-use super::language::ast::{Expr, Literal, Test};
+use super::language::ast::Expr;
 use super::language::limits::Limits;
 use super::language::print;
+use super::redact::redacted;
 use super::resolve::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
@@ -255,66 +256,4 @@ fn decide(whole: &mut Explanation) {
         }
     }
     mark(whole);
-}
-
-/// The same condition with `...` for its texts.
-fn redacted(expr: &Expr) -> Expr {
-    let mut copy = expr.clone();
-    hide(&mut copy);
-    copy
-}
-
-fn hide(expr: &mut Expr) {
-    match expr {
-        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => parts.iter_mut().for_each(hide),
-        Expr::AtLeast(at_least) => at_least.of.iter_mut().for_each(hide),
-        Expr::Not(inner) => hide(inner),
-        Expr::Test(test) => hide_test(test),
-        Expr::Exists(query) => query.conditions_mut().for_each(hide),
-        // Tags and names of segments are the host's own words.
-        Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => {}
-    }
-}
-
-fn hide_test(test: &mut Test) {
-    use super::language::ast::{Check, Term};
-    if let Term::Events(aggregate) = &mut test.term {
-        aggregate.query.conditions_mut().for_each(hide);
-    }
-    let hidden = || "...".to_owned();
-    if let Some(Literal::Text(text)) = test.default.as_mut().map(|value| &mut value.node) {
-        *text = hidden();
-    }
-    match &mut test.check {
-        Check::Against(against) => {
-            if let Term::Events(aggregate) = &mut against.term {
-                aggregate.query.conditions_mut().for_each(hide);
-            }
-            if let Some(Literal::Text(text)) = against.default.as_mut().map(|value| &mut value.node) {
-                *text = hidden();
-            }
-        }
-        Check::Equal(literal) => {
-            if let Literal::Text(text) = &mut literal.node {
-                *text = hidden();
-            }
-        }
-        Check::In(literals)
-        | Check::HasAll(literals)
-        | Check::HasOnly(literals)
-        | Check::HasExactly(literals)
-            if matches!(literals.first().map(|first| &first.node), Some(Literal::Text(_))) =>
-        {
-            literals.truncate(1);
-            literals.iter_mut().for_each(|literal| literal.node = Literal::Text(hidden()));
-        }
-        Check::Contains(text)
-        | Check::ContainsWord(text)
-        | Check::StartsWith(text)
-        | Check::EndsWith(text)
-        | Check::Like(text)
-        | Check::Matches(text)
-        | Check::MatchesUrl(text) => text.node = hidden(),
-        _ => {}
-    }
 }

@@ -184,7 +184,8 @@ impl fmt::Display for Filter {
 
 /// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
 ///
-/// Asking it cannot fail and allocates nothing.
+/// Asking it cannot fail, and allocates nothing but for chains of three events and more, for `then` and `distinct` of
+/// contacts with more than 64 events, and for texts of more than 256 bytes with accents.
 #[derive(Clone)]
 pub struct CompiledFilter {
     pub(super) node: Node,

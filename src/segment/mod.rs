@@ -38,7 +38,11 @@
 //! - **Events**: everything inside the parentheses holds for one and the same event.
 //!   `then` keeps those after which another comes, at a later instant and, with `within`, no more than the period after
 //!   it, the end included; days and longer count by the calendar. `then no` keeps those after which none comes; with
-//!   `within`, only when the period is over by now, since one may still come before.
+//!   `within`, only when the period is over by now, since one may still come before. Several `then` ask for a way through:
+//!   some events, each later than the one before it and within its period of that one, whichever others lie between;
+//!   what is counted, or first, or last, is the event that begins the way. `then no` is the last of them.
+//! - **The time of events** may hang on the contact: on an instant or a day of it, or on other events, `since
+//!   last(event.purchase)`. A bound that is missing and has no default fits no event; a day is the whole day.
 //!
 //! # Grammar
 //!
@@ -60,10 +64,10 @@
 //!            | "stage_score" ) "(" TEXT ")"
 //!          | "distance" "(" FIELD "," FIELD "," NUMBER "," NUMBER ")"
 //!          | ( "count" | "distinct" | "sum" | "min" | "max" | "avg" | "first" | "last" ) "(" events ")" ;
-//! events   = query [ "then" [ "no" ] query [ "within" INTEGER UNIT ] ] ;
+//! events   = query { "then" [ "no" ] query [ "within" INTEGER UNIT ] } ;
 //! query    = "event" "." ( TYPE | "any" ) [ "." PROPERTY ] [ time ] [ "where" filter ] ;
 //! check    = [ "exactly" ] ( "=" | "!=" ) operand | ( "<" | "<=" | ">" | ">=" ) operand
-//!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" value "and" value
+//!          | [ "exactly" ] [ "not" ] "in" "(" value { "," value } ")" | [ "not" ] "between" operand "and" operand
 //!          | [ "exactly" ] [ "not" ] ( "contains" [ "word" ] | "starts with" | "ends with" | "like" | "matches" ) TEXT
 //!          | [ "exactly" ] [ "not" ] "has" ( "any" | "all" | "no" | "only" | "exactly" ) "(" TEXT { "," TEXT } ")"
 //!          | [ "not" ] "matches url" TEXT | "is" [ "not" ] ( "set" | "empty" | "true" | "false" ) | [ "not" ] time ;
@@ -89,7 +93,7 @@
 //! | `<` `<=` `>` `>=` | numbers, time | `score >= 50` |
 //! | `default` | all | `score default 0 < 50 and score default 0 <= count(event.visit) default 10` |
 //! | `in` `not in` | text, numbers, time | `country in ("PL", "DE")` |
-//! | `between` | numbers, time | `score between 3 and 6` |
+//! | `between` | numbers, time | `score between 3 and 6 or created_on between first(event.visit) and last(event.purchase)` |
 //! | `contains` | text | `company contains "ltd"` |
 //! | `contains word` | text | `company contains word "gold"` |
 //! | `unaccent` | text | `unaccent(name) = "lodz"` |
@@ -125,7 +129,8 @@
 //! | `exists` | events | `exists(event.cart in last 3 days where value > 100)` |
 //! | `count` | events | `count(event.purchase in last 90 days) >= 2` |
 //! | `sum` `min` `max` `avg` | events | `sum(event.purchase.value in this year) >= 1000` |
-//! | `then` `then no` `within` | events | `exists(event.cart then no event.purchase within 3 days)` |
+//! | `then` `then no` `within` | events | `exists(event.visit then event.cart within 1 day then no event.purchase within 3 days)` |
+//! | `since` .. of a contact | events | `exists(event.visit since last(event.purchase)) or exists(event.visit before created_on)` |
 //! | `distinct` | events | `distinct(event.purchase.products) >= 3` |
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago and last(event.purchase.value) >= 100` |
 //! | `segment` | segments | `not segment("Employees")` |
@@ -141,6 +146,7 @@ mod explain;
 mod filter;
 mod json_path;
 mod language;
+mod redact;
 mod resolve;
 mod rfm;
 mod rfm_survey;

@@ -1,7 +1,7 @@
 //! Segments that name segments: looked up by name, never in a circle, and no more than can be taken in.
 
 use super::catalog::SegmentCatalog;
-use super::language::ast::{Check, Expr};
+use super::language::ast::{Check, EventQuery, Expr, Term};
 use super::language::limits::Limits;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -103,8 +103,9 @@ fn levels(expr: &Expr) -> usize {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => deepest(parts),
         Expr::AtLeast(at_least) => deepest(&at_least.of),
         Expr::Not(inner) => levels(inner),
-        Expr::Exists(query) => query.conditions().map(levels).max().unwrap_or(0),
-        Expr::Constant(_) | Expr::Test(_) | Expr::Tags(_) | Expr::Segment(_) => 0,
+        Expr::Exists(query) => levels_of_events(query),
+        Expr::Test(test) => test.terms().map(levels_of_term).max().unwrap_or(0),
+        Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => 0,
     }
 }
 
@@ -115,15 +116,38 @@ fn size(expr: &Expr) -> usize {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => sum(parts),
         Expr::AtLeast(at_least) => sum(&at_least.of),
         Expr::Not(inner) => size(inner),
-        Expr::Exists(query) => query.conditions().map(size).sum(),
-        Expr::Test(test) => match &test.check {
-            Check::In(values)
-            | Check::HasAll(values)
-            | Check::HasOnly(values)
-            | Check::HasExactly(values) => values.len(),
-            _ => 0,
-        },
+        Expr::Exists(query) => size_of_events(query),
+        Expr::Test(test) => {
+            test.terms().map(size_of_term).sum::<usize>()
+                + match &test.check {
+                    Check::In(values)
+                    | Check::HasAll(values)
+                    | Check::HasOnly(values)
+                    | Check::HasExactly(values) => values.len(),
+                    _ => 0,
+                }
+        }
         Expr::Tags(tags) => tags.tags.len(),
         Expr::Constant(_) | Expr::Segment(_) => 0,
     }
+}
+
+/// Each event that follows another is a level, and so is each window that a term bounds.
+fn levels_of_events(query: &EventQuery) -> usize {
+    let deepest = query.conditions().map(levels).chain(query.windows().map(|term| 1 + levels_of_term(term)));
+    query.steps().count() + deepest.max().unwrap_or(0)
+}
+
+fn levels_of_term(term: &Term) -> usize {
+    if let Term::Events(aggregate) = term { levels_of_events(&aggregate.query) } else { 0 }
+}
+
+fn size_of_events(query: &EventQuery) -> usize {
+    query.steps().count()
+        + query.conditions().map(size).sum::<usize>()
+        + query.windows().map(size_of_term).sum::<usize>()
+}
+
+fn size_of_term(term: &Term) -> usize {
+    if let Term::Events(aggregate) = term { size_of_events(&aggregate.query) } else { 0 }
 }

@@ -136,11 +136,17 @@ fn tags<'a>(expr: &'a Expr, found: &mut Vec<&'a Spanned<String>>) {
         Expr::AtLeast(at_least) => at_least.of.iter().for_each(|part| tags(part, found)),
         Expr::Not(inner) => tags(inner, found),
         Expr::Tags(test) => found.extend(&test.tags),
-        Expr::Test(test) => found.extend(test.terms().filter_map(|term| match term {
-            Term::TagScore(tag) | Term::TagSince(tag) => Some(tag),
-            _ => None,
-        })),
-        // Tags belong to contacts: the check refuses them inside `where`.
-        Expr::Exists(_) | Expr::Constant(_) | Expr::Segment(_) => {}
+        Expr::Test(test) => test.terms().for_each(|term| tags_of_term(term, found)),
+        // Tags belong to contacts: the check refuses them inside `where`, but they may bound events in time.
+        Expr::Exists(query) => query.windows().for_each(|term| tags_of_term(term, found)),
+        Expr::Constant(_) | Expr::Segment(_) => {}
+    }
+}
+
+fn tags_of_term<'a>(term: &'a Term, found: &mut Vec<&'a Spanned<String>>) {
+    match term {
+        Term::TagScore(tag) | Term::TagSince(tag) => found.push(tag),
+        Term::Events(aggregate) => aggregate.query.windows().for_each(|term| tags_of_term(term, found)),
+        _ => {}
     }
 }

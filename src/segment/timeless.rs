@@ -1,7 +1,7 @@
 //! Whether a filter says another thing tomorrow of the same contact.
 
 use super::filter::Filter;
-use super::language::ast::{Check, EventQuery, Expr, Term};
+use super::language::ast::{Check, EventQuery, Expr, Followed, Term};
 
 impl Filter {
     /// True when the answer depends on the `now` of the evaluation, and not on the contact alone: such a filter must be
@@ -97,6 +97,7 @@ fn check(asked: &Check) -> bool {
         | Check::HasOnly(_)
         | Check::HasExactly(_)
         | Check::Between(..)
+        | Check::BetweenTerms(_)
         | Check::Contains(_)
         | Check::ContainsWord(_)
         | Check::StartsWith(_)
@@ -111,10 +112,12 @@ fn check(asked: &Check) -> bool {
 
 fn query(events: &EventQuery) -> bool {
     // Whether a period is over depends on now.
-    let then = events.then.as_ref().is_some_and(|then| {
-        (then.absent && then.within.is_some()) || then.by.within.as_ref().is_some_and(check)
-    });
-    then || events.within.as_ref().is_some_and(check) || events.conditions().any(expr)
+    let over = |then: &Followed| then.absent && then.within.is_some();
+    events
+        .steps()
+        .any(|step| step.within.as_ref().is_some_and(check) || step.then.as_deref().is_some_and(over))
+        || events.conditions().any(expr)
+        || events.windows().any(term)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use audiencekit::contact::{ConsentStatus, Contact, ValueRef, normalize_tag};
 use audiencekit::segment::ast::{
-    Check, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Term, Test, Unit, Which,
+    Check, EventQuery, Expr, Fold, Literal, Operand, Period, Quantifier, Relation, Term, Test, Unit, Which,
 };
 use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
@@ -109,7 +109,7 @@ fn fitting(query: &EventQuery, s: Subject<'_>) -> Vec<usize> {
         .filter(|&at| {
             let event = s.0.events().nth(at).unwrap();
             query.event.as_ref().is_none_or(|kind| kind.node.eq_ignore_ascii_case(&event.kind_name()))
-                && query.within.as_ref().is_none_or(|within| instant_fits(within, event.at()))
+                && query.within.as_ref().is_none_or(|within| window_fits(within, event.at(), s))
                 && query.condition.as_ref().is_none_or(|condition| eval(condition, Subject(s.0, Some(at))))
                 && query.then.as_ref().is_none_or(|then| {
                     let until = then.within.map(|period| moved_from(event.at(), &period, 1));
@@ -121,6 +121,49 @@ fn fitting(query: &EventQuery, s: Subject<'_>) -> Vec<usize> {
                 })
         })
         .collect()
+}
+
+/// Whether an event happened then; a window that the contact bounds has to have its bounds.
+fn window_fits(within: &Check, at: OffsetDateTime, s: Subject<'_>) -> bool {
+    let stands = |relation: Relation, term: &Term, default: Option<&Literal>| {
+        let relate = |order: std::cmp::Ordering| related(relation, order);
+        match or_default(seen(term, Subject(s.0, None)), default, term) {
+            Seen::Instant(bound) => relate(at.cmp(&bound)),
+            Seen::Day(bound) => relate(at.date().cmp(&bound)),
+            _ => false,
+        }
+    };
+    let bound = |operand: &Operand, relation| match operand {
+        Operand::Term(other) => {
+            stands(relation, &other.term, other.default.as_ref().map(|value| &value.node))
+        }
+        Operand::Value(value) => {
+            let check = match relation {
+                Relation::GreaterOrEqual => Check::GreaterOrEqual(value.clone()),
+                _ => Check::LessOrEqual(value.clone()),
+            };
+            instant_fits(&check, at)
+        }
+    };
+    match within {
+        Check::Against(against) => {
+            stands(against.relation, &against.term, against.default.as_ref().map(|value| &value.node))
+        }
+        Check::BetweenTerms(bounds) => {
+            bound(&bounds.low, Relation::GreaterOrEqual) && bound(&bounds.high, Relation::LessOrEqual)
+        }
+        other => instant_fits(other, at),
+    }
+}
+
+fn related(relation: Relation, order: std::cmp::Ordering) -> bool {
+    match relation {
+        Relation::Equal => order.is_eq(),
+        Relation::Less => order.is_lt(),
+        Relation::LessOrEqual => order.is_le(),
+        Relation::Greater => order.is_gt(),
+        Relation::GreaterOrEqual => order.is_ge(),
+    }
 }
 
 fn seen(term: &Term, s: Subject<'_>) -> Seen {
@@ -392,14 +435,26 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
             }
             _ => return false,
         };
-        let holds = match against.relation {
-            Relation::Equal => order.is_eq(),
-            Relation::Less => order.is_lt(),
-            Relation::LessOrEqual => order.is_le(),
-            Relation::Greater => order.is_gt(),
-            Relation::GreaterOrEqual => order.is_ge(),
+        return related(against.relation, order) != test.negated;
+    }
+    if let Check::BetweenTerms(bounds) = &test.check {
+        let bound = |operand: &Operand| match operand {
+            Operand::Value(value) => or_default(Seen::Nothing, Some(&value.node), &test.term),
+            Operand::Term(other) => {
+                or_default(seen(&other.term, s), other.default.as_ref().map(|value| &value.node), &other.term)
+            }
         };
-        return holds != test.negated;
+        let order = |other: Seen| match (&found, other) {
+            (Seen::Number(one), Seen::Number(other)) => Some(one.cmp(&other)),
+            (Seen::Day(one), Seen::Day(other)) => Some(one.cmp(&other)),
+            (Seen::Instant(one), Seen::Instant(other)) => Some(one.cmp(&other)),
+            (Seen::Instant(one), Seen::Day(other)) => Some(one.date().cmp(&other)),
+            _ => None,
+        };
+        let (Some(low), Some(high)) = (order(bound(&bounds.low)), order(bound(&bounds.high))) else {
+            return false;
+        };
+        return (low.is_ge() && high.is_le()) != test.negated;
     }
     let fits = match found {
         Seen::Nothing | Seen::Yearless(..) => return false,

@@ -3,16 +3,14 @@
 use super::compile_default::states;
 use super::compile_number::number_test;
 use super::compile_term::{place, symbol};
-use super::plan::{EventPlan, FollowPlan, Node, NumberTerm, NumberTest, TextTerm};
+use super::plan::{Node, NumberTerm, NumberTest, TextTerm};
 use super::regexes;
 use super::window::EvaluationTime;
 use super::words::TextTest;
 use crate::contact::{FieldType, Symbol, date_key, fold_text, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::accents;
-use crate::segment::language::ast::{
-    Aggregate, Check, EventQuery, Expr, Fold, Literal, Quantifier, Spanned, Term, Test,
-};
+use crate::segment::language::ast::{Aggregate, Check, Expr, Fold, Literal, Quantifier, Spanned, Term, Test};
 use crate::segment::language::kind::{Kind, Scope};
 use crate::segment::language::limits::Limits;
 
@@ -66,34 +64,15 @@ impl Compiler<'_> {
         Ok(symbol(&normalize_tag(name).ok_or_else(unchecked)?, scope))
     }
 
-    pub(crate) fn events(&self, query: &EventQuery, scope: Scope<'_>) -> Result<EventPlan> {
-        let (low, high) = match &query.within {
-            Some(check) => self.time.instants(check).ok_or_else(unchecked)?,
-            None => (i64::MIN, i64::MAX),
-        };
-        let condition = query.condition.as_deref().map(|condition| {
-            let inner = scope.event(query.event.as_ref());
-            self.expr(condition, inner, &mut |_| Err(unchecked()))
-        });
-        let kind = query.event.as_ref().map(|event| symbol(&event.node.to_lowercase(), scope));
-        let then = query.then.as_ref().map(|then| -> Result<_> {
-            Ok(Box::new(FollowPlan {
-                by: self.events(&then.by, scope)?,
-                absent: then.absent,
-                within: then.within,
-                zone: self.time.zone.clone(),
-                now: crate::contact::micros(self.time.now),
-            }))
-        });
-        Ok(EventPlan { kind, low, high, condition: condition.transpose()?, then: then.transpose()? })
-    }
-
     pub(crate) fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
         let folded = accents::without(test);
         let test = folded.as_ref().unwrap_or(test);
         if let Check::Against(against) = &test.check {
             let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
             return self.against(test, against, kind, scope);
+        }
+        if let Check::BetweenTerms(bounds) = &test.check {
+            return self.between_terms(test, bounds, scope);
         }
         if let Term::Events(Aggregate {
             of: of @ (Fold::First | Fold::Last),

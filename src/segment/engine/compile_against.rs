@@ -2,14 +2,16 @@
 
 use rust_decimal::Decimal;
 
-use super::compile::{Compiler, unchecked};
+use super::compile::{Compiler, join, unchecked};
 use super::compile_default::states;
 use super::compile_term::{place, place_of, symbol};
 use super::plan::{CodeTerm, Node, NumberTerm, Sides, TextTerm};
 use super::window::year_day;
 use crate::contact::{date_key, unaccented};
 use crate::error::Result;
-use crate::segment::language::ast::{Against, Aggregate, Check, Fold, Literal, Spanned, Term, Test};
+use crate::segment::language::ast::{
+    Against, Aggregate, Bounds, Check, Fold, Literal, Operand, Relation, Spanned, Term, Test,
+};
 use crate::segment::language::kind::{Kind, Scope};
 
 /// A term, and what counts for it where it is missing.
@@ -45,6 +47,22 @@ impl Compiler<'_> {
             Sides::Codes([self.code_side(one, kind, scope)?, self.code_side(other, kind, scope)?])
         };
         Ok(Node::Against { sides: Box::new(sides), relation: against.relation, negated: test.negated })
+    }
+
+    /// `between` where a bound is a term. Negated it needs both bounds, as every comparison needs its values.
+    pub(crate) fn between_terms(&self, test: &Test, bounds: &Bounds, scope: Scope<'_>) -> Result<Node> {
+        use Relation::{Greater, GreaterOrEqual, Less, LessOrEqual};
+        let one = |bound: &Operand, relation| {
+            self.test(&Test { check: bound.check(relation), negated: false, ..test.clone() }, scope)
+        };
+        let Bounds { low, high } = bounds;
+        if !test.negated {
+            return Ok(join(vec![one(low, GreaterOrEqual)?, one(high, LessOrEqual)?], true));
+        }
+        let outside = join(vec![one(low, Less)?, one(high, Greater)?], false);
+        let low_known = join(vec![one(low, Less)?, one(low, GreaterOrEqual)?], false);
+        let high_known = join(vec![one(high, LessOrEqual)?, one(high, Greater)?], false);
+        Ok(join(vec![outside, low_known, high_known], true))
     }
 
     fn number_side(

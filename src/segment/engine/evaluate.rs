@@ -255,16 +255,28 @@ impl EventPlan {
     #[inline]
     pub(crate) fn of<'a, R: Record>(&'a self, record: &'a R) -> impl Iterator<Item = EventView<'a>> {
         let events = record.events();
-        let followers = self.then.as_ref().map(|then| then.followers(record));
+        let (low, high) = self.window(record);
+        let mut followers = None;
         events.rows.iter().filter_map(move |row| {
             let view = EventView { row, events };
             let fits = self.kind.is_none_or(|kind| kind == row.kind)
-                && self.low <= row.at
-                && row.at < self.high
+                && low <= row.at
+                && row.at < high
                 && self.condition.as_ref().is_none_or(|condition| condition.holds(&view))
-                && followers.as_ref().is_none_or(|followers| followers.hold(row.at));
+                && self
+                    .then
+                    .as_ref()
+                    .is_none_or(|then| followers.get_or_insert_with(|| then.followers(record)).hold(row.at));
             fits.then_some(view)
         })
+    }
+
+    /// The instants between which the events lie, the end left out; no instant when a bound is missing.
+    #[inline]
+    fn window<R: Record>(&self, record: &R) -> (i64, i64) {
+        let whole = Some((self.low, self.high));
+        let cut = self.edges.iter().fold(whole, |window, edge| edge.cut(window?, record));
+        cut.unwrap_or((i64::MAX, i64::MIN))
     }
 
     /// The earliest or latest event that fits; of several at one instant, the one added first or last.

@@ -6,7 +6,7 @@ use super::window::moved;
 use crate::contact::from_micros;
 
 /// A contact of so many events is looked through for each event; that costs their square, so of more the instants of
-/// those that follow are kept in order.
+/// those that follow are kept in order. So are those that others follow in turn.
 const FEW: usize = 64;
 
 /// The events of one contact that may follow another.
@@ -18,7 +18,9 @@ pub(crate) struct Followers<'a, R> {
 
 impl FollowPlan {
     pub(crate) fn followers<'a, R: Record>(&'a self, record: &'a R) -> Followers<'a, R> {
-        let sorted = (record.events().rows.len() > FEW).then(|| {
+        let many = record.events().rows.len() > FEW;
+        // Looking for each event through a chain would cost a power of its length.
+        let sorted = (many || self.by.then.is_some() || !self.by.edges.is_empty()).then(|| {
             let mut instants: Vec<i64> = self.by.of(record).map(|event| event.instant()).collect();
             instants.sort_unstable();
             instants

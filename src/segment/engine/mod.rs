@@ -1,10 +1,12 @@
 //! What a checked tree is compiled to, and how that is asked of a contact, a row of a table or an event.
 
 pub(crate) mod against;
+pub(crate) mod bounds;
 pub(crate) mod code;
 pub(crate) mod compile;
 pub(crate) mod compile_against;
 pub(crate) mod compile_default;
+pub(crate) mod compile_events;
 pub(crate) mod compile_number;
 pub(crate) mod compile_set;
 pub(crate) mod compile_term;

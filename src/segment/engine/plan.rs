@@ -3,6 +3,7 @@
 use rust_decimal::Decimal;
 use time::Date;
 
+use super::bounds::Edge;
 use super::distance::Distance;
 use super::words::TextTest;
 use crate::clock::Zone;
@@ -119,6 +120,8 @@ pub(crate) struct EventPlan {
     pub(crate) kind: Option<Symbol>,
     pub(crate) low: i64,
     pub(crate) high: i64,
+    /// What else bounds them in time.
+    pub(crate) edges: Box<[Edge]>,
     pub(crate) condition: Option<Node>,
     pub(crate) then: Option<Box<FollowPlan>>,
 }

@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::{Date, OffsetDateTime};
 
+pub use super::ast_against::{Against, Bounds, Operand, OtherTerm, Relation};
 pub use super::ast_events::{Aggregate, EventQuery, Fold, Followed};
 pub use super::ast_time::{Calendar, Period, Unit, Which};
 
@@ -242,6 +243,8 @@ pub enum Check {
     HasExactly(Vec<Spanned<Literal>>),
     /// Both bounds count.
     Between(Spanned<Literal>, Spanned<Literal>),
+    /// The same where a bound is a term: `created_on between first(event.cart) and last(event.cart)`.
+    BetweenTerms(Box<Bounds>),
     /// The text stands somewhere in it.
     Contains(Spanned<String>),
     /// The text stands somewhere in it, with no letter, mark, digit or `_` beside it.
@@ -278,43 +281,6 @@ pub enum Check {
     ExactlyAhead(Period),
     /// In a day, week, month, quarter or year of the calendar.
     InCalendar(Calendar),
-}
-
-/// Another term, and how it is compared with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Against {
-    /// What holds between the two.
-    pub relation: Relation,
-    /// The other term.
-    pub term: Term,
-    /// What counts for the other term where it is missing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub default: Option<Spanned<Literal>>,
-}
-
-/// What holds between two values.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Relation {
-    /// `=`
-    Equal,
-    /// `<`
-    Less,
-    /// `<=`
-    LessOrEqual,
-    /// `>`
-    Greater,
-    /// `>=`
-    GreaterOrEqual,
-}
-
-impl Test {
-    /// The term, and the one that it is compared with.
-    pub(crate) fn terms(&self) -> impl Iterator<Item = &Term> {
-        let other = if let Check::Against(against) = &self.check { Some(&against.term) } else { None };
-        std::iter::once(&self.term).chain(other)
-    }
 }
 
 /// A value written in a filter.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::ast::{Check, Expr, Period, Span, Spanned, is_false};
+use super::ast::{Check, Expr, Period, Span, Spanned, Term, is_false};
 
 /// A value made of the events that fit a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,15 +73,27 @@ pub struct EventQuery {
 }
 
 impl EventQuery {
-    /// What holds for the properties of the event, and for those of the one that follows.
-    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Expr> {
-        let then = self.then.as_ref().and_then(|then| then.by.condition.as_deref());
-        self.condition.as_deref().into_iter().chain(then)
+    /// This event, the one that follows it, the one that follows that ...
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Self> {
+        std::iter::successors(Some(self), |query| query.then.as_deref().map(|then| &then.by))
     }
 
-    pub(crate) fn conditions_mut(&mut self) -> impl Iterator<Item = &mut Expr> {
-        let then = self.then.as_mut().and_then(|then| then.by.condition.as_deref_mut());
-        self.condition.as_deref_mut().into_iter().chain(then)
+    /// What holds for the properties of the events.
+    pub(crate) fn conditions(&self) -> impl Iterator<Item = &Expr> {
+        self.steps().filter_map(|query| query.condition.as_deref())
+    }
+
+    /// The terms of the contact that bound the events in time.
+    pub(crate) fn windows(&self) -> impl Iterator<Item = &Term> {
+        self.steps().filter_map(|query| query.within.as_ref()).flat_map(Check::terms)
+    }
+
+    /// Shows this event and those that follow, last first.
+    pub(crate) fn each_step(&mut self, change: &mut dyn FnMut(&mut Self)) {
+        if let Some(then) = &mut self.then {
+            then.by.each_step(change);
+        }
+        change(self);
     }
 }
 
@@ -89,7 +101,7 @@ impl EventQuery {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Followed {
-    /// Which event; nothing follows it in turn.
+    /// Which event. Another may follow it in turn, but not one that must not come.
     pub by: EventQuery,
     /// There is none. With a period, this is known only when the period is over.
     #[serde(default, skip_serializing_if = "is_false")]

@@ -4,8 +4,8 @@ use rust_decimal::Decimal;
 use time::{Date, OffsetDateTime};
 
 use super::ast::{
-    Against, AtLeast, Calendar, Check, DistanceTo, EventQuery, Expr, Literal, Period, Quantifier, Relation,
-    Span, Spanned, TagTest, Term, Test, Unit, Which,
+    Against, AtLeast, Bounds, Calendar, Check, DistanceTo, EventQuery, Expr, Literal, Operand, Period,
+    Quantifier, Relation, Span, Spanned, TagTest, Term, Test, Unit, Which,
 };
 
 macro_rules! literals {
@@ -299,6 +299,12 @@ impl Term {
     #[must_use]
     pub fn between(self, low: impl Into<Literal>, high: impl Into<Literal>) -> Expr {
         self.test(Check::Between(Spanned::from(low.into()), Spanned::from(high.into())), false)
+    }
+
+    /// From one bound to another, both included, where at least one is a term.
+    #[must_use]
+    pub fn between_terms(self, low: Operand, high: Operand) -> Expr {
+        self.test(Check::BetweenTerms(Box::new(Bounds { low, high })), false)
     }
 
     /// In a day, week, month, quarter or year of the calendar.

@@ -1,6 +1,9 @@
 //! Events in Rust: which are meant, what follows them, and what is made of them.
 
-use super::ast::{Aggregate, Check, EventQuery, Expr, Fold, Followed, Period, Spanned, Term, Unit};
+use super::ast::{
+    Against, Aggregate, Bounds, Check, EventQuery, Expr, Fold, Followed, Operand, Period, Relation, Spanned,
+    Term, Unit,
+};
 
 impl EventQuery {
     /// Only from so long ago until now.
@@ -14,6 +17,32 @@ impl EventQuery {
     pub fn within(mut self, when: Check) -> Self {
         self.within = Some(when);
         self
+    }
+
+    /// Only those that stand so to an instant or a day of the contact.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::segment::{Filter, event};
+    /// use audiencekit::segment::ast::Relation;
+    ///
+    /// let schema = Schema::standard();
+    /// let since = event("visit").compared(Relation::GreaterOrEqual, event("purchase").last()).exists();
+    /// assert_eq!(
+    ///     Filter::new(since, &schema)?,
+    ///     Filter::parse("exists(event.visit since last(event.purchase))", &schema)?
+    /// );
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn compared(self, relation: Relation, term: Term) -> Self {
+        self.within(Check::Against(Box::new(Against { relation, term, default: None })))
+    }
+
+    /// Only those between two instants or days, one of which is the contact's; both included.
+    #[must_use]
+    pub fn between(self, low: Operand, high: Operand) -> Self {
+        self.within(Check::BetweenTerms(Box::new(Bounds { low, high })))
     }
 
     /// Only those for which this holds; a second call adds to the first.
@@ -40,6 +69,8 @@ impl EventQuery {
     /// assert_eq!(Filter::new(abandoned, &schema)?, Filter::parse(text, &schema)?);
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
+    ///
+    /// Another may follow that one in turn: `event("visit").then(event("cart").then(event("purchase"), None), None)`.
     #[must_use]
     pub fn then(mut self, by: Self, within: Option<Period>) -> Self {
         self.then = Some(Box::new(Followed { by, absent: false, within }));

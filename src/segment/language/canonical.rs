@@ -2,7 +2,7 @@
 
 use time::UtcOffset;
 
-use super::ast::{Check, EventQuery, Expr, Literal, Spanned, TagTest, Term, Test};
+use super::ast::{Check, EventQuery, Expr, Literal, Operand, Spanned, TagTest, Term, Test};
 use crate::contact::{fold_text, normalize_tag};
 
 /// The same condition with its texts folded where case does not matter, its instants in UTC, its tags normalized, and
@@ -29,7 +29,10 @@ fn events(query: &mut EventQuery) {
     if let Some(kind) = &mut query.event {
         kind.node = kind.node.to_lowercase();
     }
-    query.within.iter_mut().for_each(|within| values(within, false));
+    if let Some(within) = &mut query.within {
+        within.terms_mut().for_each(|(one, _)| term(one));
+        values(within, false);
+    }
     query.condition.iter_mut().for_each(|inner| condition(inner));
     query.then.iter_mut().for_each(|then| events(&mut then.by));
 }
@@ -39,9 +42,7 @@ fn compared(test: &mut Test) {
         *test = plain;
     }
     term(&mut test.term);
-    if let Check::Against(against) = &mut test.check {
-        term(&mut against.term);
-    }
+    test.check.terms_mut().for_each(|(other, _)| term(other));
     test.default.iter_mut().for_each(|value| literal(&mut value.node, test.exact));
     values(&mut test.check, test.exact);
 }
@@ -67,6 +68,16 @@ fn values(check: &mut Check, exact: bool) {
         | Check::GreaterOrEqual(value) => literal(&mut value.node, exact),
         Check::Against(against) => {
             against.default.iter_mut().for_each(|value| literal(&mut value.node, exact));
+        }
+        Check::BetweenTerms(bounds) => {
+            for bound in [&mut bounds.low, &mut bounds.high] {
+                match bound {
+                    Operand::Value(value) => literal(&mut value.node, exact),
+                    Operand::Term(other) => {
+                        other.default.iter_mut().for_each(|value| literal(&mut value.node, exact));
+                    }
+                }
+            }
         }
         Check::Between(low, high) => {
             literal(&mut low.node, exact);

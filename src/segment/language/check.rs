@@ -35,11 +35,8 @@ impl Checker<'_> {
         if self.problems.len() >= self.limits.problems {
             return;
         }
-        if depth >= self.limits.depth() {
-            let most = self.limits.depth();
-            let problem =
-                FilterProblem::new(span(expr), format!("more than {most} conditions inside one another"));
-            return self.push(problem, "a flatter filter");
+        if self.too_deep(depth, span(expr)) {
+            return;
         }
         match expr {
             Expr::Constant(_) => {}
@@ -88,6 +85,16 @@ impl Checker<'_> {
                 }
             }
         }
+    }
+
+    /// Whether there are more levels than the limit, which is reported.
+    pub(crate) fn too_deep(&mut self, depth: usize, span: super::ast::Span) -> bool {
+        let most = self.limits.depth();
+        if depth >= most {
+            let problem = FilterProblem::new(span, format!("more than {most} conditions inside one another"));
+            self.push(problem, "a flatter filter");
+        }
+        depth >= most
     }
 
     fn parts(&mut self, parts: &[Expr], scope: Scope<'_>, depth: usize) {
@@ -147,6 +154,9 @@ impl Checker<'_> {
         self.default(test, kind);
         if let Check::Against(against) = &test.check {
             return self.against(test, against, kind, scope, depth);
+        }
+        if let Check::BetweenTerms(bounds) = &test.check {
+            return self.bounds(test, bounds, kind, scope, depth);
         }
         self.question(&test.check, kind, test.span);
         self.values(test, scope);
@@ -274,7 +284,7 @@ impl Checker<'_> {
                 }
             }
             // The other term is looked at where the scope is known.
-            Check::IsSet | Check::IsEmpty | Check::Against(_) => {}
+            Check::IsSet | Check::IsEmpty | Check::Against(_) | Check::BetweenTerms(_) => {}
             Check::InLast(period)
             | Check::InNext(period)
             | Check::ExactlyAgo(period)

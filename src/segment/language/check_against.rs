@@ -1,6 +1,6 @@
 //! A term compared with another: whether the two are of a kind.
 
-use super::ast::{Against, Check, Literal, Relation, Spanned, Term, Test};
+use super::ast::{Against, Bounds, Check, Literal, Operand, Relation, Span, Spanned, Term, Test};
 use super::check::{CONSENT_STATES, Checker};
 use super::kind::{Kind, Scope};
 use super::problem::FilterProblem;
@@ -14,35 +14,7 @@ impl Checker<'_> {
         scope: Scope<'_>,
         depth: usize,
     ) {
-        let before = self.problems.len();
-        match &against.term {
-            Term::Events(aggregate) => self.query(&aggregate.query, scope, depth),
-            Term::TagScore(tag) | Term::TagSince(tag) => self.tag(tag),
-            Term::TagCount if scope.event.is_some() => {
-                let problem = FilterProblem::new(test.span, "tags belong to the contact, not to an event");
-                self.push(problem, "only properties of the event inside where");
-            }
-            // Mostly text whose quotes were forgotten.
-            Term::Field(name) if scope.event.is_none() && scope.schema.field(&name.node).is_none() => {
-                let problem =
-                    FilterProblem::new(name.span, format!("{:?} is neither a value nor a field", name.node));
-                self.push(
-                    problem,
-                    match scope.schema.suggest(&name.node) {
-                        Some(near) => format!("text in quotes: {:?}, or the field {near:?}", name.node),
-                        None => format!("text in quotes: {:?}", name.node),
-                    },
-                );
-            }
-            _ => {}
-        }
-        if self.problems.len() > before {
-            return;
-        }
-        let other = match scope.kind(&against.term) {
-            Ok(other) => other,
-            Err(problem) => return self.problems.push(problem),
-        };
+        let Some(other) = self.other(&against.term, test.span, scope, depth) else { return };
         let groups: [fn(Kind) -> bool; 3] = [Kind::is_number, Kind::is_text, Kind::is_day];
         let lone = [Kind::Instant, Kind::Boolean, Kind::Consent, Kind::Anniversary];
         let alike = lone.contains(&kind) && kind == other;
@@ -63,6 +35,68 @@ impl Checker<'_> {
         }
     }
 
+    /// The kind of a term that stands where a value could; none when something is wrong with it.
+    pub(crate) fn other(&mut self, term: &Term, span: Span, scope: Scope<'_>, depth: usize) -> Option<Kind> {
+        let before = self.problems.len();
+        match term {
+            Term::Events(aggregate) => self.query(&aggregate.query, scope, depth),
+            Term::TagScore(tag) | Term::TagSince(tag) => self.tag(tag),
+            Term::TagCount if scope.event.is_some() => {
+                let problem = FilterProblem::new(span, "tags belong to the contact, not to an event");
+                self.push(problem, "only properties of the event inside where");
+            }
+            // Mostly text whose quotes were forgotten.
+            Term::Field(name) if scope.event.is_none() && scope.schema.field(&name.node).is_none() => {
+                let problem =
+                    FilterProblem::new(name.span, format!("{:?} is neither a value nor a field", name.node));
+                self.push(
+                    problem,
+                    match scope.schema.suggest(&name.node) {
+                        Some(near) => format!("text in quotes: {:?}, or the field {near:?}", name.node),
+                        None => format!("text in quotes: {:?}", name.node),
+                    },
+                );
+            }
+            _ => {}
+        }
+        if self.problems.len() > before {
+            return None;
+        }
+        scope.kind(term).map_err(|problem| self.problems.push(problem)).ok()
+    }
+
+    /// `between` where a bound is a term.
+    pub(crate) fn bounds(
+        &mut self,
+        test: &Test,
+        bounds: &Bounds,
+        kind: Kind,
+        scope: Scope<'_>,
+        depth: usize,
+    ) {
+        let before = self.problems.len();
+        let mut terms = 0;
+        for bound in [&bounds.low, &bounds.high] {
+            // What is wrong with the term itself is said once.
+            if self.problems.len() > before {
+                return;
+            }
+            match (bound, bound.check(Relation::LessOrEqual)) {
+                (Operand::Value(value), _) => {
+                    self.literal(value, if kind == Kind::Integer { Kind::Decimal } else { kind });
+                }
+                (Operand::Term(_), Check::Against(against)) => {
+                    terms += 1;
+                    self.against(test, &against, kind, scope, depth);
+                }
+                _ => {}
+            }
+        }
+        if terms == 0 {
+            self.push(FilterProblem::new(test.span, "two values"), "between, or a term for one of them");
+        }
+    }
+
     /// What counts for the term of a test where it is missing.
     pub(crate) fn default(&mut self, test: &Test, kind: Kind) {
         let Some(default) = &test.default else { return };
@@ -73,7 +107,7 @@ impl Checker<'_> {
         self.stand_in(default, kind);
     }
 
-    fn stand_in(&mut self, default: &Spanned<Literal>, kind: Kind) {
+    pub(crate) fn stand_in(&mut self, default: &Spanned<Literal>, kind: Kind) {
         self.literal(default, if kind == Kind::Integer { Kind::Decimal } else { kind });
         if let (Kind::Consent, Literal::Text(text)) = (kind, &default.node)
             && !CONSENT_STATES.iter().any(|known| known.eq_ignore_ascii_case(text))

@@ -10,7 +10,6 @@ pub(crate) fn is_stretch(check: &Check) -> bool {
         check,
         Check::IsSet
             | Check::IsEmpty
-            | Check::Against(_)
             | Check::In(_)
             | Check::HasAll(_)
             | Check::HasOnly(_)

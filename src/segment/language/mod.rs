@@ -2,6 +2,7 @@
 
 pub(crate) mod accents;
 pub mod ast;
+pub(crate) mod ast_against;
 pub(crate) mod ast_events;
 pub(crate) mod ast_time;
 pub(crate) mod builder;
@@ -21,4 +22,5 @@ pub(crate) mod parse_check;
 pub(crate) mod parse_events;
 pub(crate) mod parse_words;
 pub(crate) mod print;
+pub(crate) mod print_events;
 pub(crate) mod problem;

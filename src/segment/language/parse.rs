@@ -156,25 +156,33 @@ impl Parser<'_> {
     }
 
     fn unary(&mut self) -> Parsed<Expr> {
-        self.depth += 1;
-        let result = if self.depth > self.limits.depth() {
+        self.deeper(|parser| {
+            if parser.word("not") {
+                parser.unary().map(|inner| Expr::Not(Box::new(inner)))
+            } else {
+                parser.primary()
+            }
+        })
+    }
+
+    /// One level deeper, if there is one.
+    pub(crate) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Parsed<T>) -> Parsed<T> {
+        if self.depth >= self.limits.depth() {
+            let most = self.limits.depth();
             let failed = if self.too_deep {
                 Failed
             } else {
-                let most = self.limits.depth();
                 self.wrong(format!("more than {most} conditions inside one another"), "a flatter filter")
             };
             self.too_deep = true;
             // Nothing after it can be understood: go to the end instead of through every level.
             self.at = self.lexemes.len() - 1;
-            Err(failed)
-        } else if self.word("not") {
-            self.unary().map(|inner| Expr::Not(Box::new(inner)))
-        } else {
-            self.primary()
-        };
+            return Err(failed);
+        }
+        self.depth += 1;
+        let read = read(self);
         self.depth -= 1;
-        result
+        read
     }
 
     fn primary(&mut self) -> Parsed<Expr> {

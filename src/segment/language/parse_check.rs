@@ -3,7 +3,8 @@
 use rust_decimal::prelude::ToPrimitive;
 
 use super::ast::{
-    Against, Calendar, Check, DistanceTo, Literal, Period, Relation, Span, Spanned, Term, Unit, Which,
+    Against, Bounds, Calendar, Check, DistanceTo, Literal, Operand, OtherTerm, Period, Relation, Span,
+    Spanned, Term, Unit, Which,
 };
 use super::lex::Token;
 use super::parse::{Failed, Parsed, Parser, is};
@@ -72,11 +73,15 @@ impl Parser<'_> {
             return Ok((self.membership()?, negated, exact));
         }
         if self.word("between") {
-            let low = self.literal()?;
+            let low = self.bound()?;
             if !self.word("and") {
                 return Err(self.expected("and and the upper bound"));
             }
-            return Ok((Check::Between(low, self.literal()?), negated, exact));
+            let check = match (low, self.bound()?) {
+                (Operand::Value(low), Operand::Value(high)) => Check::Between(low, high),
+                (low, high) => Check::BetweenTerms(Box::new(Bounds { low, high })),
+            };
+            return Ok((check, negated, exact));
         }
         if self.word("has") {
             let (check, none) = self.set()?;
@@ -107,17 +112,26 @@ impl Parser<'_> {
 
     /// A value, or another term with what counts where it is missing.
     fn operand(&mut self, make: Comparison, relation: Relation) -> Parsed<Check> {
+        Ok(match self.bound()? {
+            Operand::Value(value) => make(value),
+            Operand::Term(OtherTerm { term, default }) => {
+                Check::Against(Box::new(Against { relation, term, default }))
+            }
+        })
+    }
+
+    fn bound(&mut self) -> Parsed<Operand> {
         let named = match self.peek() {
             Token::Word(word) => !["true", "false", "null", "and", "or"].iter().any(|w| is(word, w)),
             Token::Name(_) => true,
             _ => false,
         };
         if !named {
-            return Ok(make(self.literal()?));
+            return self.literal().map(Operand::Value);
         }
         let term = self.term()?;
         let default = if self.word("default") { Some(self.literal()?) } else { None };
-        Ok(Check::Against(Box::new(Against { relation, term, default })))
+        Ok(Operand::Term(OtherTerm { term, default }))
     }
 
     fn text_check(&mut self) -> Parsed<Check> {
@@ -162,6 +176,13 @@ impl Parser<'_> {
         if self.peek_word("starts") || self.peek_word("ends") {
             self.advance();
             return self.expected("with, as in starts with and ends with");
+        }
+        if let Token::Word(word) = self.peek()
+            && FIRST_WORDS.iter().any(|known| is(word, known))
+        {
+            // Only behind `not`: anywhere else it was taken for what it is.
+            let problem = FilterProblem::new(self.span(), format!("there is no \"not {word}\""));
+            return self.report(problem.expected("the opposite comparison, or not around it"));
         }
         if let Token::Word(word) = self.peek()
             && let Some(near) = nearest(word, FIRST_WORDS.into_iter().chain(["default"]))

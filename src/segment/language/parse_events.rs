@@ -9,7 +9,7 @@ impl Parser<'_> {
     pub(crate) fn events(&mut self, start: Span) -> Parsed<(EventQuery, Option<Spanned<String>>)> {
         let (mut query, property) = self.event_query(start)?;
         if self.word("then") {
-            query.then = Some(Box::new(self.followed()?));
+            query.then = Some(Box::new(self.deeper(Self::followed)?));
             query.span = self.since(start);
         }
         if self.sign(")") {
@@ -17,23 +17,31 @@ impl Parser<'_> {
             return Ok((query, property));
         }
         Err(self.expected(if query.then.is_some() {
-            "a time, where and a condition, within and a period such as 7 days, or )"
+            "a time, where and a condition, within and a period such as 7 days, then and an event, or )"
         } else {
             "a time such as in last 90 days, where and a condition, then and an event, or )"
         }))
     }
 
-    /// What follows `then`.
+    /// What follows `then`, and what follows that.
     fn followed(&mut self) -> Parsed<Followed> {
         let absent = self.word("no");
         let start = self.span();
-        let (by, property) = self.event_query(start)?;
+        let (mut by, property) = self.event_query(start)?;
         if let Some(property) = property {
             let problem = FilterProblem::new(property.span, "then asks for an event, not for a property");
             return Err(self.report(problem.expected(format!("where {} is set", property.node))));
         }
         let start = self.span();
         let within = if self.word("within") { Some(self.period(start)?) } else { None };
+        if absent && self.peek_word("then") {
+            return Err(
+                self.wrong("nothing follows an event that does not come", "then no as the last of them")
+            );
+        }
+        if self.word("then") {
+            by.then = Some(Box::new(self.deeper(Self::followed)?));
+        }
         Ok(Followed { by, absent, within })
     }
 
@@ -49,7 +57,7 @@ impl Parser<'_> {
             if query.condition.is_none() && self.word("where") {
                 query.condition = Some(Box::new(self.or()));
             } else if query.within.is_none() && self.at_check() {
-                query.within = Some(self.event_time()?);
+                query.within = Some(self.deeper(Self::event_time)?);
             } else {
                 query.span = self.since(start);
                 return Ok((query, property));

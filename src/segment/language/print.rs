@@ -5,9 +5,10 @@ use std::fmt::{self, Write};
 use time::format_description::well_known::Rfc3339;
 
 use super::ast::{
-    Aggregate, Check, DistanceTo, EventQuery, Expr, Fold, Literal, Period, Quantifier, Relation, Spanned,
-    Term, Test, Unit, Which,
+    Aggregate, Check, DistanceTo, Expr, Fold, Literal, Operand, Period, Quantifier, Relation, Spanned, Term,
+    Test, Unit, Which,
 };
+use super::print_events::{events, shallow_events, shallow_term};
 
 /// The text, or none of a tree deeper than `depth`.
 pub(crate) fn within(expr: &Expr, depth: usize) -> Option<String> {
@@ -24,7 +25,7 @@ pub(crate) fn text(expr: &Expr) -> String {
 }
 
 /// True when nothing lies deeper than `depth`; stops there itself.
-fn shallow(expr: &Expr, depth: usize) -> bool {
+pub(crate) fn shallow(expr: &Expr, depth: usize) -> bool {
     let Some(left) = depth.checked_sub(1) else { return false };
     match expr {
         Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => {
@@ -32,11 +33,8 @@ fn shallow(expr: &Expr, depth: usize) -> bool {
         }
         Expr::AtLeast(at_least) => at_least.of.iter().all(|part| shallow(part, left)),
         Expr::Not(inner) => shallow(inner, left),
-        Expr::Exists(query) => query.conditions().all(|inner| shallow(inner, left)),
-        Expr::Test(test) => test.terms().all(|term| match term {
-            Term::Events(aggregate) => aggregate.query.conditions().all(|inner| shallow(inner, left)),
-            _ => true,
-        }),
+        Expr::Exists(query) => shallow_events(query, left),
+        Expr::Test(test) => test.terms().all(|term| shallow_term(term, left)),
         Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => true,
     }
 }
@@ -140,7 +138,7 @@ fn write_test(test: &Test, f: &mut impl Write) -> fmt::Result {
     check(&test.check, test.negated, f)
 }
 
-fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
+pub(crate) fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
     let (function, field) = match term {
         Term::Field(field) => return name(&field.node, f),
         Term::Events(Aggregate { of, query, property }) => {
@@ -189,37 +187,7 @@ fn distance_to(distance: &DistanceTo, f: &mut impl Write) -> fmt::Result {
     write!(f, ", {}, {})", value(&latitude.node), value(&longitude.node))
 }
 
-fn events(query: &EventQuery, property: Option<&Spanned<String>>, f: &mut impl Write) -> fmt::Result {
-    f.write_str("event.")?;
-    match &query.event {
-        Some(event) if event.node.eq_ignore_ascii_case("any") => quoted(&event.node, f)?,
-        Some(event) => name(&event.node, f)?,
-        None => f.write_str("any")?,
-    }
-    if let Some(property) = property {
-        f.write_char('.')?;
-        name(&property.node, f)?;
-    }
-    if let Some(within) = &query.within {
-        f.write_char(' ')?;
-        check(within, false, f)?;
-    }
-    if let Some(condition) = &query.condition {
-        f.write_str(" where ")?;
-        write(condition, f)?;
-    }
-    if let Some(then) = &query.then {
-        f.write_str(if then.absent { " then no " } else { " then " })?;
-        // Nothing follows in turn; the checker says so.
-        events(&EventQuery { then: None, ..then.by.clone() }, None, f)?;
-        if let Some(period) = then.within {
-            write!(f, " within {}", length(period))?;
-        }
-    }
-    Ok(())
-}
-
-fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
+pub(crate) fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
     let not = if negated { "not " } else { "" };
     let (word, literal) = match check {
         Check::Equal(value) => (if negated { "!=" } else { "=" }, value),
@@ -264,6 +232,12 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
             f.write_str(" and ")?;
             return value_text(&high.node, f);
         }
+        Check::BetweenTerms(bounds) => {
+            write!(f, "{not}between ")?;
+            operand(&bounds.low, f)?;
+            f.write_str(" and ")?;
+            return operand(&bounds.high, f);
+        }
         Check::Contains(text) => return words(not, "contains", text, f),
         Check::ContainsWord(text) => return words(not, "contains word", text, f),
         Check::StartsWith(text) => return words(not, "starts with", text, f),
@@ -297,6 +271,16 @@ fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
     value_text(&literal.node, f)
 }
 
+fn operand(bound: &Operand, f: &mut impl Write) -> fmt::Result {
+    match bound {
+        Operand::Value(value) => value_text(&value.node, f),
+        Operand::Term(other) => {
+            term(&other.term, f)?;
+            default(other.default.as_ref(), f)
+        }
+    }
+}
+
 fn default(value: Option<&Spanned<Literal>>, f: &mut impl Write) -> fmt::Result {
     let Some(value) = value else { return Ok(()) };
     f.write_str(" default ")?;
@@ -308,7 +292,7 @@ fn words(not: &str, word: &str, text: &Spanned<String>, f: &mut impl Write) -> f
     quoted(&text.node, f)
 }
 
-fn length(period: Period) -> String {
+pub(crate) fn length(period: Period) -> String {
     format!("{} {}", period.count, unit(period.unit, period.count))
 }
 
@@ -356,7 +340,7 @@ fn call(function: &str, text: &str, f: &mut impl Write) -> fmt::Result {
     f.write_char(')')
 }
 
-fn quoted(text: &str, f: &mut (impl Write + ?Sized)) -> fmt::Result {
+pub(crate) fn quoted(text: &str, f: &mut (impl Write + ?Sized)) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
         match c {
@@ -372,7 +356,7 @@ fn quoted(text: &str, f: &mut (impl Write + ?Sized)) -> fmt::Result {
 }
 
 /// A name as it stands, or in backticks where it would be read as something else.
-fn name(name: &str, f: &mut impl Write) -> fmt::Result {
+pub(crate) fn name(name: &str, f: &mut impl Write) -> fmt::Result {
     const RESERVED: [&str; 16] = [
         "and", "or", "not", "in", "is", "between", "true", "false", "has", "any", "all", "none", "at",
         "exists", "event", "null",
