@@ -11,6 +11,7 @@ use super::lease::Lease;
 use super::ledger::{Changes, Durability, Journal, Ledger};
 use super::pages::Pages;
 use super::person::{Fingerprint, PersonKey};
+use super::places::SpreadKeys;
 use super::prepare::Prepared;
 use super::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
 use super::slots::Slots;
@@ -206,22 +207,26 @@ impl Book {
         let persons = batch.persons.get(range.clone()).unwrap_or_default();
         let columns = self.columns(batch.rows.keys())?;
         let before = ledger.rows(&self.record.audience, prints).await?;
-        let mut changed: HashMap<Fingerprint, (Option<RowRecord>, RowRecord)> = HashMap::new();
+        let mut changed: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)> =
+            Vec::with_capacity(prints.len());
+        // Where in `changed` a row is, as it may come again.
+        let mut places: HashMap<Fingerprint, usize, SpreadKeys> = HashMap::default();
+        places.reserve(prints.len());
         let mut staged = Vec::with_capacity(prints.len());
         let rows = range.map(|index| batch.rows.row(index));
         let rows = prints.iter().zip(persons).zip(rows).zip(before);
         for (((&print, &person), row), before) in rows {
-            let current = changed.get(&print).map(|(_, row)| row).or(before.as_ref());
-            let Some(current) = current else {
+            let place = places.get(&print).copied();
+            let entered = place.and_then(|place| changed.get(place)).and_then(|(_, _, row)| row.as_ref());
+            let Some(current) = entered.or(before.as_ref()) else {
                 let slot = self.record.slots;
                 self.record.slots += 1;
                 self.seen.insert(slot);
                 let owners = smallvec![Owner::new(person, 0)];
                 let bytes = row.to_bytes().into_boxed_slice();
-                changed.insert(
-                    print,
-                    (None, RowRecord { slot, run: self.record.run, call, columns, owners, bytes }),
-                );
+                let next = RowRecord { slot, run: self.record.run, call, columns, owners, bytes };
+                places.insert(print, changed.len());
+                changed.push((print, None, Some(next)));
                 staged.push(Staged::Fresh);
                 continue;
             };
@@ -236,8 +241,13 @@ impl Book {
                 if send {
                     next.call = call;
                 }
-                let original = changed.remove(&print).map_or(before, |(original, _)| original);
-                changed.insert(print, (original, next));
+                match place.and_then(|place| changed.get_mut(place)) {
+                    Some((_, _, row)) => *row = Some(next),
+                    None => {
+                        places.insert(print, changed.len());
+                        changed.push((print, before, Some(next)));
+                    }
+                }
             }
             staged.push(match (first_time, send) {
                 (false, _) => Staged::Duplicate,
@@ -245,8 +255,7 @@ impl Book {
                 (true, false) => Staged::Unchanged,
             });
         }
-        let changed = changed.into_iter().map(|(print, (before, after))| (print, before, Some(after)));
-        self.write(changed.collect(), Durability::Later).await?;
+        self.write(changed, Durability::Later).await?;
         Ok(staged)
     }
 
@@ -283,7 +292,6 @@ impl Book {
             }
             written.push((print, after));
         }
-        written.sort_unstable_by_key(|(print, _)| *print);
         let mut changes = self.changes();
         changes.rows = written;
         changes

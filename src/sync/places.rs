@@ -1,6 +1,8 @@
 //! Where rows are found: by fingerprint and by person.
 
-use std::collections::BTreeSet;
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeSet, HashMap};
+use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::person::{Fingerprint, PersonKey};
 use super::record::RowRecord;
@@ -9,9 +11,17 @@ use super::record::RowRecord;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct PlaceKey(pub(super) u64);
 
-/// Keys and the slots of the rows they lead to, about 25 bytes each.
+/// Keys and the slots of the rows they lead to, about 30 bytes each.
+///
+/// Nearly every key leads to one row. Where there are more, the first slot has a mark and the others are in order.
 #[derive(Debug, Default)]
-pub(super) struct Places(BTreeSet<(PlaceKey, u64)>);
+pub(super) struct Places {
+    first: HashMap<PlaceKey, u64, SpreadKeys>,
+    more: BTreeSet<(PlaceKey, u64)>,
+}
+
+/// Says beside a slot that its key leads to others too. Slots are given from 0 up, so they never come near it.
+const AND_MORE: u64 = 1 << 63;
 
 impl From<Fingerprint> for PlaceKey {
     fn from(print: Fingerprint) -> Self {
@@ -40,26 +50,132 @@ impl PlaceKey {
 
 impl Places {
     pub(super) fn insert(&mut self, key: PlaceKey, slot: u64) {
-        self.0.insert((key, slot));
+        match self.first.entry(key) {
+            Entry::Vacant(free) => {
+                free.insert(slot);
+            }
+            Entry::Occupied(mut first) if *first.get() & !AND_MORE != slot => {
+                *first.get_mut() |= AND_MORE;
+                self.more.insert((key, slot));
+            }
+            Entry::Occupied(_) => {}
+        }
     }
 
     pub(super) fn remove(&mut self, key: PlaceKey, slot: u64) {
-        self.0.remove(&(key, slot));
+        let Entry::Occupied(mut first) = self.first.entry(key) else { return };
+        let second = others(&self.more, key).next();
+        if *first.get() & !AND_MORE != slot {
+            self.more.remove(&(key, slot));
+        } else if let Some(next) = second {
+            self.more.remove(&(key, next));
+            first.insert(next | AND_MORE);
+        } else {
+            first.remove();
+            return;
+        }
+        if others(&self.more, key).next().is_none() {
+            *first.get_mut() &= !AND_MORE;
+        }
     }
 
     pub(super) fn find(&self, key: impl Into<PlaceKey>) -> impl Iterator<Item = u64> + '_ {
         let key = key.into();
-        self.0.range((key, 0)..=(key, u64::MAX)).map(|(_, slot)| *slot)
+        let first = self.first.get(&key).copied();
+        let more = first.filter(|first| first & AND_MORE != 0).map(|_| others(&self.more, key));
+        first.map(|first| first & !AND_MORE).into_iter().chain(more.into_iter().flatten())
     }
 
     /// All of them, by key.
     #[cfg(feature = "sqlite")]
-    pub(super) fn iter(&self) -> impl Iterator<Item = (PlaceKey, u64)> + '_ {
-        self.0.iter().copied()
+    pub(super) fn sorted(&self) -> Vec<(PlaceKey, u64)> {
+        let first = self.first.iter().map(|(key, slot)| (*key, slot & !AND_MORE));
+        let mut all: Vec<_> = first.chain(self.more.iter().copied()).collect();
+        all.sort_unstable();
+        all
     }
 
     #[cfg(feature = "sqlite")]
     pub(super) fn len(&self) -> usize {
-        self.0.len()
+        self.first.len() + self.more.len()
+    }
+}
+
+fn others(more: &BTreeSet<(PlaceKey, u64)>, key: PlaceKey) -> impl Iterator<Item = u64> + '_ {
+    more.range((key, 0)..=(key, u64::MAX)).map(|(_, slot)| *slot)
+}
+
+/// Hashes keys by one multiplication with a factor of its own: digests are spread already, and whoever would choose
+/// contacts that fall together does not know the factor.
+#[derive(Debug, Clone)]
+pub(super) struct SpreadKeys(u64);
+
+impl Default for SpreadKeys {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one(0) | 1)
+    }
+}
+
+impl BuildHasher for SpreadKeys {
+    type Hasher = Spread;
+
+    fn build_hasher(&self) -> Spread {
+        Spread { factor: self.0, hash: 0 }
+    }
+}
+
+/// See [`SpreadKeys`].
+#[derive(Debug)]
+pub(super) struct Spread {
+    factor: u64,
+    hash: u64,
+}
+
+impl Hasher for Spread {
+    fn write(&mut self, bytes: &[u8]) {
+        let (head, _) = bytes.split_first_chunk::<8>().unwrap_or((&[0; 8], &[]));
+        self.write_u64(u64::from_le_bytes(*head));
+    }
+
+    fn write_u64(&mut self, number: u64) {
+        // Both halves of the product: the table takes some bits from the top and some from the bottom.
+        let product = u128::from(number ^ self.hash) * u128::from(self.factor);
+        self.hash = (product >> 64) as u64 ^ product as u64;
+    }
+
+    fn finish(&self) -> u64 {
+        self.hash
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn places_are_a_set_of_keys_and_slots(
+            steps in proptest::collection::vec((any::<bool>(), 0_u64..5, 0_u64..5), 0..60),
+        ) {
+            let (mut places, mut model) = (Places::default(), BTreeSet::new());
+            for (insert, key, slot) in steps {
+                if insert {
+                    places.insert(PlaceKey(key), slot);
+                    model.insert((PlaceKey(key), slot));
+                } else {
+                    places.remove(PlaceKey(key), slot);
+                    model.remove(&(PlaceKey(key), slot));
+                }
+                for key in (0..5).map(PlaceKey) {
+                    let found: BTreeSet<u64> = places.find(key).collect();
+                    prop_assert_eq!(places.find(key).count(), found.len());
+                    prop_assert!(found.into_iter().eq(others(&model, key)));
+                }
+                #[cfg(feature = "sqlite")]
+                prop_assert!(places.sorted().into_iter().eq(model.iter().copied()) && places.len() == model.len());
+            }
+        }
     }
 }

@@ -11,11 +11,13 @@ impl RowRecord {
     /// data.
     #[must_use]
     pub fn to_bytes(&self, fingerprint: Fingerprint) -> Vec<u8> {
-        let mut out = Vec::with_capacity(40 + 18 * self.owners.len() + self.bytes.len());
+        let numbers = [self.run, self.call, u64::from(self.columns), self.owners.len() as u64];
+        let owners = self.owners.iter().map(|owner| 16 + number_len(owner.generation));
+        let length = numbers.into_iter().map(number_len).chain(owners).sum::<usize>() + 16 + self.bytes.len();
+        // No byte more, so that nobody copies it to be rid of them.
+        let mut out = Vec::with_capacity(length);
         out.extend_from_slice(fingerprint.as_bytes());
-        for number in [self.run, self.call, u64::from(self.columns), self.owners.len() as u64] {
-            write_number(number, &mut out);
-        }
+        numbers.into_iter().for_each(|number| write_number(number, &mut out));
         for owner in &self.owners {
             out.extend_from_slice(owner.person.as_bytes());
             write_number(owner.generation, &mut out);
@@ -49,6 +51,10 @@ fn read_row(slot: u64, bytes: &[u8]) -> Option<(Fingerprint, RowRecord)> {
     let columns = u16::try_from(columns).ok()?;
     let row = RowRecord::new(slot, run, call, columns, owners, rest.into());
     Some((Fingerprint::from_bytes(*print), row))
+}
+
+fn number_len(number: u64) -> usize {
+    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
 }
 
 /// Seven bits a byte, the lowest first; the last one has its top bit clear.
@@ -93,6 +99,7 @@ mod tests {
             let row = RowRecord::new(slot, run, call, columns, owners.collect(), cells.into());
             let print = Fingerprint::from_bytes(print);
             let bytes = row.to_bytes(print);
+            prop_assert_eq!(bytes.len(), bytes.capacity());
             prop_assert_eq!(RowRecord::from_bytes(slot, &bytes).unwrap(), (print, row));
         }
 

@@ -62,7 +62,7 @@ impl Tails {
             return Ok(());
         }
         for (&audience, tail) in &mut self.tails {
-            for (key, slot) in tail.places.iter() {
+            for (key, slot) in tail.places.sorted() {
                 enter(connection, audience, key, slot)?;
             }
             set_placed(connection, audience, tail.next)?;
