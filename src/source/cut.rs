@@ -4,7 +4,7 @@ use std::io::Read;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use memchr::{memchr, memchr_iter, memchr2_iter};
+use memchr::memchr_iter;
 
 use super::lot::{Cutter, Decoder, Lot};
 use super::{Batch, ContactReader};
@@ -16,20 +16,22 @@ pub(super) const MAX_RECORD: usize = 16 << 20;
 /// Bytes that are read at a time.
 const BLOCK: usize = 256 << 10;
 
-/// Where a record ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ends {
-    /// With the line.
-    Line,
-    /// With the line, unless that is inside quotes.
-    #[cfg(feature = "csv")]
-    Row { delimiter: u8 },
+/// Where the records of a format end.
+pub(super) trait Ends: Send {
+    /// Where the last of at most `most` records ends.
+    fn last_within(&self, bytes: &[u8], most: usize) -> Option<usize>;
+
+    /// True when these bytes are part of a record and cannot be the last of one.
+    fn is_open(&self, bytes: &[u8]) -> bool;
+
+    /// What is said of a record of more than [`MAX_RECORD`] bytes.
+    fn too_long(&self, place: String) -> Error;
 }
 
 /// A file, and what of it has been read and not yet cut.
-pub(super) struct Blocks {
+pub(super) struct Blocks<E> {
     input: Box<dyn Read + Send>,
-    ends: Ends,
+    ends: E,
     block: usize,
     buffer: Vec<u8>,
     start: usize,
@@ -38,13 +40,13 @@ pub(super) struct Blocks {
     over: bool,
 }
 
-impl Blocks {
+impl<E: Ends> Blocks<E> {
     /// From the start of a file, without its byte order mark.
-    pub(super) fn new(input: Box<dyn Read + Send>, ends: Ends) -> Result<Self> {
+    pub(super) fn new(input: Box<dyn Read + Send>, ends: E) -> Result<Self> {
         Self::with_block(input, ends, BLOCK)
     }
 
-    fn with_block(input: Box<dyn Read + Send>, ends: Ends, block: usize) -> Result<Self> {
+    pub(super) fn with_block(input: Box<dyn Read + Send>, ends: E, block: usize) -> Result<Self> {
         let mut blocks =
             Self { input, ends, block, buffer: Vec::new(), start: 0, end: 0, line: 1, over: false };
         while blocks.rest().len() < 3 && !blocks.over {
@@ -115,99 +117,15 @@ impl Blocks {
     }
 }
 
-impl Ends {
-    /// Where the last of at most `most` records ends.
-    fn last_within(self, bytes: &[u8], most: usize) -> Option<usize> {
-        match self {
-            Self::Line => memchr_iter(b'\n', bytes).take(most).last().map(|at| at + 1),
-            // Old files have lines that end with a carriage return alone.
-            #[cfg(feature = "csv")]
-            Self::Row { delimiter } => {
-                last_row(bytes, b'\n', most, delimiter).or_else(|| last_row(bytes, b'\r', most, delimiter))
-            }
-        }
-    }
-
-    /// True when these bytes end within quotes.
-    fn is_open(self, bytes: &[u8]) -> bool {
-        match self {
-            Self::Line => false,
-            #[cfg(feature = "csv")]
-            Self::Row { delimiter } => {
-                let mut quotes = Quotes::new(delimiter);
-                memchr_iter(b'"', bytes).for_each(|at| quotes.meet(bytes, at));
-                quotes.open
-            }
-        }
-    }
-
-    fn too_long(self, place: String) -> Error {
-        match self {
-            Self::Line => Error::new(ErrorKind::Limit, place, "longer than 16 MiB"),
-            #[cfg(feature = "csv")]
-            Self::Row { .. } => Error::new(ErrorKind::Limit, place, "a record of more than 16 MiB")
-                .expected("shorter cells, or the quote that closes one"),
-        }
-    }
-}
-
-#[cfg(feature = "csv")]
-fn last_row(bytes: &[u8], terminator: u8, most: usize, delimiter: u8) -> Option<usize> {
-    let last = memchr_iter(terminator, bytes).take(most).last()?;
-    let lines = bytes.get(..=last)?;
-    if memchr(b'"', lines).is_none() {
-        return Some(lines.len());
-    }
-    let mut quotes = Quotes::new(delimiter);
-    let outside = memchr2_iter(b'"', terminator, bytes).filter(|&at| {
-        if bytes.get(at) == Some(&terminator) {
-            return !quotes.open;
-        }
-        quotes.meet(bytes, at);
-        false
-    });
-    outside.take(most).last().map(|at| at + 1)
-}
-
-/// Whether a place in a record is inside quotes: one opens a cell only at its start, and two within it stand for one.
-#[cfg(feature = "csv")]
-struct Quotes {
-    delimiter: u8,
-    open: bool,
-    closed_at: Option<usize>,
-}
-
-#[cfg(feature = "csv")]
-impl Quotes {
-    fn new(delimiter: u8) -> Self {
-        Self { delimiter, open: false, closed_at: None }
-    }
-
-    /// Passes the quote at `at`.
-    fn meet(&mut self, bytes: &[u8], at: usize) {
-        if self.open {
-            (self.open, self.closed_at) = (false, Some(at));
-            return;
-        }
-        self.open = match at.checked_sub(1) {
-            None => true,
-            before if before == self.closed_at => true,
-            Some(before) => bytes
-                .get(before)
-                .is_some_and(|&byte| byte == self.delimiter || byte == b'\n' || byte == b'\r'),
-        };
-    }
-}
-
 /// Reads a file that can be cut.
-pub(super) struct LotReader {
-    blocks: Blocks,
+pub(super) struct LotReader<E> {
+    blocks: Blocks<E>,
     decoder: Arc<dyn Decoder>,
     lot: Lot,
 }
 
-impl LotReader {
-    pub(super) fn new(blocks: Blocks, decoder: Arc<dyn Decoder>) -> Self {
+impl<E: Ends> LotReader<E> {
+    pub(super) fn new(blocks: Blocks<E>, decoder: Arc<dyn Decoder>) -> Self {
         Self { blocks, decoder, lot: Lot::with_capacity(Batch::DEFAULT_CAPACITY) }
     }
 
@@ -220,7 +138,7 @@ impl LotReader {
 }
 
 #[async_trait]
-impl ContactReader for LotReader {
+impl<E: Ends> ContactReader for LotReader<E> {
     async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.clear();
         while !batch.is_full() {
@@ -238,7 +156,7 @@ impl ContactReader for LotReader {
 }
 
 #[async_trait]
-impl Cutter for LotReader {
+impl<E: Ends> Cutter for LotReader<E> {
     fn decoder(&self) -> Arc<dyn Decoder> {
         Arc::clone(&self.decoder)
     }

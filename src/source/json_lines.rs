@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use memchr::memchr;
+use memchr::{memchr, memchr_iter};
 
 use super::cut::{Blocks, Ends, LotReader, MAX_RECORD};
 use super::input::Origin;
@@ -92,8 +92,25 @@ impl ContactSource for JsonLinesSource {
     }
 
     async fn open(&self) -> Result<Box<dyn ContactReader>> {
-        let blocks = Blocks::new(self.origin.open()?, Ends::Line)?;
+        let blocks = Blocks::new(self.origin.open()?, Lines)?;
         Ok(Box::new(LotReader::new(blocks, Arc::new(self.decoder.clone()))))
+    }
+}
+
+/// Records that end with the line.
+struct Lines;
+
+impl Ends for Lines {
+    fn last_within(&self, bytes: &[u8], most: usize) -> Option<usize> {
+        memchr_iter(b'\n', bytes).take(most).last().map(|at| at + 1)
+    }
+
+    fn is_open(&self, _: &[u8]) -> bool {
+        false
+    }
+
+    fn too_long(&self, place: String) -> Error {
+        Error::new(ErrorKind::Limit, place, "longer than 16 MiB")
     }
 }
 

@@ -3,6 +3,7 @@
 mod cells;
 mod columns;
 mod decode;
+mod rows;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -13,7 +14,8 @@ use async_trait::async_trait;
 use self::cells::Cells;
 use self::columns::{ColumnRules, Reading};
 use self::decode::RowDecoder;
-use super::cut::{Blocks, Ends, LotReader, MAX_RECORD};
+use self::rows::Rows;
+use super::cut::{Blocks, LotReader, MAX_RECORD};
 use super::input::Origin;
 use super::losses::{BadCell, BadRow};
 use super::lot::Lot;
@@ -190,8 +192,8 @@ impl CsvSourceBuilder {
 }
 
 /// Opens a file: the cells of its header, and what follows.
-fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks, Lot)> {
-    let mut blocks = Blocks::new(origin.open()?, Ends::Row { delimiter })?;
+fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks<Rows>, Lot)> {
+    let mut blocks = Blocks::new(origin.open()?, Rows { delimiter })?;
     let (mut lot, mut cells, mut header) = (Lot::with_capacity(1), Cells::default(), Vec::new());
     while header.is_empty() && blocks.cut(&mut lot)? {
         let Some(found) = cells.find(lot.rest(), delimiter) else { continue };
