@@ -286,6 +286,26 @@ fn policies_that_are_read_keep_the_rules_of_those_that_are_made() {
     assert!(serde_json::from_str::<Guards>(&guards.replace("{", "{\"allow_emty\":true,")).is_err());
 }
 
+#[tokio::test]
+async fn what_came_of_changes_is_a_table_that_adds_up() {
+    let world = World::new();
+    let engine = world.engine([]).build();
+    let contact = world.people([7]).contacts()[0].clone();
+    let add = engine.member_change(&contact, audiencekit::sync::Operation::Add, 2).unwrap();
+    let older = engine.member_change(&contact, audiencekit::sync::Operation::Remove, 1).unwrap();
+    let report = engine.apply_changes(target(Mode::Add), &[add, older]).await.unwrap();
+    let figures: Vec<String> = report
+        .to_string()
+        .lines()
+        .map(|line| line.split_whitespace().collect::<Vec<_>>().join(" "))
+        .filter(|line| !line.ends_with(" 0"))
+        .collect();
+    assert_eq!(
+        figures,
+        ["changes given 2", "overtaken by newer ones 1", "applied 1", "added, in 1 calls 1", "accepted 1"]
+    );
+}
+
 /// Polls the stream again at once, on the very thread that wakes it, as some executors do.
 struct AtOnce(Mutex<Option<Pin<Box<dyn Stream<Item = audiencekit::sync::Progress> + Send>>>>);
 
@@ -310,7 +330,6 @@ async fn a_listener_that_looks_at_once_or_is_dropped_holds_up_no_run() {
     drop(dropped);
     let listener = Arc::new(AtOnce(Mutex::new(Some(Box::pin(engine.progress())))));
     listener.clone().wake();
-    let run = tokio::spawn(async move { engine.run(target(Mode::Mirror)).await });
-    run.await.unwrap().unwrap();
+    engine.run(target(Mode::Mirror)).await.unwrap();
     assert!(listener.0.lock().unwrap().is_some());
 }

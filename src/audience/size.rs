@@ -117,7 +117,11 @@ impl MinimumSize {
             return Err(Error::new(ErrorKind::TooSmall, "minimum size", message)
                 .expected("a wider group, or a policy that only warns"));
         }
-        Ok(Some(Problem { field: "group".into(), code: "too_small", message: message.into() }))
+        Ok(Some(Problem {
+            field: "group".into(),
+            code: "too_small",
+            message: format!("has {message}").into(),
+        }))
     }
 }
 

@@ -31,9 +31,8 @@ use crate::error::Result;
 /// }
 ///
 /// let schema = Schema::standard();
-/// let mut contact = Contact::new(&schema);
-/// Customer { mail: "ada@example.com".to_owned(), points: 70 }.fill(&Customer::fields(&schema)?, &mut contact)?;
-/// assert_eq!(contact.to_json(), r#"{"email":"ada@example.com","score":70}"#);
+/// let ada = Customer { mail: "ada@example.com".to_owned(), points: 70 };
+/// assert_eq!(ada.to_contact(&schema)?.to_json(), r#"{"email":"ada@example.com","score":70}"#);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 pub trait ToContact {
@@ -51,6 +50,17 @@ pub trait ToContact {
     /// # Errors
     /// What the contact does not take; the record is then a bad row of its source.
     fn fill(&self, fields: &Self::Fields, contact: &mut Contact) -> Result<()>;
+
+    /// One record as a contact, with its fields looked up for it alone: for a change of one person. Of many records
+    /// [`RecordSource`](crate::source::RecordSource) looks them up once.
+    ///
+    /// # Errors
+    /// What [`fields`](Self::fields) and [`fill`](Self::fill) say.
+    fn to_contact(&self, schema: &Arc<Schema>) -> Result<Contact> {
+        let mut contact = Contact::new(schema);
+        self.fill(&Self::fields(schema)?, &mut contact)?;
+        Ok(contact)
+    }
 }
 
 macro_rules! through {

@@ -13,6 +13,7 @@ use super::person::{Fingerprint, PersonKey};
 use super::record::{Operation, Owner, RowRecord};
 use super::removal::{give, settle, survey};
 use super::report::CallCounts;
+use super::table::Table;
 use super::target::SyncTarget;
 use super::upload::Uploader;
 use crate::contact::Contact;
@@ -100,6 +101,23 @@ impl ChangeReport {
         self.added.merge(&later.added);
         self.removed.merge(&later.removed);
         self.waiting = later.waiting;
+    }
+}
+
+impl std::fmt::Display for ChangeReport {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let mut table = Table::default();
+        table.line("changes given", self.given);
+        table.line("  overtaken by newer ones", self.stale);
+        table.line("  without a match key or held back", self.unreachable);
+        table.line("  suppressed", self.suppressed);
+        table.line("  applied", self.applied);
+        self.added.tabulate("added", &mut table);
+        self.removed.tabulate("removed", &mut table);
+        if self.waiting > 0 {
+            table.line("removals that wait for more people", self.waiting);
+        }
+        table.fmt(f)
     }
 }
 

@@ -101,6 +101,17 @@ impl CallCounts {
         self.carried += other.carried;
         self.reasserted += other.reasserted;
     }
+
+    pub(super) fn tabulate(&self, name: &str, table: &mut Table) {
+        table.line(format!("{name}, in {} calls", self.calls), self.sent);
+        table.line("  accepted", self.accepted);
+        table.line("  rejected", self.rejected);
+        for (why, count) in [("left open before", self.carried), ("sent again", self.reasserted)] {
+            if count > 0 {
+                table.line(format!("  of them {why}"), count);
+            }
+        }
+    }
 }
 
 /// A row that Facebook refused.
@@ -278,16 +289,8 @@ impl fmt::Display for Report {
         table.line("  to add", self.rows.fresh);
         table.line("  withdrawn", self.rows.withdrawn);
         table.line("rows nobody wants any more", self.rows.unwanted);
-        for (name, counts) in [("added", &self.added), ("removed", &self.removed)] {
-            table.line(format!("{name}, in {} calls", counts.calls), counts.sent);
-            table.line("  accepted", counts.accepted);
-            table.line("  rejected", counts.rejected);
-            for (why, count) in [("left open before", counts.carried), ("sent again", counts.reasserted)] {
-                if count > 0 {
-                    table.line(format!("  of them {why}"), count);
-                }
-            }
-        }
+        self.added.tabulate("added", &mut table);
+        self.removed.tabulate("removed", &mut table);
         if let Some(members) = self.members {
             table.line("members remembered", members);
         }
