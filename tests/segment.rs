@@ -603,6 +603,60 @@ fn the_published_json_schema_describes_the_json_of_every_row() {
 }
 
 #[test]
+fn selectors_follow_the_limits_of_their_builder() {
+    let schema = schema();
+    let builder = |list: usize, tags: usize| {
+        let limits = audiencekit::segment::Limits { list, ..Default::default() };
+        let names: Vec<String> = (0..tags).map(|n| format!("tag{n}")).collect();
+        Segment::builder("many").include(Selector::tag_any(names)).limits(limits).build(&schema)
+    };
+    assert!(builder(2, 2).is_ok());
+    assert!(builder(2, 3).unwrap_err().to_string().contains("the list has 3 values"));
+    let wide = builder(10_001, 10_001).unwrap();
+    assert!(wide.compile(&schema, &now()).is_ok());
+    assert!(wide.expand("more").build(&schema).unwrap().compile(&schema, &now()).is_ok());
+    assert!(builder(10_000, 10_001).is_err());
+}
+
+#[test]
+fn a_filter_is_checked_again_for_another_schema_and_only_then() {
+    let own = schema();
+    let filter = Filter::parse("plan = \"pro\" and created_on in this week", &own).unwrap();
+    assert!(filter.compile(&own, &now()).is_ok());
+    assert!(filter.conjuncts().iter().all(|part| part.compile(&own, &now()).is_ok()));
+    let other = Schema::standard();
+    let error = filter.compile(&other, &now()).unwrap_err();
+    assert!(error.to_string().contains("unknown field \"plan\""), "{error}");
+    let read: Filter = serde_json::from_str("\"plann = 3\"").unwrap();
+    assert!(read.compile(&own, &now()).is_err());
+}
+
+#[test]
+fn a_week_begins_on_the_day_that_the_evaluation_names() {
+    use time::Weekday;
+    let schema = schema();
+    let mut contact = Contact::new(&schema);
+    for (start, first, last) in [
+        (Weekday::Monday, date!(2026 - 11 - 23), date!(2026 - 11 - 29)),
+        (Weekday::Sunday, date!(2026 - 11 - 22), date!(2026 - 11 - 28)),
+        (Weekday::Tuesday, date!(2026 - 11 - 17), date!(2026 - 11 - 23)),
+    ] {
+        let time = now().week_starts_on(start);
+        let this = Filter::parse("renewal in this week", &schema).unwrap().compile(&schema, &time).unwrap();
+        let next = Filter::parse("renewal in next week", &schema).unwrap().compile(&schema, &time).unwrap();
+        for (day, wanted) in [
+            (first.previous_day().unwrap(), (false, false)),
+            (first, (true, false)),
+            (last, (true, false)),
+            (last.next_day().unwrap(), (false, true)),
+        ] {
+            contact.set(schema.require("renewal").unwrap(), day).unwrap();
+            assert_eq!((this.matches(&contact), next.matches(&contact)), wanted, "{start} {day}");
+        }
+    }
+}
+
+#[test]
 fn a_negation_that_text_cannot_say_is_refused() {
     let schema = schema();
     let week = r#"{"count":1,"unit":"week"}"#;

@@ -133,7 +133,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             .expected("an audience handed to Engine::open"));
         }
         self.state.see_now(micros(now));
-        let time = EvaluationTime { now, zone: self.options.zone.clone() };
+        let time = EvaluationTime::new(now, self.options.zone.clone());
         let compiled = segment.compile(&Arc::clone(self.schema()), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;

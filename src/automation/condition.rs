@@ -29,7 +29,7 @@ struct Timed {
 impl Condition {
     pub(super) fn parse(text: &str, schema: &Arc<Schema>, zone: &Zone) -> Result<Self> {
         let filter = Filter::parse(text, schema)?;
-        let any_time = EvaluationTime { now: OffsetDateTime::UNIX_EPOCH, zone: zone.clone() };
+        let any_time = EvaluationTime::new(OffsetDateTime::UNIX_EPOCH, zone.clone());
         let (mut timeless, mut timed) = (Vec::new(), Vec::new());
         for part in filter.conjuncts() {
             let compiled = part.compile(schema, &any_time)?;
@@ -52,7 +52,7 @@ impl Condition {
             let filter = match &mut *compiled {
                 Some((known, filter)) if *known == at => filter,
                 other => {
-                    let time = EvaluationTime { now: at, zone: self.zone.clone() };
+                    let time = EvaluationTime::new(at, self.zone.clone());
                     &mut other.insert((at, part.filter.compile(&self.schema, &time)?)).1
                 }
             };

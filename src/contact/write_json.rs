@@ -17,7 +17,8 @@ use super::value::{Birthday, ValueRef};
 impl Contact {
     /// The contact as one JSON object, with everything it holds and [kept](Self::kept), as [`JsonReading`](super::JsonReading) reads it.
     ///
-    /// This is personal data in clear. Decimals are texts, so that they stay exact.
+    /// This is personal data in clear. Decimals are texts, so that they stay exact. A list with one text is that text,
+    /// which is how a contact keeps it; reading takes both.
     ///
     /// ```
     /// use audiencekit::{Contact, Schema};
@@ -26,6 +27,8 @@ impl Contact {
     /// let mut contact = Contact::new(&schema);
     /// contact.set(schema.require("score")?, 70)?;
     /// assert_eq!(contact.to_json(), r#"{"score":70}"#);
+    /// contact.add_text(schema.require("email")?, "ada@example.com")?;
+    /// assert_eq!(contact.to_json(), r#"{"email":"ada@example.com","score":70}"#);
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     #[must_use]

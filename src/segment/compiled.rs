@@ -8,7 +8,7 @@ use super::engine::compile::join;
 use super::engine::evaluate::Record;
 use super::engine::plan::Node;
 use super::engine::window::EvaluationTime;
-use super::filter::{CompiledFilter, plan};
+use super::filter::{CompiledFilter, Filter, plan, plan_checked};
 use super::language::ast::Expr;
 use super::language::limits::Limits;
 use super::resolve::Resolver;
@@ -95,12 +95,28 @@ pub(super) fn compile(
     let mut one = |expr: &Expr| node(expr, &limits, schema, time, &mut resolver);
     let include: Vec<Node> = segment.include.iter().map(|part| one(&part.expr())).collect::<Result<_>>()?;
     let exclude: Vec<Node> = segment.exclude.iter().map(|part| one(&part.expr())).collect::<Result<_>>()?;
-    let filters: Vec<Node> = segment.filters.iter().map(|part| one(&part.expr)).collect::<Result<_>>()?;
+    let filters = segment.filters.iter().map(|filter| filter_node(filter, schema, time, &mut resolver));
+    let filters: Vec<Node> = filters.collect::<Result<_>>()?;
     let mut parts = vec![join(include.clone(), false)];
     parts.push(super::engine::compile::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
     let whole = CompiledFilter::new(join(parts, true), schema);
     Ok(CompiledSegment { include, exclude, filters, whole })
+}
+
+/// A filter with the segments it names. One that was checked against this schema is not checked again: its patterns
+/// would be built anew for that.
+pub(super) fn filter_node(
+    filter: &Filter,
+    schema: &Schema,
+    time: &EvaluationTime,
+    resolver: &mut Resolver<'_>,
+) -> Result<Node> {
+    if !filter.is_checked(schema) {
+        return node(&filter.expr, filter.limits(), schema, time, resolver);
+    }
+    let mut named = |name: &str| named(name, schema, time, resolver);
+    plan_checked(&filter.expr, filter.limits(), schema, time, &mut named)
 }
 
 /// A condition with the segments it names.
@@ -111,10 +127,12 @@ pub(super) fn node(
     time: &EvaluationTime,
     resolver: &mut Resolver<'_>,
 ) -> Result<Node> {
-    plan(expr, limits, schema, time, &mut |name| {
-        let (named, limits) = resolver.enter(name)?;
-        let node = node(&named, &limits, schema, time, resolver)?;
-        resolver.leave();
-        Ok(node)
-    })
+    plan(expr, limits, schema, time, &mut |name| named(name, schema, time, resolver))
+}
+
+fn named(name: &str, schema: &Schema, time: &EvaluationTime, resolver: &mut Resolver<'_>) -> Result<Node> {
+    let (named, limits) = resolver.enter(name)?;
+    let node = node(&named, &limits, schema, time, resolver)?;
+    resolver.leave();
+    Ok(node)
 }

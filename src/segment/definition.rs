@@ -42,7 +42,7 @@ use crate::error::{Result, ValidationErrors};
 /// assert_eq!(compiled.decide(&ada), Decision::Excluded(0));
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
     pub(super) name: String,
@@ -54,7 +54,24 @@ pub struct Segment {
     pub(super) exclude: Vec<Selector>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) filters: Vec<Filter>,
+    /// Those that the selectors were checked within.
+    #[serde(skip)]
+    limits: Limits,
 }
+
+/// The same definition, whatever the limits it was built within.
+impl PartialEq for Segment {
+    fn eq(&self, other: &Self) -> bool {
+        let Self { name, description, include, exclude, filters, limits: _ } = self;
+        *name == other.name
+            && *description == other.description
+            && *include == other.include
+            && *exclude == other.exclude
+            && *filters == other.filters
+    }
+}
+
+impl Eq for Segment {}
 
 impl Segment {
     /// Starts a segment of this name.
@@ -100,9 +117,10 @@ impl Segment {
         &self.filters
     }
 
-    /// The widest limits of its filters: with these the whole is compiled.
+    /// The widest limits of its selectors and filters: with these the whole is compiled.
     pub(super) fn limits(&self) -> Limits {
-        self.filters.iter().fold(Limits::default(), |limits, filter| limits.widest(filter.limits()))
+        let own = Limits::default().widest(&self.limits);
+        self.filters.iter().fold(own, |limits, filter| limits.widest(filter.limits()))
     }
 
     /// The same selection under another name.
@@ -120,7 +138,7 @@ impl Segment {
             include: self.include.clone(),
             exclude: self.exclude.clone(),
             filters: self.filters.iter().cloned().map(Source::Filter).collect(),
-            limits: Limits::default(),
+            limits: self.limits,
         }
     }
 
@@ -261,9 +279,8 @@ impl SegmentBuilder {
         self
     }
 
-    /// Limits of the filters that come as text or as a built condition, those added before included.
-    ///
-    /// A [`Filter`] keeps its own, and selectors stay within the default.
+    /// Limits of the selectors and of the filters that come as text or as a built condition, those added before
+    /// included. A [`Filter`] keeps its own. A segment that was stored is read within the default limits.
     ///
     /// ```
     /// use audiencekit::segment::{Limits, Segment};
@@ -313,7 +330,7 @@ impl SegmentBuilder {
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
                 if let Some(problem) =
-                    super::language::check::check(&selector.expr(), schema, &Limits::default()).first()
+                    super::language::check::check(&selector.expr(), schema, &self.limits).first()
                 {
                     let expected = problem.expected.as_deref().unwrap_or("another selector");
                     problems.push(
@@ -330,7 +347,14 @@ impl SegmentBuilder {
             return Err(error.into());
         }
         problems.into_result()?;
-        let (include, exclude) = (self.include, self.exclude);
-        Ok(Segment { name, description: self.description.trim().to_owned(), include, exclude, filters })
+        let (include, exclude, limits) = (self.include, self.exclude, self.limits);
+        Ok(Segment {
+            name,
+            description: self.description.trim().to_owned(),
+            include,
+            exclude,
+            filters,
+            limits,
+        })
     }
 }

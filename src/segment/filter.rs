@@ -42,6 +42,8 @@ pub struct Filter {
     pub(super) expr: Expr,
     /// Those that it was read within, so that it compiles as it was checked.
     limits: Limits,
+    /// The symbols of the schema that it was checked against; none when only its words were read.
+    checked: Option<u64>,
 }
 
 /// The same condition, whatever the limits it was read within.
@@ -70,15 +72,30 @@ impl Filter {
         let expr = parse::parse(text, limits)?;
         let problems = check::check(&expr, schema, limits);
         if problems.is_empty() {
-            Ok(Self::passed(expr, limits))
+            Ok(Self::checked(expr, limits, schema))
         } else {
             Err(FilterError::new(text, problems))
         }
     }
 
-    /// A filter that has passed its check within `limits`.
-    pub(super) fn passed(expr: Expr, limits: &Limits) -> Self {
-        Self { expr, limits: *limits }
+    /// A filter that has passed its check against `schema` within `limits`.
+    pub(super) fn checked(expr: Expr, limits: &Limits, schema: &Schema) -> Self {
+        Self { expr, limits: *limits, checked: Some(schema.symbols().id()) }
+    }
+
+    /// A filter whose names nobody has checked yet.
+    pub(super) fn unchecked(expr: Expr, limits: &Limits) -> Self {
+        Self { expr, limits: *limits, checked: None }
+    }
+
+    /// A part of this filter, which was checked with it.
+    pub(super) fn part(&self, expr: Expr) -> Self {
+        Self { expr, ..*self }
+    }
+
+    /// Whether it was checked against this schema.
+    pub(super) fn is_checked(&self, schema: &Schema) -> bool {
+        self.checked == Some(schema.symbols().id())
     }
 
     /// The limits that it was checked within.
@@ -108,7 +125,7 @@ impl Filter {
                         FilterProblem::new(Span::default(), format!("the filter has {bytes} bytes"));
                     Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))))
                 }
-                _ => Ok(Self::passed(expr, limits)),
+                _ => Ok(Self::checked(expr, limits, schema)),
             };
         }
         // The same problems, found again in the canonical text, have places to point at.
@@ -155,9 +172,20 @@ impl Filter {
         catalog: Option<&dyn super::SegmentCatalog>,
     ) -> Result<CompiledFilter> {
         let mut resolver = super::resolve::Resolver::new(None, catalog);
-        let node = super::compiled::node(&self.expr, &self.limits, schema, time, &mut resolver)?;
+        let node = super::compiled::filter_node(self, schema, time, &mut resolver)?;
         Ok(CompiledFilter::new(node, schema))
     }
+}
+
+/// Compiles what was checked.
+pub(super) fn plan_checked(
+    expr: &Expr,
+    limits: &Limits,
+    schema: &Schema,
+    time: &EvaluationTime,
+    resolve: super::engine::compile::Resolve<'_>,
+) -> Result<Node> {
+    Compiler { time, limits }.expr(expr, Scope::contact(schema), resolve)
 }
 
 /// Checks and compiles.
@@ -173,7 +201,7 @@ pub(super) fn plan(
         let error = Filter::new_within(expr.clone(), schema, limits).err();
         return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
     }
-    Compiler { time, limits }.expr(expr, Scope::contact(schema), resolve)
+    plan_checked(expr, limits, schema, time, resolve)
 }
 
 impl fmt::Display for Filter {
@@ -204,6 +232,24 @@ impl CompiledFilter {
     #[inline]
     pub fn matches(&self, contact: &Contact) -> bool {
         (contact.schema_id() == self.schema) & self.guard.admits(contact) && self.node.holds(contact)
+    }
+
+    /// What it takes to ask the filter of one contact, roughly: 1 for a look at a field, 20 for a walk over the events,
+    /// and the sum of its parts for the rest. Costs compare with one another, and stand for no time.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, segment::{EvaluationTime, Filter}};
+    /// use time::macros::datetime;
+    ///
+    /// let schema = Schema::standard();
+    /// let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let cost = |text: &str| Ok::<_, audiencekit::Error>(Filter::parse(text, &schema)?.compile(&schema, &time)?.cost());
+    /// assert!(cost("score >= 50")? < cost("count(event.purchase) >= 2")?);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn cost(&self) -> u32 {
+        self.node.cost()
     }
 
     /// Shows the index of every contact that fits, in order.

@@ -106,7 +106,7 @@ impl Filter {
         problems.extend(known.problems(&expr));
         problems.truncate(limits.problems);
         if problems.is_empty() {
-            Ok(Self::passed(expr, &limits))
+            Ok(Self::checked(expr, &limits, schema))
         } else {
             Err(FilterError::new(text, problems))
         }

@@ -24,7 +24,7 @@ impl Filter {
     #[must_use]
     pub fn conjuncts(&self) -> Vec<Self> {
         match &self.expr {
-            Expr::All(parts) => parts.iter().map(|part| Self::passed(part.clone(), self.limits())).collect(),
+            Expr::All(parts) => parts.iter().map(|part| self.part(part.clone())).collect(),
             _ => vec![self.clone()],
         }
     }

@@ -362,7 +362,7 @@ fn kilometres(from: (f64, f64), to: (f64, f64)) -> Decimal {
     let cross = [a[1] * b[2] - a[2] * b[1], a[2] * b[0] - a[0] * b[2], a[0] * b[1] - a[1] * b[0]];
     let sine = cross.iter().map(|x| x * x).sum::<f64>().sqrt();
     let cosine: f64 = a.iter().zip(b).map(|(x, y)| x * y).sum();
-    Decimal::from_f64(6_371.0088 * sine.atan2(cosine)).unwrap().round_dp(3)
+    Decimal::from_f64(6_371.008_8 * sine.atan2(cosine)).unwrap().round_dp(3)
 }
 
 /// What counts where a value is missing, a day without its year among them.

@@ -24,8 +24,12 @@ impl Pattern {
 /// The least that a pattern counts, in bytes.
 const LEAST: usize = 1 << 12;
 
-/// The bytes that the pattern of `check` counts: the least of 4, 16, 64 ... KiB that holds it,
-/// written and compiled, or `size`.
+/// Each step is so many times the one before. A pattern is built anew for each, and what costs is to read it, so there
+/// are few.
+const STEP: usize = 1 << 4;
+
+/// The bytes that the pattern of `check` counts: the least of 4, 64 KiB, 1 MiB ... that holds it, written and compiled,
+/// or `size`.
 /// Or what is wrong with it, and what would be right.
 pub(crate) fn check(check: &Check, size: usize) -> Result<usize, (String, String)> {
     let source = match source(check)? {
@@ -34,14 +38,14 @@ pub(crate) fn check(check: &Check, size: usize) -> Result<usize, (String, String
     };
     let mut bytes = LEAST;
     while bytes < source.len() {
-        bytes *= 4;
+        bytes *= STEP;
     }
     bytes = bytes.min(size);
     loop {
         match build(check, &source, false, bytes) {
             Ok(_) => return Ok(bytes),
             // A pattern too large for a step is given up early, so the small steps cost little.
-            Err(regex::Error::CompiledTooBig(_)) if bytes < size => bytes = (bytes * 4).min(size),
+            Err(regex::Error::CompiledTooBig(_)) if bytes < size => bytes = (bytes * STEP).min(size),
             Err(error) => return Err(wrong(&error, size)),
         }
     }

@@ -1,6 +1,6 @@
 //! Time in a filter: what "in last 90 days" means for one `now` in one zone.
 
-use time::{Date, Duration, Month, OffsetDateTime};
+use time::{Date, Duration, Month, OffsetDateTime, Weekday};
 
 use crate::clock::Zone;
 use crate::contact::micros;
@@ -23,19 +23,43 @@ pub struct EvaluationTime {
     pub now: OffsetDateTime,
     /// Where days begin and end.
     pub zone: Zone,
+    /// The day with which weeks begin.
+    pub week_start: Weekday,
 }
 
 impl EvaluationTime {
     /// As of `now`, with the days of `zone`.
     #[must_use]
     pub fn new(now: OffsetDateTime, zone: Zone) -> Self {
-        Self { now, zone }
+        Self { now, zone, week_start: Weekday::Monday }
     }
 
     /// As of `now`, with the days of coordinated universal time.
     #[must_use]
     pub fn utc(now: OffsetDateTime) -> Self {
-        Self { now, zone: Zone::utc() }
+        Self::new(now, Zone::utc())
+    }
+
+    /// With the weeks of the calendar beginning on this day instead of Monday. `weekday(..)` stays 1 for Monday.
+    ///
+    /// ```
+    /// use audiencekit::contact::{Contact, Schema};
+    /// use audiencekit::segment::{EvaluationTime, Filter};
+    /// use time::{Weekday, macros::datetime};
+    ///
+    /// let schema = Schema::standard();
+    /// let filter = Filter::parse("created_on in this week", &schema)?;
+    /// let mut ada = Contact::new(&schema);
+    /// ada.set(schema.require("created_on")?, datetime!(2026-11-22 10:00 UTC))?;
+    /// let monday = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// assert!(!filter.compile(&schema, &monday)?.matches(&ada));
+    /// let american = monday.week_starts_on(Weekday::Sunday);
+    /// assert!(filter.compile(&schema, &american)?.matches(&ada));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn week_starts_on(self, day: Weekday) -> Self {
+        Self { week_start: day, ..self }
     }
 
     /// The civil day that `now` falls on.
@@ -79,8 +103,9 @@ impl EvaluationTime {
             Unit::Minute | Unit::Hour => None,
             Unit::Day => today.checked_add(Duration::days(step)).map(|day| (day, day)),
             Unit::Week => {
-                let monday = i64::from(today.weekday().number_days_from_monday());
-                let first = today.checked_add(Duration::days(7 * step - monday))?;
+                let past = today.weekday().number_days_from_monday() + 7;
+                let past = i64::from((past - self.week_start.number_days_from_monday()) % 7);
+                let first = today.checked_add(Duration::days(7 * step - past))?;
                 Some((first, first.checked_add(Duration::days(6))?))
             }
             Unit::Month => months(0, 1),

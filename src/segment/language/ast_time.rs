@@ -34,7 +34,7 @@ pub enum Unit {
     Hour,
     /// A civil day.
     Day,
-    /// Seven civil days; in the calendar from Monday.
+    /// Seven civil days; in the calendar from Monday, or the day that the evaluation names.
     Week,
     /// The same day of another month, or its last day.
     Month,

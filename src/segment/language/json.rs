@@ -182,6 +182,6 @@ impl<'de> Deserialize<'de> for Filter {
                     .ok_or_else(|| D::Error::custom("a condition that no text can say"))?
             }
         };
-        Ok(Self::passed(expr, &Limits::default()))
+        Ok(Self::unchecked(expr, &Limits::default()))
     }
 }

@@ -21,8 +21,8 @@ pub struct Limits {
     pub list: usize,
     /// Most bytes that one compiled pattern takes: of `matches`, `like` and `contains`.
     pub regex: usize,
-    /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 16, 64 ... KiB that
-    /// holds it, written and compiled, or as [`regex`](Self::regex).
+    /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 64 KiB, 1 MiB
+    /// ... that holds it, written and compiled, or as [`regex`](Self::regex).
     pub regexes: usize,
     /// Most problems that are reported at once.
     pub problems: usize,
