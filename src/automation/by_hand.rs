@@ -20,7 +20,8 @@ use crate::segment::{EvaluationTime, Segment};
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManualRun {
-    /// Tells this run from others: the same run again does nothing for contacts that it has reached.
+    /// Tells this run from others: the same run again does nothing for contacts that it has reached, as long as handled
+    /// events are remembered ([`Options::memory`](super::Options::memory)).
     pub label: String,
     /// False to take the yes actions without looking at the conditions.
     pub check_conditions: bool,

@@ -5,7 +5,10 @@ use super::contacts::ContactStore;
 use super::engine::Engine;
 use super::instant::{from_micros, micros};
 use super::store::Store;
-use crate::error::Result;
+use crate::error::{Error, Result};
+
+/// Changes that a contact store may put off before it is left alone until the next step.
+const PUT_OFF_AT_ONCE: usize = 16;
 
 impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Makes the step durable. Contacts that were in hand must be fetched again.
@@ -32,24 +35,38 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.commit()
     }
 
-    /// Carries out changes of contacts that are durable by now.
+    /// Carries out changes of contacts that are durable by now, until the contact store has put off too many.
     pub(super) fn deliver(&mut self) {
-        for number in self.state.effects.numbers() {
-            let Some(effect) = self.state.effects.get(number) else { continue };
-            match self.contacts.apply(effect) {
-                Ok(()) => self.state.effect_done(number),
-                Err(error) if error.is_retryable() => self.problem(error),
-                Err(error) => {
-                    let (contact, at) = (effect.contact.clone(), effect.at);
-                    self.state.effect_done(number);
-                    let reason = error.to_string();
-                    self.audit_of(&contact, at, || AuditEvent::Dropped {
-                        source: "contact store".into(),
-                        reason,
-                    });
-                    self.problem(error);
+        let start = std::mem::take(&mut self.state.effects.hand);
+        let mut put_off = 0;
+        for (after, until) in [(start, u64::MAX), (0, start)] {
+            let mut last = after;
+            while let Some((number, effect)) = self.state.effects.next_after(last)
+                && number <= until
+            {
+                last = number;
+                match self.contacts.apply(effect) {
+                    Ok(()) => drop(self.state.effect_done(number)),
+                    Err(error) if error.is_retryable() => {
+                        self.problem(error);
+                        put_off += 1;
+                        if put_off == PUT_OFF_AT_ONCE {
+                            self.state.effects.hand = number;
+                            return;
+                        }
+                    }
+                    Err(error) => self.drop_effect(number, error),
                 }
             }
         }
+    }
+
+    fn drop_effect(&mut self, number: u64, error: Error) {
+        if let Some(effect) = self.state.effect_done(number) {
+            let dropped =
+                || AuditEvent::Dropped { source: "contact store".into(), reason: error.to_string() };
+            self.audit_of(&effect.contact, effect.at, dropped);
+        }
+        self.problem(error);
     }
 }

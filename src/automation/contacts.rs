@@ -29,7 +29,8 @@ pub trait ContactStore: fmt::Debug + Send {
     /// Carries out a change that an action asks for.
     ///
     /// # Errors
-    /// A retryable error keeps the effect for later; any other drops it, and the engine reports it.
+    /// A retryable error keeps the effect for a later call of the engine, and what else is to be done to the contact with
+    /// it: changes of a contact come in their order. Any other error drops it, and the engine reports it.
     fn apply(&mut self, effect: &Effect) -> Result<()>;
 
     /// Visits the ids of contacts from the first one after `after` on, or from the first of all, until `visit` says

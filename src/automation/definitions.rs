@@ -113,7 +113,7 @@ impl Definitions {
     /// Writes the document.
     #[must_use]
     pub fn to_json(&self) -> String {
-        // Plain data with text keys: writing it as JSON cannot fail, but for an instant beyond the year 9999.
+        // Plain data with text keys: writing it as JSON cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 

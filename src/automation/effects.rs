@@ -1,6 +1,7 @@
 //! Changes of contacts that are still to be carried out.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Bound;
 
 use super::contacts::Effect;
 
@@ -9,6 +10,8 @@ use super::contacts::Effect;
 pub(super) struct Effects {
     all: BTreeMap<u64, Effect>,
     by_contact: HashMap<String, Vec<u64>>,
+    /// Where the contact store was given up last; the next round begins after it.
+    pub(super) hand: u64,
 }
 
 impl Effects {
@@ -16,12 +19,13 @@ impl Effects {
         self.all.is_empty()
     }
 
-    pub(super) fn numbers(&self) -> Vec<u64> {
-        self.all.keys().copied().collect()
-    }
-
-    pub(super) fn get(&self, number: u64) -> Option<&Effect> {
-        self.all.get(&number)
+    /// The next change after `number` whose contact has none before it: changes of a contact keep their order.
+    pub(super) fn next_after(&self, number: u64) -> Option<(u64, &Effect)> {
+        let later = self.all.range((Bound::Excluded(number), Bound::Unbounded));
+        let is_first = |number: &u64, effect: &Effect| {
+            self.by_contact.get(&effect.contact).and_then(|numbers| numbers.first()) == Some(number)
+        };
+        later.map(|(number, effect)| (*number, effect)).find(|(number, effect)| is_first(number, effect))
     }
 
     /// Those of a contact, in order.
@@ -35,15 +39,14 @@ impl Effects {
         self.all.insert(number, effect);
     }
 
-    /// True when it was there.
-    pub(super) fn remove(&mut self, number: u64) -> bool {
-        let Some(effect) = self.all.remove(&number) else { return false };
+    pub(super) fn remove(&mut self, number: u64) -> Option<Effect> {
+        let effect = self.all.remove(&number)?;
         if let Some(numbers) = self.by_contact.get_mut(&effect.contact) {
             numbers.retain(|&other| other != number);
             if numbers.is_empty() {
                 self.by_contact.remove(&effect.contact);
             }
         }
-        true
+        Some(effect)
     }
 }

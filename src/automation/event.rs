@@ -291,12 +291,13 @@ impl Happening {
                 visit(&to.to_string());
             }
             Self::ConsentChanged { channel, status } => {
-                visit(match channel {
-                    Channel::Email => "email",
-                    Channel::Phone => "phone",
-                    Channel::WebPush => "web_push",
-                    Channel::Named(name) => name,
-                });
+                match channel {
+                    Channel::Email => visit("email"),
+                    Channel::Phone => visit("phone"),
+                    Channel::WebPush => visit("web_push"),
+                    // Its word first, so that a consent may be named like a channel.
+                    Channel::Named(name) => ["named", name].into_iter().for_each(&mut *visit),
+                }
                 visit(match status {
                     ConsentStatus::Confirmed => "confirmed",
                     ConsentStatus::Withdrawn => "withdrawn",
@@ -310,6 +311,8 @@ impl Happening {
             }
             Self::ExternalChanged { kind, fields, value, properties: all } => {
                 visit(kind);
+                // Their number first: fields must not pass for properties.
+                visit(&fields.len().to_string());
                 fields.iter().for_each(|field| visit(field));
                 value.iter().for_each(|value| visit(&value.to_string()));
                 properties(all, visit);

@@ -358,10 +358,10 @@ impl State {
         self.effects.insert(number, effect);
     }
 
-    pub(super) fn effect_done(&mut self, number: u64) {
-        if self.effects.remove(number) {
-            self.delete(Table::Effect, number.to_be_bytes().to_vec());
-        }
+    pub(super) fn effect_done(&mut self, number: u64) -> Option<Effect> {
+        let effect = self.effects.remove(number)?;
+        self.delete(Table::Effect, number.to_be_bytes().to_vec());
+        Some(effect)
     }
 
     pub(super) fn next_audit_number(&mut self) -> u64 {
