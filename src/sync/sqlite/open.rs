@@ -1,7 +1,7 @@
 //! How a file is opened: one of the ledger's own, locked for one process, or the database of a host.
 
 use std::fs::OpenOptions;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -22,6 +22,14 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
     }
     if would_be_emptied(path) {
         return Err(corrupt("the log beside the file is damaged"));
+    }
+    if has_foreign_log(path) {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            "ledger",
+            "a write-ahead log that is not its own lies beside it",
+        )
+        .expected("the file ending in -wal moved away; the ledger was not touched"));
     }
     let connection = connect(path)?;
     // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.
@@ -65,19 +73,34 @@ fn create_for_owner(path: &Path) -> Result<()> {
     }
 }
 
+/// True when a write-ahead log lies beside a file that has none: SQLite would write it over the ledger.
+///
+/// Source: SQLite database file format, "The Database Header", sqlite.org (read 2026-11-23).
+fn has_foreign_log(path: &Path) -> bool {
+    let mut header = [0; 20];
+    read_head(path, &mut header)
+        && header.ends_with(&[1, 1])
+        && std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn read_head(path: &Path, bytes: &mut [u8]) -> bool {
+    std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
+}
+
 /// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
 /// file for a new one. A file in the making has no name as a ledger yet.
 ///
 /// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
 fn would_be_emptied(path: &Path) -> bool {
-    let mut journal = path.as_os_str().to_owned();
-    journal.push("-journal");
-    let head = |path: &Path, bytes: &mut [u8]| {
-        std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
-    };
     let (mut file, mut log) = ([0; 72], [0; 20]);
-    head(path, &mut file)
-        && head(Path::new(&journal), &mut log)
+    read_head(path, &mut file)
+        && read_head(&beside(path, "-journal"), &mut log)
         && file.ends_with(&(APPLICATION_ID as u32).to_be_bytes())
         && log.ends_with(&[0; 4])
         && log.starts_with(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
@@ -87,6 +110,24 @@ fn would_be_emptied(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::sync::{Durability, SqliteFile, SqliteSettings};
+
+    #[test]
+    fn a_write_ahead_log_of_another_program_is_refused_and_the_ledger_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("ledger.db"), folder.path().join("other.db"));
+        drop(SqliteFile::open(&path).unwrap());
+        let before = std::fs::read(&path).unwrap();
+        let program = Connection::open(&other).unwrap();
+        program
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE a (b); INSERT INTO a VALUES (1)")
+            .unwrap();
+        std::fs::copy(beside(&other, "-wal"), beside(&path, "-wal")).unwrap();
+        let error = SqliteFile::open(&path).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        std::fs::remove_file(beside(&path, "-wal")).unwrap();
+        SqliteFile::open(&path).unwrap().verify().unwrap();
+    }
 
     #[test]
     fn in_a_hosts_database_both_sides_write_and_the_last_to_open_it_keeps_the_ledger() {
