@@ -745,6 +745,34 @@ async fn a_run_between_a_failed_erasure_and_its_repetition_loses_no_row_to_erase
 }
 
 #[tokio::test]
+async fn a_removal_and_its_plan_agree_on_rows_that_people_share_or_had_before() {
+    for apply in [false, true] {
+        let world = World::new();
+        let shared = |number| world.contact_with(number, "both@example.com", "+48 600 000 999");
+        let before = |number| world.contact_with(number, "before@example.com", "+48 600 000 998");
+        let members = world.of(vec![shared(0), shared(1), before(2), world.contact(3), shared(4)]);
+        world.builder(members).build().run(target(Mode::Mirror)).await.unwrap();
+        let engine = |contacts| world.builder(world.of(contacts)).build();
+        let remove = async |engine: &SyncEngine| {
+            let plan = engine.plan(target(Mode::Remove)).await.unwrap();
+            let report = match apply {
+                true => engine.apply(target(Mode::Remove), &plan).await.unwrap(),
+                false => engine.run(target(Mode::Remove)).await.unwrap(),
+            };
+            assert_eq!((plan.remove, plan.add), (sound(&report).removed.sent, 0), "{plan}\n{report}");
+            plan.remove
+        };
+        // Somebody else wants the row that the first one shares.
+        assert_eq!(remove(&engine(vec![shared(0)])).await, 0);
+        // The row of this contact is another one by now.
+        assert_eq!(remove(&engine(vec![world.contact(2)])).await, 1);
+        // All who want the row, one after another in the same source.
+        assert_eq!(remove(&engine(vec![shared(1), shared(1), shared(4)])).await, 1);
+        world.assert_members(&world.of(vec![world.contact(3)]));
+    }
+}
+
+#[tokio::test]
 async fn a_plan_tells_rows_left_in_place_from_a_run_that_was_cut_short() {
     let world = World::new();
     let warnings = async |numbers: std::ops::Range<u32>| {

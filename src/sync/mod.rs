@@ -43,6 +43,7 @@ mod stored;
 mod table;
 mod target;
 mod upload;
+mod withdrawal;
 mod workers;
 
 pub use changes::{ChangeReport, MemberChange};

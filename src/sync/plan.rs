@@ -14,10 +14,11 @@ use super::report::ContactCounts;
 use super::slots::Slots;
 use super::table::Table;
 use super::target::{Mode, SyncTarget};
+use super::withdrawal::Withdrawals;
 use crate::audience::AudienceDraft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
-use crate::identity::{Cell, Coverage, MatchRow};
+use crate::identity::{Cell, Coverage, MatchRow, MatchRows};
 use crate::source::Losses;
 
 /// Something a person should know before a plan is applied.
@@ -133,7 +134,7 @@ impl SyncEngine {
     /// What [`run`](Self::run) would do now. It reads every contact, sends nothing and changes nothing.
     ///
     /// Units: memory of 20 to 40 bytes for each row that the ledger does not remember, by which repetitions are known: a
-    /// plan writes nothing down. Rows that it remembers take a bit each.
+    /// plan writes nothing down. Rows that it remembers take a bit each, and each contact of a removal some 100 bytes.
     ///
     /// # Errors
     /// What the source and the store return.
@@ -181,12 +182,18 @@ impl SyncEngine {
                     }
                     continue;
                 };
+                if target.mode == Mode::Remove {
+                    for person in &batch.persons {
+                        let unwanted = tally.withdrawals.take(ledger, &record, *person).await?;
+                        tally.bytes += unwanted.iter().flat_map(MatchRows::iter).map(json_len).sum::<u64>();
+                    }
+                    continue;
+                }
                 let known = ledger.rows(&target.audience, &batch.prints).await?;
                 for ((row, print), known) in batch.rows.iter().zip(&batch.prints).zip(known) {
                     let vouched = known.as_ref().is_some_and(|row| record.vouches(row, &answered));
                     match known {
                         None if !tally.fresh.insert(*print) => {}
-                        None if target.mode == Mode::Remove => {}
                         None => {
                             tally.fresh_rows += 1;
                             tally.add(row, Some(*print));
@@ -195,9 +202,7 @@ impl SyncEngine {
                         Some(_) => {
                             tally.met += 1;
                             tally.prints_met = tally.prints_met.wrapping_add(print.number());
-                            if target.mode == Mode::Remove {
-                                tally.bytes += json_len(row);
-                            } else if !vouched || target.mode == Mode::Replace {
+                            if !vouched || target.mode == Mode::Replace {
                                 tally.add(row, Some(*print));
                             }
                         }
@@ -220,7 +225,7 @@ impl SyncEngine {
         let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
         let (remove, digest_remove) = match target.mode {
             Mode::Mirror | Mode::Replace => (unmet, record.prints.wrapping_sub(tally.prints_met)),
-            Mode::Remove => (tally.met, tally.prints_met),
+            Mode::Remove => (tally.withdrawals.rows, tally.withdrawals.prints),
             Mode::Snapshot | Mode::Add => (0, 0),
         };
         let rows_wanted = if target.mode == Mode::Remove { 0 } else { tally.fresh_rows + tally.met };
@@ -295,6 +300,7 @@ struct Tally {
     seen: Slots,
     met: u64,
     prints_met: u128,
+    withdrawals: Withdrawals,
     add: u64,
     prints_add: u128,
     bytes: u64,

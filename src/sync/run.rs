@@ -291,7 +291,8 @@ impl<'e> Run<'e> {
             self.stop.check()?;
             self.count(&batch);
             for (person, print) in batch.persons.iter().zip(&batch.prints) {
-                if !done.insert(*print) {
+                // Another person's equal row is theirs to be taken off.
+                if !done.insert((*person, *print)) {
                     self.report.rows.duplicates += 1;
                     continue;
                 }
