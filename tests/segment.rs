@@ -500,6 +500,7 @@ fn every_example_of_the_operator_table_in_the_docs_runs() {
     let schema = schema();
     let docs = include_str!("../src/segment/mod.rs");
     let table = docs.split("//! | operator | on | example |").nth(1).unwrap();
+    let table = table.split("//! # ").next().unwrap();
     let mut rows = 0;
     for line in
         table.lines().filter_map(|line| line.strip_prefix("//! | `").or(line.strip_prefix("//! | a field")))
@@ -513,6 +514,32 @@ fn every_example_of_the_operator_table_in_the_docs_runs() {
         rows += 1;
     }
     assert!(rows >= 35, "{rows} rows");
+}
+
+#[test]
+fn everything_that_is_asked_for_can_be_written() {
+    let schema = schema();
+    let docs = include_str!("../src/segment/mod.rs");
+    let table = docs.split("//! | asked for | written |").nth(1).unwrap();
+    let (mut rows, mut filters) = (0, 0);
+    for line in table.lines().filter_map(|line| line.strip_prefix("//! | ")) {
+        let (asked, written) = line.trim_end_matches(" |").split_once(" | ").unwrap();
+        let pieces: Vec<&str> = written.split('`').collect();
+        for (before, code) in pieces.iter().zip(&pieces[1..]).step_by(2) {
+            // Links name what is asked for in Rust.
+            if before.ends_with('[') {
+                continue;
+            }
+            let filter = Filter::parse(code, &schema).unwrap_or_else(|e| panic!("{asked}\n{}", e.picture()));
+            assert_eq!(Filter::parse(&filter.to_string(), &schema).unwrap(), filter, "{code}");
+            if !code.contains("segment(") {
+                let _: bool = filter.compile(&schema, &now()).unwrap().matches(&ada(&schema));
+            }
+            filters += 1;
+        }
+        rows += 1;
+    }
+    assert!(rows >= 45 && filters >= 90, "{rows} rows, {filters} filters");
 }
 
 /// As much of JSON Schema as the published one uses.

@@ -134,6 +134,60 @@
 //! | `distinct` | events | `distinct(event.purchase.products) >= 3` |
 //! | `first` `last` | events | `last(event.purchase) more than 180 days ago and last(event.purchase.value) >= 100` |
 //! | `segment` | segments | `not segment("Employees")` |
+//!
+//! # What is asked for, and how it is written
+//!
+//! What has no operator of its own is said by several. `tests/segment.rs` runs each of these too.
+//!
+//! | asked for | written |
+//! |---|---|
+//! | all, any, none | `all of (monitored, score > 5)`, `any of (monitored, score > 5)`, `none of (invalid, deleted)` |
+//! | not all | `not all of (monitored, score > 5)` |
+//! | at least n, not, nesting | `at least 2 of (score > 5, monitored, not (country = "PL" and not opted_out))` |
+//! | another segment, a constant | `segment("VIP") or true` |
+//! | missing: no match, match, unknown | `score < 50`, `score default 0 < 50`, `score is set and not (score < 50)` |
+//! | is set, is not set, has a value, has none | `phone is set`, `phone is not set`, `phone is not empty`, `phone is empty` |
+//! | equal, not equal, in, not in | `country = "PL"`, `country != "PL"`, `country in ("PL", "DE")`, `country not in ("PL")` |
+//! | contains, begins, ends, and not so | `name contains "a"`, `name not contains "a"`, `name not starts with "a"`, `name not ends with "a"` |
+//! | glob, regular expression, length | `name like "A*a"`, `name matches "^A"`, `length(name) > 3` |
+//! | case, accents, a whole word | `name exactly = "Ada"`, `unaccent(name) = "lodz"`, `company contains word "gold"` |
+//! | empty or missing text | `company is set and company is empty`, `company is not set` |
+//! | numbers | `score >= 50`, `score between 3 and 6`, `score > 3 and score < 6`, `revenue = 0.10` |
+//! | truths, one of several values | `monitored = true`, `opted_out != monitored`, `state in ("CUSTOMER", "PARTNER")` |
+//! | of a list: any, all, none | `email has any ("a@example.com")`, `phone has all ("+48", "+49")`, `email has no ("a@example.com")` |
+//! | of a list: exactly, subset, size, part of one | `email has exactly ("a@example.com")`, `email has only ("a@example.com")`, `count(email) >= 2`, `email contains "@"` |
+//! | before, after, on, between | `renewal before 2026-01-01`, `renewal > 2026-01-01 and renewal < 2026-02-01`, `created_on on 2026-01-31` |
+//! | in last, in next, hour to year | `last_visit in last 2 hours`, `renewal in next 1 year` |
+//! | more, less, exactly n ago, from now | `renewal more than 3 days ago`, `renewal less than 3 days from now`, `renewal exactly 3 days ago` |
+//! | this, last, next of the calendar | `renewal is today`, `created_on in last week`, `renewal in next quarter` |
+//! | the calendar so far | `created_on in this month and created_on in last 1 month` |
+//! | the first day of the week | [`EvaluationTime::week_starts_on`] |
+//! | anniversary on, in last, in next | `anniversary(birth_date) is today`, `anniversary(birth_date) in last 7 days`, `anniversary(birth_date) in next 7 days` |
+//! | month, day of the week, hours, age | `month(birth_date) = 12`, `weekday(last_visit) in (6, 7)`, `hour(last_visit) between 9 and 16`, `age(birth_date) >= 18` |
+//! | zone, now, leap day | [`EvaluationTime::new`]: one of each in a run |
+//! | a field against a field, with default | `last_visit > created_on`, `score default 0 >= revenue default 100` |
+//! | tags with score and date | `tag_score("VIP") >= 5 and tag_since("VIP") in last 30 days` |
+//! | consent as of an instant, its details | `consent("newsletter") = "confirmed"` by an [`EvaluationTime`] of then, `consent_ip("newsletter") is set` |
+//! | status | `state = "CUSTOMER" and not deleted` |
+//! | events of a type, of any, of several | `exists(event.visit)`, `exists(event.any)`, `exists(event.visit) or exists(event.cart)` |
+//! | several conditions on one event | `exists(event.cart where value > 100 and products contains word "shoes")` |
+//! | none, count, distinct count | `not exists(event.visit)`, `count(event.visit) >= 2`, `distinct(event.purchase.products) >= 3` |
+//! | sum, mean, least, greatest | `sum(event.purchase.value) >= 100`, `avg(event.purchase.value) > 5`, `min(event.purchase.value) > 5`, `max(event.purchase.value) > 5` |
+//! | first and last, value or date | `last(event.purchase.value) >= 100`, `first(event.purchase.location) = "Berlin"`, `first(event.purchase) in last 30 days` |
+//! | events between dates, in the last days | `exists(event.purchase between 2026-01-01 and 2026-03-31)`, `exists(event.purchase in last 90 days)` |
+//! | events since another, before entry | `exists(event.visit since last(event.purchase))`, `exists(event.visit before created_on)` |
+//! | A then B, A and no B, longer | `exists(event.cart then event.purchase within 1 day)`, `exists(event.cart then no event.purchase within 3 days)`, `exists(event.visit then event.cart then event.purchase)` |
+//! | not in the last n days, known so long | `not exists(event.purchase in last 90 days) and created_on more than 90 days ago` |
+//! | inactive, recency | `not exists(event.any in last 30 days)`, `last(event.purchase) more than 30 days ago` |
+//! | every event, and there is one | `exists(event.purchase) and not exists(event.purchase where not value >= 10)` |
+//! | sent and not opened | `exists(event.email_sent where message = "May") and not exists(event.email_opened where message = "May")` |
+//! | not opened, of all | `not exists(event.email_opened where message = "May")` |
+//! | country, region, city, distance | `country = "PL" and province = "Mazowieckie" and city = "Warszawa"`, `distance(revenue, score, 52.23, 21.01) <= 50` |
+//! | ever been | an event that says so: `exists(event.other where detail1 = "gold")`; a contact keeps no history of its fields |
+//! | updated in the last n days | `modified_on in last 7 days` |
+//! | ids, count, reach, explain | [`CompiledFilter::select`], [`ContactTable::rows`], [`Count`], [`Explainer`] |
+//! | difference to what was sent | [`SyncEngine::plan`](crate::SyncEngine::plan) |
+//! | hash and complexity of a definition | [`Segment::hash`], [`CompiledFilter::cost`] |
 
 mod catalog;
 mod catalog_file;
