@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
     Action, Channel, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening,
-    MemoryContacts, MemoryStore, Node, Options, Rule, Trigger, Workflow,
+    MemoryContacts, MemoryStore, Migration, Node, Options, Rule, Trigger, Workflow,
 };
 use audiencekit::contact::{ConsentStatus, ValueRef};
-use audiencekit::{Contact, Error, ErrorKind, Result, Schema};
+use audiencekit::{Contact, Error, ErrorKind, Result, Schema, Zone};
+use proptest::prelude::*;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
 
@@ -248,4 +249,153 @@ fn a_payload_of_a_megabyte_is_refused_however_it_comes_and_the_others_are_handle
         assert_eq!(from_json.kind(), ErrorKind::Limit);
     }
     assert_eq!(results.last().unwrap().as_ref().unwrap().actions, 1);
+}
+
+/// A definition of everything there is.
+const WHOLE: &str = r#"{"schema_version":1,
+ "rules":[
+  {"id":"all","name":"n","group":"g","active":true,"on":["contact_added",
+    {"detail_added":{"fields":["score"]}},{"detail_changed":{"fields":["score"]}},
+    {"tag_assigned":{"tags":["A"]}},{"tag_removed":{"tags":["A"]}},{"tag_score_at_least":{"tag":"A","score":5}},
+    {"score_reached":{"score":5}},{"score_above":{"score":5}},
+    {"consent_changed":{"channels":["email",{"named":"x"}],"status":"confirmed"}},
+    {"external":{"kinds":["cart"],"properties":[{"property":"value","is":{"greater_than":"5"}}]}},
+    {"external_changed":{"kinds":["cart"],"fields":["value"],"properties":[]}},
+    {"stage_reached":{"funnel":"f","stages":["s"]}},{"mail_opened":{"mails":["m"]}},
+    {"mail_clicked":{"mails":["m"],"link":"any:offer"}},{"page_visited":{"url":"path:/**/x*"}},
+    {"date_near":{"field":"birth_date","days":-3,"ignore_year":true,"zone":"Europe/Warsaw"}},
+    {"rfm_changed":{"report":"r","dimension":"recency","groups":["high"]}},{"custom":{"name":"x","properties":[]}}],
+   "when":["score >= 0 and birth_date is set"],"check_after":{"days":1},
+   "if_yes":[{"action":{"add_to_audience":{"audience":"1"}},"after":{"hours":1}},{"action":{"add_tag":{"tag":"B"}}},
+     {"action":{"change_tag_score":{"tag":"B","by":2}}},{"action":{"set_score":{"to":5}}},
+     {"action":{"set_detail":{"field":"score","value":"7"}}},{"action":{"run_rule":{"rule":"other","check_conditions":true}}}],
+   "if_no":[{"action":{"remove_from_audience":{"audience":"1"}}}],"runs_per_contact":3,"min_interval":{"minutes":5},
+   "valid_from":"2020-01-01T00:00:00Z","valid_until":"2030-01-01T00:00:00Z",
+   "schedule":{"open":[{"days":["monday","thursday"],"from":"08:00","until":"20:00"}],"zone":"UTC","outside":"wait"},
+   "cap":{"runs":9,"per":"day"},"leave":true},
+  {"id":"other","on":[{"tag_assigned":{"tags":["B"]}}],"if_yes":[{"action":{"change_score":{"by":1}}},
+     {"action":{"remove_tag":{"tag":"B"}}},{"action":{"set_stage":{"funnel":"f","stage":"s"}}},
+     {"action":{"call":{"name":"n","data":"d"}}}]}],
+ "workflows":[{"id":"w","version":1,"starts":[{"on":{"tag_assigned":{"tags":["A"]}},"when":["score >= 0"],"to":"check"}],
+   "nodes":{"check":{"check":{"paths":[{"when":["score > 3"],"to":"split"}],"otherwise":"wait"}},
+     "split":{"split":{"paths":[{"weight":1,"to":"wait"},{"weight":2,"to":"for"}]}},
+     "wait":{"wait":{"for":{"months":1},"to":"do"}},
+     "for":{"wait_for":{"on":[{"tag_assigned":{"tags":["C"]}}],"within":{"weeks":1},"then":"do","otherwise":"check"}},
+     "do":{"do":{"actions":[{"add_to_audience":{"audience":"1"}}],"to":"end"}},"end":"end"},
+   "reentry":"restart","schedule":{"open":[{"days":[],"from":"22:00","until":"06:00"}],"outside":"drop"},
+   "cap":{"runs":9,"per":"hour"},"exits":[{"name":"e","goal":true,"on":[{"tag_removed":{"tags":["A"]}}],"when":["score > 90"]}]}],
+ "limits":[{"id":"l","group":"g","runs":5,"per":"week"}]}"#;
+
+/// What stands in the place of something else.
+fn odd(n: u16) -> serde_json::Value {
+    use serde_json::{Value, json};
+    let odd = [
+        Value::Null,
+        json!(true),
+        json!(0),
+        json!(-1),
+        json!(1),
+        json!(i64::MIN),
+        json!(u64::MAX),
+        json!(1e300),
+        json!(""),
+        json!(" "),
+        json!("\0"),
+        json!("żółw 🐢"),
+        json!("x".repeat(5_000)),
+        json!("all"),
+        json!("w"),
+        json!("end"),
+        json!("wait"),
+        json!("A"),
+        json!("score > 1"),
+        json!("(("),
+        json!("score"),
+        json!("24:00"),
+        json!("99:99"),
+        json!("Europe/Nowhere"),
+        json!("-9999-01-01T00:00:00Z"),
+        json!("9999-12-31T23:59:59-14:00"),
+        json!([]),
+        json!({}),
+        json!([[[[]]]]),
+        json!({"months": 4_000_000_000_u64}),
+        json!({"hours": 0}),
+        json!({"seconds": u32::MAX}),
+        json!(4_294_967_295_u64),
+        json!(2_147_483_647),
+        json!("contact_added"),
+    ];
+    odd[usize::from(n) % odd.len()].clone()
+}
+
+/// Every place in a document.
+fn places(value: &serde_json::Value, path: &str, found: &mut Vec<String>) {
+    found.push(path.to_owned());
+    match value {
+        serde_json::Value::Object(map) => {
+            map.iter().for_each(|(key, value)| places(value, &format!("{path}/{key}"), found));
+        }
+        serde_json::Value::Array(list) => {
+            list.iter().enumerate().for_each(|(n, value)| places(value, &format!("{path}/{n}"), found));
+        }
+        _ => {}
+    }
+}
+
+fn live_through(definitions: Definitions) {
+    let now = START + Duration::days(1);
+    let mut contacts = people(&["c"]);
+    let birth = time::macros::date!(2024 - 02 - 29);
+    contacts.edit("c", |contact| contact.set(contact.schema().require("birth_date")?, birth)).unwrap();
+    let mut engine = open(definitions, contacts);
+    engine.plan_dates(START).unwrap();
+    for (hour, tag) in [(0, "A"), (1, "C"), (2, "B"), (24, "A")] {
+        engine.handle(&tagged("c", START + Duration::hours(hour), tag), now).unwrap();
+    }
+    engine.backfill("other", now).ok();
+    engine.tick(now + Duration::days(800)).unwrap();
+    engine.explain("c", &saved(), now).unwrap();
+    let again = engine.definitions().clone();
+    engine.redefine(again, &[saved()], &Migration::MoveByNodeId { renamed: Default::default() }).unwrap();
+}
+
+#[test]
+fn the_definition_of_everything_lives() {
+    let whole = Definitions::from_json(WHOLE).unwrap();
+    assert_eq!(Definitions::from_json(&whole.to_json()).unwrap(), whole);
+    live_through(whole);
+}
+
+/// Set to try more: `AUTOMATION_CASES=100000 cargo test --test automation_hostile`.
+#[expect(clippy::disallowed_methods, reason = "how long to search is said from outside")]
+fn cases() -> u32 {
+    std::env::var("AUTOMATION_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(300)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_damaged_definition_is_refused_with_a_path_or_lives(
+        damage in prop::collection::vec((any::<u16>(), any::<u16>()), 1..4),
+    ) {
+        let mut value: serde_json::Value = serde_json::from_str(WHOLE).unwrap();
+        for (place, with) in damage {
+            let mut found = Vec::new();
+            places(&value, "", &mut found);
+            *value.pointer_mut(&found[usize::from(place) % found.len()]).unwrap() = odd(with);
+        }
+        match Definitions::from_json(&value.to_string()) {
+            Err(error) => prop_assert!(error.operation().starts_with("definitions"), "{error}"),
+            Ok(definitions) => {
+                prop_assert_eq!(&Definitions::from_json(&definitions.to_json()).unwrap(), &definitions);
+                let schema = Schema::standard();
+                match definitions.check(&schema, &Zone::utc(), &[saved()]) {
+                    Err(error) => prop_assert!(!error.problems().is_empty() && error.to_string().len() < 20_000),
+                    Ok(()) => live_through(definitions),
+                }
+            }
+        }
+    }
 }

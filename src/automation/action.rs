@@ -165,7 +165,7 @@ pub struct ActionStep {
     /// What to do.
     pub action: Action,
     /// How long after the check; at once if left out.
-    #[serde(default, skip_serializing_if = "Delay::is_none")]
+    #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub after: Delay,
 }
 

@@ -55,6 +55,11 @@ impl Delay {
         )
     }
 
+    /// True when leaving it out says the same: an hour of 0 is no wait either, and comes back as it was written.
+    pub(super) fn is_default(&self) -> bool {
+        *self == Self::NONE
+    }
+
     /// The instant that is this long after `at`.
     #[must_use]
     pub fn after(self, at: OffsetDateTime, zone: &Zone) -> OffsetDateTime {

@@ -53,7 +53,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
     /// How long after the event the conditions are checked.
-    #[serde(default, skip_serializing_if = "Delay::is_none")]
+    #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub check_after: Delay,
     /// Actions if the conditions hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -68,7 +68,7 @@ pub struct Rule {
     /// Least time between two runs for one contact. The last run is remembered until it is over, at least for
     /// [`Options::memory`](super::Options::memory); the runs of a rule without one are not, so that a rule that is given
     /// one later may run at once.
-    #[serde(default, skip_serializing_if = "Delay::is_none")]
+    #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub min_interval: Delay,
     /// Events before this instant do not start it.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "instant::option")]
