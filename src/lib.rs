@@ -100,6 +100,6 @@ pub use sync::SqliteLedger;
 pub use sync::{MemoryLedger, Mode, Plan, Report, SyncEngine, SyncTarget};
 
 /// The programs of the README compile and keep compiling.
-#[cfg(all(doctest, feature = "http", feature = "csv"))]
+#[cfg(all(doctest, feature = "http", feature = "csv", feature = "sqlite"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -14,6 +14,28 @@ use crate::segment::Segment;
 /// a stored definition make one.
 ///
 /// Serde writes it as a definition with a `schema_version`; reading refuses unknown fields and versions.
+///
+/// ```
+/// use audiencekit::audience::{Audience, AudienceBuilder, Availability};
+/// use audiencekit::{MockClient, Schema, Segment, Selector};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
+/// let everybody = Segment::builder("everybody").include(Selector::all()).build(&Schema::standard())?;
+/// let draft = AudienceBuilder::new()
+///     .name("Customers").description("All of them").account(facebook.fake().account())
+///     .contacts(everybody)
+///     .build()?;
+/// let audience = draft.save(&facebook).await?; // at Facebook, empty until a run sends somebody
+/// assert_eq!(audience.status(&facebook).await?.availability, Availability::Empty);
+///
+/// // Facebook keeps neither groups nor modes: store the definition, and read it the next time.
+/// let stored = serde_json::to_string(&audience).expect("JSON");
+/// assert_eq!(Audience::from_json(&stored)?, audience);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Audience {
     pub(super) id: AudienceId,

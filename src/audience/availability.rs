@@ -12,6 +12,16 @@ use crate::facebook::{AudienceId, CustomAudience, Status};
 ///
 /// Source: `delivery_status` and `operation_status` of the Custom Audience reference, developers.facebook.com
 /// (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::audience::Availability;
+///
+/// let ready = Availability::from_codes(Some(200), Some(200));
+/// assert!(ready.is_usable());
+/// let small = Availability::from_codes(Some(300), Some(200));
+/// assert!(!small.is_usable() && !small.is_passing());
+/// assert!(small.next_step().starts_with("send more people"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -31,6 +31,22 @@ pub struct AudienceRow {
 
 /// All audiences of an account, newest first, page by page until there is no more.
 ///
+/// ```
+/// use audiencekit::facebook::NewAudience;
+/// use audiencekit::{FacebookClient, MockClient, audience};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
+/// let account = facebook.fake().account();
+/// facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await?;
+/// for row in audience::list(&facebook, &account).await? {
+///     assert_eq!((row.name.as_str(), row.status.availability.as_str()), ("VIP", "empty"));
+/// }
+/// # Ok(())
+/// # }
+/// ```
+///
 /// # Errors
 /// What the client returns; [`ErrorKind::Decode`] when Facebook gives the same page again.
 pub async fn list<C: FacebookClient + ?Sized>(client: &C, account: &AccountId) -> Result<Vec<AudienceRow>> {

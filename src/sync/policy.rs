@@ -10,6 +10,16 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// The default holds back contacts that are deleted, invalid or opted out of e-mail. `phone_opted_out` holds nobody
 /// back: it is about being called. Whoever is held back is also taken out by the next mirror.
+///
+/// ```
+/// use audiencekit::sync::ConsentPolicy;
+///
+/// let asked = ConsentPolicy::respect().require("newsletter"); // and whoever has not confirmed it
+/// let waived = ConsentPolicy::waived("legitimate interest, reviewed 2026-11")?; // opted-out people too
+/// assert_eq!((asked.waiver(), waived.waiver().is_some()), (None, true));
+/// assert!(ConsentPolicy::waived(" ").is_err(), "a reason is needed: every report repeats it");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Stored")]
 pub struct ConsentPolicy {
@@ -159,7 +169,36 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 
 /// What a run refuses to do unless told otherwise.
 ///
-/// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody.
+/// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody. It watches what follows from contacts,
+/// in [`Mode::Mirror`](super::Mode::Mirror) and [`Mode::Replace`](super::Mode::Replace); whoever asks for a removal with
+/// [`Mode::Remove`](super::Mode::Remove), a change or an erasure gets it.
+///
+/// ```
+/// use audiencekit::{Contact, ErrorKind, MemoryLedger, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};
+/// use audiencekit::facebook::{FacebookClient, NewAudience};
+/// use audiencekit::sync::Guards;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let (schema, ledger, facebook) = (Schema::standard(), MemoryLedger::new(), MockClient::new());
+/// let account = facebook.fake().account();
+/// let target = SyncTarget::new(account.clone(), facebook.create_audience(&account, &NewAudience::new("A", "a")).await?);
+/// let mirror = target.mode(Mode::Mirror);
+/// let engine = |people: std::ops::Range<u32>, guards: Guards| {
+///     let contact = |n: u32| Contact::builder(&schema).email(format!("p{n}@example.com")).build();
+///     let people = people.map(contact).collect::<audiencekit::Result<Vec<_>>>()?;
+///     let engine = SyncEngine::builder(MemorySource::new(&schema, people), facebook.clone(), facebook.fake().clone());
+///     Ok::<_, audiencekit::Error>(engine.ledger(ledger.clone()).guards(guards).build())
+/// };
+/// engine(0..10, Guards::default())?.run(&mirror).await?;
+/// let error = engine(0..6, Guards::default())?.run(&mirror).await.unwrap_err();
+/// assert_eq!(error.kind(), ErrorKind::Guard); // 40 % would go
+/// # facebook.fake().configure(|settings| settings.removal_floor = 0);
+/// let meant = Guards::default().max_removed_percent(50.0);
+/// assert_eq!(engine(0..6, meant)?.run(&mirror).await?.removed.accepted, 4);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]

@@ -63,6 +63,35 @@ pub(super) struct Watch(Arc<Mutex<Channel>>);
 ///
 /// It ends after [`Stage::Done`] or [`Stage::Failed`] of a run. Each stream sees every run from where it was made: make
 /// it before the run. Cancel safety: dropping it changes nothing.
+///
+/// ```
+/// use audiencekit::facebook::{FacebookClient, NewAudience};
+/// use audiencekit::sync::Stage;
+/// use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+/// use futures_util::StreamExt as _;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let (schema, facebook) = (Schema::standard(), MockClient::new());
+/// let account = facebook.fake().account();
+/// let audience = facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await?;
+/// let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+/// let people = MemorySource::new(&schema, vec![ada]);
+/// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+///
+/// let mut looks = engine.progress();
+/// let listen = async {
+///     let mut last = None;
+///     while let Some(look) = looks.next().await {
+///         last = Some(look); // draw a bar: look.done of look.total, look.predicted_end
+///     }
+///     last
+/// };
+/// let (report, last) = tokio::join!(engine.run(SyncTarget::new(account, audience)), listen);
+/// assert_eq!((report?.added.accepted, last.map(|look| look.stage)), (1, Some(Stage::Done)));
+/// # Ok(())
+/// # }
+/// ```
 pub struct ProgressStream {
     watch: Watch,
     /// The last look it gave.

@@ -36,6 +36,9 @@ impl SyncEngine {
 
     /// Does what a plan says, judged at the plan's time, and nothing else.
     ///
+    /// It reads the contacts twice, to hold them against the plan and to send them: let nothing change them in between,
+    /// such as by a file of their own or a snapshot of the database.
+    ///
     /// # Errors
     /// [`ErrorKind::Guard`] before anything is sent, when contacts or members have changed since the plan was made; as
     /// [`run`](Self::run) otherwise.

@@ -40,6 +40,16 @@ impl Mode {
 }
 
 /// The audience and contacts of a run. An `Audience` converts into it; make one by hand to choose another mode.
+///
+/// ```
+/// use audiencekit::{Mode, Schema, Segment, Selector, SyncTarget};
+///
+/// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&Schema::standard())?;
+/// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?).segment(vip).mode(Mode::Replace);
+/// assert_eq!(target.segments.as_deref().map(<[_]>::len), Some(1));
+/// // Of a saved audience: SyncTarget::from(&audience).mode(Mode::Replace)
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct SyncTarget {
