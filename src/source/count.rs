@@ -1,6 +1,7 @@
 //! Counting a segment over a source.
 
-use super::{Batch, ContactSource};
+use super::ContactSource;
+use super::pass::each_contact;
 use crate::error::Result;
 use crate::segment::{Count, CountBuilder, EvaluationTime, Segment};
 
@@ -35,13 +36,10 @@ impl Segment {
         time: &EvaluationTime,
     ) -> Result<Count> {
         let mut counter = CountBuilder::new(self, source.schema(), time)?;
-        let mut reader = source.open().await?;
-        let mut batch = Batch::with_capacity(source.schema(), Batch::DEFAULT_CAPACITY);
-        while reader.next_batch(&mut batch).await? {
-            for contact in batch.contacts() {
-                counter.push(contact);
-            }
-        }
+        each_contact(source, |contact| {
+            counter.push(contact);
+        })
+        .await?;
         Ok(counter.finish())
     }
 }

@@ -10,6 +10,7 @@ mod json_lines;
 mod losses;
 mod lot;
 mod memory;
+mod pass;
 mod records;
 mod survey;
 
@@ -52,7 +53,8 @@ pub trait ContactSource: Send + Sync + fmt::Debug {
 /// One pass over the contacts of a [`ContactSource`].
 #[async_trait]
 pub trait ContactReader: Send {
-    /// Fills `batch` with the next contacts, at most `batch.capacity()` of them; false when there are no more.
+    /// Fills `batch` with the next contacts, at most `batch.capacity()` of them; false when there are no more
+    /// after these. A batch without contacts ends nothing.
     ///
     /// Cancel safety: a dropped call may lose the batch it was filling; open a new reader.
     ///

@@ -1,6 +1,7 @@
 //! Measuring the purchases of a source.
 
-use super::{Batch, ContactSource};
+use super::ContactSource;
+use super::pass::each_contact;
 use crate::error::Result;
 use crate::segment::{EvaluationTime, RfmSurvey};
 
@@ -19,11 +20,7 @@ impl RfmSurvey {
         time: &EvaluationTime,
     ) -> Result<Self> {
         let mut survey = Self::new(window_days, time);
-        let mut reader = source.open().await?;
-        let mut batch = Batch::with_capacity(source.schema(), Batch::DEFAULT_CAPACITY);
-        while reader.next_batch(&mut batch).await? {
-            batch.contacts().iter().for_each(|contact| survey.push(contact));
-        }
+        each_contact(source, |contact| survey.push(contact)).await?;
         Ok(survey)
     }
 }

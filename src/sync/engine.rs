@@ -183,6 +183,7 @@ impl SyncEngine {
             rows: self.rows_per_call,
             search_calls: self.search_calls,
             stop: None,
+            meter: None,
         }
     }
 }

@@ -202,12 +202,15 @@ impl<'a> Lanes<'a> {
         .await
     }
 
-    /// Waits for `other` and lets the calls under way go on meanwhile.
-    pub(super) async fn alongside<T>(&mut self, other: impl Future<Output = T>) -> T {
-        let mut other = std::pin::pin!(other);
+    /// Waits for `other` and lets the calls under way go on meanwhile; `None` when some have landed first.
+    pub(super) async fn alongside<T>(&mut self, mut other: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         poll_fn(|context| {
             self.poll_flights(context);
-            other.as_mut().poll(context)
+            match other.as_mut().poll(context) {
+                Poll::Ready(done) => Poll::Ready(Some(done)),
+                Poll::Pending if self.landed.is_empty() => Poll::Pending,
+                Poll::Pending => Poll::Ready(None),
+            }
         })
         .await
     }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker};
 
@@ -32,7 +33,7 @@ pub enum Stage {
 pub struct Progress {
     /// What it is doing.
     pub stage: Stage,
-    /// Contacts read, or rows sent in the later stages.
+    /// Contacts read; in the later stages rows removed or sent again.
     pub done: u64,
     /// How many there are, if known.
     pub total: Option<u64>,
@@ -207,14 +208,38 @@ pub(super) struct Meter {
     stage: Stage,
     since: OffsetDateTime,
     total: Option<u64>,
+    done: AtomicU64,
+    answered: AtomicU64,
 }
 
 impl Meter {
     pub(super) fn start(watch: &Watch, stage: Stage, now: OffsetDateTime, total: Option<u64>) -> Self {
-        Self { watch: watch.clone(), stage, since: now, total }
+        let watch = watch.clone();
+        Self { watch, stage, since: now, total, done: AtomicU64::new(0), answered: AtomicU64::new(0) }
     }
 
-    pub(super) fn show(&self, done: u64, answered: u64, now: OffsetDateTime) {
+    /// Rows that were answered in earlier stages.
+    pub(super) fn after(self, answered: u64) -> Self {
+        Self { answered: AtomicU64::new(answered), ..self }
+    }
+
+    /// So many contacts have been read.
+    pub(super) fn read(&self, contacts: u64, now: OffsetDateTime) {
+        self.done.store(contacts, Ordering::Relaxed);
+        self.show(now);
+    }
+
+    /// Facebook has answered for so many rows more.
+    pub(super) fn answered(&self, rows: u64, removed: bool, now: OffsetDateTime) {
+        self.answered.fetch_add(rows, Ordering::Relaxed);
+        if removed || self.stage == Stage::Settling {
+            self.done.fetch_add(rows, Ordering::Relaxed);
+        }
+        self.show(now);
+    }
+
+    pub(super) fn show(&self, now: OffsetDateTime) {
+        let done = self.done.load(Ordering::Relaxed);
         let seconds = (now - self.since).as_seconds_f64();
         let rate = (seconds > 0.0 && done > 0).then(|| done as f64 / seconds);
         let predicted_end = rate.zip(self.total).and_then(|(rate, total)| {
@@ -225,7 +250,7 @@ impl Meter {
             stage: self.stage,
             done,
             total: self.total,
-            answered,
+            answered: self.answered.load(Ordering::Relaxed),
             rate,
             predicted_end,
         });

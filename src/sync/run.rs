@@ -186,7 +186,9 @@ impl<'e> Run<'e> {
     /// Reads, stages and sends whom the groups select. True when members were replaced from the start.
     async fn add(&mut self, intake: &mut Intake, mode: Mode) -> Result<bool> {
         let engine = self.engine;
-        let sender = Sender { stop: Some(self.stop), ..engine.sender(&self.target.audience) };
+        let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
+        let sender =
+            Sender { stop: Some(self.stop), meter: Some(&meter), ..engine.sender(&self.target.audience) };
         let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
         let chain = self.book.record.chain;
         let columns = self.book.columns(engine.keys.keys())?;
@@ -206,7 +208,6 @@ impl<'e> Run<'e> {
             self.book.record.floor = self.book.record.last_call + 1;
             self.sent_before.clear();
         }
-        let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
         let read = self.read_and_send(intake, &mut uploader, &meter).await;
         let ended = if read.is_ok() {
             // A replacement that is not over goes on in its session, and so it reads again.
@@ -237,7 +238,7 @@ impl<'e> Run<'e> {
         let keys = engine.keys.keys();
         let columns = self.book.columns(keys)?;
         let mut parcel = uploader.parcel(self.book.next_call(), columns, keys);
-        while let Some(batch) = uploader.lanes.alongside(intake.next()).await? {
+        while let Some(batch) = uploader.alongside(&mut self.book, intake.next()).await?? {
             self.count(&batch);
             let mut from = 0;
             while from < batch.rows.len() {
@@ -264,8 +265,7 @@ impl<'e> Run<'e> {
             }
             intake.reuse(batch);
             uploader.nudge(&mut self.book).await?;
-            let answered = uploader.counts.sent;
-            meter.show(self.report.contacts.read, answered, engine.clock.now());
+            meter.read(self.report.contacts.read, engine.clock.now());
             self.stop.check()?;
         }
         self.give(uploader, parcel).await
@@ -361,14 +361,15 @@ impl<'e> Run<'e> {
             }
             self.report.rows.unwanted += found.swept;
         }
-        let sender = Sender { stop: Some(self.stop), ..self.engine.sender(&self.target.audience) };
-        let meter = Meter::start(
-            &self.engine.watch,
-            Stage::Removing,
-            self.engine.clock.now(),
-            Some(self.report.rows.unwanted),
-        );
-        meter.show(0, self.report.added.sent, self.engine.clock.now());
+        let engine = self.engine;
+        let now = engine.clock.now();
+        let unwanted = self.report.rows.unwanted;
+        let (stage, total) =
+            if unwanted > 0 { (Stage::Removing, Some(unwanted)) } else { (Stage::Settling, None) };
+        let meter = Meter::start(&engine.watch, stage, now, total).after(self.report.added.sent);
+        meter.show(now);
+        let sender =
+            Sender { stop: Some(self.stop), meter: Some(&meter), ..engine.sender(&self.target.audience) };
         let mut sent = settle(&mut self.book, &sender, sweep, found, self.report.rows.unwanted).await?;
         self.report.added.merge(&sent.added);
         self.report.removed.merge(&sent.removed);

@@ -1,11 +1,14 @@
 //! Sends parcels: intent before, outcome after, and counts.
 
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 use super::book::Book;
 use super::call::{Landed, Parcel, Search, SessionIds, send};
 use super::engine::StopSignal;
 use super::lanes::Lanes;
+use super::progress::Meter;
 use super::record::{CallRecord, Operation};
 use super::report::{CallCounts, RejectedRow, Report};
 use crate::clock::Clock;
@@ -24,6 +27,8 @@ pub(super) struct Sender<'a> {
     pub(super) rows: usize,
     pub(super) search_calls: Option<u32>,
     pub(super) stop: Option<StopSignal<'a>>,
+    /// Where answers are told.
+    pub(super) meter: Option<&'a Meter>,
 }
 
 /// Uploads of one operation.
@@ -194,6 +199,9 @@ impl<'a> Uploader<'a> {
         };
         self.counts.calls += refused.calls;
         self.counts.sent += record.rows;
+        if let Some(meter) = self.sender.meter {
+            meter.answered(record.rows, self.removes(), self.sender.clock.now());
+        }
         let rejected = refused.count.min(record.rows);
         self.counts.rejected += rejected;
         self.counts.accepted += record.rows - rejected;
@@ -222,9 +230,24 @@ impl<'a> Uploader<'a> {
         book.settle(record, &gone).await
     }
 
+    /// Waits for `other`, while calls go on and their outcomes are noted.
+    pub(super) async fn alongside<T>(
+        &mut self,
+        book: &mut Book,
+        other: impl Future<Output = T>,
+    ) -> Result<T> {
+        let mut other = pin!(other);
+        loop {
+            if let Some(done) = self.lanes.alongside(other.as_mut()).await {
+                return Ok(done);
+            }
+            self.collect(book).await?;
+        }
+    }
+
     /// Lets the calls under way go on, without waiting for any.
     pub(super) async fn nudge(&mut self, book: &mut Book) -> Result<()> {
-        self.lanes.alongside(std::future::ready(())).await;
+        self.alongside(book, std::future::ready(())).await?;
         self.collect(book).await
     }
 }

@@ -3,7 +3,9 @@
 #![allow(unreachable_pub, dead_code)]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex};
+use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use audiencekit::facebook::{
@@ -51,6 +53,10 @@ pub struct World {
     pub removal_floor: usize,
     /// True when every call waits once before it is made.
     pub waits: bool,
+    /// How many more calls are let through; all without it.
+    pub gate: Option<u64>,
+    /// Calls that wait at the gate.
+    pub waiting: Vec<Waker>,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -76,6 +82,29 @@ impl TinyFacebook {
         if waits {
             tokio::task::yield_now().await;
         }
+        poll_fn(|context| {
+            let mut world = self.0.lock().unwrap();
+            match world.gate.as_mut() {
+                None => return Poll::Ready(()),
+                Some(0) => {}
+                Some(left) => {
+                    *left -= 1;
+                    return Poll::Ready(());
+                }
+            }
+            if !world.waiting.iter().any(|waker| waker.will_wake(context.waker())) {
+                world.waiting.push(context.waker().clone());
+            }
+            Poll::Pending
+        })
+        .await;
+    }
+
+    /// Lets that many more calls through.
+    pub fn let_through(&self, calls: u64) {
+        let mut world = self.0.lock().unwrap();
+        *world.gate.get_or_insert(0) += calls;
+        world.waiting.drain(..).for_each(Waker::wake);
     }
 
     fn upload(&self, verb: &str, audiences: &[String], upload: &Upload<'_>) -> Result<UploadReceipt> {
