@@ -1,18 +1,22 @@
 //! Takes a record of CSV apart.
 //!
-//! RFC 4180 as most programs bend it: a line ends with LF, CRLF or CR, empty lines are passed over, a quote opens a cell
+//! RFC 4180 as `csv-core` bends it: a line ends with LF, CRLF or CR, empty lines are passed over, a quote opens a cell
 //! only at its start, two quotes within stand for one, and what follows the closing quote belongs to the cell.
 
-use memchr::{memchr, memchr_iter, memchr3};
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
+use memchr::memchr_iter;
 
 /// The cells of one record after the other, in memory that is used again.
-#[derive(Default)]
 pub(super) struct Cells {
-    /// Where each cell ends; the next begins one byte later.
+    parser: Reader,
+    /// The cells without their quotes, one behind the other; what is behind `ends` is room.
+    text: Vec<u8>,
+    /// Where each cell ends and the next begins; what is behind `count` is room.
     ends: Vec<usize>,
-    /// The record without its quotes, when it has any.
-    unquoted: Vec<u8>,
-    is_quoted: bool,
+    count: usize,
 }
 
 /// Where a record was found.
@@ -29,107 +33,96 @@ pub(super) struct Found {
 }
 
 impl Cells {
-    /// Finds the next record and its cells; `None` when only empty lines are left.
-    pub(super) fn find(&mut self, bytes: &[u8], delimiter: u8) -> Option<Found> {
-        let skipped = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
-        let (blank, record) = bytes.split_at_checked(skipped)?;
-        let skipped_lines = if skipped == 0 { 0 } else { lines(blank) };
-        self.ends.clear();
-        self.is_quoted = false;
-        let (len, lines) = match self.plain(record, delimiter) {
-            Some(len) => (len, u64::from(record.get(len - 1) == Some(&b'\n'))),
-            None => {
-                self.ends.clear();
-                self.is_quoted = true;
-                let len = self.unquote(record, delimiter);
-                (len, lines(record.get(..len)?))
-            }
-        };
-        Some(Found { skipped, skipped_lines, len, lines })
+    pub(super) fn new(delimiter: u8) -> Self {
+        let parser = ReaderBuilder::new().delimiter(delimiter).build();
+        let mut cells = Self { parser, text: vec![0; 1_024], ends: vec![0; 64], count: 0 };
+        cells.restart();
+        cells
     }
 
-    /// Finds the cells of a record without quotes, and says how many bytes it has; `None` when it has some.
-    ///
-    /// Cells are short: looking at each byte is faster than searching for one.
-    fn plain(&mut self, record: &[u8], delimiter: u8) -> Option<usize> {
-        for (at, &byte) in record.iter().enumerate() {
-            if byte == delimiter {
-                self.ends.push(at);
-            } else if byte <= b'"' {
-                match byte {
-                    b'\n' | b'\r' => {
-                        self.ends.push(at);
-                        return Some(at + 1);
-                    }
-                    b'"' => return None,
-                    _ => {}
-                }
+    /// Makes ready for the first record of a lot.
+    fn restart(&mut self) {
+        self.parser.reset();
+        // It takes a byte order mark off the first bytes it is given, which need not be the file's first.
+        self.parser.read_record(b"\n", &mut [], &mut []);
+    }
+
+    /// Finds the next record and its cells; `None` when only empty lines are left.
+    pub(super) fn find(&mut self, bytes: &[u8]) -> Option<Found> {
+        let skipped = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n'))?;
+        let (blank, record) = bytes.split_at_checked(skipped)?;
+        let before = self.parser.line();
+        let len = self.take_apart(record);
+        let skipped_lines = memchr_iter(b'\n', blank).count() as u64;
+        Some(Found { skipped, skipped_lines, len, lines: self.parser.line() - before })
+    }
+
+    /// Finds the cells of the record with which `bytes` begin, and says how many bytes it has.
+    fn take_apart(&mut self, bytes: &[u8]) -> usize {
+        let (mut read, mut written) = (0, 0);
+        self.count = 0;
+        loop {
+            let rest = bytes.get(read..).unwrap_or_default();
+            let text = self.text.get_mut(written..).unwrap_or_default();
+            let ends = self.ends.get_mut(self.count..).unwrap_or_default();
+            let (state, bytes_read, bytes_written, cells) = self.parser.read_record(rest, text, ends);
+            read += bytes_read;
+            written += bytes_written;
+            self.count += cells;
+            match state {
+                // Called again without bytes, it ends the last record of a file that does not end its last line.
+                ReadRecordResult::InputEmpty => {}
+                ReadRecordResult::OutputFull => self.text.resize(2 * self.text.len(), 0),
+                ReadRecordResult::OutputEndsFull => self.ends.resize(2 * self.ends.len(), 0),
+                ReadRecordResult::Record | ReadRecordResult::End => return read,
             }
         }
-        self.ends.push(record.len());
-        Some(record.len())
     }
 
     /// How many cells the record has.
     pub(super) fn count(&self) -> usize {
-        self.ends.len()
+        self.count
     }
 
-    /// The bytes in which the cells stand, of the record that was found.
-    pub(super) fn text<'a>(&'a self, record: &'a [u8]) -> &'a [u8] {
-        if self.is_quoted { &self.unquoted } else { record.get(..self.last_end()).unwrap_or_default() }
+    /// The cells of the record, one behind the other.
+    pub(super) fn text(&self) -> &[u8] {
+        let end = self.count.checked_sub(1).and_then(|last| self.ends.get(last)).copied();
+        self.text.get(..end.unwrap_or(0)).unwrap_or_default()
     }
 
-    /// Where each cell stands in its text.
+    /// Where each cell stands in the text.
     pub(super) fn spans(&self) -> impl Iterator<Item = (usize, usize)> {
-        let starts = std::iter::once(0).chain(self.ends.iter().map(|end| end + 1));
-        starts.zip(self.ends.iter().copied())
-    }
-
-    fn last_end(&self) -> usize {
-        self.ends.last().copied().unwrap_or(0)
-    }
-
-    /// Copies the cells of the first record without their quotes, and says how many bytes it has.
-    fn unquote(&mut self, bytes: &[u8], delimiter: u8) -> usize {
-        self.unquoted.clear();
-        let mut at = 0;
-        loop {
-            if bytes.get(at) == Some(&b'"') {
-                at = self.quoted(bytes, at + 1);
-            }
-            let rest = bytes.get(at..).unwrap_or_default();
-            let plain = memchr3(delimiter, b'\n', b'\r', rest);
-            self.unquoted.extend_from_slice(rest.get(..plain.unwrap_or(rest.len())).unwrap_or_default());
-            self.ends.push(self.unquoted.len());
-            let Some(plain) = plain else { return bytes.len() };
-            at += plain + 1;
-            if rest.get(plain) != Some(&delimiter) {
-                return at;
-            }
-            self.unquoted.push(delimiter);
-        }
-    }
-
-    /// Copies what stands in quotes, and says where it ends.
-    fn quoted(&mut self, bytes: &[u8], mut at: usize) -> usize {
-        loop {
-            let rest = bytes.get(at..).unwrap_or_default();
-            let Some(quote) = memchr(b'"', rest) else {
-                self.unquoted.extend_from_slice(rest);
-                return bytes.len();
-            };
-            self.unquoted.extend_from_slice(rest.get(..quote).unwrap_or_default());
-            at += quote + 1;
-            if bytes.get(at) != Some(&b'"') {
-                return at;
-            }
-            self.unquoted.push(b'"');
-            at += 1;
-        }
+        let ends = self.ends.iter().copied().take(self.count);
+        std::iter::once(0).chain(ends.clone()).zip(ends)
     }
 }
 
-fn lines(bytes: &[u8]) -> u64 {
-    memchr_iter(b'\n', bytes).count() as u64
+/// Parsers that wait for their next lot: making one takes as long as reading a hundred records.
+pub(super) struct Parsers {
+    delimiter: u8,
+    waiting: Mutex<Vec<Cells>>,
+}
+
+impl Parsers {
+    pub(super) fn new(delimiter: u8) -> Self {
+        Self { delimiter, waiting: Mutex::default() }
+    }
+
+    /// Lends one to `work`, ready for the first record of a lot.
+    pub(super) fn lend<T>(&self, work: impl FnOnce(&mut Cells) -> T) -> T {
+        let waiting = || self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = waiting().pop();
+        let mut cells = known.unwrap_or_else(|| Cells::new(self.delimiter));
+        cells.restart();
+        let done = work(&mut cells);
+        waiting().push(cells);
+        done
+    }
+}
+
+/// Never what is in them.
+impl fmt::Debug for Parsers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Parsers({:?})", char::from(self.delimiter))
+    }
 }

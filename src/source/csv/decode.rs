@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::cells::Cells;
+use super::cells::{Cells, Parsers};
 use super::columns::{Reading, Target};
 use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -14,7 +14,7 @@ use crate::source::{BadCell, BadRow, Batch, Decoder, Lot};
 pub(super) struct RowDecoder {
     pub(super) schema: Arc<Schema>,
     pub(super) targets: Vec<Target>,
-    pub(super) delimiter: u8,
+    pub(super) parsers: Parsers,
     pub(super) reading: Reading,
     pub(super) bad_row: BadRow,
     pub(super) bad_cell: BadCell,
@@ -23,22 +23,26 @@ pub(super) struct RowDecoder {
 /// One row, and where it stands.
 struct Row<'a> {
     line: u64,
-    text: &'a [u8],
     cells: &'a Cells,
 }
 
 impl Decoder for RowDecoder {
     fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
-        let mut cells = Cells::default();
+        self.parsers.lend(|cells| self.read(lot, batch, cells))
+    }
+}
+
+impl RowDecoder {
+    fn read(&self, lot: &mut Lot, batch: &mut Batch, cells: &mut Cells) -> Result<()> {
         // Cells that a row has lost, by column.
         let mut dropped: Vec<(usize, Error)> = Vec::new();
         while !batch.is_full() {
-            let Some(found) = cells.find(lot.rest(), self.delimiter) else {
+            let Some(found) = cells.find(lot.rest()) else {
                 lot.pass(usize::MAX, 0);
                 return Ok(());
             };
             lot.pass(found.skipped, found.skipped_lines);
-            let row = Row { line: lot.line(), text: cells.text(lot.rest()), cells: &cells };
+            let row = Row { line: lot.line(), cells };
             let filled = batch.push(|contact| self.fill(contact, &row, &mut dropped));
             lot.pass(found.len, found.lines);
             match filled {
@@ -56,25 +60,24 @@ impl Decoder for RowDecoder {
         }
         Ok(())
     }
-}
 
-impl RowDecoder {
     fn fill(&self, contact: &mut Contact, row: &Row<'_>, dropped: &mut Vec<(usize, Error)>) -> Result<()> {
         self.check_width(row)?;
-        // Checked once for all cells.
-        let whole = std::str::from_utf8(row.text).ok();
+        // Checked once for all cells; a character across two cells is none in either.
+        let text = row.cells.text();
+        let whole = std::str::from_utf8(text).ok();
         for (column, (target, (start, end))) in self.targets.iter().zip(row.cells.spans()).enumerate() {
             if start == end || *target == Target::Ignored {
                 continue;
             }
-            let text = match whole {
+            let cell = match whole {
                 Some(whole) => whole.get(start..end),
-                None => row.text.get(start..end).and_then(|cell| std::str::from_utf8(cell).ok()),
+                None => text.get(start..end).and_then(|cell| std::str::from_utf8(cell).ok()),
             };
             let place =
                 || format!("line {}, column {} ({})", row.line, column + 1, target.name(&self.schema));
-            let text = text.ok_or_else(|| Error::new(ErrorKind::Source, place(), "not UTF-8"))?;
-            if let Err(error) = target.write(contact, text, &self.reading) {
+            let cell = cell.ok_or_else(|| Error::new(ErrorKind::Source, place(), "not UTF-8"))?;
+            if let Err(error) = target.write(contact, cell, &self.reading) {
                 let error = placed(place(), error);
                 let refused = self.bad_cell == BadCell::Refuse || target.guards(&self.schema);
                 if refused || error.kind() == ErrorKind::Limit {

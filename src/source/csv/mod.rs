@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::cells::Cells;
+use self::cells::{Cells, Parsers};
 use self::columns::{ColumnRules, Reading};
 use self::decode::RowDecoder;
 use self::rows::Rows;
@@ -182,7 +182,7 @@ impl CsvSourceBuilder {
         let decoder = RowDecoder {
             schema: self.schema,
             targets,
-            delimiter,
+            parsers: Parsers::new(delimiter),
             reading: self.reading,
             bad_row: self.bad_row,
             bad_cell: self.bad_cell,
@@ -194,11 +194,10 @@ impl CsvSourceBuilder {
 /// Opens a file: the cells of its header, and what follows.
 fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks<Rows>, Lot)> {
     let mut blocks = Blocks::new(origin.open()?, Rows { delimiter })?;
-    let (mut lot, mut cells, mut header) = (Lot::with_capacity(1), Cells::default(), Vec::new());
+    let (mut lot, mut cells, mut header) = (Lot::with_capacity(1), Cells::new(delimiter), Vec::new());
     while header.is_empty() && blocks.cut(&mut lot)? {
-        let Some(found) = cells.find(lot.rest(), delimiter) else { continue };
-        let record = lot.rest().get(found.skipped..).unwrap_or_default();
-        let text = std::str::from_utf8(cells.text(record))
+        let Some(found) = cells.find(lot.rest()) else { continue };
+        let text = std::str::from_utf8(cells.text())
             .map_err(|_| Error::new(ErrorKind::Source, "line 1", "the header is not UTF-8"))?;
         header.extend(cells.spans().map(|(start, end)| text.get(start..end).unwrap_or_default().to_owned()));
         lot.pass(found.skipped + found.len, found.skipped_lines + found.lines);

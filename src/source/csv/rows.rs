@@ -86,9 +86,12 @@ mod tests {
     use crate::source::Lot;
     use crate::source::cut::Blocks;
 
-    /// Each record with the line on which it begins, and the error at the end.
-    fn records(file: &[u8], block: usize) -> (Vec<(u64, Vec<u8>)>, Option<String>) {
-        let (mut cells, mut lot, mut found) = (Cells::default(), Lot::with_capacity(3), Vec::new());
+    /// The line on which a record begins, its cells, and where each of them stands.
+    type Record = (u64, Vec<u8>, Vec<(usize, usize)>);
+
+    /// The records, and the error at the end.
+    fn records(file: &[u8], block: usize) -> (Vec<Record>, Option<String>) {
+        let (mut cells, mut lot, mut found) = (Cells::new(b','), Lot::with_capacity(3), Vec::new());
         let rows = Rows { delimiter: b',' };
         let mut blocks = Blocks::with_block(Box::new(Cursor::new(file.to_vec())), rows, block).unwrap();
         loop {
@@ -97,9 +100,9 @@ mod tests {
                 Ok(false) => return (found, None),
                 Err(error) => return (found, Some(error.to_string())),
             }
-            while let Some(at) = cells.find(lot.rest(), b',') {
+            while let Some(at) = cells.find(lot.rest()) {
                 lot.pass(at.skipped, at.skipped_lines);
-                found.push((lot.line(), cells.text(lot.rest()).to_vec()));
+                found.push((lot.line(), cells.text().to_vec(), cells.spans().collect()));
                 lot.pass(at.len, at.lines);
             }
         }
