@@ -12,6 +12,7 @@ use audiencekit::segment::{
     ContactTable, EvaluationTime, Filter, MemoryCatalog, Segment, SegmentCatalog, Selector,
 };
 use serde::Deserialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 /// One row of `tests/data/segment/operators.jsonl`: a filter, a contact for each answer, and what is refused.
@@ -157,4 +158,68 @@ fn every_operator_of_the_grammar_has_its_rows() {
         case.1 |= row.fails.get() != "null" || row.operator == "true";
     }
     assert!(cases.values().all(|case| *case == (true, true)), "{cases:?}");
+}
+
+/// A generator with no surprises (SplitMix64), so that a failure comes back.
+struct Dice(u64);
+
+impl Dice {
+    fn below(&mut self, sides: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        ((z ^ (z >> 31)) % sides as u64) as usize
+    }
+}
+
+/// The place of every value inside a JSON value.
+fn places(json: &Value, at: String, found: &mut Vec<String>) {
+    match json {
+        Value::Array(items) => {
+            (0..).zip(items).for_each(|(n, item)| places(item, format!("{at}/{n}"), found));
+        }
+        Value::Object(members) => {
+            members.iter().for_each(|(name, member)| places(member, format!("{at}/{name}"), found));
+        }
+        _ => {}
+    }
+    found.push(at);
+}
+
+#[test]
+fn pieces_of_filters_put_together_anyhow_are_refused_or_come_back_the_same() {
+    let (schema, time) = (schema(), EvaluationTime::utc(reference::NOW));
+    let texts: Vec<String> = rows().into_iter().map(|row| row.filter).collect();
+    let texts: Vec<&String> = texts.iter().filter(|text| !text.contains("segment(")).collect();
+    let trees: Vec<Value> = texts
+        .iter()
+        .map(|text| serde_json::from_str(&Filter::parse(text, &schema).unwrap().to_json()).unwrap())
+        .collect();
+    let (mut dice, mut taken) = (Dice(99), 0);
+    let nobody = Contact::new(&schema);
+    for _ in 0..6_000 {
+        // The beginning of one text before the end of another, and a piece of one tree in the place of another's.
+        let words = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+        let (head, tail) = (words(texts[dice.below(texts.len())]), words(texts[dice.below(texts.len())]));
+        let spliced =
+            [&head[..dice.below(head.len() + 1)], &tail[dice.below(tail.len())..]].concat().join(" ");
+        let (mut tree, donor) = (trees[dice.below(trees.len())].clone(), &trees[dice.below(trees.len())]);
+        let (mut from, mut to) = (Vec::new(), Vec::new());
+        places(donor, String::new(), &mut from);
+        places(&tree, String::new(), &mut to);
+        let piece = donor.pointer(&from[dice.below(from.len())]).unwrap();
+        *tree.pointer_mut(&to[dice.below(to.len())]).unwrap() = piece.clone();
+        let read = [Filter::parse(&spliced, &schema), Filter::from_json(&tree.to_string(), &schema)];
+        for filter in read.into_iter().filter_map(Result::ok) {
+            assert_eq!(Filter::parse(&filter.to_string(), &schema).as_ref(), Ok(&filter), "{filter}");
+            assert_eq!(Filter::from_json(&filter.to_json(), &schema).as_ref(), Ok(&filter), "{filter}");
+            let compiled = filter.compile(&schema, &time).unwrap_or_else(|e| panic!("{filter}: {e}"));
+            let why = filter.explain(&nobody, &schema, &time).unwrap();
+            assert_eq!(compiled.matches(&nobody), why.holds, "{filter}");
+            assert_eq!(reference::holds(filter.expr(), &nobody), why.holds, "{filter}");
+            taken += 1;
+        }
+    }
+    assert!(taken > 500, "{taken} of 12,000 are filters");
 }

@@ -212,8 +212,9 @@ impl fmt::Display for Filter {
 
 /// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
 ///
-/// Asking it cannot fail, and allocates nothing but for chains of three events and more, for `then` and `distinct` of
-/// contacts with more than 64 events, and for texts of more than 256 bytes with accents.
+/// Asking it cannot fail. It allocates nothing but for chains of three events and more, for an event that follows in a
+/// window of its own that hangs on the contact, for `then` and `distinct` of contacts with more than 64 events, and for
+/// texts of more than 256 bytes without their accents.
 #[derive(Clone)]
 pub struct CompiledFilter {
     pub(super) node: Node,
