@@ -1,6 +1,6 @@
 //! Time as something the host hands in: a [`Clock`] for now and sleep, a [`Zone`] for civil days.
 //!
-//! Nothing in the crate asks the machine for the time but [`SystemClock`], and nothing sleeps but a clock, so a
+//! Nothing in the crate asks the machine for the time but `SystemClock`, and nothing sleeps but a clock, so a
 //! test drives a year with a [`ManualClock`] in a millisecond.
 
 use std::fmt;

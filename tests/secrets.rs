@@ -314,3 +314,98 @@ fn a_panic_about_a_contact_shows_nobody() {
     std::panic::set_hook(hook);
     seen.assert_clean();
 }
+
+/// Lines of a source: planted people who are sent, and planted values where they do not belong.
+#[cfg(feature = "sqlite")]
+fn lines() -> String {
+    format!(
+        "{{\"id\": \"7391\", \"email\": \"{EMAIL}\", \"phone\": \"{PHONE}\", \"first_name\": \"{NAME}\"}}\n\
+         {{\"id\": \"2\", \"email\": \"b@example.com\", \"score\": \"{EMAIL}\"}}\n\
+         {{\"id\": \"3\", \"email\": \"c@example.com\", \"birth_date\": \"{PHONE}\"}}\n\
+         [\"{EMAIL}\"]\n\
+         {{\"id\": \"4\", \"email\": \"{NAME}\"}}\n"
+    )
+}
+
+#[cfg(feature = "sqlite")]
+#[tokio::test]
+async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
+    use audiencekit::sync::{ConsentPolicy, Guards, Operation, Person};
+    use audiencekit::{Mode, SqliteLedger, SyncEngine, SyncTarget};
+    let schema = Schema::standard();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("ledger.db");
+    let facebook = MockClient::new();
+    facebook.fake().configure(|settings| settings.removal_floor = 0);
+    let account = facebook.fake().account();
+    let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await.unwrap();
+    let target = SyncTarget::new(account.clone(), id.clone()).mode(Mode::Mirror);
+    let mut seen = Seen::default();
+    let keys = || {
+        let map = KeyMap::builder().column(MatchKey::Email, "email").column(MatchKey::Phone, "phone");
+        map.column(MatchKey::FirstName, "first_name").build(&schema).unwrap()
+    };
+    {
+        let ledger = SqliteLedger::open(&file).unwrap();
+        let people = JsonLinesSource::from_bytes(lines(), &schema).bad_row(audiencekit::source::BadRow::Skip);
+        seen.debug("ledger", &ledger);
+        let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+        let engine = engine.ledger(ledger).keys(keys()).consent(ConsentPolicy::respect()).build();
+        seen.debug("engine", &engine);
+        let plan = engine.plan(&target).await.unwrap();
+        assert!(plan.losses.rows > 0 && !plan.losses.cells.is_empty() && plan.add == 3, "{plan}");
+        seen.debug("plan", &plan);
+        seen.text("plan", format!("{plan} {}", serde_json::to_string(&plan).unwrap()));
+        facebook.fake().inject(FaultRule::new(Fault::DropReply).on(Edge::AddUsers).first(1));
+        let report = match engine.run(&target).await {
+            Ok(report) => report,
+            Err(error) => {
+                seen.error("lost answer", &error);
+                engine.run(&target).await.unwrap()
+            }
+        };
+        seen.debug("report", &report);
+        seen.text("report", format!("{report} {}", serde_json::to_string(&report).unwrap()));
+        seen.debug("progress", &engine.progress());
+        let change = engine.member_change(&canary(&schema), Operation::Add, 9).unwrap();
+        seen.debug("change", &change);
+        let changed = engine.apply_changes(&target, &[change]).await.unwrap();
+        seen.text("change report", format!("{changed} {changed:?}"));
+        facebook.fake().inject("error=190/463@add_users".parse().unwrap());
+        let again =
+            engine.member_change(&contact_of("9", "d@example.com", &schema), Operation::Add, 1).unwrap();
+        seen.error("refused change", &engine.apply_changes(&target, &[again]).await.unwrap_err());
+        facebook.fake().clear_faults();
+        let person = canary(&schema);
+        let receipt = engine.erase(&account, Person::Contact(&person)).await.unwrap();
+        assert_eq!(receipt.rows, 1);
+        seen.text("receipt", format!("{receipt:?} {}", serde_json::to_string(&receipt).unwrap()));
+        seen.debug("person", &Person::Contact(&person));
+    }
+    {
+        let nobody = MemorySource::new(&schema, vec![contact_of("2", "b@example.com", &schema)]);
+        let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone());
+        let guarded =
+            engine.ledger(SqliteLedger::open(&file).unwrap()).keys(keys()).guards(Guards::default());
+        seen.error("guard", &guarded.build().run(&target).await.unwrap_err());
+    }
+    seen.assert_clean();
+    let mut files = 0;
+    for entry in std::fs::read_dir(folder.path()).unwrap() {
+        let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+        files += 1;
+        for needle in planted() {
+            assert!(
+                !bytes.windows(needle.len()).any(|part| part == needle.as_bytes()),
+                "a file holds {needle:?}"
+            );
+        }
+    }
+    assert!(files > 0);
+    facebook.fake().assert_clean();
+}
+
+#[cfg(feature = "sqlite")]
+fn contact_of(id: &str, email: &str, schema: &Arc<Schema>) -> Contact {
+    Contact::builder(schema).id(id).email(email).build().unwrap()
+}

@@ -85,6 +85,25 @@ use crate::error::Result;
 ///
 /// Errors carry [`Error::api`](crate::Error::api) when Facebook answered, and
 /// [`ErrorKind::Transport`](crate::ErrorKind::Transport) when it is unknown whether the call took effect.
+///
+/// References and `Arc`s of a client are clients, so a service can hold `Arc<dyn FacebookClient>` and get the real one
+/// in production and the fake in its tests.
+///
+/// ```
+/// use std::sync::Arc;
+/// use audiencekit::facebook::ListRequest;
+/// use audiencekit::{FacebookClient, MockClient};
+///
+/// struct Service { facebook: Arc<dyn FacebookClient> }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let service = Service { facebook: Arc::new(MockClient::new()) };
+/// let accounts = service.facebook.ad_accounts(&ListRequest::new()).await?;
+/// assert_eq!(accounts.items.len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait FacebookClient: Send + Sync + fmt::Debug {
     /// The ad accounts that the token can see, page by page.

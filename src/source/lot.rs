@@ -21,7 +21,7 @@ pub struct Lot {
 /// A reader that can tell where records end before they are read.
 ///
 /// Cutting costs little, reading costs much: so a run with workers lets one thread cut and the others read, select and
-/// hash. [`CsvSource`](super::CsvSource) and [`JsonLinesSource`](super::JsonLinesSource) do.
+/// hash. `CsvSource` and [`JsonLinesSource`](super::JsonLinesSource) do.
 ///
 /// ```
 /// use audiencekit::source::{Batch, Lot};
