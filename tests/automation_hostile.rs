@@ -367,6 +367,72 @@ fn the_definition_of_everything_lives() {
     live_through(whole);
 }
 
+#[test]
+fn a_name_that_stands_twice_is_refused_with_its_path() {
+    let node = r#""do":{"do""#;
+    let twice = WHOLE.replace(node, &format!(r#""wait":"end",{node}"#));
+    let error = Definitions::from_json(&twice).unwrap_err();
+    assert!(error.to_string().starts_with("definitions workflows[0].nodes"), "{error}");
+    assert!(error.to_string().contains("stands twice"), "{error}");
+    let rule = WHOLE.replace(r#""name":"n","group":"g""#, r#""name":"n","name":"m""#);
+    assert!(Definitions::from_json(&rule).unwrap_err().to_string().contains("duplicate field `name`"));
+    let event = r#"{"contact":"c","at":"2026-01-01T00:00:00Z","what":{"external":{"kind":"cart",
+        "properties":{"product":"canary","size":"1","product":"canary"}}}}"#;
+    let error = ContactEvent::from_json(event).unwrap_err();
+    assert!(error.to_string().starts_with("event what.external.properties"), "{error}");
+    assert!(error.to_string().contains("stands twice") && !error.to_string().contains("canary"), "{error}");
+}
+
+#[test]
+fn a_change_of_the_zone_moves_a_date_and_leaves_none_out() {
+    let near = Trigger::DateNear { field: "birth_date".into(), days: 0, ignore_year: true, zone: None };
+    let rule = Rule::new("r").on(near).then(Action::ChangeScore { by: 1 });
+    let definitions = Definitions::new().rule(rule);
+    let mut contacts = people(&["c"]);
+    let birth = time::macros::date!(1990 - 06 - 15);
+    contacts.edit("c", |contact| contact.set(contact.schema().require("birth_date")?, birth)).unwrap();
+    let store = MemoryStore::new();
+    let open = |contacts, zone: &str| {
+        let options = Options::default().zone(Zone::named(zone).unwrap());
+        Engine::open(definitions.clone(), &[saved()], store.clone(), contacts, options).unwrap()
+    };
+    let mut engine = open(contacts, "UTC");
+    let last_tick = datetime!(2026-06-14 21:30 UTC);
+    engine.plan_dates(START).unwrap();
+    engine.tick(last_tick).unwrap();
+    // In Warsaw the day begins at 22:00; the engine comes back after that.
+    let mut engine = open(engine.into_parts().1, "Europe/Warsaw");
+    engine.plan_dates(last_tick).unwrap();
+    engine.tick(datetime!(2026-06-14 23:30 UTC)).unwrap();
+    assert_eq!(score(engine.contacts(), "c"), 1);
+    engine.tick(datetime!(2027-06-14 21:59 UTC)).unwrap();
+    assert_eq!(score(engine.contacts(), "c"), 1);
+    engine.tick(datetime!(2027-06-14 22:00 UTC)).unwrap();
+    assert_eq!(score(engine.contacts(), "c"), 2);
+}
+
+#[test]
+fn a_clock_that_goes_back_repeats_nothing_and_loses_nothing() {
+    let rule = Rule::new("r")
+        .on(Trigger::tag("A"))
+        .then(Action::ChangeScore { by: 1 })
+        .then_after(Delay::Hours(1), Action::ChangeScore { by: 10 })
+        .then(Action::add_to(&saved()));
+    let mut engine = open(Definitions::new().rule(rule), people(&["c"]));
+    let event = |hour: i64| tagged("c", START + Duration::hours(hour), "A");
+    engine.handle(&event(0), START + Duration::hours(5)).unwrap();
+    assert_eq!(score(engine.contacts(), "c"), 11, "what was due by then is done");
+    let back = START + Duration::hours(2);
+    assert!(engine.handle(&event(0), back).unwrap().repeated);
+    engine.handle(&event(2), back).unwrap();
+    assert_eq!((score(engine.contacts(), "c"), engine.timers()), (12, 1));
+    assert!(engine.handle(&event(4), back).is_err(), "from the future, by the clock of now");
+    engine.tick(back).unwrap();
+    assert_eq!(engine.next_due(), Some(START + Duration::hours(3)));
+    engine.tick(START + Duration::hours(5)).unwrap();
+    assert_eq!((score(engine.contacts(), "c"), engine.timers(), engine.unsent()), (22, 0, 1));
+}
+
 /// Set to try more: `AUTOMATION_CASES=100000 cargo test --test automation_hostile`.
 #[expect(clippy::disallowed_methods, reason = "how long to search is said from outside")]
 fn cases() -> u32 {

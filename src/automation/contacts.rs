@@ -30,7 +30,8 @@ pub trait ContactStore: fmt::Debug + Send {
     ///
     /// # Errors
     /// A retryable error keeps the effect for a later call of the engine, and what else is to be done to the contact with
-    /// it: changes of a contact come in their order. Any other error drops it, and the engine reports it.
+    /// it: changes of a contact come in their order. Any other error drops it, and the engine reports it: the text of the error
+    /// goes to the audit log, and must not say more of a person than their id.
     fn apply(&mut self, effect: &Effect) -> Result<()>;
 
     /// Visits the ids of contacts from the first one after `after` on, or from the first of all, until `visit` says

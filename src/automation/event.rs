@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::instant;
+use super::once;
 use crate::contact::ConsentStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::read_json;
@@ -115,7 +116,7 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Decimal>,
         /// Its properties.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
         properties: BTreeMap<String, String>,
     },
     /// An external event, such as a cart, was changed.
@@ -129,7 +130,7 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Decimal>,
         /// Its properties now.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
         properties: BTreeMap<String, String>,
     },
     /// The contact came to a stage of a funnel.
@@ -170,7 +171,7 @@ pub enum Happening {
         /// Its name.
         name: String,
         /// Its properties.
-        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
         properties: BTreeMap<String, String>,
     },
     /// The contact changed in a way that no trigger listens to; leaving conditions are looked at again.

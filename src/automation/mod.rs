@@ -38,6 +38,7 @@ mod key;
 mod memory_contacts;
 mod memory_store;
 mod older;
+mod once;
 mod options;
 mod outbox;
 mod people;

@@ -9,7 +9,8 @@ use crate::error::Error;
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Options {
-    /// The zone of days, dates and calendar months.
+    /// The zone of days, dates and calendar months. After a change of it, dates must be planned anew:
+    /// [`Engine::plan_dates`](super::Engine::plan_dates).
     pub zone: Zone,
     /// How long handled events are remembered; older events are refused, for they could be repetitions.
     pub memory: Duration,

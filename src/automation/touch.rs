@@ -124,8 +124,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 
-    /// Plans the dates of all contacts: after a rule or workflow that a date starts was made. From then on each
-    /// event of a contact keeps its dates current.
+    /// Plans the dates of all contacts, those that come after `now`: after a rule or workflow that a date starts was made
+    /// or edited, and after the engine was opened with another zone. From then on each event of a contact keeps its dates
+    /// current. Give the instant of the last tick, and none is left out.
     ///
     /// # Errors
     /// What the contact store and the store return.

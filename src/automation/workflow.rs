@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::action::Action;
 use super::cap::Cap;
 use super::delay::Delay;
+use super::once;
 use super::rule;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
@@ -48,6 +49,7 @@ pub struct Workflow {
     /// Ways in; an event that matches several takes the first.
     pub starts: Vec<Start>,
     /// The nodes by their ids.
+    #[serde(deserialize_with = "once::deserialize")]
     pub nodes: BTreeMap<String, Node>,
     /// When a contact may come in again.
     #[serde(default)]
