@@ -773,6 +773,26 @@ async fn a_removal_and_its_plan_agree_on_rows_that_people_share_or_had_before() 
 }
 
 #[tokio::test]
+async fn a_mirror_forgets_who_wanted_a_row_before() {
+    let world = World::new();
+    let one = |number| world.contact_with(number, "one@example.com", "+48 600 000 999");
+    let mirror = async |contacts| {
+        let engine = world.builder(world.of(contacts)).build();
+        sound(&engine.run(target(Mode::Mirror)).await.unwrap()).clone()
+    };
+    mirror(vec![one(1), world.contact(9)]).await;
+    // The address goes to another contact, and a third one shares it.
+    let report = mirror(vec![world.contact(1), one(2), one(3), world.contact(9)]).await;
+    assert_eq!((report.added.sent, report.removed.sent), (1, 0));
+    let engine = world.engine([]);
+    let leaves = |number| engine.member_change(&one(number), Operation::Remove, 1).unwrap();
+    engine.apply_changes(target(Mode::Add), &[leaves(2)]).await.unwrap();
+    world.assert_members(&world.of(vec![world.contact(1), one(3), world.contact(9)]));
+    engine.apply_changes(target(Mode::Add), &[leaves(3)]).await.unwrap();
+    world.assert_members(&world.of(vec![world.contact(1), world.contact(9)]));
+}
+
+#[tokio::test]
 async fn a_plan_tells_rows_left_in_place_from_a_run_that_was_cut_short() {
     let world = World::new();
     let warnings = async |numbers: std::ops::Range<u32>| {

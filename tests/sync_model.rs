@@ -235,6 +235,69 @@ async fn live(seed: u64, ledger: Store) {
     }
 }
 
+/// People come by mirrors and go by removals that name some of them, with what they have now.
+async fn come_and_go(seed: u64) {
+    let mut random = Random(seed ^ 0x5eed);
+    let schema = Schema::standard();
+    let (facebook, ledger) = (TinyFacebook::new(), MemoryLedger::new());
+    facebook.0.lock().unwrap().any_key = random.one_in(2);
+    let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+    let mut people: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
+    for step in 0..random.below(8) + 2 {
+        let mirrors = step == 0 || random.one_in(3);
+        let mut named = BTreeMap::new();
+        for number in 0..10 {
+            let keys = (random.below(6), random.below(3));
+            if mirrors && !random.one_in(3) {
+                named.insert(number, keys);
+            } else if !mirrors && random.one_in(3) {
+                // Somebody who moved since is known by their id.
+                let known = people.get(&number).copied().filter(|_| !random.one_in(3));
+                named.insert(number, known.unwrap_or(keys));
+            }
+        }
+        let engine = |random: &mut Random| {
+            let named = named.iter().map(|(number, keys)| contact(&schema, *number, *keys));
+            SyncEngine::builder(MemorySource::new(&schema, named.collect()), facebook.clone(), clock.clone())
+                .ledger(ledger.clone())
+                .guards(Guards::off())
+                .rows_per_call(1 + random.below(5) as usize)
+                .build()
+        };
+        let mode = if mirrors { Mode::Mirror } else { Mode::Remove };
+        let fails = random.one_in(2);
+        if fails {
+            let faults = [Fault::DropRequest, Fault::DropReply, Fault::Unavailable];
+            let fault = faults[random.below(3) as usize];
+            let at = facebook.calls() + random.below(4);
+            facebook.0.lock().unwrap().faults.insert(at, fault);
+        }
+        let plan = engine(&mut random).plan(target(mode)).await.unwrap();
+        let first = engine(&mut random).apply(target(mode), &plan).await;
+        facebook.0.lock().unwrap().faults.clear();
+        match first {
+            Ok(report) => {
+                report.check().unwrap();
+                let done = (report.removed.sent - report.removed.carried, report.rows.fresh);
+                assert_eq!(
+                    (plan.remove, plan.add),
+                    done,
+                    "seed {seed}, step {step}: the plan\n{plan}\n{report}"
+                );
+            }
+            Err(_) => engine(&mut random).run(target(mode)).await.unwrap().check().unwrap(),
+        }
+        if mirrors {
+            people = named;
+        } else {
+            people.retain(|number, _| !named.contains_key(number));
+        }
+        let (members, wanted) = (facebook.members(&audience()), rows_of(&schema, &people));
+        let (lost, extra) = (wanted.difference(&members).count(), members.difference(&wanted).count());
+        assert_eq!((lost, extra), (0, 0), "seed {seed}, step {step}, {mode:?}: lost and extra members");
+    }
+}
+
 async fn yields(count: u64) {
     for _ in 0..count {
         tokio::task::yield_now().await;
@@ -252,6 +315,7 @@ fn whatever_happens_the_members_are_those_asked_for() {
     let sequences = number("AUDIENCEKIT_SEQUENCES").unwrap_or(2_000);
     for seed in 0..sequences {
         runtime.block_on(live(seed, Store::Memory(MemoryLedger::new())));
+        runtime.block_on(come_and_go(seed));
     }
     println!("seeds 0 to {} converged", sequences - 1);
 }

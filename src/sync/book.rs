@@ -9,6 +9,7 @@ use time::OffsetDateTime;
 
 use super::lease::Lease;
 use super::ledger::{Changes, Durability, Journal, Ledger};
+use super::owners::OwnersMet;
 use super::pages::Pages;
 use super::person::{Fingerprint, PersonKey};
 use super::places::SpreadKeys;
@@ -68,6 +69,7 @@ pub(super) struct Book {
     pub(super) store: Store,
     pub(super) record: RunRecord,
     pub(super) seen: Slots,
+    pub(super) owners: OwnersMet,
     /// True when an earlier run left something open.
     pub(super) resumed: bool,
     /// True when rows may wait to be sent or removed.
@@ -140,6 +142,7 @@ impl Book {
             store,
             record,
             seen: Slots::default(),
+            owners: OwnersMet::default(),
             resumed,
             open_ends,
             leftovers: false,
@@ -231,6 +234,9 @@ impl Book {
                 continue;
             };
             let first_time = self.seen.insert(current.slot);
+            if matches!(self.record.mode, Mode::Mirror | Mode::Replace) {
+                self.owners.meet(print, person, current, first_time);
+            }
             let known = current.owners.iter().any(|owner| owner.person == person);
             let send = first_time && !self.vouched(current);
             if !known || send {

@@ -24,6 +24,7 @@ mod lanes;
 mod lease;
 mod ledger;
 mod memory;
+mod owners;
 mod pages;
 mod person;
 mod places;

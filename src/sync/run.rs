@@ -166,6 +166,10 @@ impl<'e> Run<'e> {
                 replacing = self.add(&mut intake, mode).await?;
             }
             self.report.losses = intake.losses().clone();
+            // Whoever is missing may only be unreadable.
+            if self.report.losses.rows == 0 {
+                self.book.take_from_owners_not_met().await?;
+            }
         }
         self.settle(frozen, replacing).await?;
         self.book.finish().await?;
