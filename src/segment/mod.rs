@@ -29,8 +29,8 @@
 //! - **Two terms** of a kind compare: numbers, texts, dates, instants, and for equality truths, states of consents and
 //!   anniversaries. Where one is missing its `default` counts, if there is one; a date as the default of an instant is
 //!   the beginning of that day, and as that of an anniversary its day without the year.
-//! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday), months,
-//!   quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
+//! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday, or
+//!   as [`EvaluationTime::week_starts_on`] says), months, quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
 //!   shorter month. Minutes and hours are exact. `in last` and `in next` include both ends; `less than 3 days ago`
 //!   leaves the far end out. An instant compared with a date is compared with that whole day, so `created_on <=
 //!   2026-01-31` includes the evening. `between` includes both bounds.
@@ -52,7 +52,8 @@
 //! filter   = and { "or" and } ;
 //! and      = unary { "and" unary } ;
 //! unary    = "not" unary | "(" filter ")" | "true" | "false" | group | tags
-//!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term [ "default" value ] check | FIELD ;
+//!          | "exists" "(" events ")" | "segment" "(" TEXT ")" | term [ "default" value ] check
+//!          | ( FIELD | "consent_opt_out" "(" TEXT ")" ) [ "default" value ] ;
 //! group    = ( "all of" | "any of" | "none of" | "at least" INTEGER "of" ) "(" filter { "," filter } ")" ;
 //! tags     = "has" [ "any" | "all" | "no" | "only" | "exactly" ] ( "tag" | "tags" ) ( TEXT | "(" TEXT { "," TEXT } ")" ) ;
 //! term     = FIELD

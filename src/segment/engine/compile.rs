@@ -2,7 +2,7 @@
 
 use super::compile_default::states;
 use super::compile_number::number_test;
-use super::compile_term::{place, symbol};
+use super::compile_term::{place, place_of, symbol};
 use super::plan::{Node, NumberTerm, NumberTest, TextTerm};
 use super::regexes;
 use super::window::EvaluationTime;
@@ -115,11 +115,16 @@ impl Compiler<'_> {
             }
             // A list of days is any of the days.
             Check::In(literals) if kind.is_day() || kind == Kind::Instant => {
+                // Without the list, which a copy for each of its days would square.
+                let bare = Test {
+                    term: test.term.clone(),
+                    default: None,
+                    check: Check::IsSet,
+                    negated: false,
+                    ..*test
+                };
                 let one = |literal: &Spanned<Literal>| {
-                    self.test(
-                        &Test { check: Check::Equal(literal.clone()), negated: false, ..test.clone() },
-                        scope,
-                    )
+                    self.test(&Test { check: Check::Equal(literal.clone()), ..bare.clone() }, scope)
                 };
                 let any = join(literals.iter().map(one).collect::<Result<_>>()?, false);
                 if !negated {
@@ -148,7 +153,7 @@ impl Compiler<'_> {
             Kind::Consent => self.consent(test, scope)?,
             Kind::Date | Kind::Birthday => {
                 let (low, high) = self.time.days(&test.check).ok_or_else(unchecked)?;
-                let at = super::compile_term::place_of(&test.term, scope)?;
+                let at = place_of(&test.term, scope)?;
                 Node::Days { at, low: date_key(low), high: date_key(high), negated }
             }
             Kind::Instant => {
