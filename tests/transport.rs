@@ -15,7 +15,7 @@ use audiencekit::{Error, ErrorKind, FacebookClient, Result};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::{ServerConfig, ServerConnection, SupportedProtocolVersion};
-use script::Script;
+use script::{Script, whole_message};
 use tokio::task::{JoinHandle, spawn_blocking};
 
 const ROOT: &[u8] = include_bytes!("data/tls/root.pem");
@@ -45,19 +45,12 @@ fn read_message(stream: &mut impl Read) -> String {
     let mut message = Vec::new();
     let mut chunk = [0; 4096];
     loop {
-        let text = String::from_utf8_lossy(&message).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
-                .unwrap_or(0_usize);
-            if body.len() >= length {
-                return text;
-            }
+        if let Some(whole) = whole_message(&message) {
+            return whole;
         }
         match stream.read(&mut chunk) {
             Ok(read @ 1..) => message.extend_from_slice(&chunk[..read]),
-            _ => return text,
+            _ => return String::from_utf8_lossy(&message).into_owned(),
         }
     }
 }

@@ -9,7 +9,7 @@ use std::time::Duration;
 use audiencekit::facebook::transport::{HttpTransport, NotSent};
 use audiencekit::facebook::{GraphClient, RetryPolicy};
 use audiencekit::{AudienceId, Error, ErrorKind, FacebookClient};
-use script::{Script, rows, upload};
+use script::{Script, rows, upload, whole_message};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -22,15 +22,8 @@ async fn read_request(socket: &mut TcpStream) -> String {
     let mut request = Vec::new();
     let mut chunk = [0; 4096];
     loop {
-        let text = String::from_utf8_lossy(&request).into_owned();
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = head
-                .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
-                .unwrap_or(0_usize);
-            if body.len() >= length {
-                return text;
-            }
+        if let Some(whole) = whole_message(&request) {
+            return whole;
         }
         let read = socket.read(&mut chunk).await.unwrap();
         assert!(read > 0, "the client went away");

@@ -167,3 +167,13 @@ fn a_rule_is_json_too() {
     .unwrap();
     assert_eq!(rule, "html=503@add_users:2".parse().unwrap());
 }
+
+#[test]
+fn a_rule_that_cannot_be_read_says_what_there_is() {
+    let says = |rule: &str| rule.parse::<FaultRule>().unwrap_err().to_string();
+    let fault = says("drop_replay@add_users");
+    assert!(fault.contains("unknown fault \"drop_replay\"") && fault.contains("drop_reply"), "{fault}");
+    let edge = says("drop_reply@add_user");
+    assert!(edge.contains("unknown variant `add_user`") && edge.contains("`add_users`"), "{edge}");
+    assert!(says("html=500:never").contains("FAULT[@EDGE][:WHEN]"));
+}

@@ -16,6 +16,16 @@ use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::{Contact, Error, KeyMap, ManualClock, Result, Schema};
 use time::macros::datetime;
 
+/// Head and body of one HTTP message as text, once the body is as long as the head says.
+pub(crate) fn whole_message(bytes: &[u8]) -> Option<String> {
+    let text = String::from_utf8_lossy(bytes);
+    let (head, body) = text.split_once("\r\n\r\n")?;
+    let length =
+        |line: &str| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse::<usize>().ok();
+    let length = head.lines().find_map(length).unwrap_or(0);
+    (body.len() >= length).then(|| text.as_ref().to_owned())
+}
+
 type Answer = Box<dyn FnMut() -> Result<GraphResponse> + Send>;
 
 #[derive(Clone, Default)]

@@ -133,6 +133,9 @@ impl FaultRule {
     }
 }
 
+const FAULTS: &str = "one of drop_before, drop_reply, duplicate, late, reset, too_many_requests, delay=MILLISECONDS, \
+                      truncate=BYTES, html=STATUS, error=CODE or error=CODE/SUBCODE";
+
 impl std::str::FromStr for FaultRule {
     type Err = crate::Error;
 
@@ -163,11 +166,22 @@ impl std::str::FromStr for FaultRule {
                 let subcode = subcode.map(str::parse).transpose().map_err(|_| wrong())?;
                 Fault::Error { code, subcode, is_transient: None }
             }
-            _ => return Err(wrong()),
+            _ => {
+                return Err(crate::Error::new(
+                    crate::ErrorKind::Invalid,
+                    "fault",
+                    format!("unknown fault {name:?}"),
+                )
+                .expected(FAULTS));
+            }
         };
         let mut rule = Self::new(fault);
         if let Some(edge) = edge {
-            rule.edge = Some(serde_json::from_value(edge.into()).map_err(|_| wrong())?);
+            // serde's words name the edges that there are.
+            let unknown = |error: serde_json::Error| {
+                crate::Error::new(crate::ErrorKind::Invalid, "fault edge", error.to_string())
+            };
+            rule.edge = Some(serde_json::from_value(edge.into()).map_err(unknown)?);
         }
         if let Some(when) = when {
             let (how, count) = when.split_once('=').unwrap_or(("nth", when));
