@@ -56,7 +56,7 @@ struct Options {
     members: bool,
     #[arg(long, value_enum, default_value_t = How::Snapshot)]
     mode: How,
-    /// Threads for selecting and hashing beside the one that reads and sends; 0 does all on one.
+    /// Threads for reading, selecting and hashing beside the one that cuts the file and sends; 0 does all on one.
     #[arg(long, default_value_t = 0)]
     threads: usize,
     /// Uploads under way at the same time.

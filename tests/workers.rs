@@ -8,9 +8,10 @@ use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 
+use async_trait::async_trait;
 use audiencekit::audience::MinimumSize;
 use audiencekit::contact::{FieldId, ToContact};
-use audiencekit::source::{BadRow, RecordSource};
+use audiencekit::source::{BadRow, Batch, ContactReader, Cutter, Decoder, Lot, RecordSource};
 use audiencekit::sync::{Job, Workers};
 use audiencekit::{
     Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, ManualClock, MemoryLedger, Mode,
@@ -196,4 +197,78 @@ async fn records_that_cannot_be_cut_are_sent_and_counted_the_same() {
     let stopped = same_for_all(broken).await;
     assert!(stopped.report.unwrap_err().contains("query: gone"));
     assert_eq!(stopped.calls, 11);
+}
+
+/// A source of the host's: numbers of two bytes, in lots of a hundred.
+#[derive(Debug, Clone)]
+struct Packed {
+    schema: Arc<Schema>,
+    /// False when its decoder forgets to say what it has read.
+    passes: bool,
+}
+
+struct PackedReader(Packed, u64);
+
+#[async_trait]
+impl ContactSource for Packed {
+    fn schema(&self) -> &Arc<Schema> {
+        &self.schema
+    }
+
+    fn len_hint(&self) -> Option<u64> {
+        Some(CONTACTS)
+    }
+
+    async fn open(&self) -> Result<Box<dyn ContactReader>> {
+        Ok(Box::new(PackedReader(self.clone(), 0)))
+    }
+}
+
+#[async_trait]
+impl ContactReader for PackedReader {
+    async fn next_batch(&mut self, _: &mut Batch) -> Result<bool> {
+        unreachable!("a run takes lots where there are some")
+    }
+
+    fn cutter(&mut self) -> Option<&mut dyn Cutter> {
+        Some(self)
+    }
+}
+
+#[async_trait]
+impl Cutter for PackedReader {
+    fn decoder(&self) -> Arc<dyn Decoder> {
+        Arc::new(self.0.clone())
+    }
+
+    async fn cut(&mut self, lot: &mut Lot) -> Result<bool> {
+        let numbers = self.1..(self.1 + 100).min(CONTACTS);
+        let bytes: Vec<u8> = numbers.clone().flat_map(|number| (number as u16).to_be_bytes()).collect();
+        lot.fill(&bytes, self.1 + 1);
+        self.1 = numbers.end;
+        Ok(!bytes.is_empty())
+    }
+}
+
+impl Decoder for Packed {
+    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+        let fields = Numbered::fields(&self.schema)?;
+        while let Some(number) = lot.rest().first_chunk().copied().filter(|_| !batch.is_full()) {
+            batch.push(|contact| Numbered(u16::from_be_bytes(number).into()).fill(&fields, contact))?;
+            if !self.passes {
+                return Ok(());
+            }
+            lot.pass(2, 1);
+        }
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_source_of_the_host_s_may_be_cut_too() {
+    let schema = Schema::standard();
+    let whole = same_for_all(Packed { schema: Arc::clone(&schema), passes: true }).await;
+    assert_eq!(whole.report.unwrap()["contacts"]["read"], CONTACTS);
+    let stuck = same_for_all(Packed { schema, passes: false }).await;
+    assert!(stuck.report.unwrap_err().contains("line 1: the decoder passes over nothing"));
 }

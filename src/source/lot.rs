@@ -59,7 +59,8 @@ pub trait Cutter: Send {
 
 /// Reads the contacts of a [`Lot`].
 pub trait Decoder: Send + Sync + fmt::Debug {
-    /// Adds contacts of `lot` to `batch`, from where the last call stopped, until one of them ends.
+    /// Adds contacts of `lot` to `batch`, from where the last call stopped, until one of them ends; passes over what
+    /// it has read.
     ///
     /// # Errors
     /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column. The

@@ -268,7 +268,10 @@ impl SyncEngineBuilder {
         self
     }
 
-    /// Selects and hashes on `threads` threads of the host's; on the task's own thread without it.
+    /// Reads, selects and hashes on `threads` threads of the host's; on the task's own thread without it.
+    ///
+    /// The task's own thread then cuts the source into lots and sends. A source without a
+    /// [`Cutter`](crate::source::Cutter) is read there too.
     #[must_use]
     pub fn workers(mut self, workers: impl Workers + 'static, threads: usize) -> Self {
         self.0.workers = Some((Arc::new(workers), threads));

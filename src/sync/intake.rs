@@ -146,9 +146,16 @@ impl Work {
         };
         while !self.lot.is_read() {
             self.batch.clear();
+            let left = self.lot.rest().len();
             let read = decoder.decode(&mut self.lot, &mut self.batch);
             preparer.prepare(self.batch.contacts(), &mut self.prepared)?;
             read?;
+            // It is the host's perhaps, and would be asked for ever.
+            if self.lot.rest().len() == left {
+                let place = format!("line {}", self.lot.line());
+                return Err(Error::new(ErrorKind::Source, place, "the decoder passes over nothing")
+                    .expected("Lot::pass for what was read"));
+            }
         }
         Ok(())
     }

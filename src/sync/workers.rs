@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// A piece of work without waiting in it: some milliseconds of selecting and hashing.
+/// A piece of work without waiting in it: about a millisecond of reading, selecting and hashing.
 pub type Job = Box<dyn FnOnce() + Send + 'static>;
 
 /// Threads that the host lends: the library starts none.
