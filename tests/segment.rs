@@ -1010,3 +1010,16 @@ fn what_is_built_in_rust_is_what_text_says() {
         assert_eq!(Filter::new(built, &schema).unwrap(), Filter::parse(text, &schema).unwrap(), "{text}");
     }
 }
+
+#[test]
+fn a_stored_segment_says_its_version_and_a_later_one_is_refused() {
+    let segment = Segment::builder("VIP").include(Selector::all()).build(&Schema::standard()).unwrap();
+    let json = serde_json::to_string(&segment).unwrap();
+    assert!(json.starts_with(r#"{"schema_version":1,"#), "{json}");
+    assert_eq!(serde_json::from_str::<Segment>(&json).unwrap(), segment);
+    let silent = json.replace(r#""schema_version":1,"#, "");
+    assert_eq!(serde_json::from_str::<Segment>(&silent).unwrap(), segment);
+    let later = json.replace(r#""schema_version":1"#, r#""schema_version":2"#);
+    let error = serde_json::from_str::<Segment>(&later).unwrap_err();
+    assert!(error.to_string().starts_with("schema_version 2 is not known: expected 1"), "{error}");
+}

@@ -7,42 +7,19 @@ use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use crate::error::ValidationErrors;
 use crate::facebook::{AccountId, AudienceId};
-use crate::segment::read_json;
-
-/// The version that this crate writes and reads; there is no older one.
-const SCHEMA_VERSION: u32 = 1;
-
-/// The number that a definition begins with: what is new in a later version is not told before it.
-struct Version;
-
-impl Serialize for Version {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.serialize_u32(SCHEMA_VERSION)
-    }
-}
-
-impl<'de> Deserialize<'de> for Version {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match u32::deserialize(deserializer)? {
-            SCHEMA_VERSION => Ok(Self),
-            version => Err(de::Error::custom(format!(
-                "schema_version {version} is not known: expected {SCHEMA_VERSION}"
-            ))),
-        }
-    }
-}
+use crate::segment::{SchemaVersion, read_json};
 
 /// The version alone, wherever it stands: a database may give the members of an object in another order.
 #[derive(Deserialize)]
 struct Versioned {
     #[expect(dead_code, reason = "reading it is the check")]
-    schema_version: Option<Version>,
+    schema_version: Option<SchemaVersion>,
 }
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Definition {
-    schema_version: Version,
+    schema_version: SchemaVersion,
     id: AudienceId,
     account: AccountId,
     name: String,
@@ -57,7 +34,7 @@ struct Definition {
 impl Serialize for Audience {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Definition {
-            schema_version: Version,
+            schema_version: SchemaVersion,
             id: self.id.clone(),
             account: self.account.clone(),
             name: self.name.clone(),

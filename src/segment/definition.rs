@@ -13,6 +13,7 @@ use super::language::ast::Expr;
 use super::language::canonical::canonical;
 use super::language::limits::Limits;
 use super::language::print;
+use super::schema_version::SchemaVersion;
 use super::selector::Selector;
 use crate::contact::Schema;
 use crate::error::{Result, ValidationErrors};
@@ -42,9 +43,13 @@ use crate::error::{Result, ValidationErrors};
 /// assert_eq!(compiled.decide(&ada), Decision::Excluded(0));
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
+///
+/// serde stores it with a `schema_version`, now 1; one that does not say so is read as 1.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
+    #[serde(default)]
+    schema_version: SchemaVersion,
     pub(super) name: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) description: String,
@@ -62,7 +67,7 @@ pub struct Segment {
 /// The same definition, whatever the limits it was built within.
 impl PartialEq for Segment {
     fn eq(&self, other: &Self) -> bool {
-        let Self { name, description, include, exclude, filters, limits: _ } = self;
+        let Self { name, description, include, exclude, filters, schema_version: _, limits: _ } = self;
         *name == other.name
             && *description == other.description
             && *include == other.include
@@ -349,6 +354,7 @@ impl SegmentBuilder {
         problems.into_result()?;
         let (include, exclude, limits) = (self.include, self.exclude, self.limits);
         Ok(Segment {
+            schema_version: SchemaVersion,
             name,
             description: self.description.trim().to_owned(),
             include,
