@@ -43,6 +43,9 @@ struct Arguments {
     /// The time zone in which days begin
     #[arg(long, default_value = "UTC")]
     zone: String,
+    /// The field in which a contact names a zone of its own
+    #[arg(long)]
+    zone_of: Option<String>,
     /// The types of columns, as JSON
     #[arg(long)]
     schema: Option<PathBuf>,
@@ -101,7 +104,10 @@ async fn run(arguments: &Arguments) -> Anything<()> {
             .map_err(|error| format!("--now: {error}: such as 2026-11-23T12:00:00Z"))?,
         None => SystemClock.now(),
     };
-    let time = EvaluationTime::new(now, Zone::named(&arguments.zone)?);
+    let mut time = EvaluationTime::new(now, Zone::named(&arguments.zone)?);
+    if let Some(field) = &arguments.zone_of {
+        time = time.zone_of(field);
+    }
     let mut segment = Segment::builder("selection");
     if arguments.include.is_empty() {
         segment = segment.include(Selector::all());

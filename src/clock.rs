@@ -146,6 +146,11 @@ impl Zone {
         &self.name
     }
 
+    /// The name that the database has for it, however it was written.
+    pub(crate) fn canonical(&self) -> &str {
+        self.rules.iana_name().unwrap_or(&self.name)
+    }
+
     /// The offset from UTC in force at `instant`.
     #[must_use]
     pub fn offset(&self, instant: OffsetDateTime) -> UtcOffset {

@@ -283,6 +283,8 @@ fn select_prints_ids_counts_and_mistakes() {
     let count = text(&select(&["--filter", "score >= 90 and country = \"PL\"", "--count"]).stdout);
     let selected = count.lines().find_map(|line| line.strip_prefix("selected")).unwrap().trim();
     assert_eq!(selected, ids.lines().count().to_string(), "{count}");
+    let own = select(&["--filter", "created_on is today", "--zone-of", "time_zon"]);
+    assert!(!own.status.success() && text(&own.stderr).contains("unknown field \"time_zon\""), "{own:?}");
     let wrong = select(&["--filter", "scoer >= 90"]);
     assert!(!wrong.status.success());
     assert!(text(&wrong.stderr).contains("did you mean \"score\"?"), "{}", text(&wrong.stderr));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use audiencekit::contact::{Birthday, ConsentStatus, Contact, Event, FieldType, Schema};
 use audiencekit::segment::{
-    ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, Segment, SegmentCatalog,
-    Selector,
+    ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, RfmSurvey, Segment,
+    SegmentCatalog, Selector,
 };
 use audiencekit::{ErrorKind, Zone};
 use time::macros::{date, datetime};
@@ -324,6 +324,67 @@ fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
     assert_eq!(count(quintiles.monetary(1..=5)), 60);
     assert_eq!(count(quintiles.monetary(0..=0)), 0);
     assert!(RfmSurvey::new(30, &time).cutoffs().is_none());
+}
+
+#[test]
+fn purchases_are_measured_in_days_of_the_buyers_own_zone() {
+    // Two hours before the next day in Warsaw: in Tokyo that has begun, and the clocks of New York change in between.
+    let now = datetime!(2026-11-01 22:00 UTC);
+    let schema = Schema::builder().detail("zone", FieldType::Text).build().unwrap();
+    let time = EvaluationTime::utc(now).zone_of("zone");
+    let mut survey = RfmSurvey::new(365, &time);
+    let bought = Event::new("purchase", now - time::Duration::hours(24 * 3)).value(5.into());
+    for zone in ["Europe/Warsaw", "America/New_York", "nowhere"] {
+        let buyer = Contact::builder(&schema).detail("zone", zone).event(&bought).build().unwrap();
+        survey.push(&buyer);
+        for days in 1..5 {
+            let text = format!("exists(event.purchase in last {days} days)");
+            let filter = Filter::parse(&text, &schema).unwrap().compile(&schema, &time).unwrap();
+            let mut alone = RfmSurvey::new(days, &time);
+            alone.push(&buyer);
+            assert_eq!(alone.cutoffs().is_some(), filter.matches(&buyer), "{zone} {days}");
+        }
+    }
+    // In New York the three days had an hour more.
+    assert_eq!(survey.quintiles().unwrap().recency_days, [3, 3, 3, 3]);
+}
+
+#[test]
+fn a_zone_comes_from_a_field_with_text() {
+    let schema = Schema::builder()
+        .detail("time_zone", FieldType::Keyword)
+        .detail("time_zones", FieldType::TextList)
+        .detail("time_zone_offset", FieldType::Integer)
+        .build()
+        .unwrap();
+    let filter = Filter::parse("score > 5", &schema).unwrap();
+    let nobody = Segment::builder("nobody").build(&schema).unwrap();
+    for (field, said) in [
+        ("time_zon", r#"zone of a contact: unknown field "time_zon": did you mean "time_zone"?"#),
+        (
+            "zzz",
+            r#"zone of a contact: unknown field "zzz": a text or keyword field with names such as "Europe/Warsaw""#,
+        ),
+        (
+            "time_zones",
+            r#"zone of a contact: "time_zones" is text_list: a text or keyword field with names such as "Europe/Warsaw""#,
+        ),
+        (
+            "time_zone_offset",
+            r#"zone of a contact: "time_zone_offset" is integer: a text or keyword field with names such as "Europe/Warsaw""#,
+        ),
+    ] {
+        let time = now().zone_of(field);
+        let errors = [
+            filter.compile(&schema, &time).unwrap_err(),
+            nobody.compile(&schema, &time).unwrap_err(),
+            filter.explain(&Contact::new(&schema), &schema, &time).unwrap_err(),
+        ];
+        for error in errors {
+            assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Filter, said));
+        }
+    }
+    assert!(filter.compile(&schema, &now().zone_of("time_zone")).is_ok());
 }
 
 #[test]

@@ -5,10 +5,14 @@ mod reference;
 
 use std::sync::Arc;
 
+use audiencekit::Zone;
 use audiencekit::contact::{
     Birthday, ConsentEntry, ConsentStatus, Contact, Event, FieldType, Schema, StageEntry,
 };
-use audiencekit::segment::{ContactTable, EvaluationTime, Filter};
+use audiencekit::segment::{
+    ContactTable, CountBuilder, Decision, EvaluationTime, Explainer, Filter, MemoryCatalog, Segment,
+    SegmentCatalog, in_segment,
+};
 use reference::NOW;
 use rust_decimal::Decimal;
 use time::Duration;
@@ -47,6 +51,8 @@ fn schema_with(others: usize) -> Arc<Schema> {
         .detail("renewal", FieldType::Date)
         .detail("lat", FieldType::Decimal)
         .detail("lon", FieldType::Integer)
+        .detail("zone", FieldType::Keyword)
+        .detail("home", FieldType::Text)
         .build()
         .unwrap()
 }
@@ -618,5 +624,116 @@ fn an_event_is_followed_among_many_as_among_few() {
             let compiled = compiled.compile(&schema, &EvaluationTime::utc(NOW)).unwrap();
             assert!(compiled.matches(&contact), "{text} of {events}");
         }
+    }
+}
+
+/// What a contact has for its zone, and the zone of the database that this names.
+const ZONES: [(Option<&str>, Option<&str>); 11] = [
+    (None, None),
+    (Some("Europe/Warsaw"), Some("Europe/Warsaw")),
+    (Some("europe/WARSAW"), Some("Europe/Warsaw")),
+    (Some("America/New_York"), Some("America/New_York")),
+    (Some("Australia/Lord_Howe"), Some("Australia/Lord_Howe")),
+    (Some("Pacific/Kiritimati"), Some("Pacific/Kiritimati")),
+    (Some("Pacific/Niue"), Some("Pacific/Niue")),
+    (Some("UTC"), Some("UTC")),
+    (Some("Mars/Olympus"), None),
+    (Some("+02:00"), None),
+    (Some("CEST, I think"), None),
+];
+
+/// A condition with days in it, beside whatever else.
+fn dated(dice: &mut Dice) -> String {
+    let n = dice.roll(24);
+    let dated = match dice.roll(8) {
+        0 => format!("created_on {}", date_check(dice, true)),
+        1 => format!("created_on >= 2026-10-{} and weekday(created_on) <= {}", 1 + n, 1 + n % 7),
+        2 => format!("hour(created_on) between {} and {n}", n / 2),
+        3 => format!("created_on default 2026-11-{} {} last(event.any)", 1 + n, dice.pick(&["<", ">="])),
+        4 => format!("renewal {}", date_check(dice, false)),
+        5 => format!("day(created_on) default {n} < {n}"),
+        6 => format!("tag_since(\"VIP\") {}", date_check(dice, true)),
+        _ => format!("count(event.any {}) >= {}", date_check(dice, true), dice.roll(3)),
+    };
+    match dice.roll(6) {
+        0..4 => dated,
+        4 => format!("({dated} and {})", filter(dice, 1)),
+        _ => format!("not ({dated} or {})", leaf(dice)),
+    }
+}
+
+#[test]
+fn days_of_a_contacts_own_zone_are_those_of_a_filter_compiled_for_that_zone() {
+    let schema = schema();
+    let mut dice = Dice(24);
+    for field in ["zone", "home"] {
+        let mut table = ContactTable::new(&schema);
+        let contacts: Vec<(Contact, Option<&str>)> = (0..110)
+            .map(|at| {
+                let mut contact = contact(&mut dice, &schema);
+                let (says, named) = ZONES[at % ZONES.len()];
+                if let Some(says) = says {
+                    contact.set(schema.require(field).unwrap(), says).unwrap();
+                }
+                table.push(&contact).unwrap();
+                (contact, named)
+            })
+            .collect();
+        // Not that of any contact, so that falling back shows.
+        let fixed = Zone::named("Asia/Tokyo").unwrap();
+        let (mut compared, mut differed) = (0, 0);
+        for round in 0..150 {
+            // Not at noon only: today is another day then for more of them.
+            let now = NOW + Duration::minutes(round % 3 * 613);
+            let (fixed, own) = (
+                EvaluationTime::new(now, fixed.clone()),
+                EvaluationTime::new(now, fixed.clone()).zone_of(field),
+            );
+            let parsed: Vec<Filter> =
+                (0..4).filter_map(|_| Filter::parse(&dated(&mut dice), &schema).ok()).collect();
+            // An upside-down range is refused.
+            let [include, exclude, inner, asked] = parsed.as_slice() else { continue };
+            let catalog = MemoryCatalog::new();
+            let named = Segment::builder("Named").include(inner.expr().clone()).build(&schema).unwrap();
+            catalog.save(&named).unwrap();
+            let segment = Segment::builder("whole")
+                .include(include.expr().clone())
+                .exclude(exclude.expr().clone())
+                .filter(asked.clone())
+                .filter(in_segment("Named"))
+                .build(&schema)
+                .unwrap();
+            let compiled = segment.compile_with(&schema, &own, &catalog).unwrap();
+            let filtered = asked.compile(&schema, &own).unwrap();
+            let rows = table.rows(&filtered);
+            let selected = table.rows(&compiled.condition());
+            let mut counter = CountBuilder::of(compiled.clone(), &schema);
+            for (at, (contact, named)) in contacts.iter().enumerate() {
+                let time = match named {
+                    Some(name) => EvaluationTime::new(now, Zone::named(name).unwrap()),
+                    None => fixed.clone(),
+                };
+                let shown = || format!("{asked} in {:?}\n{}", time.zone, contact.to_json());
+                let holds = asked.compile(&schema, &time).unwrap().matches(contact);
+                assert_eq!(filtered.matches(contact), holds, "row: {}", shown());
+                assert_eq!(rows.contains(&(at as u32)), holds, "table: {}", shown());
+                assert_eq!(asked.explain(contact, &schema, &own).unwrap().holds, holds, "why: {}", shown());
+                if *named == Some("UTC") && now == NOW {
+                    assert_eq!(reference::holds(asked.expr(), contact), holds, "reference: {}", shown());
+                }
+                let decision = segment.compile_with(&schema, &time, &catalog).unwrap().decide(contact);
+                let in_it = decision == Decision::Selected;
+                assert_eq!(compiled.decide(contact), decision, "segment: {}", shown());
+                assert_eq!(counter.push(contact), decision, "count: {}", shown());
+                assert_eq!(compiled.selects(contact), in_it, "segment: {}", shown());
+                assert_eq!(selected.contains(&(at as u32)), in_it, "segment in a table: {}", shown());
+                let why = Explainer::new(&schema, &own).catalog(&catalog).segment(&segment, contact).unwrap();
+                assert_eq!(why.holds, in_it, "segment explained: {}", shown());
+                compared += 1;
+                differed += u32::from(asked.compile(&schema, &fixed).unwrap().matches(contact) != holds);
+            }
+            assert_eq!(counter.finish().selected, selected.len() as u64);
+        }
+        assert!(compared >= 10_000 && differed >= 200, "{differed} of {compared}: zones did not matter");
     }
 }

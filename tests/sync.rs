@@ -545,6 +545,33 @@ async fn several_groups_are_a_union_and_losses_are_told_apart() {
 }
 
 #[tokio::test]
+async fn segments_count_days_in_a_contacts_own_zone_where_a_field_names_it() {
+    let world = World::new();
+    let id = |name: &str| world.schema.require(name).unwrap();
+    let mut contacts: Vec<_> = (0..3).map(|number| world.contact(number)).collect();
+    for contact in &mut contacts {
+        contact.set(id("created_on"), datetime!(2026-11-23 11:00 UTC)).unwrap();
+    }
+    contacts[1].set(id("city"), "Pacific/Kiritimati").unwrap();
+    contacts[2].set(id("city"), "Warszawa").unwrap();
+    let source = world.of(contacts.clone());
+    let tomorrow = Segment::builder("tomorrow")
+        .include(Selector::all())
+        .filter("created_on on 2026-11-24")
+        .build(&world.schema)
+        .unwrap();
+    let target = target(Mode::Mirror).segment(tomorrow);
+    let engine = world.builder(source.clone()).build();
+    assert_eq!(sound(&engine.run(&target).await.unwrap()).contacts.selected, 0);
+    let engine = world.builder(source.clone()).zone_of("city").build();
+    assert_eq!(sound(&engine.run(&target).await.unwrap()).contacts.selected, 1);
+    world.assert_members(&world.of(vec![contacts.remove(1)]));
+    let error = world.builder(source).zone_of("citi").build().run(&target).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Filter);
+    assert!(error.to_string().contains("unknown field \"citi\""), "{error}");
+}
+
+#[tokio::test]
 async fn an_audience_is_planned_and_run_as_it_was_defined() {
     let world = World::new();
     let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&world.schema).unwrap();

@@ -90,6 +90,8 @@ pub(super) fn compile(
     time: &EvaluationTime,
     catalog: Option<&dyn SegmentCatalog>,
 ) -> Result<CompiledSegment> {
+    // A segment without conditions has nothing else to find a wrong field by.
+    time.zone_slot(schema)?;
     let mut resolver = Resolver::new(Some(&segment.name), catalog);
     let limits = segment.limits();
     let mut one = |expr: &Expr| node(expr, &limits, schema, time, &mut resolver);

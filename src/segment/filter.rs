@@ -147,7 +147,7 @@ impl Filter {
     ///
     /// # Errors
     /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: see
-    /// [`compile_with`](Self::compile_with).
+    /// [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
     pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
         self.resolved(schema, time, None)
     }
@@ -185,7 +185,8 @@ pub(super) fn plan_checked(
     time: &EvaluationTime,
     resolve: super::engine::compile::Resolve<'_>,
 ) -> Result<Node> {
-    Compiler { time, limits }.expr(expr, Scope::contact(schema), resolve)
+    let zone_at = time.zone_slot(schema)?;
+    Compiler { time, limits, zone_at }.expr(expr, Scope::contact(schema), resolve)
 }
 
 /// Checks and compiles.
@@ -213,8 +214,9 @@ impl fmt::Display for Filter {
 /// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
 ///
 /// Asking it cannot fail. It allocates nothing but for chains of three events and more, for an event that follows in a
-/// window of its own that hangs on the contact, for `then` and `distinct` of contacts with more than 64 events, and for
-/// texts of more than 256 bytes without their accents.
+/// window of its own that hangs on the contact, for `then` and `distinct` of contacts with more than 64 events, for
+/// texts of more than 256 bytes without their accents, and for the zones of contacts ([`EvaluationTime::zone_of`]): one
+/// that no contact has named before is compiled for, and one that the database does not know is looked up each time.
 #[derive(Clone)]
 pub struct CompiledFilter {
     pub(super) node: Node,

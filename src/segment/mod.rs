@@ -29,7 +29,8 @@
 //! - **Two terms** of a kind compare: numbers, texts, dates, instants, and for equality truths, states of consents and
 //!   anniversaries. Where one is missing its `default` counts, if there is one; a date as the default of an instant is
 //!   the beginning of that day, and as that of an anniversary its day without the year.
-//! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run. Days, weeks (from Monday, or
+//! - **Time** comes from [`EvaluationTime`]: one `now` and one zone per run, or the zone that each contact names in the
+//!   field of [`EvaluationTime::zone_of`], and the one of the run where that is missing or names none. Days, weeks (from Monday, or
 //!   as [`EvaluationTime::week_starts_on`] says), months, quarters and years are those of the calendar in that zone; a month back from the 31st is the last day of a
 //!   shorter month. Minutes and hours are exact. `in last` and `in next` include both ends; `less than 3 days ago`
 //!   leaves the far end out. An instant compared with a date is compared with that whole day, so `created_on <=
@@ -166,6 +167,7 @@
 //! | anniversary on, in last, in next | `anniversary(birth_date) is today`, `anniversary(birth_date) in last 7 days`, `anniversary(birth_date) in next 7 days` |
 //! | month, day of the week, hours, age | `month(birth_date) = 12`, `weekday(last_visit) in (6, 7)`, `hour(last_visit) between 9 and 16`, `age(birth_date) >= 18` |
 //! | zone, now, leap day | [`EvaluationTime::new`]: one of each in a run |
+//! | a contact's own zone | [`EvaluationTime::zone_of`] the field that names it |
 //! | a field against a field, with default | `last_visit > created_on`, `score default 0 >= revenue default 100` |
 //! | tags with score and date | `tag_score("VIP") >= 5 and tag_since("VIP") in last 30 days` |
 //! | consent as of an instant, its details | `consent("newsletter") = "confirmed"` by an [`EvaluationTime`] of then, `consent_ip("newsletter") is set` |

@@ -12,6 +12,7 @@ use super::engine::window::EvaluationTime;
 use super::language::ast::{EventQuery, Expr, Fold, Term, Unit};
 use super::language::builder::event;
 use super::rfm::RfmCutoffs;
+use crate::clock::Zone;
 use crate::contact::Contact;
 
 /// Measures purchases contact by contact, and draws the lines so that the groups are of equal size.
@@ -67,7 +68,8 @@ pub struct RfmQuintiles {
 }
 
 impl RfmSurvey {
-    /// A survey of no contact yet; frequency and money look at the last `window_days` days.
+    /// A survey of no contact yet; frequency and money look at the last `window_days` days. Where `time` names a field of
+    /// zones that the schema does not have, the fixed zone counts; [`of`](Self::of) refuses it.
     #[must_use]
     pub fn new(window_days: u32, time: &EvaluationTime) -> Self {
         Self {
@@ -82,17 +84,19 @@ impl RfmSurvey {
     /// Takes a contact in; who bought nothing, and who spent nothing, counts for nothing there.
     pub fn push(&mut self, contact: &Contact) {
         let Some(purchase) = contact.schema().symbols().get("purchase") else { return };
+        let own = self.time.zone_field.is_some().then(|| self.time.zone_for(contact));
+        let zone = own.as_ref().unwrap_or(&self.time.zone);
         let (mut last, mut count, mut sum) = (None, 0, Decimal::ZERO);
         for event in contact.events().filter(|event| event.kind() == purchase) {
             last = last.max(Some(event.at()));
-            if self.days_ago(event.at()).is_some_and(|days| days <= self.window_days) {
+            if self.days_ago(event.at(), zone).is_some_and(|days| days <= self.window_days) {
                 count += 1;
                 let value = event.value().unwrap_or_default();
                 sum = sum.checked_add(value).unwrap_or(Decimal::MAX);
             }
         }
         // As filters have it: the last purchase of somebody is in the future, or it is so many days ago.
-        if let Some(days) = last.and_then(|last| self.days_ago(last)) {
+        if let Some(days) = last.and_then(|last| self.days_ago(last, zone)) {
             *self.days.entry(days).or_default() += 1;
         }
         if count > 0 {
@@ -104,8 +108,8 @@ impl RfmSurvey {
     }
 
     /// The least number of days in which `in last` reaches back to an instant; none after now.
-    fn days_ago(&self, at: OffsetDateTime) -> Option<u32> {
-        let civil = |at: OffsetDateTime| at.unix_timestamp_nanos() + offset(&self.time, at);
+    fn days_ago(&self, at: OffsetDateTime, zone: &Zone) -> Option<u32> {
+        let civil = |at: OffsetDateTime| at.unix_timestamp_nanos() + offset(zone, at);
         let ago = civil(self.time.now) - civil(at);
         let day = Duration::DAY.whole_nanoseconds();
         (at <= self.time.now).then(|| u32::try_from((ago + day - 1).div_euclid(day)).unwrap_or(0))
@@ -155,8 +159,8 @@ impl RfmSurvey {
     }
 }
 
-fn offset(time: &EvaluationTime, at: OffsetDateTime) -> i128 {
-    i128::from(time.zone.offset(at).whole_seconds()) * 1_000_000_000
+fn offset(zone: &Zone, at: OffsetDateTime) -> i128 {
+    i128::from(zone.offset(at).whole_seconds()) * 1_000_000_000
 }
 
 /// The lines that part the contacts in one group more than there are lines. `line` makes one of the greatest figure

@@ -13,12 +13,14 @@ impl RfmSurvey {
     /// Cancel safety: dropping it forgets the survey.
     ///
     /// # Errors
-    /// What the source returns.
+    /// What the source returns, and [`ErrorKind::Filter`](crate::ErrorKind::Filter) for a field of zones that the schema
+    /// does not have.
     pub async fn of(
         source: &(impl ContactSource + ?Sized),
         window_days: u32,
         time: &EvaluationTime,
     ) -> Result<Self> {
+        time.zone_slot(source.schema())?;
         let mut survey = Self::new(window_days, time);
         each_contact(source, |contact| survey.push(contact)).await?;
         Ok(survey)

@@ -56,6 +56,7 @@ pub struct SyncEngine {
     pub(super) client: Arc<dyn FacebookClient>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) zone: Zone,
+    pub(super) zone_field: Option<String>,
     pub(super) keys: KeyMap,
     pub(super) catalog: Option<Arc<dyn SegmentCatalog>>,
     pub(super) store: Store,
@@ -117,6 +118,7 @@ impl SyncEngine {
             client: Arc::new(client),
             clock: Arc::new(clock),
             zone: Zone::utc(),
+            zone_field: None,
             keys,
             catalog: None,
             store: Store::Members(Arc::new(MemoryLedger::new())),
@@ -153,7 +155,10 @@ impl SyncEngine {
 
     pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Intake> {
         let schema = self.source.schema();
-        let time = EvaluationTime::new(now, self.zone.clone());
+        let mut time = EvaluationTime::new(now, self.zone.clone());
+        if let Some(field) = &self.zone_field {
+            time = time.zone_of(field);
+        }
         let blocked = self.store.journal().blocked().await?;
         let preparer = Arc::new(Preparer {
             groups: Groups::compile(target.segments.as_deref(), schema, &time, self.catalog.as_deref())?,
@@ -200,6 +205,14 @@ impl SyncEngineBuilder {
     #[must_use]
     pub fn zone(mut self, zone: Zone) -> Self {
         self.0.zone = zone;
+        self
+    }
+
+    /// The field in which a contact may name a zone of its own, for the segments:
+    /// [`EvaluationTime::zone_of`](crate::EvaluationTime::zone_of). A run is refused when there is no such field.
+    #[must_use]
+    pub fn zone_of(mut self, field: impl Into<String>) -> Self {
+        self.0.zone_field = Some(field.into());
         self
     }
 

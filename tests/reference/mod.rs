@@ -426,6 +426,9 @@ fn eval_test(test: &Test, s: Subject<'_>) -> bool {
             (Seen::Number(one), Seen::Number(other)) => one.cmp(&other),
             (Seen::Day(one), Seen::Day(other)) => one.cmp(&other),
             (Seen::Instant(one), Seen::Instant(other)) => one.cmp(&other),
+            // A day that counts for an instant is its beginning.
+            (Seen::Day(one), Seen::Instant(other)) => one.midnight().assume_utc().cmp(&other),
+            (Seen::Instant(one), Seen::Day(other)) => one.cmp(&other.midnight().assume_utc()),
             (Seen::Truth(one), Seen::Truth(other)) => one.cmp(&other),
             (Seen::Anniversary(month, day), Seen::Anniversary(other, of)) => (month, day).cmp(&(other, of)),
             (Seen::Texts(one), Seen::Texts(other)) => {

@@ -1,5 +1,7 @@
 //! A checked syntax tree, a schema and a time to a plan.
 
+use std::sync::Arc;
+
 use super::compile_default::states;
 use super::compile_number::number_test;
 use super::compile_term::{place, place_of, symbol};
@@ -7,6 +9,7 @@ use super::plan::{Node, NumberTerm, NumberTest, TextTerm};
 use super::regexes;
 use super::window::EvaluationTime;
 use super::words::TextTest;
+use super::zoned::{Zoned, hangs_on_zone};
 use crate::contact::{FieldType, Symbol, date_key, fold_text, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::accents;
@@ -21,6 +24,8 @@ pub(crate) type Resolve<'a> = &'a mut dyn FnMut(&str) -> Result<Node>;
 pub(crate) struct Compiler<'a> {
     pub(crate) time: &'a EvaluationTime,
     pub(crate) limits: &'a Limits,
+    /// The slot with the name of a contact's own zone, where that counts.
+    pub(crate) zone_at: Option<u32>,
 }
 
 /// Only a tree that skipped the checker comes here.
@@ -54,10 +59,22 @@ impl Compiler<'_> {
                     }
                 }
             }
-            Expr::Exists(query) => Node::Exists(Box::new(self.events(query, scope)?)),
+            Expr::Exists(query) => {
+                self.zoned(expr, Node::Exists(Box::new(self.events(query, scope)?)), scope)
+            }
             Expr::Segment(name) => resolve(&name.node)?,
-            Expr::Test(test) => self.test(test, scope)?,
+            Expr::Test(test) => self.zoned(expr, self.test(test, scope)?, scope),
         })
+    }
+
+    /// The plan of a leaf, and those of other zones where they would differ.
+    fn zoned(&self, leaf: &Expr, plan: Node, scope: Scope<'_>) -> Node {
+        match self.zone_at {
+            Some(at) if scope.event.is_none() && hangs_on_zone(leaf, scope) => {
+                Node::Zoned(Arc::new(Zoned::new(at, leaf, plan, self)))
+            }
+            _ => plan,
+        }
     }
 
     pub(crate) fn tag(&self, name: &str, scope: Scope<'_>) -> Result<Symbol> {

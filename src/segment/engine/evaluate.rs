@@ -5,8 +5,8 @@ use super::plan::{AT, EventPlan, InstantTerm, Node, VALUE};
 use super::texts::{any_text, every_text};
 use super::window::has_bit;
 use crate::contact::{
-    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Proof, Prospect, Slot, Stage,
-    Store, Symbol, Tag, birthday_key, date, date_key, instant, micros,
+    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Proof, Prospect, Schema, Slot,
+    Stage, Store, Symbol, Tag, birthday_key, date, date_key, instant, micros,
 };
 
 /// What conditions are asked of.
@@ -21,6 +21,8 @@ pub(crate) trait Record {
     /// What the stage of this funnel may bring.
     fn prospect(&self, funnel: Symbol) -> Option<&Prospect>;
     fn events(&self) -> Events<'_>;
+    /// That of a contact; an event has none of its own.
+    fn schema(&self) -> Option<&Schema>;
 }
 
 /// The events of one contact, with the properties they point into.
@@ -65,6 +67,10 @@ impl Record for Contact {
     #[inline]
     fn events(&self) -> Events<'_> {
         Events { rows: self.event_rows(), properties: self.property_slots(), store: Contact::store(self) }
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        Some(Contact::schema(self))
     }
 }
 
@@ -127,6 +133,10 @@ impl Record for EventView<'_> {
 
     fn events(&self) -> Events<'_> {
         Events { rows: &[], ..self.events }
+    }
+
+    fn schema(&self) -> Option<&Schema> {
+        None
     }
 }
 
@@ -202,6 +212,7 @@ impl Node {
             Self::Nth { events, last, test, missing } => {
                 events.nth(record, *last).map_or(*missing, |event| test.holds(&event))
             }
+            Self::Zoned(zoned) => zoned.plan(record).holds(record),
             other => other.holds(record),
         }
     }

@@ -23,3 +23,4 @@ pub(crate) mod texts;
 pub(crate) mod url_pattern;
 pub(crate) mod window;
 pub(crate) mod words;
+pub(crate) mod zoned;

@@ -1,11 +1,14 @@
 //! What a filter is compiled to: slots instead of names, symbols instead of tags, instants instead of words.
 
+use std::sync::Arc;
+
 use rust_decimal::Decimal;
 use time::Date;
 
 use super::bounds::Edge;
 use super::distance::Distance;
 use super::words::TextTest;
+use super::zoned::Zoned;
 use crate::clock::Zone;
 use crate::contact::Symbol;
 use crate::segment::language::ast::{Period, Relation};
@@ -112,6 +115,8 @@ pub(crate) enum Node {
         test: Box<Node>,
         missing: bool,
     },
+    /// With the days of the zone that the contact names.
+    Zoned(Arc<Zoned>),
 }
 
 /// Which events are meant.
@@ -330,6 +335,7 @@ impl Node {
             Self::Instant { .. } | Self::Against { .. } => 8,
             Self::Exists(_) | Self::Nth { .. } => 20,
             Self::Not(inner) => inner.cost(),
+            Self::Zoned(zoned) => zoned.cost(),
             Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
                 parts.iter().map(Self::cost).fold(1, u32::saturating_add)
             }

@@ -1,9 +1,13 @@
 //! Time in a filter: what "in last 90 days" means for one `now` in one zone.
 
+use std::sync::Arc;
+
 use time::{Date, Duration, Month, OffsetDateTime, Weekday};
 
+use super::zoned::zone_name;
 use crate::clock::Zone;
-use crate::contact::micros;
+use crate::contact::{Contact, Field, FieldType, Schema, micros, nearest};
+use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::ast::{Calendar, Check, Period, Unit, Which};
 use crate::segment::language::literal::Moment;
 
@@ -25,13 +29,15 @@ pub struct EvaluationTime {
     pub zone: Zone,
     /// The day with which weeks begin.
     pub week_start: Weekday,
+    /// The field in which a contact may name a zone of its own: [`zone_of`](Self::zone_of).
+    pub zone_field: Option<Arc<str>>,
 }
 
 impl EvaluationTime {
     /// As of `now`, with the days of `zone`.
     #[must_use]
     pub fn new(now: OffsetDateTime, zone: Zone) -> Self {
-        Self { now, zone, week_start: Weekday::Monday }
+        Self { now, zone, week_start: Weekday::Monday, zone_field: None }
     }
 
     /// As of `now`, with the days of coordinated universal time.
@@ -60,6 +66,65 @@ impl EvaluationTime {
     #[must_use]
     pub fn week_starts_on(self, day: Weekday) -> Self {
         Self { week_start: day, ..self }
+    }
+
+    /// With the days of each contact in the zone that this field of it names, as the database of IANA does; a text or a
+    /// keyword. The fixed zone counts where the field is missing or names no zone, so check names where they come in.
+    ///
+    /// The engines that make their own time ask for it in their own way: that of `sync` by
+    /// [`SyncEngineBuilder::zone_of`](crate::sync::SyncEngineBuilder::zone_of), and automation has one zone.
+    ///
+    /// What compiles for this time keeps the plans of the zones that contacts have named, and shares them with its
+    /// clones. Without a field of zones that costs nothing.
+    ///
+    /// ```
+    /// use audiencekit::contact::{Birthday, Contact, FieldType, Schema};
+    /// use audiencekit::segment::{EvaluationTime, Filter};
+    /// use time::macros::datetime;
+    ///
+    /// let schema = Schema::builder().detail("time_zone", FieldType::Keyword).build()?;
+    /// let filter = Filter::parse("anniversary(birth_date) is today", &schema)?;
+    /// let time = EvaluationTime::utc(datetime!(2026-11-23 20:00 UTC)).zone_of("time_zone");
+    /// let birthday = filter.compile(&schema, &time)?;
+    /// let ada = Contact::builder(&schema).birth_date(Birthday::new(Some(1990), 11, 24)?);
+    /// assert!(!birthday.matches(&ada.clone().build()?));
+    /// assert!(birthday.matches(&ada.detail("time_zone", "Asia/Tokyo").build()?));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn zone_of(self, field: impl AsRef<str>) -> Self {
+        Self { zone_field: Some(field.as_ref().into()), ..self }
+    }
+
+    /// The zone whose days count for a contact.
+    #[must_use]
+    pub fn zone_for(&self, contact: &Contact) -> Zone {
+        let slot = self.zone_slot(contact.schema()).ok().flatten();
+        let named = slot.and_then(|at| zone_name(contact.cell(at as usize), contact.store()));
+        named.and_then(|name| Zone::named(name).ok()).unwrap_or_else(|| self.zone.clone())
+    }
+
+    /// The slot with the name of a contact's own zone.
+    pub(crate) fn zone_slot(&self, schema: &Schema) -> Result<Option<u32>> {
+        let Some(name) = self.zone_field.as_deref() else { return Ok(None) };
+        let refused = |what: String| Error::new(ErrorKind::Filter, "zone of a contact", what);
+        let names_zones = |field: &Field| matches!(field.field_type(), FieldType::Text | FieldType::Keyword);
+        let Some(id) = schema.field(name) else {
+            let texts = schema.fields().filter(|(_, field)| names_zones(field));
+            let near = nearest(name, texts.map(|(_, field)| field.name()));
+            return Err(refused(format!("unknown field {name:?}")).expected(match near {
+                Some(near) => format!("did you mean {near:?}?"),
+                None => "a text or keyword field with names such as \"Europe/Warsaw\"".to_owned(),
+            }));
+        };
+        let field = schema.get(id);
+        if !names_zones(field) {
+            let what = format!("{name:?} is {}", field.field_type());
+            return Err(
+                refused(what).expected("a text or keyword field with names such as \"Europe/Warsaw\"")
+            );
+        }
+        Ok(Some(id.index() as u32))
     }
 
     /// The civil day that `now` falls on.

@@ -331,4 +331,8 @@ impl Record for Row<'_> {
             store: self.store(),
         }
     }
+
+    fn schema(&self) -> Option<&Schema> {
+        Some(&self.table.schema)
+    }
 }
