@@ -325,3 +325,48 @@ fn a_missing_header_does_not_show_the_first_person() {
     let error = CsvSource::builder(&schema()).from_bytes("48601000001,70\n").unwrap_err();
     assert!(!error.to_string().contains("48601000001"), "{error}");
 }
+
+#[test]
+fn a_name_that_stands_twice_is_not_told_when_it_may_be_a_person() {
+    let file = "id,canary@example.com,canary@example.com\n";
+    let error = CsvSource::builder(&Schema::standard()).ignore_unknown().from_bytes(file).unwrap_err();
+    assert!(!error.to_string().contains("canary"), "{error}");
+}
+
+#[cfg(unix)]
+#[test]
+fn what_cannot_be_read_twice_is_no_source() {
+    for path in ["/dev/null", "/"] {
+        let json = JsonLinesSource::open(path, &Schema::standard()).map(drop).unwrap_err();
+        let csv = CsvSource::open(path, &Schema::standard()).map(drop).unwrap_err();
+        assert!(
+            json.to_string().contains("not a file") && csv.to_string() == json.to_string(),
+            "{json}, {csv}"
+        );
+        assert_eq!(json.kind(), ErrorKind::Io);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_becomes_shorter_while_it_is_read_has_not_ended() {
+    const LINES: u64 = 100_000;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("people.jsonl");
+    std::fs::write(&path, "{\"id\": \"1\"}\n".repeat(LINES as usize)).unwrap();
+    let source = JsonLinesSource::open(&path, &Schema::standard()).unwrap();
+    let mut reader = source.open().await.unwrap();
+    let mut batch = Batch::with_capacity(source.schema(), 1_000);
+    assert!(reader.next_batch(&mut batch).await.unwrap());
+    let file = std::fs::OpenOptions::new().write(true).open(&path).unwrap();
+    file.set_len(LINES / 2 * 12).unwrap();
+    let mut contacts = batch.contacts().len() as u64;
+    let error = loop {
+        match reader.next_batch(&mut batch).await {
+            Ok(more) => assert!(more, "the end after {contacts} of {LINES} contacts"),
+            Err(error) => break error,
+        }
+        contacts += batch.contacts().len() as u64;
+    };
+    contacts += batch.contacts().len() as u64;
+    assert_eq!((error.kind(), contacts), (ErrorKind::Io, LINES / 2), "{error}");
+}

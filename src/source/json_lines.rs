@@ -34,10 +34,10 @@ impl JsonLinesSource {
     /// Longest line.
     pub const MAX_LINE: u64 = MAX_RECORD as u64;
 
-    /// A source over a file.
+    /// A source over a file. A pipe is none: it cannot be read from the start again.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when the file cannot be opened.
+    /// [`ErrorKind::Io`] when the file cannot be opened or is no file.
     pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
         let source = Self::over(Origin::File(path.into()), schema);
         source.origin.open().map(|_| source)

@@ -43,6 +43,7 @@ impl ColumnRules {
         let mut seen = HashSet::new();
         for (column, header) in (1..).zip(headers) {
             if !header.is_empty() && !seen.insert(*header) {
+                refuse_data(column, header)?;
                 return Err(wrong(column, format!("the name {header:?} stands twice"), "distinct names"));
             }
         }
@@ -81,17 +82,22 @@ impl ColumnRules {
             _ if renamed.is_none() && self.ignore_unknown => return Ok(Target::Ignored),
             _ => {}
         }
-        // The header may be missing, and its place taken by a person.
-        if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() > 6 {
-            let what = "a name that looks like data".to_owned();
-            return Err(wrong(column, what, "a header with the names of the columns in the first line"));
-        }
+        refuse_data(column, name)?;
         let expected = match schema.suggest(name) {
             Some(near) => format!("did you mean {near:?}?"),
             None => "declare it in the schema, map it with column(..), or ignore it".to_owned(),
         };
         Err(wrong(column, format!("unknown field {name:?}"), expected))
     }
+}
+
+/// The header may be missing, and its place taken by a person, who must not come into an error.
+fn refuse_data(column: usize, name: &str) -> Result<()> {
+    if name.contains('@') || name.bytes().filter(u8::is_ascii_digit).count() > 6 {
+        let what = "a name that looks like data".to_owned();
+        return Err(wrong(column, what, "a header with the names of the columns in the first line"));
+    }
+    Ok(())
 }
 
 fn wrong(column: usize, what: String, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -65,10 +65,12 @@ impl CsvSource {
     /// Most bytes of one record, give or take what is read ahead.
     pub const MAX_RECORD: usize = MAX_RECORD;
 
-    /// Opens a file whose columns are all fields of `schema`, with the settings of [`CsvSourceBuilder`] as they are.
+    /// Opens a file whose columns are all fields of `schema`, with the settings of [`CsvSourceBuilder`] as they are. A pipe
+    /// is none: it cannot be read from the start again.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be read, [`ErrorKind::Schema`] for a column that the schema does not have.
+    /// [`ErrorKind::Io`] when it cannot be read or is no file, [`ErrorKind::Schema`] for a column that the schema does
+    /// not have.
     pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
         Self::builder(schema).open(path)
     }
