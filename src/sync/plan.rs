@@ -180,6 +180,7 @@ impl SyncEngine {
                         tally.fresh_rows += 1;
                         tally.add(row, None);
                     }
+                    intake.reuse(batch);
                     continue;
                 };
                 if target.mode == Mode::Remove {
@@ -187,6 +188,7 @@ impl SyncEngine {
                         let unwanted = tally.withdrawals.take(ledger, &record, *person).await?;
                         tally.bytes += unwanted.iter().flat_map(MatchRows::iter).map(json_len).sum::<u64>();
                     }
+                    intake.reuse(batch);
                     continue;
                 }
                 let known = ledger.rows(&target.audience, &batch.prints).await?;
@@ -208,6 +210,7 @@ impl SyncEngine {
                         }
                     }
                 }
+                intake.reuse(batch);
             }
             tally.losses = intake.losses().clone();
         }
