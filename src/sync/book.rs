@@ -3,12 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use smallvec::smallvec;
 use time::OffsetDateTime;
 
-use super::lease::Lease;
-use super::ledger::{Changes, Durability, Journal, Ledger};
+use super::ledger::{Changes, Durability};
 use super::owners::OwnersMet;
 use super::pages::Pages;
 use super::person::{Fingerprint, PersonKey};
@@ -16,44 +16,11 @@ use super::places::SpreadKeys;
 use super::prepare::Prepared;
 use super::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
 use super::slots::Slots;
+use super::store::Store;
 use super::target::Mode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::MatchKey;
-
-/// The host's store: calls alone, or members too.
-#[derive(Debug, Clone)]
-pub(super) enum Store {
-    Calls(Arc<dyn Journal>),
-    Members(Arc<dyn Ledger>),
-}
-
-impl Store {
-    pub(super) fn journal(&self) -> &dyn Journal {
-        match self {
-            Self::Calls(journal) => journal,
-            Self::Members(ledger) => ledger,
-        }
-    }
-
-    pub(super) fn ledger(&self) -> Option<&dyn Ledger> {
-        match self {
-            Self::Calls(..) => None,
-            Self::Members(ledger) => Some(ledger),
-        }
-    }
-
-    pub(super) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
-        self.journal().leases().take(audience)
-    }
-
-    pub(super) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {
-        self.ledger().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, operation, "a journal alone does not remember members")
-                .expected("an engine with a ledger")
-        })
-    }
-}
 
 /// What staging says about a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,6 +51,8 @@ pub(super) struct Book {
     pub(super) end: Durability,
     whole: bool,
     freezes: bool,
+    /// True once a commit has failed: whether it was written is unknown, and with it what the sums should be.
+    failed: AtomicBool,
 }
 
 impl Book {
@@ -151,6 +120,7 @@ impl Book {
             end: Durability::Now,
             whole,
             freezes,
+            failed: AtomicBool::new(false),
         };
         let mut changes = book.changes();
         changes.forget_calls = forget;
@@ -167,8 +137,15 @@ impl Book {
         }
     }
 
+    /// Writes all of `changes` or nothing. After a failure nothing more is written: the next run begins with what the
+    /// store has.
     pub(super) async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
-        self.store.journal().commit(changes, durability).await
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Io, "sync", "a commit of this run has failed before"));
+        }
+        let done = self.store.journal().commit(changes, durability).await;
+        self.failed.store(done.is_err(), Ordering::Relaxed);
+        done
     }
 
     pub(super) fn next_call(&mut self) -> u64 {

@@ -4,7 +4,6 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::book::Store;
 use super::call::SessionIds;
 use super::intake::Intake;
 use super::ledger::{Journal, Ledger};
@@ -14,6 +13,7 @@ use super::policy::{ConsentPolicy, Guards};
 use super::prepare::Preparer;
 use super::progress::{ProgressStream, Watch};
 use super::select::Groups;
+use super::store::Store;
 use super::target::SyncTarget;
 use super::upload::Sender;
 use super::workers::Workers;

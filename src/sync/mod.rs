@@ -40,6 +40,7 @@ mod select;
 mod slots;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod store;
 mod stored;
 mod table;
 mod target;

@@ -1,8 +1,8 @@
 //! All rows of an audience, page by page, in the order of their slots.
 
-use super::book::Store;
 use super::person::Fingerprint;
 use super::record::RowRecord;
+use super::store::Store;
 use crate::error::Result;
 use crate::facebook::AudienceId;
 

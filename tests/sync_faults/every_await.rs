@@ -3,6 +3,7 @@
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use async_trait::async_trait;
@@ -13,7 +14,7 @@ use audiencekit::sync::{
     CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Journal, Leases, Ledger, PersonKey,
     RowRecord, RunRecord,
 };
-use audiencekit::{AudienceId, ErrorKind, MemoryLedger, MemorySource, Result, Schema, SyncEngine};
+use audiencekit::{AudienceId, Error, ErrorKind, MemoryLedger, MemorySource, Result, Schema, SyncEngine};
 
 use crate::scene::{Scene, Task, rows_of, settings, source};
 
@@ -55,32 +56,55 @@ impl ContactReader for Hesitant<Box<dyn ContactReader>> {
     }
 }
 
+/// A ledger, and the commit of it that fails, if one is to.
+#[derive(Debug)]
+struct Remembering {
+    ledger: MemoryLedger,
+    commits: AtomicU64,
+    fails: Option<Failure>,
+}
+
+/// The commit that fails, counted from 0.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Failure {
+    pub(crate) commit: u64,
+    /// True when all is written in spite of it.
+    pub(crate) writes: bool,
+}
+
 #[async_trait]
-impl Journal for Hesitant<MemoryLedger> {
+impl Journal for Hesitant<Remembering> {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
-        hesitant(self.0.run(audience)).await
+        hesitant(self.0.ledger.run(audience)).await
     }
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
-        hesitant(self.0.calls(audience)).await
+        hesitant(self.0.ledger.calls(audience)).await
     }
     async fn blocked(&self) -> Result<Vec<PersonKey>> {
-        hesitant(self.0.blocked()).await
+        hesitant(self.0.ledger.blocked()).await
     }
     async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
-        hesitant(self.0.erasures()).await
+        hesitant(self.0.ledger.erasures()).await
     }
     async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
-        hesitant(self.0.commit(changes, durability)).await
+        let number = self.0.commits.fetch_add(1, Ordering::Relaxed);
+        let fails = self.0.fails.filter(|fails| fails.commit == number);
+        if fails.is_none_or(|fails| fails.writes) {
+            hesitant(self.0.ledger.commit(changes, durability)).await?;
+        }
+        fails.map_or(Ok(()), |_| {
+            Err(Error::new(ErrorKind::Busy, "ledger", "locked for long").retryable(false))
+        })
     }
     fn leases(&self) -> &Leases {
-        self.0.leases()
+        self.0.ledger.leases()
     }
 }
 
 #[async_trait]
-impl Ledger for Hesitant<MemoryLedger> {
+impl Ledger for Hesitant<Remembering> {
     async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
-        hesitant(self.0.rows(audience, prints)).await
+        hesitant(self.0.ledger.rows(audience, prints)).await
     }
     async fn scan(
         &self,
@@ -88,27 +112,30 @@ impl Ledger for Hesitant<MemoryLedger> {
         after: Option<u64>,
         limit: usize,
     ) -> Result<Vec<(Fingerprint, RowRecord)>> {
-        hesitant(self.0.scan(audience, after, limit)).await
+        hesitant(self.0.ledger.scan(audience, after, limit)).await
     }
     async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
-        hesitant(self.0.rows_of(audience, person)).await
+        hesitant(self.0.ledger.rows_of(audience, person)).await
     }
     async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
-        hesitant(self.0.generation(audience, person)).await
+        hesitant(self.0.ledger.generation(audience, person)).await
     }
     async fn audiences(&self) -> Result<Vec<AudienceId>> {
-        hesitant(self.0.audiences()).await
+        hesitant(self.0.ledger.audiences()).await
     }
 }
 
 /// An engine that waits at whatever it asks of source, ledger and Facebook.
-fn hesitant_engine(scene: &Scene, task: Task) -> SyncEngine {
+pub(crate) fn hesitant_engine(scene: &Scene, task: Task, fails: Option<Failure>) -> SyncEngine {
     let fake = scene.facebook.fake();
     let transport = Hesitant(FakeTransport::new(fake.clone()));
     let client = GraphClient::configure(transport, fake.token(), fake.clone()).build();
     settings(
-        SyncEngine::builder(Hesitant(task.source()), client, fake.clone())
-            .ledger(Hesitant(scene.ledger.clone())),
+        SyncEngine::builder(Hesitant(task.source()), client, fake.clone()).ledger(Hesitant(Remembering {
+            ledger: scene.ledger.clone(),
+            commits: AtomicU64::new(0),
+            fails,
+        })),
     )
 }
 
@@ -133,7 +160,7 @@ async fn drop_at(task: Task, poll: usize, drops: usize) -> bool {
     let stay = task.staying();
     let look = || assert!(stay.is_subset(&scene.members()), "{what}: somebody who should stay was removed");
     for _ in 0..drops {
-        let engine = hesitant_engine(&scene, task);
+        let engine = hesitant_engine(&scene, task, None);
         if let Some(done) = poll_times(task.perform(&scene, &engine), poll, look) {
             done.unwrap();
             scene.later();

@@ -2,6 +2,7 @@
 //! stops with a typed error and the next run converges.
 
 mod every_await;
+mod every_commit;
 mod every_fault;
 mod scene;
 
