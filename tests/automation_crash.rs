@@ -21,7 +21,7 @@ use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
     CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
-    PersonSecret, RowRecord, RunRecord, SqliteFile, SqliteLedger,
+    PersonSecret, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, MockClient, Result, Schema,
@@ -499,6 +499,59 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
     live(true);
     assert_eq!(standing(&path, &audience), (true, true, Vec::new()));
     assert_eq!(facebook.fake().member_count(&audience), 1);
+}
+
+/// Takes what it is given until told to refuse.
+#[derive(Debug)]
+struct Refusing(MemoryStore, Arc<AtomicU64>);
+
+impl Store for Refusing {
+    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+        if self.1.load(Ordering::SeqCst) > 0 {
+            return Err(audiencekit::Error::new(audiencekit::ErrorKind::Io, "store", "the disk is full"));
+        }
+        self.0.commit(writes)
+    }
+    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        self.0.get(table, key)
+    }
+    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+        self.0.scan(table, from, visit)
+    }
+}
+
+#[test]
+fn a_flush_whose_commit_fails_leaves_no_lock_on_the_database_of_the_host() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("host.db");
+    let host = rusqlite::Connection::open(&path).unwrap();
+    host.execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE customer (name TEXT)").unwrap();
+    host.busy_timeout(std::time::Duration::ZERO).unwrap();
+    let facebook = MockClient::new();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    let new = NewAudience::new("fails", "the commit");
+    let audience = runtime.block_on(facebook.create_audience(&facebook.fake().account(), &new)).unwrap();
+    let file = SqliteFile::in_database(&path, SqliteSettings::default()).unwrap();
+    let nobody = MemorySource::new(&Schema::standard(), Vec::new());
+    let sync = SyncEngine::builder(nobody, facebook.clone(), SystemClock)
+        .ledger(SqliteLedger::in_file(&file))
+        .build();
+    let known = saved(audience.as_str());
+    let refuses = Arc::new(AtomicU64::new(0));
+    let mut engine = Engine::open(
+        Definitions::new().rule(Rule::new("in").on(Trigger::tag("A")).then(Action::add_to(&known))),
+        std::slice::from_ref(&known),
+        Refusing(MemoryStore::new(), Arc::clone(&refuses)),
+        LoggedContacts::open(folder.path().join("contacts")),
+        Options::default(),
+    )
+    .unwrap();
+    let event = ContactEvent::new("c1", START, Happening::TagAssigned { tag: "A".into() });
+    engine.handle(&event, START).unwrap();
+    refuses.store(1, Ordering::SeqCst);
+    runtime.block_on(engine.flush(&sync)).unwrap_err();
+    assert_eq!(facebook.fake().member_count(&audience), 1, "Facebook has answered");
+    host.execute("INSERT INTO customer VALUES ('Ada')", []).unwrap();
 }
 
 #[test]

@@ -65,7 +65,8 @@ pub trait MemberSink: Send + Sync {
     /// What stopped it; the engine keeps the operations and gives them again.
     async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>>;
 
-    /// Makes durable what [`apply`](Self::apply) has left to a commit, if anything. It comes after the engine's commit.
+    /// Makes durable what [`apply`](Self::apply) has left to a commit, if anything. It comes after the engine's commit,
+    /// also after one that failed: the engine gives the operations again then.
     ///
     /// # Errors
     /// What the sink's store returns.
@@ -228,10 +229,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         report.sent += changes.len() as u64;
         self.state.sent(name, chunk);
         // In the ledger's own file this takes with it what the ledger has learnt of the last calls.
-        self.commit()?;
-        if is_sent {
-            sink.confirm().await?;
-        }
+        let committed = self.commit();
+        // Also when that failed: what the sink has left to a commit may hold a lock that others wait for.
+        let confirmed = if is_sent { sink.confirm().await } else { Ok(()) };
+        committed.and(confirmed)?;
         Ok(Ok(()))
     }
 

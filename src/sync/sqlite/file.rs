@@ -81,7 +81,9 @@ struct Inner {
     opening: Option<i64>,
     /// True while a transaction holds writes that may wait.
     open: bool,
-    /// True once a commit failed: what was written as `Later` before it is gone, though its writers were told all is well.
+    /// True while the write under way stands on others that may wait.
+    carries: bool,
+    /// True once writes are gone whose writers were told that all is well: those that waited for a commit that failed.
     failed: bool,
     tails: Tails,
 }
@@ -117,8 +119,11 @@ impl SqliteFile {
     ///
     /// The tables are made the first time. The file's mode, its log and its backups stay the host's; a write-ahead log
     /// lets both sides work at once. Each commit of the ledger is a transaction of its own and takes the host's writers
-    /// some milliseconds; it waits up to 10 seconds for theirs. The last one to open the database writes, and
-    /// whoever did so before gets [`ErrorKind::Busy`].
+    /// some milliseconds; it waits up to 10 seconds for theirs and holds up its thread meanwhile, so a host that keeps a
+    /// transaction open over an `await` keeps it on another thread. The last one to open the database writes, and
+    /// whoever did so before gets [`ErrorKind::Busy`]. After the database was restored from a copy, open it again before
+    /// anything is sent: what was sent since the copy is not remembered, and a run with `Mode::Replace` brings both in
+    /// step again.
     ///
     /// # Errors
     /// As [`open`](Self::open), and [`ErrorKind::Io`] when there is no such file.
@@ -138,7 +143,7 @@ impl SqliteFile {
             .pragma_update(None, "cache_size", -1_024 * i64::from(settings.cache_mib.max(1)))
             .map_err(failed)?;
         let tails = Tails::new(settings.places_in_memory);
-        let inner = Inner { connection, opening, open: false, failed: false, tails };
+        let inner = Inner { connection, opening, open: false, carries: false, failed: false, tails };
         let file = Self(Arc::new(Mutex::new(inner)), Leases::new());
         let checked = u64::from(settings.checked_at_open_mib) << 20;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
@@ -187,7 +192,8 @@ impl SqliteFile {
     ///
     /// # Errors
     /// What `work` returns. A refusal undoes nothing else. When the file cannot be written, all writes since the last
-    /// commit are undone, for they belong together, and it takes no more until it is opened again.
+    /// commit are undone, for they belong together; if others than this one are among them, it takes no more until it is
+    /// opened again.
     pub(crate) fn write<T>(
         &self,
         durability: Durability,
@@ -229,6 +235,7 @@ impl Inner {
             return Err(Error::new(ErrorKind::Io, "ledger", "a commit failed before")
                 .expected("the file opened again: its writers may believe in what was undone"));
         }
+        self.carries = self.open;
         if !self.open {
             self.connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
             if let Err(error) =
@@ -253,14 +260,14 @@ impl Inner {
         };
         let ended = self.connection.execute_batch(last);
         if ended.is_err() {
-            self.failed = true;
             // The first error is the one to tell.
             let _ = self.connection.execute_batch("ROLLBACK");
         }
         self.open = !self.connection.is_autocommit();
-        // SQLite undoes a whole transaction by itself after some errors.
+        // SQLite undoes a whole transaction by itself after some errors. Whoever writes now is told of it; those before
+        // were told that all is well.
         let committed = commit && done.is_ok() && ended.is_ok();
-        self.failed |= !self.open && !committed;
+        self.failed |= self.carries && !self.open && !committed || self.open && ended.is_err();
         done.and_then(|value| ended.map(|()| value).map_err(failed))
     }
 }
@@ -294,6 +301,29 @@ impl fmt::Debug for SqliteFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_commit_that_a_reader_held_up_is_made_once_the_reader_is_done() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("host.db");
+        let host = Connection::open(&path).unwrap();
+        host.execute_batch("CREATE TABLE member (name TEXT)").unwrap();
+        let file = SqliteFile::in_database(&path, SqliteSettings::default()).unwrap();
+        file.read(|connection| connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)).unwrap();
+        let insert = || {
+            file.write(Durability::Now, |connection| {
+                connection.execute("INSERT INTO member VALUES ('Ada')", []).map(drop).map_err(failed)
+            })
+        };
+        let count = || host.query_row("SELECT count(*) FROM member", [], |row| row.get::<_, i64>(0)).unwrap();
+        // Without a write-ahead log a commit waits for readers.
+        host.execute_batch("BEGIN").unwrap();
+        assert_eq!(count(), 0);
+        assert_eq!(insert().unwrap_err().kind(), ErrorKind::Busy);
+        host.execute_batch("COMMIT").unwrap();
+        insert().unwrap();
+        assert_eq!(count(), 1);
+    }
 
     #[test]
     fn after_a_commit_that_failed_nothing_is_written_on_top_of_what_was_undone() {

@@ -99,8 +99,10 @@ impl SqliteOutbox {
                 return Ok(report);
             }
             report.merge(&engine.apply_with_next_commit(&target, &changes).await?);
-            self.forget(&target.audience, last)?;
-            engine.commit_what_waits().await?;
+            let forgotten = self.forget(&target.audience, last);
+            // Also when that failed: what waits holds a lock that the host's own transactions wait for.
+            let committed = engine.commit_what_waits().await;
+            forgotten.and(committed)?;
         }
     }
 
