@@ -350,6 +350,64 @@ fn purchases_are_measured_in_days_of_the_buyers_own_zone() {
 }
 
 #[test]
+fn every_condition_with_days_follows_a_contact_into_its_zone() {
+    use audiencekit::contact::{ConsentEntry, StageEntry};
+    let schema = Schema::builder()
+        .detail("zone", FieldType::Keyword)
+        .detail("renewal", FieldType::Date)
+        .detail("ends", FieldType::Instant)
+        .detail("starts", FieldType::Instant)
+        .build()
+        .unwrap();
+    // At noon in London it is tomorrow on Kiritimati, and an hour ago it was too.
+    let at = datetime!(2026-11-23 11:00 UTC);
+    let mut contact = Contact::builder(&schema)
+        .birth_date(Birthday::new(Some(2000), 11, 24).unwrap())
+        .detail("renewal", date!(2026 - 11 - 24))
+        .detail("created_on", at)
+        .detail("ends", datetime!(2026-12-31 11:00 UTC))
+        .event(&Event::new("visit", at))
+        .build()
+        .unwrap();
+    contact.add_tag("VIP", 1, Some(at)).unwrap();
+    let consent = ConsentEntry::new("news", ConsentStatus::Confirmed).at(at).agreed_on(at);
+    contact.add_consent_entry(&consent).unwrap();
+    contact.set_stage_entry(&StageEntry::new("Sales", "won").since(at)).unwrap();
+    let time = now().zone_of("zone");
+    for text in [
+        "created_on on 2026-11-24",
+        "created_on in (2026-11-24, 2026-11-25)",
+        "renewal is today",
+        "age(birth_date) = 26",
+        "anniversary(birth_date) is today",
+        "year(ends) = 2027",
+        "month(ends) = 1",
+        "day(ends) = 1",
+        "weekday(created_on) = 2",
+        "hour(created_on) = 1",
+        "tag_since(\"VIP\") on 2026-11-24",
+        "consent_since(\"news\") on 2026-11-24",
+        "consent_agreed_on(\"news\") on 2026-11-24",
+        "stage_since(\"Sales\") on 2026-11-24",
+        "starts default 2026-11-24 < created_on",
+        "exists(event.visit on 2026-11-24)",
+        "count(event.visit on 2026-11-24) = 1",
+        "last(event.visit) on 2026-11-24",
+        "score default 1 > count(event.visit before 2026-11-24)",
+    ] {
+        let filter = Filter::parse(text, &schema).unwrap_or_else(|e| panic!("{}", e.picture()));
+        let filter = filter.compile(&schema, &time).unwrap();
+        let zone = schema.require("zone").unwrap();
+        contact.unset(zone);
+        assert!(!filter.matches(&contact), "{text}");
+        contact.set(zone, "Pacific/Kiritimati").unwrap();
+        assert!(filter.matches(&contact), "{text}");
+        contact.set(zone, "Kiritimati, I think").unwrap();
+        assert!(!filter.matches(&contact), "{text}");
+    }
+}
+
+#[test]
 fn a_zone_comes_from_a_field_with_text() {
     let schema = Schema::builder()
         .detail("time_zone", FieldType::Keyword)

@@ -175,7 +175,7 @@ impl Segment {
     ///
     /// # Errors
     /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema or names another segment:
-    /// see [`compile_with`](Self::compile_with).
+    /// see [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
     pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledSegment> {
         compiled::compile(self, schema, time, None)
     }

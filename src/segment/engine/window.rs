@@ -75,7 +75,8 @@ impl EvaluationTime {
     /// [`SyncEngineBuilder::zone_of`](crate::sync::SyncEngineBuilder::zone_of), and automation has one zone.
     ///
     /// What compiles for this time keeps the plans of the zones that contacts have named, and shares them with its
-    /// clones. Without a field of zones that costs nothing.
+    /// clones; a [`ContactTable`](super::super::ContactTable) asks the conditions with days row by row then, the others
+    /// by column. Without a field of zones that costs nothing.
     ///
     /// ```
     /// use audiencekit::contact::{Birthday, Contact, FieldType, Schema};
