@@ -14,6 +14,7 @@
 //! - with a [`Journal`] alone ([`SyncEngineBuilder::journal`]), which remembers only the calls: uploads of any size in
 //!   bounded memory. Duplicates are sent twice, which a set does not mind.
 
+mod beforehand;
 mod book;
 mod call;
 mod changes;

@@ -1,0 +1,53 @@
+//! What a look at the contacts refuses before anything is sent.
+
+use time::OffsetDateTime;
+
+use super::engine::SyncEngine;
+use super::plan::Plan;
+use super::target::{Mode, SyncTarget};
+use crate::error::{Error, ErrorKind, Result};
+
+impl SyncEngine {
+    /// Everything that a look at the contacts can refuse before anything is sent.
+    pub(super) async fn refuse_beforehand(
+        &self,
+        target: &SyncTarget,
+        now: OffsetDateTime,
+        approved: Option<&Plan>,
+    ) -> Result<()> {
+        approved.map_or(Ok(()), |plan| plan.is_of(target))?;
+        let too_few = self.may_be_too_few(target).await?;
+        if approved.is_none() && target.mode != Mode::Replace && !too_few {
+            return Ok(());
+        }
+        let plan = self.plan_at(target, now).await?;
+        if approved.is_some_and(|approved| !approved.same_changes(&plan)) {
+            return Err(Error::new(
+                ErrorKind::Guard,
+                "apply plan",
+                "contacts or members have changed since the plan was made; nothing was sent",
+            )
+            .expected("a new plan"));
+        }
+        if too_few {
+            target.minimum_size.check(plan.reachable())?;
+        }
+        if target.mode == Mode::Replace {
+            if plan.rows_wanted == 0 {
+                return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
+                    .expected("at least one reachable person, or delete the audience"));
+            }
+            self.guards.check(plan.members, plan.remove, plan.rows_wanted)?;
+        }
+        Ok(())
+    }
+
+    /// True when the target refuses few people and this run could add some.
+    async fn may_be_too_few(&self, target: &SyncTarget) -> Result<bool> {
+        if target.mode == Mode::Remove || target.minimum_size.check(0).is_ok() {
+            return Ok(false);
+        }
+        let record = self.store.journal().run(&target.audience).await?;
+        Ok(target.mode != Mode::Snapshot || !record.is_some_and(|record| record.frozen))
+    }
+}
