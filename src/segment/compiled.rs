@@ -39,7 +39,8 @@ pub struct CompiledSegment {
 }
 
 impl CompiledSegment {
-    /// What the segment says of a contact. It cannot fail and allocates nothing.
+    /// What the segment says of a contact. It cannot fail, and allocates where a
+    /// [`CompiledFilter`] does.
     ///
     /// A contact of another schema than the segment was compiled for is not included.
     #[must_use]

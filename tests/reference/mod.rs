@@ -12,6 +12,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 use time::macros::datetime;
 use time::{Date, Duration, Month, OffsetDateTime};
+use unicode_normalization::char::is_combining_mark;
 
 /// The instant as of which everything is asked, with the days of UTC. It is a Monday.
 pub const NOW: OffsetDateTime = datetime!(2026-11-23 12:00 UTC);
@@ -501,9 +502,9 @@ fn unaccent_texts(test: &mut Test) {
     }
 }
 
-/// Whether a word stands in a text with no letter, digit or `_` beside it.
+/// Whether a word stands in a text with no letter, mark, digit or `_` beside it.
 fn has_word(text: &str, word: &str) -> bool {
-    let beside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
+    let beside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || is_combining_mark(c));
     (0..text.len()).filter(|at| text.is_char_boundary(*at)).any(|at| {
         text[at..]
             .strip_prefix(word)

@@ -1,4 +1,5 @@
-//! Asks a compiled condition of one record: a contact, a row of a table, or an event. It allocates nothing.
+//! Asks a compiled condition of one record: a contact, a row of a table, or an event. It allocates only
+//! where [`CompiledFilter`](crate::segment::CompiledFilter) says so.
 
 use super::code::day_of_year;
 use super::plan::{AT, EventPlan, InstantTerm, Node, VALUE};
