@@ -318,3 +318,24 @@ fn whatever_leads_to_the_audience_is_part_of_the_explanation_and_the_rest_is_not
         |entry: &AuditEntry| matches!(&entry.what, AuditEvent::Checked { rule, .. } if rule == "apart");
     assert!(log(&engine).iter().any(of_apart) && !told.trace.iter().any(of_apart), "{told}");
 }
+
+#[test]
+fn of_a_contact_that_is_gone_no_condition_is_said_to_hold() {
+    let mut engine = open(Definitions::new().rule(on_tag("r")), MemoryStore::new(), 1);
+    let known = engine.explain("c0", &saved(), START).unwrap();
+    assert!(known.is_known && known.to_string().contains("every condition holds"), "{known}");
+    let gone = engine.explain("c1", &saved(), START).unwrap();
+    assert!(!gone.is_known && !gone.to_string().contains("holds"), "{gone}");
+    assert!(gone.to_string().contains("the contact store does not have the contact"), "{gone}");
+}
+
+#[test]
+fn the_debug_of_an_explanation_and_of_its_trace_names_no_contact() {
+    let mut engine = open(Definitions::new().rule(on_tag("r")), MemoryStore::new(), 1);
+    handle(&mut engine, "c0", 1, "A");
+    let entries = log(&engine);
+    assert!(!entries.is_empty() && entries.iter().all(|entry| entry.contact == "c0"));
+    let explanation = engine.explain("c0", &saved(), START).unwrap();
+    let shown = format!("{entries:?} {explanation:?}");
+    assert!(shown.contains("AuditEntry(1, ") && !shown.contains("c0"), "{shown}");
+}

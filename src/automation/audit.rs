@@ -8,7 +8,9 @@ use time::OffsetDateTime;
 use super::instant;
 
 /// One line of the audit log.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+///
+/// `Debug` and `Display` show no person.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AuditEntry {
@@ -152,6 +154,12 @@ impl fmt::Display for SkipReason {
             Self::Limit => "a limit for the contact is reached",
             Self::Schedule => "the schedule is closed",
         })
+    }
+}
+
+impl fmt::Debug for AuditEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AuditEntry({}, {}, {:?})", self.number, self.at, self.what)
     }
 }
 

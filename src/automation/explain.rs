@@ -26,6 +26,9 @@ pub struct Explanation {
     pub is_member: Option<bool>,
     /// True when that operation was not sent yet.
     pub is_waiting: bool,
+    /// False for a contact that the contact store does not have: nothing would run for it, whatever is said of rules
+    /// and workflows.
+    pub is_known: bool,
     /// The last entries of the audit log about this contact and anything that feeds the audience, at most
     /// [`Explanation::MOST_ENTRIES`].
     pub trace: Vec<AuditEntry>,
@@ -100,15 +103,15 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         })?;
         let who = self.state.fetch(&self.store, contact)?;
         self.in_hand = None;
-        let is_there = self.take_in_hand(who)?;
+        let is_known = self.take_in_hand(who)?;
         let mut rules = Vec::new();
         for ready in program.rules.iter().filter(|ready| feeding.rules.contains(&*ready.rule.id)) {
-            rules.push(self.standing_of_rule(ready, who, is_there, now)?);
+            rules.push(self.standing_of_rule(ready, who, is_known, now)?);
         }
         let mut workflows = Vec::new();
         for ready in program.flows.iter().filter(|ready| ready.current) {
             if feeding.workflows.contains(&*ready.workflow.id) {
-                workflows.push(self.standing_of_workflow(ready, who, is_there, now)?);
+                workflows.push(self.standing_of_workflow(ready, who, is_known, now)?);
             }
         }
         let person = self.state.people.get(who);
@@ -117,14 +120,22 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             is_member = person.members.iter().find(|(fed, _)| *fed == audience).map(|(_, last)| last.add);
             is_waiting = self.state.outbox.is_waiting(person, audience);
         }
-        Ok(Explanation { is_member, is_waiting, trace: trace.into(), has_earlier, rules, workflows })
+        Ok(Explanation {
+            is_member,
+            is_waiting,
+            is_known,
+            trace: trace.into(),
+            has_earlier,
+            rules,
+            workflows,
+        })
     }
 
     fn standing_of_rule(
         &self,
         ready: &ReadyRule,
         who: Who,
-        is_there: bool,
+        is_known: bool,
         now: OffsetDateTime,
     ) -> Result<RuleStanding> {
         let refusal = match self.keeps_from_running(ready, who, now) {
@@ -136,7 +147,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             rule: ready.rule.id.clone(),
             runs: self.state.runs(ready.name, who),
             refusal,
-            failing: self.failing(&ready.conditions, is_there, now)?,
+            failing: self.failing(&ready.conditions, is_known, now)?,
         })
     }
 
@@ -144,11 +155,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &self,
         ready: &ReadyFlow,
         who: Who,
-        is_there: bool,
+        is_known: bool,
         now: OffsetDateTime,
     ) -> Result<WorkflowStanding> {
         let refusal = self.keeps_from_entering(ready, who, false);
-        let starts = ready.starts.iter().map(|start| self.failing(start, is_there, now));
+        let starts = ready.starts.iter().map(|start| self.failing(start, is_known, now));
         Ok(WorkflowStanding {
             workflow: ready.workflow.id.clone(),
             node: self.state.position(ready.name, who).map(|position| position.node.clone()),
@@ -161,10 +172,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     fn failing(
         &self,
         conditions: &[Condition],
-        is_there: bool,
+        is_known: bool,
         now: OffsetDateTime,
     ) -> Result<Option<usize>> {
-        if is_there { first_failing(conditions, &self.contact, now) } else { Ok(None) }
+        if is_known { first_failing(conditions, &self.contact, now) } else { Ok(None) }
     }
 }
 
@@ -241,6 +252,10 @@ impl fmt::Display for Explanation {
         }
         for entry in &self.trace {
             write!(f, "\n  {entry}")?;
+        }
+        if !self.is_known {
+            return f
+                .write_str("\n  the contact store does not have the contact: nothing would run for it now");
         }
         self.rules.iter().try_for_each(|rule| write!(f, "\n  {rule}"))?;
         self.workflows.iter().try_for_each(|workflow| write!(f, "\n  {workflow}"))
