@@ -598,7 +598,7 @@ async fn an_audience_is_planned_and_run_as_it_was_defined() {
 }
 
 #[tokio::test]
-async fn a_mirror_removes_nobody_while_rows_cannot_be_read() {
+async fn nobody_is_removed_while_rows_cannot_be_read() {
     let world = World::new();
     let engine = |file: &str| {
         let source = audiencekit::JsonLinesSource::from_bytes(file, &world.schema)
@@ -615,9 +615,12 @@ async fn a_mirror_removes_nobody_while_rows_cannot_be_read() {
     let torn = line(1) + "{\"id\": \"2\", \"email\": \n" + &line(3);
     let plan = engine(&torn).plan(target(Mode::Mirror)).await.unwrap();
     assert!(plan.warnings.contains(&PlanWarning::RowsUnread(1)), "{:?}", plan.warnings);
-    let error = engine(&torn).run(target(Mode::Mirror)).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
-    assert_eq!(world.facebook.members(&audience()).len(), 3);
+    for mode in [Mode::Mirror, Mode::Replace] {
+        let error = engine(&torn).run(target(mode)).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
+        assert!(error.to_string().contains("1 rows of the source cannot be read"), "{error}");
+        assert_eq!(world.facebook.members(&audience()).len(), 3);
+    }
 
     let report = engine(&(line(1) + &line(3))).run(target(Mode::Mirror)).await.unwrap();
     assert_eq!(sound(&report).removed.accepted, 1);

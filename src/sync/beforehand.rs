@@ -33,6 +33,7 @@ impl SyncEngine {
             target.minimum_size.check(plan.reachable())?;
         }
         if target.mode == Mode::Replace {
+            refuse_unread(plan.losses.rows)?;
             if plan.rows_wanted == 0 {
                 return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
                     .expected("at least one reachable person, or delete the audience"));
@@ -50,4 +51,13 @@ impl SyncEngine {
         let record = self.store.journal().run(&target.audience).await?;
         Ok(target.mode != Mode::Snapshot || !record.is_some_and(|record| record.frozen))
     }
+}
+
+/// Refuses to take people out for want of rows that cannot be read.
+pub(super) fn refuse_unread(rows: u64) -> Result<()> {
+    if rows == 0 {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Guard, "sync", format!("{rows} rows of the source cannot be read"))
+        .expected("a source without bad rows: who is missing may only be unreadable, so nobody is removed"))
 }

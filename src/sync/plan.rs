@@ -40,7 +40,7 @@ pub enum PlanWarning {
     ReplaceIsCheaper,
     /// Opted-out people are sent, for this reason.
     OptOutsWaived(String),
-    /// So many rows of the source cannot be read: a mirror will remove nobody.
+    /// So many rows of the source cannot be read: a mirror will remove nobody, and a replacement is refused.
     RowsUnread(u64),
     /// A replacement needs more minutes at the Limited tier than its session has: the rest is added after it.
     ReplaceTooLong,
@@ -367,7 +367,7 @@ impl fmt::Display for PlanWarning {
             Self::ReplaceIsCheaper => f.write_str("replacing all members would take fewer calls"),
             Self::OptOutsWaived(reason) => write!(f, "opted-out people are sent: {reason}"),
             Self::RowsUnread(rows) => {
-                write!(f, "{rows} rows of the source cannot be read: a mirror would remove nobody")
+                write!(f, "{rows} rows of the source cannot be read: nobody would be removed for want of them")
             }
             Self::ReplaceTooLong => f.write_str(
                 "at the Limited tier the calls do not fit in the 90 minutes of a replacement: what does not fit is added after it",

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use super::beforehand::refuse_unread;
 use super::book::{Book, Staged};
 use super::call::Parcel;
 use super::engine::{StopSignal, SyncEngine};
@@ -302,16 +303,8 @@ impl<'e> Run<'e> {
             // Whoever is not in the new session was wiped by its first call.
             return self.book.forget(|row| !seen.contains(row.slot)).await;
         }
-        if sweeping && found.swept > 0 && self.report.losses.rows > 0 {
-            let unread = self.report.losses.rows;
-            return Err(Error::new(
-                ErrorKind::Guard,
-                "sync",
-                format!("{unread} rows of the source cannot be read"),
-            )
-            .expected(
-                "a source without bad rows: who is missing may only be unreadable, so nobody is removed",
-            ));
+        if sweeping && found.swept > 0 {
+            refuse_unread(self.report.losses.rows)?;
         }
         if sweeping {
             let left = found.wanted - found.swept;

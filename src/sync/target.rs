@@ -21,7 +21,8 @@ pub enum Mode {
     Remove,
     /// Adds who is selected and not a member, removes who is a member and no longer selected. Needs a ledger.
     Mirror,
-    /// Replaces all members, also those that this side did not send, in one session of at most 90 minutes.
+    /// Replaces all members, also those that this side did not send, in one session of at most 90 minutes. Refused while
+    /// rows of the source cannot be read.
     Replace,
 }
 
