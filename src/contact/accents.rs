@@ -1,4 +1,4 @@
-//! Letters without their accents, as PostgreSQL's `unaccent` has them.
+//! Letters without their accents, those of Greek and Cyrillic too.
 
 use unicode_normalization::char::decompose_canonical;
 

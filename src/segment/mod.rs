@@ -18,9 +18,10 @@
 //! - **Text** is compared without regard to case, by Unicode's simple case folding; `exactly` before the operator
 //!   minds case. A field with several texts fits when one of them does, and fits a negated comparison when none does.
 //!   `has only` and `has exactly` look at all texts of a list, once each, and need one; a contact without tags has no
-//!   other tags, so `has only tags` holds for it. `unaccent` takes the accents off both sides, as PostgreSQL's function
-//!   of this name: `ł`, `ø`, `đ` and `ß` become `l`, `o`, `d` and `ss` too; the patterns of `matches` and `matches url`
-//!   stay as written. `contains word` minds what stands beside: a word is a run of letters, marks, digits and `_`.
+//!   other tags, so `has only tags` holds for it. `unaccent` takes the accents off both sides, of Cyrillic and Greek
+//!   letters too (`й` becomes `и`), and `ł`, `ø`, `đ` and `ß` become `l`, `o`, `d` and `ss`; the patterns of `matches`
+//!   and `matches url` stay as written. `contains word` minds what stands beside: a word is a run of letters, marks,
+//!   digits and `_`.
 //! - **Numbers** are exact decimals. A sum of no events is 0, their minimum, maximum and mean are missing.
 //! - **Distances** are kilometres along a great circle of the mean earth (radius 6,371.0088 km), to the metre; they are
 //!   within 0.6 % of those on the ellipsoid. Without both coordinates, or beyond 90 and 180 degrees, they are missing.
