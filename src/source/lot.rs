@@ -25,14 +25,14 @@ pub struct Lot {
 ///
 /// ```
 /// use audiencekit::source::{Batch, Lot};
-/// use audiencekit::{ContactSource, CsvSource, Schema};
+/// use audiencekit::{ContactSource, JsonLinesSource, Schema};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> audiencekit::Result<()> {
 /// let schema = Schema::standard();
-/// let people = CsvSource::builder(&schema).from_bytes("id,name\n1,Ada\n2,\"King,\nAugusta\"\n3,Grace\n")?;
+/// let people = JsonLinesSource::from_bytes("{\"id\": \"1\"}\n{\"id\": \"2\"}\n{\"id\": \"3\"}\n", &schema);
 /// let mut reader = people.open().await?;
-/// let cutter = reader.cutter().expect("rows of CSV can be cut apart");
+/// let cutter = reader.cutter().expect("lines can be cut apart");
 /// let (decoder, mut lot) = (cutter.decoder(), Lot::with_capacity(2));
 /// let mut batch = Batch::with_capacity(&schema, 1_000);
 /// while cutter.cut(&mut lot).await? {
