@@ -83,7 +83,7 @@
 //!
 //! # Operators
 //!
-//! One example each, which `tests/segment.rs` runs. `tests/data/segment/operators.jsonl` holds, for each of them, a
+//! One example each, which `tests/segment/language.rs` runs. `tests/data/segment/operators.jsonl` holds, for each of them, a
 //! contact that fits, one that does not, one without the value, and a value of the wrong type with what is said of it.
 //!
 //! | operator | on | example |
@@ -140,7 +140,7 @@
 //!
 //! # What is asked for, and how it is written
 //!
-//! What has no operator of its own is said by several. `tests/segment.rs` runs each of these too.
+//! What has no operator of its own is said by several. `tests/segment/language.rs` runs each of these too.
 //!
 //! | asked for | written |
 //! |---|---|

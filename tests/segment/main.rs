@@ -1,0 +1,7 @@
+//! The filter language and the segments: what they select, refuse and print.
+
+mod against_reference;
+mod language;
+mod operators;
+mod product;
+mod reference;

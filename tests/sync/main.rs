@@ -1,0 +1,11 @@
+//! Audiences converge, whatever fails: modes, counts, guards, resume, reports, workers.
+
+mod crash;
+mod damage;
+mod doubles;
+mod engine;
+mod faults;
+mod model;
+mod report;
+mod streaming;
+mod workers;
