@@ -69,6 +69,7 @@
 // Data must not be able to reach a panic, nor anything a terminal. Tests and examples may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
 
+pub mod _documentation;
 pub mod audience;
 pub mod automation;
 pub mod clock;

@@ -1,0 +1,17 @@
+//! Guides: longer documents, whose programs are tested with the crate.
+//!
+//! This module has no items. Begin with the [`tutorial`].
+
+/// One guide: a file of `docs/`, shown and tested where its programs have the features that they need.
+macro_rules! guide {
+    ($name:ident, $file:literal, needs $($feature:literal),+) => {
+        #[cfg_attr(all($(feature = $feature),+), doc = include_str!($file))]
+        #[cfg_attr(
+            not(all($(feature = $feature),+)),
+            doc = concat!("See `", $file, "`: this build lacks a feature that its programs need.")
+        )]
+        pub mod $name {}
+    };
+}
+
+guide!(tutorial, "../docs/tutorial.md", needs "csv", "http");
