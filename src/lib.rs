@@ -60,10 +60,20 @@
 //!
 //! # Features
 //!
-//! `http` (default): [`GraphClient`] over reqwest and rustls. `csv` (default): reading CSV. `fake-server`: the fake behind
-//! a socket. `sqlite`: ledger, journal and automation state in one file and one transaction. `tracing`: spans.
-//! `testing`: the contract suites.
-//! Without default features the core has none of reqwest, url, hyper, tokio and rustls.
+//! | feature | default | what it adds |
+//! |---|---|---|
+//! | `http` | yes | [`GraphClient`] over reqwest, without TLS; turns on `tokio` |
+//! | `rustls` | yes | TLS for `http` by rustls and aws-lc; used where `native-tls` is on too |
+//! | `native-tls` | | TLS for `http` by OpenSSL, Secure Transport or SChannel |
+//! | `csv` | yes | reading CSV |
+//! | `tokio` | by `http` | `SystemClock` |
+//! | `fake-server` | | the fake Facebook behind a socket |
+//! | `sqlite` | | ledger, journal and automation state in one SQLite file; SQLite is compiled in |
+//! | `tracing` | | spans |
+//! | `testing` | | the contract suites |
+//!
+//! Features only add. Without default features the core has none of reqwest, url, hyper, tokio and rustls. `http` without
+//! `rustls` or `native-tls` refuses `https` when the client is built.
 
 #![forbid(unsafe_code)]
 // Data must not be able to reach a panic, nor anything a terminal. Tests and examples may.

@@ -1,11 +1,13 @@
-//! HTTP by reqwest and rustls.
+//! HTTP by reqwest.
 
 use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
+#[cfg(any(feature = "rustls", feature = "native-tls"))]
+use reqwest::Certificate;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use reqwest::{Certificate, Client, Proxy};
+use reqwest::{Client, ClientBuilder, Proxy};
 use url::Url;
 
 use super::{NotSent, Transport};
@@ -14,6 +16,9 @@ use crate::facebook::request::{GraphRequest, Method};
 use crate::facebook::response::GraphResponse;
 
 /// Facebook over HTTPS: TLS 1.2 or newer, the platform's root certificates, no redirects, bounded answers.
+///
+/// TLS comes with the feature `rustls` (default) or `native-tls`; with both, rustls is used. Without either,
+/// [`build`](HttpTransportBuilder::build) accepts only `http://` and a loopback address.
 ///
 /// Proxies of the environment are not used: the host says which, if any.
 #[derive(Clone)]
@@ -118,8 +123,8 @@ impl HttpTransportBuilder {
     /// The transport.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for a base URL, proxy or certificate that is not one, and for plain `http` to a host that is
-    /// not this machine.
+    /// [`ErrorKind::Invalid`] for a base URL, proxy or certificate that is not one, for plain `http` to a host that is
+    /// not this machine, and for `https` without the features `rustls` and `native-tls`.
     pub fn build(self) -> Result<HttpTransport> {
         let wrong = |what: &'static str| Error::new(ErrorKind::Invalid, "http transport", what);
         let base = Url::parse(&self.base).map_err(|_| wrong("the base URL is not a URL"))?;
@@ -130,9 +135,12 @@ impl HttpTransportBuilder {
         if base.query().is_some() || !base.username().is_empty() {
             return Err(wrong("the base URL has more than scheme, host, port and path"));
         }
+        if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && base.scheme() == "https" {
+            return Err(wrong("audiencekit is built without TLS, which https needs")
+                .expected("the feature `rustls` or `native-tls`"));
+        }
         let mut client = Client::builder()
             .user_agent(concat!("audiencekit/", env!("CARGO_PKG_VERSION")))
-            .tls_version_min(reqwest::tls::Version::TLS_1_2)
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
             .connect_timeout(self.connect_timeout)
@@ -142,23 +150,41 @@ impl HttpTransportBuilder {
         if let Some(proxy) = &self.proxy {
             client = client.proxy(Proxy::all(proxy).map_err(|_| wrong("the proxy is not a URL"))?);
         }
-        let mut roots = Vec::new();
-        for pem in &self.roots {
-            let more = Certificate::from_pem_bundle(pem)
-                .ok()
-                .filter(|more| !more.is_empty())
-                .ok_or_else(|| wrong("a root certificate is not PEM"))?;
-            roots.extend(more);
-        }
-        if self.only_roots {
-            client = client.tls_certs_only(roots);
-        } else if !roots.is_empty() {
-            client = client.tls_certs_merge(roots);
-        }
-        let client = client
+        let client = self
+            .with_tls(client)?
             .build()
             .map_err(|error| wrong("the HTTP client cannot be built").with_source(error.without_url()))?;
         Ok(HttpTransport { client, base, max_answer_bytes: self.max_answer_bytes })
+    }
+
+    /// The client with what TLS needs. The backend is named, because another crate may turn on both of reqwest's.
+    #[cfg(any(feature = "rustls", feature = "native-tls"))]
+    fn with_tls(&self, client: ClientBuilder) -> Result<ClientBuilder> {
+        #[cfg(feature = "rustls")]
+        let client = client.tls_backend_rustls();
+        #[cfg(not(feature = "rustls"))]
+        let client = client.tls_backend_native();
+        let client = client.tls_version_min(reqwest::tls::Version::TLS_1_2);
+        let mut roots = Vec::new();
+        for pem in &self.roots {
+            let more =
+                Certificate::from_pem_bundle(pem).ok().filter(|more| !more.is_empty()).ok_or_else(|| {
+                    Error::new(ErrorKind::Invalid, "http transport", "a root certificate is not PEM")
+                })?;
+            roots.extend(more);
+        }
+        Ok(if self.only_roots {
+            client.tls_certs_only(roots)
+        } else if roots.is_empty() {
+            client
+        } else {
+            client.tls_certs_merge(roots)
+        })
+    }
+
+    #[cfg(not(any(feature = "rustls", feature = "native-tls")))]
+    fn with_tls(&self, client: ClientBuilder) -> Result<ClientBuilder> {
+        Ok(client)
     }
 }
 
@@ -263,5 +289,17 @@ impl fmt::Debug for HttpTransportBuilder {
             .field("timeout", &self.timeout)
             .field("max_answer_bytes", &self.max_answer_bytes)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, not(any(feature = "rustls", feature = "native-tls"))))]
+mod tests {
+    use super::HttpTransport;
+
+    #[test]
+    fn https_without_tls_is_refused_with_the_feature_to_turn_on() {
+        let error = HttpTransport::builder().build().unwrap_err().to_string();
+        assert!(error.contains("without TLS") && error.contains("`rustls` or `native-tls`"), "{error}");
+        assert!(HttpTransport::builder().base_url("http://127.0.0.1:8080").build().is_ok());
     }
 }
