@@ -75,6 +75,7 @@
 //! Features only add. Without default features the core has none of reqwest, url, hyper, tokio and rustls. `http` without
 //! `rustls` or `native-tls` refuses `https` when the client is built.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 // Data must not be able to reach a panic, nor anything a terminal. Tests and examples may.
 #![warn(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::print_stdout, clippy::print_stderr)]
