@@ -10,7 +10,7 @@ use crate::error::{Error, ErrorKind, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
 use crate::segment::Segment;
 
-/// An audience that Facebook has: only [`AudienceDraft::save`](super::AudienceDraft::save), [`Audience::adopt`] and
+/// An audience that Facebook has: only [`AudienceDraft::save`](super::draft::AudienceDraft::save), [`Audience::adopt`] and
 /// a stored definition make one.
 ///
 /// Serde writes it as a definition with a `schema_version`; reading refuses unknown fields and versions.

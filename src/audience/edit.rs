@@ -84,7 +84,7 @@ impl AudienceEdit {
         problems.into_result()
     }
 
-    /// What could go wrong though nothing is, as [`AudienceDraft::warnings`](super::AudienceDraft::warnings).
+    /// What could go wrong though nothing is, as [`AudienceDraft::warnings`](super::draft::AudienceDraft::warnings).
     #[must_use]
     pub fn warnings(&self) -> Vec<Problem> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();

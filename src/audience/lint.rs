@@ -96,7 +96,7 @@ pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::lint;
+    use crate::audience::lint::lint;
 
     #[test]
     fn a_name_on_health_or_money_is_warned_about_and_a_neutral_one_is_not() {

@@ -5,20 +5,20 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::audit::AuditEvent;
-use super::contacts::ContactStore;
-use super::definitions::Definitions;
+use super::contact_store::store::ContactStore;
+use super::definition::definitions::Definitions;
 use super::event::{ContactEvent, Happening};
-use super::instant::{from_micros, micros};
-use super::key;
-use super::older;
+use super::idempotency;
 use super::options::{Options, Outcome};
-use super::people::Who;
-use super::program::Program;
-use super::restore;
-use super::state::State;
-use super::store::Store;
-use super::work::Cause;
+use super::program::compiled::Program;
+use super::program::versions;
+use super::state::audit::AuditEvent;
+use super::state::contact_cache::Who;
+use super::state::engine_state::State;
+use super::state::job::Cause;
+use super::state::load;
+use super::store::store::Store;
+use super::timestamp::{from_micros, micros};
 use crate::audience::Audience;
 use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
@@ -64,7 +64,7 @@ use crate::error::{Error, ErrorKind, Result};
 pub struct Engine<S: Store, C: ContactStore> {
     pub(super) options: Options,
     pub(super) definitions: Definitions,
-    pub(super) older: Vec<super::workflow::Workflow>,
+    pub(super) older: Vec<super::definition::workflow::Workflow>,
     pub(super) program: Arc<Program>,
     pub(super) audiences: BTreeMap<String, Audience>,
     pub(super) state: State,
@@ -107,8 +107,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ) -> Result<Self> {
         let schema = Arc::clone(contacts.schema());
         definitions.check(&schema, &options.zone, audiences)?;
-        let mut state = restore::restore(&store, options.room)?;
-        let older = older::read(&store, &state, &definitions)?;
+        let mut state = load::restore(&store, options.room)?;
+        let older = versions::read(&store, &state, &definitions)?;
         let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state)?;
         let mut engine = Self {
             program: Arc::new(program),
@@ -276,7 +276,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if listeners.is_empty() && !self.program.looks_again {
             return Ok(false);
         }
-        let key = key::of_event(event);
+        let key = idempotency::of_event(event);
         let since = micros(now.saturating_sub(self.options.memory));
         if self.state.seen.has(&self.store, key, since)? {
             return Ok(true);
@@ -287,7 +287,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
         self.in_hand = None;
         if !self.take_in_hand(contact)? {
-            return Err(super::contacts::unknown_contact());
+            return Err(super::contact_store::store::unknown_contact());
         }
         self.state.see(key, micros(now));
         let cause = Cause { key, depth: 0 };

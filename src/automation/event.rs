@@ -7,8 +7,8 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::instant;
-use super::once;
+use super::timestamp;
+use super::unique_map;
 use crate::contact::ConsentStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::read_json;
@@ -38,7 +38,7 @@ pub struct ContactEvent {
     /// The host's id of the contact.
     pub contact: String,
     /// When it happened.
-    #[serde(with = "instant")]
+    #[serde(with = "timestamp")]
     pub at: OffsetDateTime,
     /// The host's id of the event: an event of a known id is not handled twice. Without one, contact, instant and
     /// content together tell events apart.
@@ -116,7 +116,11 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Decimal>,
         /// Its properties.
-        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(
+            default,
+            deserialize_with = "unique_map::deserialize",
+            skip_serializing_if = "BTreeMap::is_empty"
+        )]
         properties: BTreeMap<String, String>,
     },
     /// An external event, such as a cart, was changed.
@@ -130,7 +134,11 @@ pub enum Happening {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         value: Option<Decimal>,
         /// Its properties now.
-        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(
+            default,
+            deserialize_with = "unique_map::deserialize",
+            skip_serializing_if = "BTreeMap::is_empty"
+        )]
         properties: BTreeMap<String, String>,
     },
     /// The contact came to a stage of a funnel.
@@ -171,7 +179,11 @@ pub enum Happening {
         /// Its name.
         name: String,
         /// Its properties.
-        #[serde(default, deserialize_with = "once::deserialize", skip_serializing_if = "BTreeMap::is_empty")]
+        #[serde(
+            default,
+            deserialize_with = "unique_map::deserialize",
+            skip_serializing_if = "BTreeMap::is_empty"
+        )]
         properties: BTreeMap<String, String>,
     },
     /// The contact changed in a way that no trigger listens to; leaving conditions are looked at again.

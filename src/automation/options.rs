@@ -10,7 +10,7 @@ use crate::error::Error;
 #[non_exhaustive]
 pub struct Options {
     /// The zone of days, dates and calendar months. After a change of it, dates must be planned anew:
-    /// [`Engine::plan_dates`](super::Engine::plan_dates).
+    /// [`Engine::plan_dates`](super::engine::Engine::plan_dates).
     pub zone: Zone,
     /// How long handled events are remembered; older events are refused, for they could be repetitions.
     pub memory: Duration,
@@ -21,7 +21,7 @@ pub struct Options {
     /// Whether the store keeps an audit log.
     pub audit: bool,
     /// Most entries that the audit log keeps, and those of one step more: the oldest are forgotten, some 300 bytes each.
-    /// Without a number it is the host who forgets, with [`Engine::forget_audit`](super::Engine::forget_audit).
+    /// Without a number it is the host who forgets, with [`Engine::forget_audit`](super::engine::Engine::forget_audit).
     pub audit_entries: Option<u64>,
     /// Contacts whose state stays in memory between two calls; all others are read from the store when they come.
     pub room: usize,

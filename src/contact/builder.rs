@@ -5,11 +5,11 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
-use super::contact::Contact;
 use super::entries::{ConsentEntry, StageEntry};
 use super::event::Event;
-use super::nearest::nearest;
-use super::schema::{FieldId, FieldType, Schema};
+use super::record::contact::Contact;
+use super::schema::schema::{FieldId, FieldType, Schema};
+use super::text::suggest::nearest;
 use super::value::{Birthday, Value};
 use crate::error::{Error, ErrorKind, Result, ValidationErrors};
 

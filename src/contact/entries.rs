@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::cell::Span;
 use super::consent::{Consent, ConsentStatus, Stage};
-use super::contact::Contact;
-use super::symbols::Symbol;
+use super::record::cell::Span;
+use super::record::contact::Contact;
+use super::schema::symbols::Symbol;
 use crate::error::Result;
 
 /// An entry of a consent's history with what proves it.
@@ -280,7 +280,7 @@ impl Contact {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contact::Schema;
+    use crate::contact::schema::schema::Schema;
 
     #[test]
     fn what_stood_beside_a_stage_goes_with_it() {

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::contact::{Contact, from_micros};
-use super::symbols::Symbol;
+use super::record::contact::{Contact, from_micros};
+use super::schema::symbols::Symbol;
 use super::value::{Value, ValueRef};
 
 /// An event to add to a contact.

@@ -4,8 +4,8 @@ use time::OffsetDateTime;
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::accents::is_diacritic;
-use super::symbols::Symbol;
+use super::schema::symbols::Symbol;
+use super::text::accents::is_diacritic;
 
 /// A tag of a contact: its normalized name, its own score, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +74,7 @@ fn is_allowed(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::normalize_tag;
+    use crate::contact::tag::normalize_tag;
 
     #[test]
     fn a_name_of_accents_alone_is_no_tag() {

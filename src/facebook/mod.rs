@@ -10,69 +10,50 @@
 //! (source: asynchronous and batch requests, read 2026-09-12). Salts, and estimates for targeting specs, are left out:
 //! the former are not documented and the latter are not about an audience.
 
-mod ads;
 mod auth;
-mod business;
-pub mod codes;
+mod client;
+mod edges;
 pub mod fake;
-mod graph;
 mod ids;
-mod isolate;
-mod listing;
-mod lookalike;
 mod model;
-mod objects;
-mod observe;
-mod pacer;
-mod pages;
-mod proof;
-mod receipt;
-mod redact;
-mod request;
-mod response;
-mod retry;
-mod secret;
-mod send;
-mod sessions;
-mod settings;
-mod sharing;
-mod terms;
 pub mod transport;
-mod upload;
-mod usage;
-mod verbs;
 mod version;
 mod wire;
 
-pub use ads::AudienceAd;
-pub use auth::{
-    AuthorizationDenied, AuthorizedAccount, Caution, FreshToken, GranularScope, TokenInfo, TokenLife,
-};
-pub use business::BusinessAccounts;
-pub use graph::GraphClient;
+pub use auth::account::{AuthorizationDenied, AuthorizedAccount, Caution};
+pub use auth::appsecret_proof::ProofForm;
+pub use auth::secret::{AccessToken, AppSecret};
+pub use auth::system_user::TokenLife;
+pub use auth::token::{FreshToken, GranularScope, TokenInfo};
+pub(crate) use client::bisect::upload_isolating;
+pub use client::bisect::{Isolated, MemberOperation};
+pub use client::builder::GraphClientBuilder;
+pub use client::graph_client::GraphClient;
+pub use client::listing::Listing;
+pub use client::observer::{ClientEvent, ClientHook};
+pub use client::pacer::{Pacer, PacerState, Quota, QuotaKey};
+pub use client::retry::RetryPolicy;
+pub use client::usage_headers::{AccessTier, UsageHeaders, UseCaseUsage};
+pub use edges::ads::AudienceAd;
+pub use edges::business::BusinessAccounts;
+pub use edges::lookalike::{LookalikeLocations, LookalikeSpec, LookalikeType};
+pub use edges::sessions::{HealthQuery, UploadSession};
+pub use edges::sharing::{SharePermission, ShareRequest, Shared, SharedAccount};
+pub use edges::terms::AudienceTerms;
 pub use ids::{AccountId, AudienceId, BusinessId, SessionId, SystemUserId};
-pub(crate) use isolate::upload_isolating;
-pub use isolate::{Isolated, MemberOperation};
-pub use listing::Listing;
-pub use lookalike::{LookalikeLocations, LookalikeSpec, LookalikeType};
-pub use model::{
-    AccountStatus, AdAccount, AudienceChanges, AudienceField, AudienceLabel, AudienceQuery, CustomAudience,
-    CustomerFileSource, DataSource, InvalidEntry, ListFilter, ListRequest, LookalikeOrigin, LookalikeRead,
-    NewAudience, Page, Session, Status, Upload, UploadOptions, UploadReceipt,
+pub use model::account::{AccountStatus, AdAccount};
+pub use model::audience::{
+    AudienceChanges, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status,
 };
-pub use observe::{ClientEvent, ClientHook};
-pub use pacer::{Pacer, PacerState, Quota, QuotaKey};
-pub use proof::ProofForm;
-pub use request::{Body, GraphRequest, Method};
-pub use response::GraphResponse;
-pub use retry::RetryPolicy;
-pub use secret::{AccessToken, AppSecret};
-pub use sessions::{HealthQuery, UploadSession};
-pub use settings::GraphClientBuilder;
-pub use sharing::{SharePermission, ShareRequest, Shared, SharedAccount};
-pub use terms::AudienceTerms;
-pub use usage::{AccessTier, UsageHeaders, UseCaseUsage};
+pub use model::fields::{AudienceField, AudienceQuery};
+pub use model::label::AudienceLabel;
+pub use model::list::{ListFilter, ListRequest, Page};
+pub use model::lookalike::{LookalikeOrigin, LookalikeRead};
+pub use model::upload::{InvalidEntry, Session, Upload, UploadOptions, UploadReceipt};
 pub use version::GraphVersion;
+pub use wire::codes;
+pub use wire::request::{Body, GraphRequest, Method};
+pub use wire::response::GraphResponse;
 
 use std::fmt;
 use std::sync::Arc;

@@ -4,7 +4,9 @@ use std::fmt;
 
 use super::hashed::Hashed;
 use super::key::MatchKey;
-use super::normalize::{Cx, Normalizer, Region};
+use super::normalize::Cx;
+use super::normalize::country::Region;
+use super::normalize::settings::Normalizer;
 use super::reject::Reject;
 use super::steps::{Step, Steps};
 use super::trail::Trail;

@@ -112,7 +112,7 @@ impl fmt::Debug for Hashed {
 mod tests {
     use sha2::Digest;
 
-    use super::Hashed;
+    use crate::identity::hashed::Hashed;
 
     #[test]
     fn one_block_and_many_agree_with_the_general_interface() {

@@ -205,7 +205,7 @@ impl fmt::Display for MatchKey {
 
 #[cfg(test)]
 mod tests {
-    use super::{MatchKey, TABLE};
+    use crate::identity::key::{MatchKey, TABLE};
 
     #[test]
     fn the_table_is_in_the_order_of_the_keys() {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::key::MatchKey;
 use super::mapper::RowMapper;
-use super::normalize::{Normalizer, Region};
+use super::normalize::country::Region;
+use super::normalize::settings::Normalizer;
 use crate::contact::{Contact, FieldId, FieldType, Schema};
 use crate::error::{Result, ValidationErrors};
 
@@ -130,7 +131,7 @@ impl KeyMap {
 
     /// What becomes of each value of a contact, in the order of the columns. For one contact on request: it allocates.
     #[must_use]
-    pub fn explain(&self, contact: &Contact) -> Vec<super::Explanation> {
+    pub fn explain(&self, contact: &Contact) -> Vec<super::explain::Explanation> {
         super::mapper::explain(self, contact)
     }
 }

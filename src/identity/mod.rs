@@ -28,9 +28,9 @@ pub use hashed::Hashed;
 pub use key::MatchKey;
 pub use keymap::{Holds, KeyMap, KeyMapBuilder};
 pub use mapper::RowMapper;
-pub use normalize::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Region,
-    StatesAbroad,
+pub use normalize::country::Region;
+pub use normalize::settings::{
+    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, StatesAbroad,
 };
 pub use phone::metadata_version as phone_metadata_version;
 pub use reject::Reject;

@@ -12,8 +12,8 @@ impl KeyMap {
     /// Maps `contacts` on `threads` threads, this one and others that end before this returns, and says how many rows each
     /// contact got.
     ///
-    /// Rows are in the order of the contacts, the same as one [`RowMapper`](super::RowMapper) makes. Threads share
-    /// nothing, so rows are not deduplicated; see [`SeenRows`](super::SeenRows).
+    /// Rows are in the order of the contacts, the same as one [`RowMapper`](super::mapper::RowMapper) makes. Threads share
+    /// nothing, so rows are not deduplicated; see [`SeenRows`](super::dedup::SeenRows).
     pub fn append_all(
         &self,
         contacts: &[Contact],

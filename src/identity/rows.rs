@@ -54,7 +54,7 @@ impl Mark {
 }
 
 /// Rows of one column list, flat in memory. There is no way to put a raw value in one from outside this module:
-/// they come from [`KeyMap`](super::KeyMap), from [`Hashed`], or out of a store.
+/// they come from [`KeyMap`](super::keymap::KeyMap), from [`Hashed`], or out of a store.
 ///
 /// `Debug` counts them.
 #[derive(Clone)]

@@ -2,16 +2,16 @@
 
 use std::fmt;
 
-use super::catalog::SegmentCatalog;
+use super::catalog::memory::SegmentCatalog;
 use super::definition::Segment;
-use super::engine::compile::join;
+use super::engine::compile::compiler::join;
 use super::engine::evaluate::Record;
 use super::engine::plan::Node;
 use super::engine::window::EvaluationTime;
 use super::filter::{CompiledFilter, Filter, plan, plan_checked};
-use super::language::ast::Expr;
+use super::language::ast::tree::Expr;
 use super::language::limits::Limits;
-use super::resolve::Resolver;
+use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -58,7 +58,7 @@ impl CompiledSegment {
         self.whole.matches(contact)
     }
 
-    /// The whole segment as one condition, to count it in a [`ContactTable`](super::ContactTable).
+    /// The whole segment as one condition, to count it in a [`ContactTable`](super::table::ContactTable).
     #[must_use]
     pub fn condition(&self) -> CompiledFilter {
         self.whole.clone()
@@ -101,7 +101,7 @@ pub(super) fn compile(
     let filters = segment.filters.iter().map(|filter| filter_node(filter, schema, time, &mut resolver));
     let filters: Vec<Node> = filters.collect::<Result<_>>()?;
     let mut parts = vec![join(include.clone(), false)];
-    parts.push(super::engine::compile::not(join(exclude.clone(), false)));
+    parts.push(super::engine::compile::compiler::not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
     let whole = CompiledFilter::new(join(parts, true), schema);
     Ok(CompiledSegment { include, exclude, filters, whole })

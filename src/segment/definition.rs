@@ -9,10 +9,10 @@ use super::compiled;
 use super::compiled::CompiledSegment;
 use super::engine::window::EvaluationTime;
 use super::filter::Filter;
-use super::language::ast::Expr;
+use super::language::ast::tree::Expr;
 use super::language::canonical::canonical;
 use super::language::limits::Limits;
-use super::language::print;
+use super::language::print::printer;
 use super::schema_version::SchemaVersion;
 use super::selector::Selector;
 use crate::contact::Schema;
@@ -168,7 +168,7 @@ impl Segment {
     /// lists without their order. Name and description do not count. A referenced segment counts by its name.
     #[must_use]
     pub fn hash(&self) -> String {
-        const_hex::encode(Sha256::digest(print::text(&canonical(&self.expr())).as_bytes()))
+        const_hex::encode(Sha256::digest(printer::text(&canonical(&self.expr())).as_bytes()))
     }
 
     /// Compiles the segment for contacts of `schema`, as of `time`.
@@ -190,7 +190,7 @@ impl Segment {
         &self,
         schema: &Schema,
         time: &EvaluationTime,
-        catalog: &dyn super::SegmentCatalog,
+        catalog: &dyn super::catalog::memory::SegmentCatalog,
     ) -> Result<CompiledSegment> {
         compiled::compile(self, schema, time, Some(catalog))
     }
@@ -306,7 +306,7 @@ impl SegmentBuilder {
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of name, selectors and filters in
     /// [`Error::problems`](crate::Error::problems); a single bad filter comes as
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter), whose picture [`FilterError::of`](super::FilterError::of) finds.
+    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter), whose picture [`FilterError::of`](super::language::error::FilterError::of) finds.
     pub fn build(self, schema: &Schema) -> Result<Segment> {
         let mut problems = ValidationErrors::new("segment");
         let mut filter_errors = Vec::new();
@@ -335,7 +335,7 @@ impl SegmentBuilder {
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
                 if let Some(problem) =
-                    super::language::check::check(&selector.expr(), schema, &self.limits).first()
+                    super::language::check::checker::check(&selector.expr(), schema, &self.limits).first()
                 {
                     let expected = problem.expected.as_deref().unwrap_or("another selector");
                     problems.push(

@@ -4,16 +4,16 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::catalog::SegmentCatalog;
+use super::catalog::memory::SegmentCatalog;
 use super::compiled::node;
 use super::definition::Segment;
 use super::engine::window::EvaluationTime;
 use super::filter::Filter;
-use super::language::ast::Expr;
+use super::language::ast::tree::Expr;
 use super::language::limits::Limits;
-use super::language::print;
+use super::language::print::printer;
 use super::redact::redacted;
-use super::resolve::Resolver;
+use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -213,14 +213,14 @@ impl<'a> Explainer<'a> {
                 resolver.leave();
                 return Ok(Explanation {
                     holds: part.holds,
-                    what: print::text(expr),
+                    what: printer::text(expr),
                     decides: false,
                     parts: vec![part],
                 });
             }
             leaf => {
                 let holds = node(leaf, limits, self.schema, self.time, resolver)?.holds(contact);
-                let what = if self.clear { print::text(leaf) } else { print::text(&redacted(leaf)) };
+                let what = if self.clear { printer::text(leaf) } else { printer::text(&redacted(leaf)) };
                 return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
             }
         };

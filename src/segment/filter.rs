@@ -2,17 +2,17 @@
 
 use std::fmt;
 
-use super::engine::compile::Compiler;
-use super::engine::guard::Guard;
+use super::engine::compile::compiler::Compiler;
 use super::engine::plan::Node;
+use super::engine::prefilter::Guard;
 use super::engine::window::EvaluationTime;
-use super::language::ast::{Expr, Span};
-use super::language::check;
-use super::language::kind::Scope;
+use super::language::ast::tree::{Expr, Span};
+use super::language::check::checker;
+use super::language::check::value_kind::Scope;
+use super::language::error::{FilterError, FilterProblem};
 use super::language::limits::Limits;
-use super::language::parse;
-use super::language::print;
-use super::language::problem::{FilterError, FilterProblem};
+use super::language::parse::parser;
+use super::language::print::printer;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -69,8 +69,8 @@ impl Filter {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_within(text: &str, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
-        let expr = parse::parse(text, limits)?;
-        let problems = check::check(&expr, schema, limits);
+        let expr = parser::parse(text, limits)?;
+        let problems = checker::check(&expr, schema, limits);
         if problems.is_empty() {
             Ok(Self::checked(expr, limits, schema))
         } else {
@@ -116,10 +116,10 @@ impl Filter {
     /// # Errors
     /// As [`new`](Self::new).
     pub fn new_within(expr: Expr, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
-        let problems = check::check(&expr, schema, limits);
+        let problems = checker::check(&expr, schema, limits);
         if problems.is_empty() {
             // What is kept as text must be read again within the same limit.
-            return match print::within(&expr, limits.depth()).map(|text| text.len()) {
+            return match printer::within(&expr, limits.depth()).map(|text| text.len()) {
                 Some(bytes) if bytes > limits.text => {
                     let problem =
                         FilterProblem::new(Span::default(), format!("the filter has {bytes} bytes"));
@@ -130,7 +130,7 @@ impl Filter {
         }
         // The same problems, found again in the canonical text, have places to point at.
         let found =
-            print::within(&expr, limits.depth()).map(|text| Self::parse_within(&text, schema, limits));
+            printer::within(&expr, limits.depth()).map(|text| Self::parse_within(&text, schema, limits));
         Err(match found {
             Some(Err(error)) => error,
             _ => FilterError::new("", problems),
@@ -155,12 +155,12 @@ impl Filter {
     /// Compiles the filter with the segments it names.
     ///
     /// # Errors
-    /// As [`Segment::compile_with`](super::Segment::compile_with).
+    /// As [`Segment::compile_with`](super::definition::Segment::compile_with).
     pub fn compile_with(
         &self,
         schema: &Schema,
         time: &EvaluationTime,
-        catalog: &dyn super::SegmentCatalog,
+        catalog: &dyn super::catalog::memory::SegmentCatalog,
     ) -> Result<CompiledFilter> {
         self.resolved(schema, time, Some(catalog))
     }
@@ -169,9 +169,9 @@ impl Filter {
         &self,
         schema: &Schema,
         time: &EvaluationTime,
-        catalog: Option<&dyn super::SegmentCatalog>,
+        catalog: Option<&dyn super::catalog::memory::SegmentCatalog>,
     ) -> Result<CompiledFilter> {
-        let mut resolver = super::resolve::Resolver::new(None, catalog);
+        let mut resolver = super::resolver::Resolver::new(None, catalog);
         let node = super::compiled::filter_node(self, schema, time, &mut resolver)?;
         Ok(CompiledFilter::new(node, schema))
     }
@@ -183,7 +183,7 @@ pub(super) fn plan_checked(
     limits: &Limits,
     schema: &Schema,
     time: &EvaluationTime,
-    resolve: super::engine::compile::Resolve<'_>,
+    resolve: super::engine::compile::compiler::Resolve<'_>,
 ) -> Result<Node> {
     let zone_at = time.zone_slot(schema)?;
     Compiler { time, limits, zone_at }.expr(expr, Scope::contact(schema), resolve)
@@ -195,9 +195,9 @@ pub(super) fn plan(
     limits: &Limits,
     schema: &Schema,
     time: &EvaluationTime,
-    resolve: super::engine::compile::Resolve<'_>,
+    resolve: super::engine::compile::compiler::Resolve<'_>,
 ) -> Result<Node> {
-    let problems = check::check(expr, schema, limits);
+    let problems = checker::check(expr, schema, limits);
     if !problems.is_empty() {
         let error = Filter::new_within(expr.clone(), schema, limits).err();
         return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
@@ -207,7 +207,7 @@ pub(super) fn plan(
 
 impl fmt::Display for Filter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        print::write(&self.expr, f)
+        printer::write(&self.expr, f)
     }
 }
 

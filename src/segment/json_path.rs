@@ -109,7 +109,7 @@ fn string_at(text: &str, start: usize) -> (String, usize) {
 mod tests {
     use std::collections::BTreeMap;
 
-    use super::read_json;
+    use crate::segment::json_path::read_json;
 
     #[test]
     fn an_error_names_the_path_and_not_the_value() {

@@ -194,48 +194,46 @@
 //! | hash and complexity of a definition | [`Segment::hash`], [`CompiledFilter::cost`] |
 
 mod catalog;
-mod catalog_file;
 mod compiled;
 mod count;
+mod debug_redacted;
 mod definition;
-mod discreet;
 mod engine;
 mod explain;
 mod filter;
 mod json_path;
 mod language;
 mod redact;
-mod resolve;
+mod resolver;
 mod rfm;
-mod rfm_survey;
 mod schema_version;
 mod selector;
 mod table;
-mod tag_names;
-mod timeless;
+mod tag_dictionary;
+mod time_dependence;
 
-pub use catalog::{MemoryCatalog, SegmentCatalog};
-pub use catalog_file::FileCatalog;
+pub use catalog::file::FileCatalog;
+pub use catalog::memory::{MemoryCatalog, SegmentCatalog};
 pub use compiled::{CompiledSegment, Decision};
 pub use count::{Count, CountBuilder};
 pub use definition::{FilterSource, Segment, SegmentBuilder};
-pub use engine::url_pattern::UrlPattern;
+pub use engine::terms::url_pattern::UrlPattern;
 pub use engine::window::EvaluationTime;
 pub use explain::{Explainer, Explanation};
 pub use filter::{CompiledFilter, Filter};
 pub(crate) use json_path::read_json;
 pub use language::ast;
-pub use language::builder::{
+pub use language::builder::conditions::{
     age, anniversary, any_event, at_least, consent, consent_agreed_on, consent_description_id, consent_ip,
     consent_opt_out, consent_since, distance, domain, event, field, has_all_tags, has_any_tag,
     has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, stage_score, stage_since, stage_value,
     tag_count, tag_score, tag_since, unaccent,
 };
+pub use language::error::{FilterError, FilterProblem};
 pub use language::limits::Limits;
-pub use language::problem::{FilterError, FilterProblem};
-pub use rfm::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
-pub use rfm_survey::{RfmQuintiles, RfmSurvey};
+pub use rfm::cutoffs::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
+pub use rfm::survey::{RfmQuintiles, RfmSurvey};
 pub(crate) use schema_version::SchemaVersion;
 pub use selector::{Channel, Message, Selector};
 pub use table::ContactTable;
-pub use tag_names::TagNames;
+pub use tag_dictionary::TagNames;

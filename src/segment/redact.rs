@@ -1,6 +1,7 @@
 //! A condition without its texts, which may be somebody's address.
 
-use super::language::ast::{Check, EventQuery, Expr, Literal, Term, Test};
+use super::language::ast::events::EventQuery;
+use super::language::ast::tree::{Check, Expr, Literal, Term, Test};
 
 /// The same condition with `...` for its texts.
 pub(super) fn redacted(expr: &Expr) -> Expr {

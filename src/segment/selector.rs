@@ -2,9 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::language::ast::{EventQuery, Expr, Quantifier, Spanned, TagTest};
-use super::language::builder::{consent, event, field, stage};
-use super::rfm::Rfm;
+use super::language::ast::events::EventQuery;
+use super::language::ast::tree::{Expr, Quantifier, Spanned, TagTest};
+use super::language::builder::conditions::{consent, event, field, stage};
+use super::rfm::cutoffs::Rfm;
 
 /// A ready-made group of contacts. Several in one box are a union.
 ///
@@ -285,7 +286,7 @@ impl Selector {
     pub fn expr(&self) -> Expr {
         let tags = |quantifier, tags: &[String]| {
             let tags = tags.iter().map(|tag| Spanned::from(tag.clone())).collect();
-            Expr::Tags(TagTest { quantifier, tags, span: super::language::ast::Span::default() })
+            Expr::Tags(TagTest { quantifier, tags, span: super::language::ast::tree::Span::default() })
         };
         let one_of = |name: &str, values: &[String]| match values {
             [only] => field(name).eq(only.as_str()),

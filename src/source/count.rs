@@ -1,9 +1,9 @@
 //! Counting a segment over a source.
 
-use super::ContactSource;
 use super::pass::each_contact;
 use crate::error::Result;
 use crate::segment::{Count, CountBuilder, EvaluationTime, Segment};
+use crate::source::ContactSource;
 
 impl Segment {
     /// Reads the contacts once and counts: how many are selected, where the others were lost, how many can be reached.

@@ -7,13 +7,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use memchr::{memchr, memchr_iter};
 
-use super::cut::{Blocks, Ends, LotReader, MAX_RECORD};
+use super::batch::Batch;
+use super::chunk::{Decoder, Lot};
+use super::chunk_reader::{Blocks, Ends, LotReader, MAX_RECORD};
 use super::input::Origin;
 use super::losses::{BadCell, BadRow, guards, placed};
-use super::lot::{Decoder, Lot};
-use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{Contact, JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::{ContactReader, ContactSource};
 
 /// A source over JSON lines: one object a line, read as [`JsonReading`] says. Blank lines are passed over.
 ///

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::{Batch, ContactReader, ContactSource};
+use super::batch::Batch;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
+use crate::source::{ContactReader, ContactSource};
 
 /// A source over contacts in memory. Clones share them.
 ///

@@ -1,25 +1,25 @@
 //! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
 
 mod batch;
+mod chunk;
+mod chunk_reader;
 mod count;
 #[cfg(feature = "csv")]
 mod csv;
-mod cut;
 mod input;
 mod json_lines;
 mod losses;
-mod lot;
 mod memory;
 mod pass;
 mod records;
 mod survey;
 
 pub use batch::Batch;
+pub use chunk::{Cutter, Decoder, Lot};
 #[cfg(feature = "csv")]
 pub use csv::{CsvSource, CsvSourceBuilder};
 pub use json_lines::JsonLinesSource;
 pub use losses::{BadCell, BadRow, Losses};
-pub use lot::{Cutter, Decoder, Lot};
 pub use memory::MemorySource;
 pub use records::RecordSource;
 

@@ -1,8 +1,9 @@
 //! One pass over all contacts of a source.
 
-use super::{Batch, ContactSource};
+use super::batch::Batch;
 use crate::contact::Contact;
 use crate::error::Result;
+use crate::source::ContactSource;
 
 /// Calls `each` with every contact, also with those that come beside the end.
 pub(super) async fn each_contact(

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use futures_core::Stream;
 
+use super::batch::Batch;
 use super::losses::{BadRow, placed};
-use super::{Batch, ContactReader, ContactSource};
 use crate::contact::{Schema, ToContact};
 use crate::error::Result;
+use crate::source::{ContactReader, ContactSource};
 
 /// A source over the host's own records, which an iterator or a stream yields anew for every pass.
 ///

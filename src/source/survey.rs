@@ -1,9 +1,9 @@
 //! Measuring the purchases of a source.
 
-use super::ContactSource;
 use super::pass::each_contact;
 use crate::error::Result;
 use crate::segment::{EvaluationTime, RfmSurvey};
+use crate::source::ContactSource;
 
 impl RfmSurvey {
     /// Reads the contacts once and measures their purchases of the last `window_days` days, as of `time`.

@@ -4,19 +4,19 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::call::SessionIds;
-use super::intake::Intake;
-use super::ledger::{Journal, Ledger};
-use super::memory::MemoryLedger;
-use super::person::PersonSecret;
+use super::delivery::batch::SessionIds;
+use super::delivery::uploader::Sender;
+use super::digest::PersonSecret;
+use super::ledger::backend::Store;
+use super::ledger::memory::MemoryLedger;
+use super::ledger::traits::{Journal, Ledger};
+use super::pipeline::prepare::Preparer;
+use super::pipeline::reader::Intake;
+use super::pipeline::select::Groups;
+use super::pipeline::workers::Workers;
 use super::policy::{ConsentPolicy, Guards};
-use super::prepare::Preparer;
 use super::progress::{ProgressStream, Watch};
-use super::select::Groups;
-use super::store::Store;
 use super::target::SyncTarget;
-use super::upload::Sender;
-use super::workers::Workers;
 use crate::clock::{Clock, Zone};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
@@ -231,7 +231,7 @@ impl SyncEngineBuilder {
     }
 
     /// Remembers calls only: uploads of any size in bounded memory, in the modes that remove nobody and
-    /// [`Mode::Replace`](super::Mode::Replace). Interrupted runs resume where the journal ends.
+    /// [`Mode::Replace`](super::target::Mode::Replace). Interrupted runs resume where the journal ends.
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
         self.0.store = Store::Calls(Arc::new(journal));

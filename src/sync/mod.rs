@@ -14,56 +14,43 @@
 //! - with a [`Journal`] alone ([`SyncEngineBuilder::journal`]), which remembers only the calls: uploads of any size in
 //!   bounded memory. Duplicates are sent twice, which a set does not mind.
 
-mod beforehand;
-mod book;
-mod call;
-mod changes;
+mod delivery;
+mod digest;
 mod engine;
-mod erase;
-mod intake;
-mod lanes;
-mod lease;
+mod erasure;
 mod ledger;
-mod memory;
-mod owners;
-mod pages;
-mod person;
-mod places;
+mod member_change;
+#[cfg(feature = "sqlite")]
+mod outbox;
+mod pipeline;
 mod plan;
 mod policy;
-mod prepare;
+mod preflight;
 mod progress;
-mod record;
-mod removal;
 mod report;
+mod report_table;
 mod run;
-mod select;
-mod slots;
-#[cfg(feature = "sqlite")]
-mod sqlite;
-mod store;
-mod stored;
-mod table;
 mod target;
-mod upload;
-mod withdrawal;
-mod workers;
 
-pub use changes::{ChangeReport, MemberChange};
+pub use digest::{Fingerprint, PersonKey, PersonSecret};
 pub use engine::{SyncEngine, SyncEngineBuilder};
-pub use erase::{ErasureReceipt, Person};
-pub use lease::Leases;
-pub use ledger::{Changes, Durability, Journal, Ledger};
-pub use memory::MemoryLedger;
-pub use person::{Fingerprint, PersonKey, PersonSecret};
+pub use erasure::{ErasureReceipt, Person};
+pub use ledger::lease::Leases;
+pub use ledger::memory::MemoryLedger;
+pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
+#[cfg(feature = "sqlite")]
+pub(crate) use ledger::sqlite::file::failed as wrong_in_sqlite;
+#[cfg(feature = "sqlite")]
+pub use ledger::sqlite::file::{SqliteFile, SqliteSettings};
+#[cfg(feature = "sqlite")]
+pub use ledger::sqlite::ledger::SqliteLedger;
+pub use ledger::traits::{Changes, Durability, Journal, Ledger};
+pub use member_change::{ChangeReport, MemberChange};
+#[cfg(feature = "sqlite")]
+pub use outbox::SqliteOutbox;
+pub use pipeline::workers::{Job, Workers};
 pub use plan::{Plan, PlanWarning};
 pub use policy::{ConsentPolicy, Guards, HeldBack};
 pub use progress::{Progress, ProgressStream, Stage};
-pub use record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
 pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
-#[cfg(feature = "sqlite")]
-pub(crate) use sqlite::failed as wrong_in_sqlite;
-#[cfg(feature = "sqlite")]
-pub use sqlite::{SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings};
 pub use target::{Mode, SyncTarget};
-pub use workers::{Job, Workers};

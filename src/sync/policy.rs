@@ -170,8 +170,8 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 /// What a run refuses to do unless told otherwise.
 ///
 /// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody. It watches what follows from contacts,
-/// in [`Mode::Mirror`](super::Mode::Mirror) and [`Mode::Replace`](super::Mode::Replace); whoever asks for a removal with
-/// [`Mode::Remove`](super::Mode::Remove), a change or an erasure gets it.
+/// in [`Mode::Mirror`](super::target::Mode::Mirror) and [`Mode::Replace`](super::target::Mode::Replace); whoever asks for a removal with
+/// [`Mode::Remove`](super::target::Mode::Remove), a change or an erasure gets it.
 ///
 /// ```
 /// use audiencekit::{Contact, ErrorKind, MemoryLedger, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};

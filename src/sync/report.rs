@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::policy::HeldBack;
-use super::table::Table;
+use super::report_table::Table;
 use super::target::Mode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;

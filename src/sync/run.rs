@@ -2,20 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::beforehand::refuse_unread;
-use super::book::{Book, Staged};
-use super::call::Parcel;
+use super::delivery::audience_ledger::{Book, Staged};
+use super::delivery::batch::Parcel;
+use super::delivery::removal::{settle, survey};
+use super::delivery::uploader::{Sender, Uploader};
 use super::engine::{StopSignal, SyncEngine};
-use super::intake::Intake;
-use super::ledger::Durability;
+use super::ledger::record::{CallRecord, Operation, RowRecord};
+use super::ledger::traits::Durability;
+use super::pipeline::prepare::Prepared;
+use super::pipeline::reader::Intake;
 use super::plan::Plan;
-use super::prepare::Prepared;
+use super::preflight::refuse_unread;
 use super::progress::{Meter, Progress, Stage};
-use super::record::{CallRecord, Operation, RowRecord};
-use super::removal::{settle, survey};
 use super::report::Report;
 use super::target::{Mode, SyncTarget};
-use super::upload::{Sender, Uploader};
 use crate::error::{Error, ErrorKind, Result};
 
 impl SyncEngine {

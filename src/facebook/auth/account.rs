@@ -8,9 +8,9 @@ use time::OffsetDateTime;
 use super::token::TokenInfo;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::FacebookClient;
-use crate::facebook::graph::GraphClient;
+use crate::facebook::client::graph_client::GraphClient;
 use crate::facebook::ids::AccountId;
-use crate::facebook::model::{AccountStatus, AdAccount, disable_reason as named};
+use crate::facebook::model::account::{AccountStatus, AdAccount, disable_reason as named};
 use crate::facebook::transport::Transport;
 
 /// An ad account that was seen to be ready: the token works and may manage it, it is active, and the terms are

@@ -2,18 +2,18 @@
 
 use serde::Deserialize;
 
+use super::secret::{AccessToken, AppSecret};
 use super::token::{FreshToken, fresh};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::graph::GraphClient;
+use crate::facebook::client::call::Repeat;
+use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::pacer::APP;
+use crate::facebook::client::verbs::done;
 use crate::facebook::ids::SystemUserId;
-use crate::facebook::pacer::APP;
-use crate::facebook::request::{Body, GraphRequest, Method};
-use crate::facebook::response::decode;
-use crate::facebook::secret::{AccessToken, AppSecret};
-use crate::facebook::send::Repeat;
 use crate::facebook::transport::Transport;
-use crate::facebook::verbs::done;
-use crate::facebook::wire::Int;
+use crate::facebook::wire::request::{Body, GraphRequest, Method};
+use crate::facebook::wire::response::decode;
+use crate::facebook::wire::scalars::Int;
 
 /// How long a token of a system user lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]

@@ -6,15 +6,15 @@ use std::time::Duration;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
+use super::secret::{AccessToken, AppSecret};
 use crate::error::{ApiError, Result};
-use crate::facebook::graph::GraphClient;
-use crate::facebook::pacer::APP;
-use crate::facebook::redact::{MESSAGE, redact};
-use crate::facebook::request::{Body, GraphRequest, Method};
-use crate::facebook::response::{decode, refused};
-use crate::facebook::secret::{AccessToken, AppSecret};
+use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::pacer::APP;
 use crate::facebook::transport::Transport;
-use crate::facebook::wire::{Flag, Int, Loose, Text};
+use crate::facebook::wire::redact::{MESSAGE, redact};
+use crate::facebook::wire::request::{Body, GraphRequest, Method};
+use crate::facebook::wire::response::{decode, refused};
+use crate::facebook::wire::scalars::{Flag, Int, Loose, Text};
 
 /// What `debug_token` says about a token.
 ///
@@ -172,7 +172,7 @@ impl TokenWire {
 impl<T: Transport> GraphClient<T> {
     /// Asks what this client's own token is good for.
     ///
-    /// With [`app_id`](crate::facebook::GraphClientBuilder::app_id) and app secret the app asks; without, the token asks
+    /// With [`app_id`](crate::facebook::client::builder::GraphClientBuilder::app_id) and app secret the app asks; without, the token asks
     /// about itself, which Facebook allows to tokens of the app's developers only.
     ///
     /// # Errors

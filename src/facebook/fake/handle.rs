@@ -8,13 +8,13 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::account::Account;
+use super::edge::account::Account;
 use super::fault::{Armed, FaultRule};
-use super::http::{FakeReply, FakeRequest};
-use super::population::Population;
+use super::front::http::{FakeReply, FakeRequest};
+use super::model::population::Population;
+use super::model::token::{App, Token};
 use super::settings::Settings;
 use super::state::State;
-use super::token::{App, Token};
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, BusinessId, SystemUserId};

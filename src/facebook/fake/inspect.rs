@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::handle::Fake;
 use super::log::{Call, Edge};
-use super::members::{Change, Fingerprint};
-use super::watch::Alarm;
+use super::model::members::{Change, Fingerprint};
+use super::privacy_alarm::Alarm;
 use crate::facebook::AudienceId;
 use crate::identity::Hashed;
 
@@ -53,7 +53,7 @@ impl Fake {
     }
 
     /// The calls so far, oldest first; the oldest leave once there are more than
-    /// [`Settings::log_calls`](super::Settings::log_calls).
+    /// [`Settings::log_calls`](super::settings::Settings::log_calls).
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().log.iter().cloned().collect()

@@ -34,57 +34,30 @@
 //! - Terms are accepted by any token with `ads_management`; a system user cannot at Facebook.
 //! - Expired versions answer 2635; Facebook may upgrade the call instead.
 
-mod account;
-mod ads;
-mod audience;
-mod batch;
-#[cfg(feature = "fake-server")]
-mod control;
-mod describe;
-mod fault;
-mod fields;
-mod handle;
-mod http;
-mod inspect;
-mod list;
-mod log;
-mod lookalike;
-mod members;
-mod mock;
-mod multipart;
-mod oauth;
-mod page;
-mod params;
-mod payload;
-mod population;
-mod quota;
-mod random;
-mod refusal;
-mod route;
-mod rows;
-mod serve;
-#[cfg(feature = "fake-server")]
-mod server;
-mod session;
-mod settings;
-mod share;
-mod state;
-mod status;
-mod system_user;
-mod token;
-mod users;
-mod watch;
+pub(super) mod edge;
+pub(super) mod fault;
+pub(super) mod front;
+pub(super) mod handle;
+pub(super) mod inspect;
+pub(super) mod log;
+pub(super) mod model;
+pub(super) mod privacy_alarm;
+pub(super) mod random;
+pub(super) mod serve;
+pub(super) mod settings;
+pub(super) mod state;
+pub(super) mod wire;
 
 pub use fault::{Fault, FaultRule};
-pub use handle::Fake;
-pub use http::{Delivery, FakeReply, FakeRequest};
-pub use log::{Call, Edge};
-pub use members::Change;
-pub use mock::MockClient;
-pub use population::Population;
+pub use front::http::{Delivery, FakeReply, FakeRequest};
+pub use front::mock::MockClient;
 #[cfg(feature = "fake-server")]
-pub use server::{FakeServer, RunningServer};
+pub use front::server::{FakeServer, RunningServer};
+pub use handle::Fake;
+pub use log::{Call, Edge};
+pub use model::members::Change;
+pub use model::population::Population;
+pub use privacy_alarm::{Alarm, AlarmKind};
 pub use settings::{
     AppLimitCode, DeletedCode, FlaggedEdit, ScoreCode, Settings, Sizes, TermsCode, Tier, Transition,
 };
-pub use watch::{Alarm, AlarmKind};

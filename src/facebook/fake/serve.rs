@@ -2,18 +2,18 @@
 
 use serde_json::json;
 
-use super::batch;
+use super::edge::batch;
 use super::fault::{Fault, Held};
-use super::http::{Delivery, FakeReply, FakeRequest};
+use super::front::http::{Delivery, FakeReply, FakeRequest};
 use super::log::{Call, Edge};
-use super::page::Link;
-use super::params::Params;
-use super::quota::Charge;
-use super::refusal::{Answer, Refusal};
-use super::route::{Route, route};
+use super::model::quota::Charge;
+use super::model::token::Caller;
+use super::privacy_alarm::{self, Alarm};
 use super::state::State;
-use super::token::Caller;
-use super::watch::{self, Alarm};
+use super::wire::page::Link;
+use super::wire::params::Params;
+use super::wire::refusal::{Answer, Refusal};
+use super::wire::route::{Route, route};
 
 /// Method, route and parameters, or why there are none.
 type Target<'a> = Result<(String, Route, Params<'a>), Refusal>;
@@ -160,7 +160,7 @@ impl State {
     fn process(&mut self, request: &FakeRequest, target: &Target<'_>, in_batch: bool) -> FakeReply {
         self.calls += 1;
         (self.call_rows, self.call_place) = (0, None);
-        for kind in watch::look(request) {
+        for kind in privacy_alarm::look(request) {
             self.alarms.push(Alarm { call: self.calls, kind, column: None });
         }
         self.calls -= 1;

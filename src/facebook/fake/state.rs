@@ -4,17 +4,17 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::account::Account;
-use super::audience::Audience;
+use super::edge::account::Account;
+use super::edge::audience::Audience;
+use super::edge::session::{Place, UploadSession};
 use super::fault::{Armed, Held};
 use super::log::{Call, Edge};
-use super::population::Population;
-use super::quota::Meter;
+use super::model::population::Population;
+use super::model::quota::Meter;
+use super::model::token::{App, Token};
+use super::privacy_alarm::Alarm;
 use super::random::Random;
-use super::session::{Place, UploadSession};
 use super::settings::Settings;
-use super::token::{App, Token};
-use super::watch::Alarm;
 
 /// The whole state, as it is dumped and loaded.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -74,7 +74,7 @@ pub struct AdAccount {
     /// Tasks that the token's owner may do, such as `MANAGE` or `ANALYZE`.
     pub user_tasks: Vec<String>,
     /// Tasks that a client gave the business, where the account is read as a
-    /// [client's](crate::facebook::BusinessAccounts::Client).
+    /// [client's](crate::facebook::edges::business::BusinessAccounts::Client).
     pub permitted_tasks: Vec<String>,
 }
 

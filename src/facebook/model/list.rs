@@ -19,7 +19,7 @@ pub struct ListRequest {
     pub filters: Vec<ListFilter>,
     /// Only audiences of this business.
     pub business: Option<BusinessId>,
-    /// Which fields of audiences to read; none is the ones that [`CustomAudience`](super::CustomAudience) holds.
+    /// Which fields of audiences to read; none is the ones that [`CustomAudience`](super::audience::CustomAudience) holds.
     pub fields: Vec<AudienceField>,
 }
 

@@ -1,19 +1,9 @@
 //! Facebook's objects, as far as customer-file audiences need them.
 
-mod account;
-mod audience;
-mod fields;
-mod label;
-mod list;
-mod lookalike;
-mod upload;
-
-pub(super) use account::disable_reason;
-pub use account::{AccountStatus, AdAccount};
-pub use audience::{AudienceChanges, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status};
-pub(super) use fields::field_list;
-pub use fields::{AudienceField, AudienceQuery};
-pub use label::AudienceLabel;
-pub use list::{ListFilter, ListRequest, Page};
-pub use lookalike::{LookalikeOrigin, LookalikeRead};
-pub use upload::{InvalidEntry, Session, Upload, UploadOptions, UploadReceipt};
+pub(super) mod account;
+pub(super) mod audience;
+pub(super) mod fields;
+pub(super) mod label;
+pub(super) mod list;
+pub(super) mod lookalike;
+pub(super) mod upload;

@@ -36,7 +36,7 @@ pub struct Upload<'a> {
     /// The session.
     pub session: Session,
     /// What goes beside the rows, instead of what the client was
-    /// [built with](crate::facebook::GraphClientBuilder::upload_options).
+    /// [built with](crate::facebook::client::builder::GraphClientBuilder::upload_options).
     pub options: Option<&'a UploadOptions>,
 }
 

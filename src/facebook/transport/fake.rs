@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 
-use super::Transport;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::fake::{Delivery, Fake, FakeRequest};
-use crate::facebook::{GraphRequest, GraphResponse};
+use crate::facebook::transport::Transport;
+use crate::facebook::wire::request::GraphRequest;
+use crate::facebook::wire::response::GraphResponse;
 
 /// Carries requests to a [`Fake`] in the same process.
 ///

@@ -10,10 +10,10 @@ use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use reqwest::{Client, ClientBuilder, Proxy};
 use url::Url;
 
-use super::{NotSent, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::request::{GraphRequest, Method};
-use crate::facebook::response::GraphResponse;
+use crate::facebook::transport::{NotSent, Transport};
+use crate::facebook::wire::request::{GraphRequest, Method};
+use crate::facebook::wire::response::GraphResponse;
 
 /// Facebook over HTTPS: TLS 1.2 or newer, the platform's root certificates, no redirects, bounded answers.
 ///

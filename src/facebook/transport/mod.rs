@@ -1,8 +1,8 @@
 //! Ways to carry a request to Facebook.
 
-mod fake;
+pub(super) mod fake;
 #[cfg(feature = "http")]
-mod http;
+pub(super) mod http;
 
 use std::fmt;
 use std::sync::Arc;
@@ -13,9 +13,9 @@ pub use fake::FakeTransport;
 #[cfg(feature = "http")]
 pub use http::{HttpTransport, HttpTransportBuilder};
 
-use super::request::GraphRequest;
-use super::response::GraphResponse;
 use crate::error::{Error, Result};
+use crate::facebook::wire::request::GraphRequest;
+use crate::facebook::wire::response::GraphResponse;
 
 /// Carries one request and brings its answer.
 #[async_trait]

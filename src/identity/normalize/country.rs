@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::Cx;
 use super::tables::countries::{CODES, NAMES};
 use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, refuse_digest};
 use crate::error::{Error, ErrorKind};
+use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

@@ -1,8 +1,9 @@
 //! `EMAIL`.
 
 use super::punycode;
+use super::settings::Domains;
 use super::text::{clean, is_placeholder, lowercase, refuse_digest};
-use super::{Cx, Domains};
+use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

@@ -1,21 +1,21 @@
 //! Each key's rules: text in, normalized text or a reason out.
 
-mod birth;
-mod country;
-mod device;
-mod email;
-mod gender;
-mod name;
-mod place;
-mod privacy;
-mod punycode;
-mod settings;
-mod tables;
-mod text;
-mod zip;
+pub(super) mod birth;
+pub(super) mod country;
+pub(super) mod device;
+pub(super) mod email;
+pub(super) mod gender;
+pub(super) mod name;
+pub(super) mod place;
+pub(super) mod privacy;
+pub(super) mod punycode;
+pub(super) mod settings;
+pub(super) mod tables;
+pub(super) mod text;
+pub(super) mod zip;
 
-pub(super) use birth::{day, month, write_two, write_year, year};
-pub use country::Region;
+pub(super) use birth::{day, month, year};
+pub(super) use country::Region;
 pub(super) use country::country;
 pub(super) use device::{extern_id, madid, scoped_id};
 pub(super) use email::email;
@@ -23,10 +23,7 @@ pub(super) use gender::gender;
 pub(super) use name::{initial, name};
 pub(super) use place::{city, state};
 pub(super) use privacy::{lookalike_value, options, options_country, options_state};
-pub use settings::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, StatesAbroad,
-};
-pub(super) use text::{clean, digit_value, is_hex, is_placeholder, refuse_digest};
+pub(super) use settings::Normalizer;
 pub(super) use zip::zip;
 
 /// What a normalizer may look at beside the value.
@@ -45,5 +42,9 @@ impl Cx<'_> {
 }
 
 /// The rule of a key.
-pub(super) type Rule =
-    fn(&str, &Cx<'_>, &mut String, &mut super::trail::Trail) -> Result<(), super::reject::Reject>;
+pub(super) type Rule = fn(
+    &str,
+    &Cx<'_>,
+    &mut String,
+    &mut crate::identity::trail::Trail,
+) -> Result<(), crate::identity::reject::Reject>;

@@ -2,8 +2,9 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::settings::{NameDigits, NameSpaces};
 use super::text::{clean, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
-use super::{Cx, NameDigits, NameSpaces};
+use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -131,7 +132,7 @@ pub(crate) fn initial(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trai
 mod tests {
     use unicode_normalization::is_nfc;
 
-    use super::{is_letter, small_latin};
+    use crate::identity::normalize::name::{is_letter, small_latin};
 
     #[test]
     fn small_letters_are_those_of_unicode() {

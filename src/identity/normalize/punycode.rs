@@ -128,7 +128,7 @@ fn decode(code: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{domain_to_ascii, domain_to_unicode};
+    use crate::identity::normalize::punycode::{domain_to_ascii, domain_to_unicode};
 
     #[test]
     fn domains_go_both_ways() {

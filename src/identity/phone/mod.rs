@@ -1,17 +1,20 @@
 //! `PHONE`: digits with the country code, by the numbering plans of the world.
 
-mod parse;
-mod plan;
+pub(super) mod parse;
+pub(super) mod plan;
 #[rustfmt::skip]
-mod plans;
-mod scan;
+pub(super) mod plans;
+pub(super) mod scan;
 
 use parse::{Cell, Number, Standing};
 
-use super::normalize::{Cx, PhoneNumbers, Region, clean, is_placeholder, refuse_digest};
-use super::reject::Reject;
-use super::steps::Step;
-use super::trail::Trail;
+use crate::identity::normalize::Cx;
+use crate::identity::normalize::country::Region;
+use crate::identity::normalize::settings::PhoneNumbers;
+use crate::identity::normalize::text::{clean, is_placeholder, refuse_digest};
+use crate::identity::reject::Reject;
+use crate::identity::steps::Step;
+use crate::identity::trail::Trail;
 
 /// Digits without a plus and without a country are read as an international number from this length on.
 const INTERNATIONAL_LENGTH: usize = 11;

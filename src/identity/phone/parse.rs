@@ -2,7 +2,7 @@
 
 use super::plan::{CallingCode, Digits, Length, MAX_NATIONAL, Plan};
 use super::scan::{MAX_TEXT, NoNumber, Scan};
-use crate::identity::normalize::Region;
+use crate::identity::normalize::country::Region;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

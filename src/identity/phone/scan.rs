@@ -2,7 +2,7 @@
 //!
 //! It follows libphonenumber's grammar, so that the two agree on what a cell says.
 
-use crate::identity::normalize::digit_value;
+use crate::identity::normalize::text::digit_value;
 
 /// Longest text that is looked at.
 pub(super) const MAX_TEXT: usize = 250;

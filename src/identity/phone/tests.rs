@@ -1,13 +1,14 @@
 //! The parser against libphonenumber: rows written by its Python port, and its Rust port on random text.
 
 use super::parse::{self, Standing};
-use super::{Region, plan::Plan};
+use super::plan::Plan;
+use crate::identity::phone::Region;
 use crate::identity::trail::Trail;
 
 /// What libphonenumber says and what the parser says, without the crate's own additions.
 fn outcome(region: &str, text: &str) -> (String, &'static str) {
     let mut cleaned = String::new();
-    if super::clean(text, &mut cleaned, &mut Trail::default()).is_err() {
+    if crate::identity::phone::clean(text, &mut cleaned, &mut Trail::default()).is_err() {
         return ("-".to_owned(), "X");
     }
     let mut trail = Trail::default();

@@ -1,9 +1,9 @@
 //! Asks a compiled condition of one record: a contact, a row of a table, or an event. It allocates only
-//! where [`CompiledFilter`](crate::segment::CompiledFilter) says so.
+//! where [`CompiledFilter`](crate::segment::filter::CompiledFilter) says so.
 
-use super::code::day_of_year;
 use super::plan::{AT, EventPlan, InstantTerm, Node, VALUE};
-use super::texts::{any_text, every_text};
+use super::terms::ordinal::day_of_year;
+use super::terms::texts::{any_text, every_text};
 use super::window::has_bit;
 use crate::contact::{
     Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Proof, Prospect, Schema, Slot,

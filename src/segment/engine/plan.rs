@@ -5,13 +5,14 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use time::Date;
 
-use super::bounds::Edge;
-use super::distance::Distance;
-use super::words::TextTest;
+use super::event_bounds::Edge;
+use super::terms::distance::Distance;
+use super::terms::text_test::TextTest;
 use super::zoned::Zoned;
 use crate::clock::Zone;
 use crate::contact::Symbol;
-use crate::segment::language::ast::{Period, Relation};
+use crate::segment::language::ast::operand::Relation;
+use crate::segment::language::ast::time::Period;
 
 /// Where the value of an event stands among its properties.
 pub(crate) const VALUE: u32 = u32::MAX;

@@ -8,7 +8,8 @@ use super::zoned::zone_name;
 use crate::clock::Zone;
 use crate::contact::{Contact, Field, FieldType, Schema, micros, nearest};
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::language::ast::{Calendar, Check, Period, Unit, Which};
+use crate::segment::language::ast::time::{Calendar, Period, Unit, Which};
+use crate::segment::language::ast::tree::Check;
 use crate::segment::language::literal::Moment;
 
 /// The instant as of which a filter is evaluated, and the zone in which its days begin.
@@ -75,7 +76,7 @@ impl EvaluationTime {
     /// [`SyncEngineBuilder::zone_of`](crate::sync::SyncEngineBuilder::zone_of), and automation has one zone.
     ///
     /// What compiles for this time keeps the plans of the zones that contacts have named, and shares them with its
-    /// clones; a [`ContactTable`](super::super::ContactTable) asks the conditions with days row by row then, the others
+    /// clones; a [`ContactTable`](crate::segment::table::ContactTable) asks the conditions with days row by row then, the others
     /// by column. Without a field of zones that costs nothing.
     ///
     /// ```
@@ -182,13 +183,13 @@ impl EvaluationTime {
 
     /// The instants for which `check` holds, the end left out; none when it is not about time.
     pub(crate) fn instants(&self, check: &Check) -> Option<(i64, i64)> {
-        let begin = |literal: &crate::segment::language::ast::Literal| {
+        let begin = |literal: &crate::segment::language::ast::tree::Literal| {
             Some(match literal.moment()? {
                 Moment::Day(day) => self.start(day),
                 Moment::Instant(at) => micros(at),
             })
         };
-        let finish = |literal: &crate::segment::language::ast::Literal| {
+        let finish = |literal: &crate::segment::language::ast::tree::Literal| {
             Some(match literal.moment()? {
                 Moment::Day(day) => self.end(day),
                 Moment::Instant(at) => micros(at).saturating_add(1),

@@ -6,14 +6,14 @@
 use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use super::compile::{Compiler, unchecked};
+use super::compile::compiler::{Compiler, unchecked};
 use super::evaluate::Record;
 use super::plan::Node;
 use super::window::EvaluationTime;
 use crate::clock::Zone;
 use crate::contact::{Cell, Schema, Store};
-use crate::segment::language::ast::{Expr, Term};
-use crate::segment::language::kind::{Kind, Scope};
+use crate::segment::language::ast::tree::{Expr, Term};
+use crate::segment::language::check::value_kind::{Kind, Scope};
 use crate::segment::language::limits::Limits;
 
 /// A leaf of a filter, with a plan for each zone.

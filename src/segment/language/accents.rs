@@ -1,6 +1,6 @@
 //! What is asked of a text without accents, without accents itself.
 
-use super::ast::{Check, Literal, Spanned, Term, Test};
+use super::ast::tree::{Check, Literal, Spanned, Term, Test};
 use crate::contact::unaccented;
 
 /// The same test with its texts as its term has them; none where accents count.

@@ -9,10 +9,10 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
-use super::ast::{Expr, Literal};
+use super::ast::tree::{Expr, Literal};
+use super::error::{FilterError, FilterProblem};
 use super::limits::Limits;
-use super::print;
-use super::problem::{FilterError, FilterProblem};
+use super::print::printer;
 use crate::contact::{DateOrder, Schema, date};
 use crate::error::Result;
 use crate::segment::filter::Filter;
@@ -121,12 +121,12 @@ impl Filter {
         let limits = Limits::default();
         if json.len() > limits.text {
             let message = format!("the JSON has {} bytes", json.len());
-            let problem = FilterProblem::new(super::ast::Span::default(), message);
+            let problem = FilterProblem::new(super::ast::tree::Span::default(), message);
             return Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))));
         }
         let expr: Expr = serde_json::from_str(json).map_err(|error| {
             let problem =
-                FilterProblem::new(super::ast::Span::default(), format!("JSON: {}", reason(&error)));
+                FilterProblem::new(super::ast::tree::Span::default(), format!("JSON: {}", reason(&error)));
             FilterError::new("", vec![problem.expected("a filter as Filter::JSON_SCHEMA describes it")])
         })?;
         Self::new_within(expr, schema, &limits)
@@ -157,7 +157,7 @@ fn reason(error: &serde_json::Error) -> String {
 /// As its canonical text.
 impl Serialize for Filter {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = print::within(&self.expr, Limits::MAX_DEPTH);
+        let text = printer::within(&self.expr, Limits::MAX_DEPTH);
         text.ok_or_else(|| serde::ser::Error::custom("a filter that is too deep"))?.serialize(serializer)
     }
 }
@@ -172,11 +172,13 @@ impl<'de> Deserialize<'de> for Filter {
             Tree(Expr),
         }
         let expr = match Face::deserialize(deserializer)? {
-            Face::Text(text) => super::parse::parse(&text, &Limits::default()).map_err(D::Error::custom)?,
+            Face::Text(text) => {
+                super::parse::parser::parse(&text, &Limits::default()).map_err(D::Error::custom)?
+            }
             Face::Tree(expr) => {
                 // Written again it is text, so its text must say the same.
-                let text = print::within(&expr, Limits::MAX_DEPTH);
-                let again = text.and_then(|text| super::parse::parse(&text, &Limits::default()).ok());
+                let text = printer::within(&expr, Limits::MAX_DEPTH);
+                let again = text.and_then(|text| super::parse::parser::parse(&text, &Limits::default()).ok());
                 again
                     .filter(|again| *again == expr)
                     .ok_or_else(|| D::Error::custom("a condition that no text can say"))?

@@ -1,7 +1,7 @@
 //! Contacts in columns, for counting in bulk: a count per keystroke over contacts that are in memory already.
 
-mod column;
-mod select;
+pub(super) mod column;
+pub(super) mod select;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
-use self::column::{Bits, Column};
-use super::engine::evaluate::{Events, Record};
-use super::filter::CompiledFilter;
-use super::tag_names::TagNames;
 use crate::contact::{
     Cell, Consent, Contact, EventRow, Proof, Prospect, Schema, Slot, Span, Stage, Store, Symbol, Symbols, Tag,
 };
 use crate::error::{Error, ErrorKind, Result};
+use crate::segment::engine::evaluate::{Events, Record};
+use crate::segment::filter::CompiledFilter;
+use crate::segment::tag_dictionary::TagNames;
+use column::{Bits, Column};
 
 /// Contacts by column: dictionary-coded keywords, bitmaps for tags and truth values, offsets for events.
 ///

@@ -1,9 +1,9 @@
 //! Conditions over many rows at once: a mask of 64 rows a word, narrowed condition by condition.
 
-use super::ContactTable;
 use super::column::Column;
 use crate::contact::FIRST_YEAR;
 use crate::segment::engine::plan::{InstantTerm, Node};
+use crate::segment::table::ContactTable;
 
 /// Rows looked at together: their masks fit the nearest cache many times over.
 const BATCH: usize = 4_096;

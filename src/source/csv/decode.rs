@@ -6,8 +6,10 @@ use super::cells::{Cells, Parsers};
 use super::columns::{Reading, Target};
 use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::batch::Batch;
+use crate::source::chunk::{Decoder, Lot};
 use crate::source::losses::placed;
-use crate::source::{BadCell, BadRow, Batch, Decoder, Lot};
+use crate::source::losses::{BadCell, BadRow};
 
 /// Reads rows under a header that is known.
 #[derive(Debug)]

@@ -1,9 +1,9 @@
 //! Contacts in a CSV file with a header.
 
-mod cells;
-mod columns;
-mod decode;
-mod rows;
+pub(super) mod cells;
+pub(super) mod columns;
+pub(super) mod decode;
+pub(super) mod rows;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -11,18 +11,18 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use self::cells::{Cells, Parsers};
-use self::columns::{ColumnRules, Reading};
-use self::decode::RowDecoder;
-use self::rows::Rows;
-use super::cut::{Blocks, LotReader, MAX_RECORD};
-use super::input::Origin;
-use super::losses::{BadCell, BadRow};
-use super::lot::Lot;
-use super::{ContactReader, ContactSource};
 use crate::clock::Zone;
 use crate::contact::{DateOrder, Schema};
 use crate::error::{Error, ErrorKind, Result};
+use crate::source::chunk::Lot;
+use crate::source::chunk_reader::{Blocks, LotReader, MAX_RECORD};
+use crate::source::input::Origin;
+use crate::source::losses::{BadCell, BadRow};
+use crate::source::{ContactReader, ContactSource};
+use cells::{Cells, Parsers};
+use columns::{ColumnRules, Reading};
+use decode::RowDecoder;
+use rows::Rows;
 
 /// A source over a CSV file, RFC 4180, UTF-8, with a header.
 ///

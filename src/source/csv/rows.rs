@@ -3,7 +3,7 @@
 use memchr::{memchr, memchr_iter, memchr2_iter};
 
 use crate::error::{Error, ErrorKind};
-use crate::source::cut::Ends;
+use crate::source::chunk_reader::Ends;
 
 /// Rows whose cells are apart by `delimiter`.
 pub(super) struct Rows {
@@ -81,10 +81,10 @@ mod tests {
 
     use proptest::prelude::*;
 
-    use super::super::cells::Cells;
     use super::*;
-    use crate::source::Lot;
-    use crate::source::cut::Blocks;
+    use crate::source::chunk::Lot;
+    use crate::source::chunk_reader::Blocks;
+    use crate::source::csv::cells::Cells;
 
     /// The line on which a record begins, its cells, and where each of them stands.
     type Record = (u64, Vec<u8>, Vec<(usize, usize)>);

@@ -23,10 +23,10 @@
 //! # });
 //! ```
 
-mod accounts;
-mod audiences;
-mod failures;
-mod members;
+pub(super) mod accounts;
+pub(super) mod audiences;
+pub(super) mod failures;
+pub(super) mod members;
 
 use std::collections::BTreeSet;
 use std::fmt;

@@ -61,16 +61,20 @@ mod tests {
 
     #[test]
     fn every_list_is_sorted_and_folded() {
-        assert!(is_sorted(&super::countries::NAMES));
-        assert!(is_sorted(&super::months::MONTHS));
-        assert!(is_sorted(super::genders::GENDERS));
-        assert!(is_sorted(super::states::UNITED_STATES));
-        assert!(is_sorted(super::states::UNITED_STATES_SHORT));
-        assert!(is_sorted(super::states::CANADA));
-        assert!(super::countries::CODES.windows(2).all(|pair| pair[0].0 < pair[1].0));
-        let words = super::countries::NAMES.iter().map(|entry| entry.0);
-        let words = words.chain(super::months::MONTHS.iter().map(|entry| entry.0));
-        let words = words.chain(super::genders::GENDERS.iter().map(|entry| entry.0));
+        assert!(is_sorted(&crate::identity::normalize::tables::countries::NAMES));
+        assert!(is_sorted(&crate::identity::normalize::tables::months::MONTHS));
+        assert!(is_sorted(crate::identity::normalize::tables::genders::GENDERS));
+        assert!(is_sorted(crate::identity::normalize::tables::states::UNITED_STATES));
+        assert!(is_sorted(crate::identity::normalize::tables::states::UNITED_STATES_SHORT));
+        assert!(is_sorted(crate::identity::normalize::tables::states::CANADA));
+        assert!(
+            crate::identity::normalize::tables::countries::CODES.windows(2).all(|pair| pair[0].0 < pair[1].0)
+        );
+        let words = crate::identity::normalize::tables::countries::NAMES.iter().map(|entry| entry.0);
+        let words =
+            words.chain(crate::identity::normalize::tables::months::MONTHS.iter().map(|entry| entry.0));
+        let words =
+            words.chain(crate::identity::normalize::tables::genders::GENDERS.iter().map(|entry| entry.0));
         for word in words {
             assert_eq!(super::fold(word).as_str(), word);
         }

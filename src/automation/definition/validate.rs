@@ -1,0 +1,360 @@
+//! What can be wrong with definitions, all of it at once.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::action::Action;
+use super::condition::Condition;
+use super::definitions::Definitions;
+use super::delay::Delay;
+use super::frequency::Limit;
+use super::graph;
+use super::property::PropertyFilter;
+use super::rule::Rule;
+use super::schedule::Schedule;
+use super::trigger::Trigger;
+use super::workflow::{Node, Workflow};
+use crate::audience::Audience;
+use crate::clock::Zone;
+use crate::contact::{FieldType, Schema, normalize_tag};
+use crate::error::{Result, ValidationErrors};
+use crate::segment::UrlPattern;
+
+pub(in crate::automation) struct Checker<'a> {
+    schema: &'a Arc<Schema>,
+    zone: &'a Zone,
+    audiences: BTreeSet<&'a str>,
+    rules: BTreeSet<&'a str>,
+    pub(in crate::automation) problems: ValidationErrors,
+}
+
+pub(in crate::automation) fn definitions(
+    definitions: &Definitions,
+    schema: &Arc<Schema>,
+    zone: &Zone,
+    audiences: &[Audience],
+) -> Result<()> {
+    let mut checker = Checker {
+        schema,
+        zone,
+        audiences: audiences.iter().map(|audience| audience.id().as_str()).collect(),
+        rules: definitions.rules.iter().map(|rule| rule.id.as_str()).collect(),
+        problems: ValidationErrors::new("definitions"),
+    };
+    let mut ids = BTreeSet::new();
+    for (index, rule) in definitions.rules.iter().enumerate() {
+        let path = format!("rules[{index}]");
+        checker.id(&path, &rule.id, ids.insert(&rule.id));
+        checker.rule(&path, rule);
+    }
+    let mut ids = BTreeSet::new();
+    for (index, workflow) in definitions.workflows.iter().enumerate() {
+        let path = format!("workflows[{index}]");
+        checker.id(&path, &workflow.id, ids.insert(&workflow.id));
+        checker.workflow(&path, workflow);
+    }
+    let mut ids = BTreeSet::new();
+    for (index, limit) in definitions.limits.iter().enumerate() {
+        let path = format!("limits[{index}]");
+        checker.id(&path, &limit.id, ids.insert(&limit.id));
+        checker.limit(&path, limit, definitions);
+    }
+    checker.problems.into_result()
+}
+
+impl Checker<'_> {
+    fn push(&mut self, path: String, code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
+        self.problems.push(path, code, message);
+    }
+
+    fn id(&mut self, path: &str, id: &str, is_new: bool) {
+        if id.is_empty() || id.len() > 255 || id.chars().any(char::is_control) {
+            self.push(format!("{path}.id"), "malformed", "is not an id: 1 to 255 bytes of text on one line");
+        } else if !is_new {
+            self.push(format!("{path}.id"), "taken", "is used twice: ids are unique");
+        }
+    }
+
+    fn rule(&mut self, path: &str, rule: &Rule) {
+        self.triggers(&format!("{path}.on"), &rule.on);
+        self.filters(&format!("{path}.when"), &rule.when);
+        self.delay(&format!("{path}.check_after"), rule.check_after);
+        self.delay(&format!("{path}.min_interval"), rule.min_interval);
+        self.schedule(path, rule.schedule.as_ref());
+        self.runs(&format!("{path}.cap"), rule.cap.map(|cap| cap.runs));
+        for (branch, steps) in [("if_yes", &rule.if_yes), ("if_no", &rule.if_no)] {
+            for (index, step) in steps.iter().enumerate() {
+                self.action(&format!("{path}.{branch}[{index}].action"), &step.action);
+                self.delay(&format!("{path}.{branch}[{index}].after"), step.after);
+            }
+        }
+        if rule.if_yes.is_empty() && rule.if_no.is_empty() {
+            self.push(format!("{path}.if_yes"), "required", "is missing: a rule needs an action");
+        }
+        if rule.runs_per_contact == Some(0) {
+            self.push(format!("{path}.runs_per_contact"), "out_of_range", "must be 1 or more, or left out");
+        }
+        if let (Some(from), Some(until)) = (rule.valid_from, rule.valid_until)
+            && from >= until
+        {
+            self.push(format!("{path}.valid_until"), "out_of_range", "must be after valid_from");
+        }
+        if rule.leave {
+            if rule.when.is_empty() {
+                self.push(
+                    format!("{path}.leave"),
+                    "needs_conditions",
+                    "needs conditions that can stop to hold",
+                );
+            }
+            if !rule.if_yes.iter().any(|step| matches!(step.action, Action::AddToAudience { .. })) {
+                self.push(
+                    format!("{path}.leave"),
+                    "needs_audience",
+                    "needs an action that adds to an audience",
+                );
+            }
+        }
+    }
+
+    fn schedule(&mut self, path: &str, schedule: Option<&Schedule>) {
+        let Some(schedule) = schedule else { return };
+        if schedule.open.is_empty() {
+            self.push(format!("{path}.schedule.open"), "required", "is empty: it would never open");
+        }
+        self.named_zone(&format!("{path}.schedule"), schedule.zone.as_deref());
+    }
+
+    fn runs(&mut self, path: &str, runs: Option<u32>) {
+        if runs == Some(0) {
+            self.push(format!("{path}.runs"), "out_of_range", "must be 1 or more");
+        }
+    }
+
+    fn limit(&mut self, path: &str, limit: &Limit, definitions: &Definitions) {
+        self.runs(path, Some(limit.runs));
+        let rules = definitions.rules.iter().map(|rule| rule.group.as_deref());
+        let mut groups = rules.chain(definitions.workflows.iter().map(|workflow| workflow.group.as_deref()));
+        if limit.group.is_some() && !groups.any(|group| limit.is_over(group)) {
+            self.push(format!("{path}.group"), "unknown_group", "is of no rule and no workflow");
+        }
+    }
+
+    fn workflow(&mut self, path: &str, workflow: &Workflow) {
+        self.schedule(path, workflow.schedule.as_ref());
+        self.runs(&format!("{path}.cap"), workflow.cap.map(|cap| cap.runs));
+        for (index, start) in workflow.starts.iter().enumerate() {
+            self.trigger(&format!("{path}.starts[{index}].on"), &start.on);
+            self.filters(&format!("{path}.starts[{index}].when"), &start.when);
+        }
+        for (index, exit) in workflow.exits.iter().enumerate() {
+            let path = format!("{path}.exits[{index}]");
+            self.events(&format!("{path}.on"), &exit.on);
+            self.filters(&format!("{path}.when"), &exit.when);
+            if exit.on.is_empty() && exit.when.is_empty() {
+                self.push(
+                    path,
+                    "required",
+                    "has neither an event nor a filter: every contact would leave at once",
+                );
+            }
+        }
+        for (id, node) in &workflow.nodes {
+            let path = format!("{path}.nodes.{id}");
+            match node {
+                Node::Do { actions, .. } => {
+                    for (index, action) in actions.iter().enumerate() {
+                        self.action(&format!("{path}.actions[{index}]"), action);
+                    }
+                }
+                Node::Check { paths, .. } => {
+                    for (index, check) in paths.iter().enumerate() {
+                        self.filters(&format!("{path}.paths[{index}].when"), &check.when);
+                    }
+                    if paths.is_empty() {
+                        self.push(format!("{path}.paths"), "required", "is empty: a check needs a path");
+                    }
+                }
+                Node::Wait { delay, .. } => self.delay(&format!("{path}.for"), *delay),
+                Node::WaitFor { on, within, .. } => {
+                    self.events(&format!("{path}.on"), on);
+                    if on.is_empty() {
+                        self.push(format!("{path}.on"), "required", "is empty: name the event to wait for");
+                    }
+                    self.delay(&format!("{path}.within"), *within);
+                    if within.is_none() {
+                        self.push(format!("{path}.within"), "required", "must be a time limit above nothing");
+                    }
+                }
+                Node::Split { paths } => {
+                    if paths.iter().all(|path| path.weight == 0) {
+                        self.push(format!("{path}.paths"), "required", "needs a weight above 0");
+                    }
+                }
+                Node::End => {}
+            }
+        }
+        graph::check(path, workflow, &mut self.problems);
+    }
+
+    fn filters(&mut self, path: &str, filters: &[String]) {
+        for (index, filter) in filters.iter().enumerate() {
+            if let Err(error) = Condition::parse(filter, self.schema, self.zone) {
+                self.push(format!("{path}[{index}]"), "filter", error.to_string());
+            }
+        }
+    }
+
+    fn delay(&mut self, path: &str, delay: Delay) {
+        if delay.fixed() > Delay::LONGEST {
+            self.push(path.to_owned(), "out_of_range", format!("is {delay}: at most ten years"));
+        }
+    }
+
+    fn triggers(&mut self, path: &str, triggers: &[Trigger]) {
+        for (index, trigger) in triggers.iter().enumerate() {
+            self.trigger(&format!("{path}[{index}]"), trigger);
+        }
+    }
+
+    /// Triggers where dates make no sense: a contact that waits or leaves listens to events only.
+    fn events(&mut self, path: &str, triggers: &[Trigger]) {
+        for (index, trigger) in triggers.iter().enumerate() {
+            let path = format!("{path}[{index}]");
+            if let Trigger::DateNear { .. } = trigger {
+                self.push(path, "not_an_event", "a date can start a rule or a workflow, and nothing else");
+            } else {
+                self.trigger(&path, trigger);
+            }
+        }
+    }
+
+    fn trigger(&mut self, path: &str, trigger: &Trigger) {
+        match trigger {
+            Trigger::DetailAdded { fields } | Trigger::DetailChanged { fields } => {
+                for field in fields {
+                    self.field(path, field);
+                }
+            }
+            Trigger::TagAssigned { tags } | Trigger::TagRemoved { tags } => {
+                for tag in tags {
+                    self.tag(path, tag);
+                }
+            }
+            Trigger::TagScoreAtLeast { tag, .. } => self.tag(path, tag),
+            Trigger::DateNear { field, zone, days, .. } => {
+                self.date_near(path, field, zone.as_deref());
+                if days.unsigned_abs() > 3_660 {
+                    self.push(format!("{path}.days"), "out_of_range", "must be within ten years");
+                }
+            }
+            Trigger::PageVisited { url: pattern } | Trigger::MailClicked { link: Some(pattern), .. } => {
+                if let Err(error) = UrlPattern::parse(pattern) {
+                    self.push(path.to_owned(), "malformed", format!("has a bad {error}"));
+                }
+            }
+            Trigger::External { kinds, properties } | Trigger::ExternalChanged { kinds, properties, .. } => {
+                self.words(path, kinds);
+                self.properties(path, properties);
+            }
+            Trigger::Custom { name, properties } => {
+                self.words(path, std::slice::from_ref(name));
+                self.properties(path, properties);
+            }
+            Trigger::StageReached { funnel, stages } => {
+                self.words(path, std::slice::from_ref(funnel));
+                self.words(path, stages);
+            }
+            _ => {}
+        }
+    }
+
+    /// Names of what happens: a blank one would never be met.
+    fn words(&mut self, path: &str, words: &[String]) {
+        if words.iter().any(|word| word.trim().is_empty()) {
+            self.push(path.to_owned(), "required", "has a blank name, which nothing that happens has");
+        }
+    }
+
+    fn properties(&mut self, path: &str, properties: &[PropertyFilter]) {
+        for (index, filter) in properties.iter().enumerate() {
+            if filter.property.is_empty() {
+                self.push(format!("{path}.properties[{index}].property"), "required", "is missing");
+            }
+        }
+    }
+
+    fn date_near(&mut self, path: &str, field: &str, zone: Option<&str>) {
+        if let Some(id) = self.field(path, field) {
+            let found = self.schema.get(id).field_type();
+            if !matches!(found, FieldType::Date | FieldType::Birthday | FieldType::Instant) {
+                self.push(
+                    format!("{path}.field"),
+                    "wrong_type",
+                    format!("is {found}: expected a date, a birthday or an instant"),
+                );
+            }
+        }
+        self.named_zone(path, zone);
+    }
+
+    fn named_zone(&mut self, path: &str, zone: Option<&str>) {
+        if let Some(Err(error)) = zone.map(Zone::named) {
+            self.push(format!("{path}.zone"), "unknown_zone", error.to_string());
+        }
+    }
+
+    fn field(&mut self, path: &str, name: &str) -> Option<crate::contact::FieldId> {
+        match self.schema.require(name) {
+            Ok(id) => Some(id),
+            Err(error) => {
+                self.push(path.to_owned(), "unknown_field", error.to_string());
+                None
+            }
+        }
+    }
+
+    fn tag(&mut self, path: &str, tag: &str) {
+        if normalize_tag(tag).is_none() {
+            self.push(format!("{path}.tag"), "malformed", "is a blank tag");
+        }
+    }
+
+    fn action(&mut self, path: &str, action: &Action) {
+        match action {
+            Action::AddToAudience { audience } | Action::RemoveFromAudience { audience } => {
+                if !self.audiences.contains(audience.as_str()) {
+                    self.push(
+                        format!("{path}.{}.audience", action.kind()),
+                        "unknown_audience",
+                        format!("{audience} is not among the saved audiences: save it first and hand it to the engine"),
+                    );
+                }
+            }
+            Action::AddTag { tag } | Action::RemoveTag { tag } | Action::ChangeTagScore { tag, .. } => {
+                self.tag(path, tag);
+            }
+            Action::SetDetail { field, .. } => {
+                self.field(path, field);
+            }
+            Action::RunRule { rule, .. } => {
+                if !self.rules.contains(rule.as_str()) {
+                    self.push(
+                        format!("{path}.run_rule.rule"),
+                        "unknown_rule",
+                        format!("there is no rule {rule:?}"),
+                    );
+                }
+            }
+            Action::SetStage { funnel, stage } => {
+                if funnel.trim().is_empty() || stage.trim().is_empty() {
+                    self.push(path.to_owned(), "required", "needs a funnel and a stage");
+                }
+            }
+            Action::Call { name, .. } if name.trim().is_empty() => {
+                self.push(path.to_owned(), "required", "needs the name of what to call");
+            }
+            Action::Call { .. } | Action::SetScore { .. } | Action::ChangeScore { .. } => {}
+        }
+    }
+}

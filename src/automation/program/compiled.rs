@@ -1,0 +1,296 @@
+//! Definitions made ready: filters parsed, names as numbers, triggers in an index by kind and name.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::limits::Bounds;
+use crate::automation::definition::condition::Condition;
+use crate::automation::definition::definitions::Definitions;
+use crate::automation::definition::rule::Rule;
+use crate::automation::definition::trigger::Trigger;
+use crate::automation::definition::workflow::{Node, Workflow};
+use crate::automation::event::Happening;
+use crate::automation::state::engine_state::{Name, State};
+use crate::automation::state::job::Origin;
+use crate::clock::Zone;
+use crate::contact::{FieldId, Schema};
+use crate::error::Result;
+
+#[derive(Debug, Default)]
+pub(in crate::automation) struct Program {
+    pub(in crate::automation) rules: Vec<ReadyRule>,
+    rule_by_name: HashMap<Name, usize>,
+    pub(in crate::automation) flows: Vec<ReadyFlow>,
+    flow_by_name: HashMap<(Name, u32), usize>,
+    index: HashMap<&'static str, Slot>,
+    pub(in crate::automation) dates: Vec<ReadyDate>,
+    /// True when something depends on what a contact is, and not on events alone: leaving conditions, exits, dates.
+    pub(in crate::automation) looks_again: bool,
+}
+
+#[derive(Debug, Default)]
+struct Slot {
+    any: Vec<Target>,
+    named: HashMap<String, Vec<Target>>,
+}
+
+/// What a trigger belongs to, in the order in which they are served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::automation) enum Target {
+    Rule { rule: usize, trigger: usize },
+    Exit { flow: usize, exit: usize, trigger: usize },
+    Awaited { flow: usize, node: usize, trigger: usize },
+    Start { flow: usize, start: usize },
+}
+
+#[derive(Debug)]
+pub(in crate::automation) struct ReadyRule {
+    pub(in crate::automation) rule: Rule,
+    pub(in crate::automation) name: Name,
+    pub(in crate::automation) origin: Origin,
+    pub(in crate::automation) conditions: Vec<Condition>,
+    pub(in crate::automation) bounds: Bounds,
+}
+
+#[derive(Debug)]
+pub(in crate::automation) struct ReadyFlow {
+    pub(in crate::automation) workflow: Workflow,
+    pub(in crate::automation) name: Name,
+    pub(in crate::automation) origin: Origin,
+    /// False for an older version, which lets no one in.
+    pub(in crate::automation) current: bool,
+    pub(in crate::automation) starts: Vec<Vec<Condition>>,
+    pub(in crate::automation) exits: Vec<Vec<Condition>>,
+    pub(in crate::automation) bounds: Bounds,
+    pub(in crate::automation) nodes: Vec<ReadyNode>,
+    node_by_id: HashMap<String, usize>,
+}
+
+#[derive(Debug)]
+pub(in crate::automation) struct ReadyNode {
+    pub(in crate::automation) id: String,
+    pub(in crate::automation) node: Node,
+    /// The conditions of a check, path by path.
+    pub(in crate::automation) paths: Vec<Vec<Condition>>,
+}
+
+/// A date that starts something.
+#[derive(Debug)]
+pub(in crate::automation) struct ReadyDate {
+    pub(in crate::automation) owner: Name,
+    pub(in crate::automation) target: Target,
+    pub(in crate::automation) field: FieldId,
+    pub(in crate::automation) days: i32,
+    pub(in crate::automation) ignore_year: bool,
+    pub(in crate::automation) zone: Zone,
+}
+
+impl Program {
+    /// `older` are the versions of workflows that contacts are still on.
+    pub(in crate::automation) fn compile(
+        definitions: &Definitions,
+        older: &[Workflow],
+        schema: &Arc<Schema>,
+        zone: &Zone,
+        state: &mut State,
+    ) -> Result<Self> {
+        let mut program = Self::default();
+        let parse = |texts: &[String]| {
+            texts.iter().map(|text| Condition::parse(text, schema, zone)).collect::<Result<Vec<_>>>()
+        };
+        for rule in &definitions.rules {
+            let name = state.name(&rule.id);
+            program.rule_by_name.insert(name, program.rules.len());
+            let origin = Origin::Rule(rule.id.clone());
+            let bounds = Bounds::compile(
+                &origin,
+                rule.group.as_deref(),
+                (rule.schedule.as_ref(), rule.cap),
+                &definitions.limits,
+                zone,
+                state,
+            )?;
+            program.rules.push(ReadyRule {
+                conditions: parse(&rule.when)?,
+                rule: rule.clone(),
+                name,
+                origin,
+                bounds,
+            });
+        }
+        let current = definitions.workflows.iter().map(|workflow| (workflow, true));
+        for (workflow, current) in current.chain(older.iter().map(|workflow| (workflow, false))) {
+            let name = state.name(&workflow.id);
+            let mut nodes = Vec::new();
+            let mut node_by_id = HashMap::new();
+            for (id, node) in &workflow.nodes {
+                let paths = match node {
+                    Node::Check { paths, .. } => {
+                        paths.iter().map(|path| parse(&path.when)).collect::<Result<_>>()?
+                    }
+                    _ => Vec::new(),
+                };
+                node_by_id.insert(id.clone(), nodes.len());
+                nodes.push(ReadyNode { id: id.clone(), node: node.clone(), paths });
+            }
+            program.flow_by_name.insert((name, workflow.version), program.flows.len());
+            let origin = Origin::Workflow(workflow.id.clone());
+            let bounds = Bounds::compile(
+                &origin,
+                workflow.group.as_deref(),
+                (workflow.schedule.as_ref(), workflow.cap),
+                &definitions.limits,
+                zone,
+                state,
+            )?;
+            program.flows.push(ReadyFlow {
+                bounds,
+                starts: workflow.starts.iter().map(|start| parse(&start.when)).collect::<Result<_>>()?,
+                exits: workflow.exits.iter().map(|exit| parse(&exit.when)).collect::<Result<_>>()?,
+                workflow: workflow.clone(),
+                name,
+                origin,
+                current,
+                nodes,
+                node_by_id,
+            });
+        }
+        program.index_triggers(schema, zone, state)?;
+        program.looks_again = !program.dates.is_empty()
+            || program.rules.iter().any(|ready| ready.rule.leave)
+            || program.flows.iter().any(|ready| ready.workflow.exits.iter().any(|exit| exit.on.is_empty()));
+        Ok(program)
+    }
+
+    fn index_triggers(&mut self, schema: &Schema, zone: &Zone, state: &mut State) -> Result<()> {
+        let mut found: Vec<(Trigger, Target)> = Vec::new();
+        for (rule, ready) in self.rules.iter().enumerate() {
+            for (trigger, on) in ready.rule.on.iter().enumerate() {
+                found.push((on.clone(), Target::Rule { rule, trigger }));
+            }
+        }
+        for (flow, ready) in self.flows.iter().enumerate() {
+            if ready.current {
+                for (start, on) in ready.workflow.starts.iter().enumerate() {
+                    found.push((on.on.clone(), Target::Start { flow, start }));
+                }
+            }
+            for (exit, leaves) in ready.workflow.exits.iter().enumerate() {
+                for (trigger, on) in leaves.on.iter().enumerate() {
+                    found.push((on.clone(), Target::Exit { flow, exit, trigger }));
+                }
+            }
+            for (node, waits) in ready.nodes.iter().enumerate() {
+                if let Node::WaitFor { on, .. } = &waits.node {
+                    for (trigger, on) in on.iter().enumerate() {
+                        found.push((on.clone(), Target::Awaited { flow, node, trigger }));
+                    }
+                }
+            }
+        }
+        for (trigger, target) in found {
+            match trigger.address() {
+                Some((kind, names)) => {
+                    let slot = self.index.entry(kind).or_default();
+                    if names.is_empty() {
+                        slot.any.push(target);
+                    }
+                    for name in names {
+                        slot.named.entry(name).or_default().push(target);
+                    }
+                }
+                None => self.add_date(&trigger, target, schema, zone, state)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn add_date(
+        &mut self,
+        trigger: &Trigger,
+        target: Target,
+        schema: &Schema,
+        zone: &Zone,
+        state: &mut State,
+    ) -> Result<()> {
+        let Trigger::DateNear { field, days, ignore_year, zone: own } = trigger else { return Ok(()) };
+        let owner = match target {
+            Target::Rule { rule, trigger } => {
+                self.rules.get(rule).map(|ready| format!("rule {} {trigger}", ready.rule.id))
+            }
+            Target::Start { flow, start } => {
+                self.flows.get(flow).map(|ready| format!("workflow {} {start}", ready.workflow.id))
+            }
+            Target::Exit { .. } | Target::Awaited { .. } => None,
+        };
+        if let Some(owner) = owner {
+            self.dates.push(ReadyDate {
+                owner: state.name(&owner),
+                target,
+                field: schema.require(field)?,
+                days: *days,
+                ignore_year: *ignore_year,
+                zone: own.as_deref().map_or_else(|| Ok(zone.clone()), Zone::named)?,
+            });
+        }
+        Ok(())
+    }
+
+    pub(in crate::automation) fn rule(&self, name: Name) -> Option<&ReadyRule> {
+        self.rules.get(*self.rule_by_name.get(&name)?)
+    }
+
+    pub(in crate::automation) fn flow(&self, name: Name, version: u32) -> Option<&ReadyFlow> {
+        self.flows.get(*self.flow_by_name.get(&(name, version))?)
+    }
+
+    /// What listens to `what` and whose filters it passes, in the order in which it is served.
+    pub(in crate::automation) fn listeners(&self, what: &Happening) -> Vec<Target> {
+        let Some(slot) = self.index.get(what.kind()) else { return Vec::new() };
+        let named = if slot.named.is_empty() {
+            None
+        } else {
+            what.indexed_name().and_then(|name| slot.named.get(&*name))
+        };
+        let mut found: Vec<Target> = slot
+            .any
+            .iter()
+            .chain(named.into_iter().flatten())
+            .copied()
+            .filter(|&target| self.trigger(target).is_some_and(|trigger| trigger.matches(what)))
+            .collect();
+        found.sort_unstable();
+        // Several events of one rule, and several starts of one workflow, are one.
+        found.dedup_by(|b, a| match (a, b) {
+            (Target::Rule { rule: a, .. }, Target::Rule { rule: b, .. }) => a == b,
+            (Target::Exit { flow: f, exit: a, .. }, Target::Exit { flow: g, exit: b, .. }) => {
+                f == g && a == b
+            }
+            (Target::Awaited { flow: f, node: a, .. }, Target::Awaited { flow: g, node: b, .. }) => {
+                f == g && a == b
+            }
+            (a, b) => a == b,
+        });
+        found
+    }
+
+    fn trigger(&self, target: Target) -> Option<&Trigger> {
+        match target {
+            Target::Rule { rule, trigger } => self.rules.get(rule)?.rule.on.get(trigger),
+            Target::Start { flow, start } => Some(&self.flows.get(flow)?.workflow.starts.get(start)?.on),
+            Target::Exit { flow, exit, trigger } => {
+                self.flows.get(flow)?.workflow.exits.get(exit)?.on.get(trigger)
+            }
+            Target::Awaited { flow, node, trigger } => match &self.flows.get(flow)?.nodes.get(node)?.node {
+                Node::WaitFor { on, .. } => on.get(trigger),
+                _ => None,
+            },
+        }
+    }
+}
+
+impl ReadyFlow {
+    pub(in crate::automation) fn node(&self, id: &str) -> Option<&ReadyNode> {
+        self.nodes.get(*self.node_by_id.get(id)?)
+    }
+}

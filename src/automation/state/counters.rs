@@ -1,0 +1,31 @@
+//! Numbers of the whole engine that the store has beside its tables.
+
+use serde::{Deserialize, Serialize};
+
+use super::engine_state::Name;
+use super::outbox::Line;
+use crate::automation::definition::frequency::Count;
+
+/// Numbers that are kept with each step.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+pub(in crate::automation) struct Counters {
+    pub(in crate::automation) timer: u64,
+    pub(in crate::automation) generation: u64,
+    pub(in crate::automation) effect: u64,
+    pub(in crate::automation) audit: u64,
+    /// The first entry of the audit log that may be there.
+    #[serde(default)]
+    pub(in crate::automation) audit_from: u64,
+    /// The latest instant that the engine was told, in microseconds since 1970.
+    pub(in crate::automation) now: i64,
+    /// The instant up to which everything that was due is done.
+    #[serde(default)]
+    pub(in crate::automation) passed: i64,
+    /// How many timers wait.
+    pub(in crate::automation) waiting: u64,
+    pub(in crate::automation) lines: Vec<(Name, Line)>,
+    pub(in crate::automation) walking: Vec<(Name, u32, u64)>,
+    /// Runs under caps.
+    #[serde(default)]
+    pub(in crate::automation) caps: Vec<(Name, Count)>,
+}

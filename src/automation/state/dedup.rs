@@ -1,0 +1,125 @@
+//! Events that were handled, so that none is handled twice.
+
+use std::collections::HashSet;
+
+use super::load;
+use crate::automation::store::store::{Store, Table, Write};
+use crate::error::Result;
+
+/// The store knows them all; memory holds those of the step in hand. A hand goes round the store's entries, some steps
+/// for each event that comes in, and takes away those that are old: there are never much more than are remembered.
+#[derive(Debug, Default)]
+pub(in crate::automation) struct Seen {
+    fresh: HashSet<u128>,
+    hand: u128,
+    /// Entries that the hand has still to look at.
+    owed: usize,
+}
+
+/// Entries for the hand to look at, for each event.
+const PACE: usize = 3;
+/// It sets out for so many at least.
+const STRIDE: usize = 512;
+
+impl Seen {
+    /// Whether an event was handled at `since` or after it.
+    pub(in crate::automation) fn has<S: Store + ?Sized>(
+        &self,
+        store: &S,
+        key: u128,
+        since: i64,
+    ) -> Result<bool> {
+        if self.fresh.contains(&key) {
+            return Ok(true);
+        }
+        match store.get(Table::Seen, &key.to_be_bytes())? {
+            Some(value) => Ok(instant(&value)? >= since),
+            None => Ok(false),
+        }
+    }
+
+    pub(in crate::automation) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<Write>) {
+        self.fresh.insert(key);
+        self.owed += PACE;
+        let value = Some(now.to_be_bytes().to_vec());
+        writes.push(Write { table: Table::Seen, key: key.to_be_bytes().to_vec(), value });
+    }
+
+    /// With the commit of a step: takes away some of what was handled before `since`.
+    pub(in crate::automation) fn sweep<S: Store + ?Sized>(
+        &mut self,
+        store: &S,
+        since: i64,
+        writes: &mut Vec<Write>,
+    ) -> Result<()> {
+        let fresh = std::mem::take(&mut self.fresh);
+        if self.owed < STRIDE {
+            return Ok(());
+        }
+        let mut left = std::mem::take(&mut self.owed);
+        let from = self.hand.to_be_bytes();
+        self.hand = 0;
+        store.scan(Table::Seen, &from, &mut |key, value| {
+            let number = key.first_chunk::<16>().filter(|_| key.len() == 16);
+            let number = u128::from_be_bytes(*number.ok_or_else(|| load::corrupt(Table::Seen))?);
+            if left == 0 {
+                self.hand = number;
+                return Ok(false);
+            }
+            left -= 1;
+            if instant(value)? < since && !fresh.contains(&number) {
+                writes.push(Write { table: Table::Seen, key: key.to_vec(), value: None });
+            }
+            Ok(true)
+        })
+    }
+}
+
+fn instant(value: &[u8]) -> Result<i64> {
+    let bytes = value.first_chunk::<8>().filter(|_| value.len() == 8);
+    bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| load::corrupt(Table::Seen))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::automation::store::memory::MemoryStore;
+
+    #[test]
+    fn an_event_is_known_for_its_time_and_the_store_holds_little_more() {
+        let mut store = MemoryStore::new();
+        let mut seen = Seen::default();
+        let key = |n: i64| (n as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
+        let memory = 1_000;
+        let mut most = 0;
+        for now in 0..20_000 {
+            assert!(!seen.has(&store, key(now), now - memory).unwrap());
+            let mut writes = Vec::new();
+            seen.add(key(now), now, &mut writes);
+            assert!(seen.has(&store, key(now), now - memory).unwrap(), "within the step");
+            seen.sweep(&store, now - memory, &mut writes).unwrap();
+            store.commit(writes).unwrap();
+            assert!(seen.has(&store, key(now - memory.min(now)), now - memory).unwrap());
+            if now % 1_000 == 999 {
+                let mut held = 0;
+                store
+                    .scan(Table::Seen, &[], &mut |_, _| {
+                        Ok({
+                            held += 1;
+                            true
+                        })
+                    })
+                    .unwrap();
+                most = most.max(held);
+            }
+        }
+        assert!(most <= 2 * memory + 2 * STRIDE as i64, "{most}");
+        // One that was forgotten may come again, and is known again.
+        let mut writes = Vec::new();
+        assert!(!seen.has(&store, key(5), 19_000).unwrap());
+        seen.add(key(5), 20_000, &mut writes);
+        seen.sweep(&store, 19_000, &mut writes).unwrap();
+        store.commit(writes).unwrap();
+        assert!(seen.has(&store, key(5), 19_000).unwrap());
+    }
+}

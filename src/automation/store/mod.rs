@@ -1,0 +1,7 @@
+//! Where automation keeps its state: ordered keys in memory or in SQLite, and how values are written.
+
+pub(super) mod codec;
+pub(super) mod memory;
+#[cfg(feature = "sqlite")]
+pub(super) mod sqlite;
+pub(super) mod store;

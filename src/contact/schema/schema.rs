@@ -1,0 +1,368 @@
+//! The declared fields of a contact: names, types, slots.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::standard;
+use super::symbols::Symbols;
+use crate::contact::text::suggest::nearest;
+use crate::error::{Error, ErrorKind, Result, ValidationErrors};
+
+/// The type of a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum FieldType {
+    /// True or false.
+    Boolean,
+    /// A whole number, 64 bits with sign.
+    Integer,
+    /// An exact decimal number of up to 28 digits.
+    Decimal,
+    /// Text that differs from contact to contact.
+    Text,
+    /// Text with few distinct values, kept once and compared as a number.
+    Keyword,
+    /// Several texts; a comparison holds when it holds for one of them.
+    TextList,
+    /// A civil day.
+    Date,
+    /// A civil day whose year may be unknown.
+    Birthday,
+    /// A point in time.
+    Instant,
+}
+
+impl FieldType {
+    /// The word for it in a schema file.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Boolean => "boolean",
+            Self::Integer => "integer",
+            Self::Decimal => "decimal",
+            Self::Text => "text",
+            Self::Keyword => "keyword",
+            Self::TextList => "text_list",
+            Self::Date => "date",
+            Self::Birthday => "birthday",
+            Self::Instant => "instant",
+        }
+    }
+}
+
+impl fmt::Display for FieldType {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// The place of a field in a contact.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FieldId(pub(crate) u16);
+
+impl FieldId {
+    /// The index of the slot.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// One declared field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Field {
+    name: Box<str>,
+    field_type: FieldType,
+    standard: bool,
+    values: Option<Box<[Box<str>]>>,
+}
+
+impl Field {
+    /// The name, as filters write it.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type.
+    #[must_use]
+    pub fn field_type(&self) -> FieldType {
+        self.field_type
+    }
+
+    /// The only values that a filter may compare it with, where they are declared.
+    pub fn values(&self) -> Option<impl ExactSizeIterator<Item = &str>> {
+        self.values.as_ref().map(|values| values.iter().map(|value| &**value))
+    }
+
+    /// True for the fields that every schema has.
+    #[must_use]
+    pub fn is_standard(&self) -> bool {
+        self.standard
+    }
+}
+
+/// The declared fields: the standard ones are always there, the host adds its own details.
+///
+/// ```
+/// use audiencekit::{Schema, contact::FieldType};
+///
+/// let schema = Schema::builder().detail("plan", FieldType::Keyword).detail("ltv", FieldType::Decimal).build()?;
+/// assert!(schema.field("email").is_some());
+/// assert_eq!(schema.get(schema.field("ltv").unwrap()).field_type(), FieldType::Decimal);
+/// assert_eq!(schema.require("coutry").unwrap_err().to_string(),
+///     "schema: unknown field \"coutry\": did you mean \"country\"?");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+pub struct Schema {
+    fields: Vec<Field>,
+    by_name: HashMap<Box<str>, FieldId>,
+    /// The event types and the properties that each was declared with, in lower case.
+    pub(in crate::contact) events: BTreeMap<String, Vec<(String, FieldType)>>,
+    symbols: Symbols,
+}
+
+impl Schema {
+    /// Most fields of one schema.
+    pub const MAX_FIELDS: usize = 4_096;
+
+    /// The standard fields and no more.
+    #[must_use]
+    pub fn standard() -> Arc<Self> {
+        Arc::new(Self::from_fields(standard_fields(), standard_events(), Symbols::DEFAULT_LIMIT))
+    }
+
+    /// Starts a schema with the standard fields.
+    #[must_use]
+    pub fn builder() -> SchemaBuilder {
+        SchemaBuilder {
+            details: Vec::new(),
+            values: Vec::new(),
+            events: Vec::new(),
+            symbol_limit: Symbols::DEFAULT_LIMIT,
+        }
+    }
+
+    fn from_fields(
+        fields: Vec<Field>,
+        events: BTreeMap<String, Vec<(String, FieldType)>>,
+        symbol_limit: usize,
+    ) -> Self {
+        let by_name =
+            fields.iter().enumerate().map(|(i, field)| (field.name.clone(), FieldId(i as u16))).collect();
+        Self { fields, by_name, events, symbols: Symbols::new(symbol_limit) }
+    }
+
+    /// The field of this name, if declared.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<FieldId> {
+        self.by_name.get(name).copied()
+    }
+
+    /// The field of this name.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Schema`], with the nearest name, for a field that is not declared.
+    pub fn require(&self, name: &str) -> Result<FieldId> {
+        self.field(name).ok_or_else(|| {
+            let error = Error::new(ErrorKind::Schema, "schema", format!("unknown field {name:?}"));
+            match self.suggest(name) {
+                Some(near) => error.expected(format!("did you mean {near:?}?")),
+                None => error.expected("a standard field, or one declared with Schema::builder().detail(..)"),
+            }
+        })
+    }
+
+    /// The declared name nearest to `name`, if one is near.
+    #[must_use]
+    pub fn suggest(&self, name: &str) -> Option<&str> {
+        nearest(name, self.fields.iter().map(Field::name))
+    }
+
+    /// A field of this schema.
+    ///
+    /// # Panics
+    /// For an id of another, larger schema.
+    #[must_use]
+    pub fn get(&self, id: FieldId) -> &Field {
+        &self.fields[id.index()]
+    }
+
+    /// All fields, in slot order.
+    pub fn fields(&self) -> impl ExactSizeIterator<Item = (FieldId, &Field)> {
+        self.fields.iter().enumerate().map(|(i, field)| (FieldId(i as u16), field))
+    }
+
+    /// How many slots a contact has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// Never: the standard fields are always there.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// The texts of tags, event types and keyword fields.
+    #[must_use]
+    pub fn symbols(&self) -> &Symbols {
+        &self.symbols
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.fields.iter().map(|field| format!("{}: {}", field.name, field.field_type)))
+            .finish()
+    }
+}
+
+/// Builds a [`Schema`].
+#[derive(Debug, Clone)]
+pub struct SchemaBuilder {
+    details: Vec<(String, FieldType)>,
+    values: Vec<(String, Vec<String>)>,
+    events: Vec<(String, Vec<(String, FieldType)>)>,
+    symbol_limit: usize,
+}
+
+impl SchemaBuilder {
+    /// Declares a detail of the host's own: a name of letters, digits and `_` that does not start with a digit.
+    #[must_use]
+    pub fn detail(mut self, name: impl Into<String>, field_type: FieldType) -> Self {
+        self.details.push((name.into(), field_type));
+        self
+    }
+
+    /// Declares a keyword of the host's own that takes only these values; filters are held to them.
+    #[must_use]
+    pub fn one_of<V: Into<String>>(
+        mut self,
+        name: impl Into<String>,
+        values: impl IntoIterator<Item = V>,
+    ) -> Self {
+        let name = name.into();
+        self.values.push((name.clone(), values.into_iter().map(Into::into).collect()));
+        self.detail(name, FieldType::Keyword)
+    }
+
+    /// Declares an event type of the host's own, or more properties of a standard one.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, contact::FieldType, segment::Filter};
+    ///
+    /// let schema = Schema::builder().event("webinar", [("minutes", FieldType::Integer)]).build()?;
+    /// assert!(Filter::parse("exists(event.webinar where minutes >= 30)", &schema).is_ok());
+    /// assert!(Filter::parse("exists(event.webiner)", &schema).is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn event<N: Into<String>>(
+        mut self,
+        kind: impl Into<String>,
+        properties: impl IntoIterator<Item = (N, FieldType)>,
+    ) -> Self {
+        let properties = properties.into_iter().map(|(name, field_type)| (name.into(), field_type));
+        self.events.push((kind.into().to_lowercase(), properties.collect()));
+        self
+    }
+
+    /// Most distinct texts of tags, event types and keyword fields.
+    #[must_use]
+    pub fn symbol_limit(mut self, limit: usize) -> Self {
+        self.symbol_limit = limit;
+        self
+    }
+
+    /// The schema.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`], with every name that is malformed, taken or declared twice.
+    pub fn build(self) -> Result<Arc<Schema>> {
+        let mut problems = ValidationErrors::new("schema");
+        let mut fields = standard_fields();
+        for (name, field_type) in self.details {
+            if !is_name(&name) {
+                problems.push(
+                    name,
+                    "malformed",
+                    "is not a name: use letters, digits and _, not a digit first",
+                );
+            } else if BESIDE_FIELDS.contains(&name.as_str()) {
+                problems.push(
+                    name,
+                    "reserved",
+                    "is what a contact has beside its fields: choose another name",
+                );
+            } else if fields.iter().any(|field| *field.name == *name) {
+                problems.push(name, "taken", "is declared already: choose another name");
+            } else {
+                let values = self.values.iter().find(|(of, _)| *of == name).map(|(_, values)| boxed(values));
+                fields.push(Field { name: name.into(), field_type, standard: false, values });
+            }
+        }
+        if fields.len() > Schema::MAX_FIELDS {
+            problems.push(
+                "fields",
+                "too_many",
+                format!("are {}: at most {}", fields.len(), Schema::MAX_FIELDS),
+            );
+        }
+        let mut events = standard_events();
+        for (kind, properties) in self.events {
+            if kind.trim().is_empty() || kind == "any" {
+                problems.push(kind, "malformed", "cannot be an event type: use a name other than any");
+                continue;
+            }
+            let known = events.entry(kind).or_default();
+            for (name, field_type) in properties {
+                if is_name(&name) && known.iter().all(|(other, _)| *other != name) && !is_standard(&name) {
+                    known.push((name, field_type));
+                } else {
+                    problems.push(name, "taken", "is no new name of a property: choose another name");
+                }
+            }
+        }
+        problems.into_result()?;
+        Ok(Arc::new(Schema::from_fields(fields, events, self.symbol_limit)))
+    }
+}
+
+/// Members of a contact's JSON, and columns of its files, that are no fields.
+const BESIDE_FIELDS: [&str; 4] = ["tags", "consents", "stages", "events"];
+
+fn is_name(name: &str) -> bool {
+    let mut chars = name.chars();
+    name.len() <= 255
+        && chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
+        && chars.all(|c| c.is_alphanumeric() || c == '_')
+}
+
+fn standard_fields() -> Vec<Field> {
+    standard::FIELDS
+        .iter()
+        .map(|&(name, field_type)| {
+            let values = standard::VALUES.iter().find(|(of, _)| *of == name).map(|(_, values)| boxed(values));
+            Field { name: name.into(), field_type, standard: true, values }
+        })
+        .collect()
+}
+
+fn standard_events() -> BTreeMap<String, Vec<(String, FieldType)>> {
+    standard::EVENTS.iter().map(|&kind| (kind.to_owned(), Vec::new())).collect()
+}
+
+fn is_standard(property: &str) -> bool {
+    standard::PROPERTIES.iter().any(|(name, _)| *name == property)
+}
+
+fn boxed<T: AsRef<str>>(values: &[T]) -> Box<[Box<str>]> {
+    values.iter().map(|value| value.as_ref().into()).collect()
+}

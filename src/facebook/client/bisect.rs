@@ -1,0 +1,166 @@
+//! Rows that are too much for a call, and the row for which Facebook refuses a whole one.
+
+use std::ops::Range;
+
+use super::graph_client::GraphClient;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::FacebookClient;
+use crate::facebook::ids::AudienceId;
+use crate::facebook::model::upload::{InvalidEntry, Upload, UploadReceipt};
+use crate::facebook::transport::Transport;
+use crate::facebook::wire::codes::{RetryClass, lookup};
+
+/// Which way the rows go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum MemberOperation {
+    /// Into the audience.
+    Add,
+    /// Out of it.
+    Remove,
+    /// Into the audience, instead of all who were in it before the session.
+    Replace,
+}
+
+/// What became of rows that were sent in as many calls as it took.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct Isolated {
+    /// Rows that Facebook received, over all calls.
+    pub num_received: u64,
+    /// Rows that Facebook refused within calls that it took.
+    pub num_invalid_entries: u64,
+    /// Those of them that it named.
+    pub invalid_entry_samples: Vec<InvalidEntry>,
+    /// Rows for which Facebook refused the whole call, each with its reason.
+    pub refused: Vec<InvalidEntry>,
+    /// How many calls were made.
+    pub calls: u32,
+    /// The `batch_seq` for the next call of the session.
+    pub next_batch_seq: u64,
+}
+
+/// More refused rows than this, and the rows are not to blame.
+const MOST_REFUSED: usize = 50;
+/// More refused rows than this before any call got through, and they are not either.
+const MOST_REFUSED_AT_FIRST: usize = 8;
+
+impl Isolated {
+    fn add(&mut self, rows: u64, receipt: UploadReceipt) {
+        self.next_batch_seq += 1;
+        self.num_received += rows;
+        self.num_invalid_entries += receipt.num_invalid_entries;
+        self.invalid_entry_samples.extend(receipt.invalid_entry_samples);
+    }
+
+    fn is_hopeless(&self) -> bool {
+        let most = if self.num_received > 0 { MOST_REFUSED } else { MOST_REFUSED_AT_FIRST };
+        self.refused.len() >= most
+    }
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// Sends the rows of `upload`, however many, in one call or in as many as it takes: a call of more than 10,000 rows
+    /// or of more bytes than [`max_body_bytes`](super::builder::GraphClientBuilder::max_body_bytes) is halved before it is sent,
+    /// and one that Facebook refuses for what is in it is halved until the rows that are to blame are alone and named.
+    /// One bad row of 10,000 costs about 28 calls, and 9,999 rows get through.
+    ///
+    /// The calls take `batch_seq` from that of `upload` on; the last one carries its `last_batch`. If the last rows are
+    /// refused, a row that was taken is sent again to carry it.
+    ///
+    /// # Errors
+    /// What concerns the audience and not its rows: token, permission, flags, throttles, transport. More than half a
+    /// hundred refused rows, or more than eight before any got through, are [`ErrorKind::Rejected`], as then the rows are
+    /// not to blame.
+    pub async fn upload_isolating(
+        &self,
+        operation: MemberOperation,
+        audience: &AudienceId,
+        upload: &Upload<'_>,
+    ) -> Result<Isolated> {
+        upload_isolating(self, operation, audience, upload).await
+    }
+}
+
+/// [`GraphClient::upload_isolating`] with any client.
+pub(crate) async fn upload_isolating(
+    client: &(impl FacebookClient + ?Sized),
+    operation: MemberOperation,
+    audience: &AudienceId,
+    upload: &Upload<'_>,
+) -> Result<Isolated> {
+    let mut done = Isolated { next_batch_seq: upload.session.batch_seq, ..Isolated::default() };
+    let part = |range: Range<usize>, batch_seq: u64, last_batch: bool| {
+        let mut part = upload.clone();
+        part.range = range;
+        part.session.batch_seq = batch_seq;
+        part.session.last_batch = last_batch;
+        part
+    };
+    // The rows that are left, the first at the end.
+    let mut left = vec![upload.range.clone()];
+    // A row that was taken, while the session is open.
+    let mut taken = None;
+    while let Some(range) = left.pop() {
+        let last = upload.session.last_batch && left.is_empty();
+        match send(client, operation, audience, &part(range.clone(), done.next_batch_seq, last)).await {
+            Ok(receipt) => {
+                done.calls += 1;
+                taken = (!last).then_some(range.start);
+                done.add(range.len() as u64, receipt);
+            }
+            Err(error) if !is_about_rows(&error) => return Err(error),
+            Err(error) => {
+                // Without an answer nothing was sent.
+                done.calls += u32::from(error.api().is_some());
+                if range.len() > 1 {
+                    let (first, second) = halves(range);
+                    left.extend([second, first]);
+                } else if done.is_hopeless() {
+                    return Err(error);
+                } else {
+                    let reason = error.api().map_or_else(|| error.to_string(), |api| api.message.clone());
+                    done.refused.push(InvalidEntry::new(Some(range.start), reason));
+                }
+            }
+        }
+    }
+    if let Some(row) = taken.filter(|_| upload.session.last_batch) {
+        send(client, operation, audience, &part(row..row + 1, done.next_batch_seq, true)).await?;
+        done.calls += 1;
+        done.next_batch_seq += 1;
+    }
+    Ok(done)
+}
+
+async fn send(
+    client: &(impl FacebookClient + ?Sized),
+    operation: MemberOperation,
+    audience: &AudienceId,
+    upload: &Upload<'_>,
+) -> Result<UploadReceipt> {
+    let receipt = match operation {
+        MemberOperation::Add => client.add_users(audience, upload).await,
+        MemberOperation::Remove => client.remove_users(audience, upload).await,
+        MemberOperation::Replace => client.replace_users(audience, upload).await,
+    }?;
+    // The count is of the call or of the session so far; none at all is not an answer to these rows.
+    if receipt.num_received == 0 && !upload.range.is_empty() {
+        return Err(Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").retryable(true));
+    }
+    Ok(receipt)
+}
+
+/// True when fewer or other rows may get through.
+fn is_about_rows(error: &Error) -> bool {
+    let shrinks = error.api().and_then(lookup).is_some_and(|row| row.retry == RetryClass::Shrink);
+    let blames = error
+        .api()
+        .is_some_and(|api| error.kind() == ErrorKind::Rejected && matches!(api.code, 100 | 105 | 194));
+    shrinks || blames || (error.kind() == ErrorKind::Limit && error.api().is_none())
+}
+
+fn halves(range: Range<usize>) -> (Range<usize>, Range<usize>) {
+    let middle = range.start + range.len() / 2;
+    (range.start..middle, middle..range.end)
+}

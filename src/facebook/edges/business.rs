@@ -1,0 +1,91 @@
+//! The ad accounts of a business.
+
+use crate::error::Result;
+use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::listing::Listing;
+use crate::facebook::client::pacer::ADS_MANAGEMENT;
+use crate::facebook::client::verbs::{ACCOUNT_FIELDS, accounts};
+use crate::facebook::ids::BusinessId;
+use crate::facebook::model::account::AdAccount;
+use crate::facebook::model::list::{ListRequest, Page};
+use crate::facebook::transport::Transport;
+use crate::facebook::wire::request::{GraphRequest, Method};
+
+/// How ad accounts belong to a business.
+///
+/// Source: business reference, edges `owned_ad_accounts` and `client_ad_accounts` (read 2026-09-12).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum BusinessAccounts {
+    /// It owns them.
+    Owned,
+    /// Clients gave it access to them; each tells its [`permitted_tasks`](AdAccount::permitted_tasks).
+    Client,
+}
+
+impl BusinessAccounts {
+    fn edge(self) -> &'static str {
+        match self {
+            Self::Owned => "owned_ad_accounts",
+            Self::Client => "client_ad_accounts",
+        }
+    }
+
+    /// The tasks of a business are known only where another one gave them.
+    fn fields(self) -> String {
+        match self {
+            Self::Owned => ACCOUNT_FIELDS.to_owned(),
+            Self::Client => format!("{ACCOUNT_FIELDS},permitted_tasks"),
+        }
+    }
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// The ad accounts of a business, a page at a time; [`ListRequest::name_contains`] is Facebook's `search_query`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without `business_management`.
+    pub async fn business_ad_accounts(
+        &self,
+        business: &BusinessId,
+        which: BusinessAccounts,
+        list: &ListRequest,
+    ) -> Result<Page<AdAccount>> {
+        const OPERATION: &str = "list ad accounts";
+        self.call(
+            self.call_on_account(OPERATION, None, ADS_MANAGEMENT),
+            || {
+                let path = self.path(format_args!("{business}/{}", which.edge()));
+                let mut read = GraphRequest::new(Method::Get, path).query("fields", which.fields());
+                for (name, value) in [("search_query", &list.name_contains), ("after", &list.after)] {
+                    if let Some(value) = value {
+                        read = read.query(name, value);
+                    }
+                }
+                match list.limit {
+                    Some(limit) => read.query("limit", limit.to_string()),
+                    None => read,
+                }
+            },
+            |response, _| accounts(OPERATION, response),
+        )
+        .await
+    }
+}
+
+impl<T: Transport + 'static> GraphClient<T> {
+    /// All ad accounts of a business.
+    #[must_use]
+    pub fn list_business_ad_accounts(
+        &self,
+        business: &BusinessId,
+        which: BusinessAccounts,
+        request: ListRequest,
+    ) -> Listing<AdAccount> {
+        let (client, business) = (self.clone(), business.clone());
+        Listing::new(request, move |request| {
+            let (client, business) = (client.clone(), business.clone());
+            Box::pin(async move { client.business_ad_accounts(&business, which, &request).await })
+        })
+    }
+}

@@ -1,0 +1,277 @@
+//! Sharing an audience with other ad accounts.
+
+use serde::Deserialize;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::pagination::page;
+use crate::facebook::client::verbs::{done, shape};
+use crate::facebook::ids::{AccountId, AudienceId};
+use crate::facebook::model::list::Page;
+use crate::facebook::transport::Transport;
+use crate::facebook::wire::objects::AccountIdWire;
+use crate::facebook::wire::redact::{MESSAGE, redact};
+use crate::facebook::wire::request::{Body, GraphRequest, Method};
+use crate::facebook::wire::response::decode;
+use crate::facebook::wire::scalars::{Flag, Text};
+
+/// What a recipient may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[non_exhaustive]
+pub enum SharePermission {
+    /// Target ads at it.
+    Targeting,
+    /// Target ads at it and see insights.
+    #[default]
+    TargetingAndInsights,
+}
+
+impl SharePermission {
+    /// Facebook's word for it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Targeting => "targeting",
+            Self::TargetingAndInsights => "targeting_and_insights",
+        }
+    }
+}
+
+/// With whom to share an audience, and how.
+///
+/// Source: Custom Audience `adaccounts` edge of the SDK specification (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::{SharePermission, ShareRequest};
+///
+/// let partner = "act_1234567890".parse()?;
+/// let request = ShareRequest::with([partner]).permission(SharePermission::Targeting).replacing();
+/// assert!(request.replace);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
+pub struct ShareRequest {
+    /// The recipients.
+    pub accounts: Vec<AccountId>,
+    /// What they may do.
+    pub permission: SharePermission,
+    /// `relationship_type`: how the businesses stand to each other; an open list.
+    pub relationship_types: Vec<String>,
+    /// True to take the audience back from every account that is not among the recipients.
+    pub replace: bool,
+}
+
+impl ShareRequest {
+    /// Shares with these accounts.
+    #[must_use]
+    pub fn with(accounts: impl IntoIterator<Item = AccountId>) -> Self {
+        Self { accounts: accounts.into_iter().collect(), ..Self::default() }
+    }
+
+    /// What the recipients may do.
+    #[must_use]
+    pub fn permission(mut self, permission: SharePermission) -> Self {
+        self.permission = permission;
+        self
+    }
+
+    /// How the businesses stand to each other, in Facebook's words.
+    #[must_use]
+    pub fn relationship(mut self, kind: impl Into<String>) -> Self {
+        self.relationship_types.push(kind.into());
+        self
+    }
+
+    /// Takes the audience back from every account that is not among the recipients.
+    #[must_use]
+    pub fn replacing(mut self) -> Self {
+        self.replace = true;
+        self
+    }
+}
+
+/// What became of sharing with one account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Shared {
+    /// The recipient.
+    pub account: AccountId,
+    /// The recipient's business.
+    pub business: Option<String>,
+    /// `audience_share_status`, as Facebook words it.
+    pub status: Option<String>,
+    /// Why not.
+    pub errors: Vec<String>,
+}
+
+/// An account that an audience is shared with, as `shared_account_info` tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct SharedAccount {
+    /// The account.
+    pub account: AccountId,
+    /// Its name.
+    pub name: Option<String>,
+    /// Its business.
+    pub business: Option<String>,
+    /// The name of its business.
+    pub business_name: Option<String>,
+    /// `SHARED`, `IN_PROGRESS`, `NOT_SHARED`.
+    pub status: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ShareWire {
+    success: Option<Flag>,
+    #[serde(default)]
+    sharing_data: Vec<SharedWire>,
+}
+
+#[derive(Deserialize)]
+struct SharedWire {
+    ad_acct_id: AccountIdWire,
+    business_id: Option<Text>,
+    audience_share_status: Option<String>,
+    #[serde(default)]
+    errors: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct RecipientWire {
+    id: AccountIdWire,
+}
+
+#[derive(Deserialize)]
+struct InfoWire {
+    account_id: AccountIdWire,
+    account_name: Option<String>,
+    business_id: Option<Text>,
+    business_name: Option<String>,
+    sharing_status: Option<String>,
+}
+
+/// Source: the SDKs of v26.0 use `adaccounts` for reading and writing; the page of the writing edge says
+/// `ad_accounts` (read 2026-09-12).
+const EDGE: &str = "adaccounts";
+
+fn digits(accounts: &[AccountId]) -> Vec<&str> {
+    accounts.iter().map(AccountId::digits).collect()
+}
+
+impl<T: Transport> GraphClient<T> {
+    /// Shares an audience with ad accounts; owner and recipients must belong to businesses.
+    ///
+    /// # Errors
+    /// A refusal of the whole; a refusal of one account is in [`Shared::errors`].
+    pub async fn share_audience(
+        &self,
+        audience: &AudienceId,
+        accounts: &[AccountId],
+        permission: SharePermission,
+    ) -> Result<Vec<Shared>> {
+        self.share_audience_as(audience, &ShareRequest::with(accounts.iter().cloned()).permission(permission))
+            .await
+    }
+
+    /// Shares an audience as `request` says.
+    ///
+    /// # Errors
+    /// As [`share_audience`](Self::share_audience).
+    pub async fn share_audience_as(
+        &self,
+        audience: &AudienceId,
+        request: &ShareRequest,
+    ) -> Result<Vec<Shared>> {
+        const OPERATION: &str = "share audience";
+        let relationships = &request.relationship_types;
+        self.call(
+            self.call_on_audience(OPERATION, audience),
+            || {
+                let body = Body::json()
+                    .field("adaccounts", &digits(&request.accounts))
+                    .field("permissions", request.permission.as_str())
+                    .maybe("relationship_type", Some(relationships).filter(|types| !types.is_empty()))
+                    .maybe("replace", Some(&true).filter(|_| request.replace));
+                GraphRequest::new(Method::Post, self.path(format_args!("{audience}/{EDGE}"))).body(body)
+            },
+            |response, _| {
+                let wire: ShareWire = decode(OPERATION, response)?;
+                if wire.sharing_data.is_empty() && wire.success.is_some_and(|Flag(success)| !success) {
+                    let mut refusal = shape(OPERATION, "");
+                    refusal.error =
+                        Error::new(ErrorKind::Rejected, OPERATION, "Facebook says that it had no success");
+                    return Err(refusal);
+                }
+                let shared = wire.sharing_data.into_iter().map(|one| Shared {
+                    account: one.ad_acct_id.0,
+                    business: one.business_id.map(|Text(id)| id),
+                    status: one.audience_share_status,
+                    errors: one.errors.iter().map(|error| redact(error, MESSAGE)).collect(),
+                });
+                Ok(shared.collect())
+            },
+        )
+        .await
+    }
+
+    /// Takes an audience back from ad accounts; their ads that use it stop for good.
+    ///
+    /// # Errors
+    /// As any change.
+    pub async fn unshare_audience(&self, audience: &AudienceId, accounts: &[AccountId]) -> Result<()> {
+        const OPERATION: &str = "unshare audience";
+        self.call(
+            self.call_on_audience(OPERATION, audience),
+            || {
+                let body = Body::json().field("adaccounts", &digits(accounts));
+                GraphRequest::new(Method::Delete, self.path(format_args!("{audience}/{EDGE}"))).body(body)
+            },
+            |response, _| done(OPERATION, response),
+        )
+        .await
+    }
+
+    /// The ad accounts that an audience is shared with, a page at a time.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn audience_recipients(
+        &self,
+        audience: &AudienceId,
+        after: Option<&str>,
+    ) -> Result<Page<AccountId>> {
+        const OPERATION: &str = "read recipients";
+        self.call(
+            self.call_on_audience(OPERATION, audience),
+            || {
+                let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/{EDGE}")));
+                match after {
+                    Some(cursor) => read.query("after", cursor),
+                    None => read,
+                }
+            },
+            |response, _| page(OPERATION, response, |recipient: RecipientWire| recipient.id.0),
+        )
+        .await
+    }
+
+    /// How far sharing with each account is.
+    ///
+    /// # Errors
+    /// As any read.
+    pub async fn shared_account_info(&self, audience: &AudienceId) -> Result<Vec<SharedAccount>> {
+        self.all_pages(
+            || self.call_on_audience("read sharing", audience),
+            || GraphRequest::new(Method::Get, self.path(format_args!("{audience}/shared_account_info"))),
+            |info: InfoWire| SharedAccount {
+                account: info.account_id.0,
+                name: info.account_name,
+                business: info.business_id.map(|Text(id)| id),
+                business_name: info.business_name,
+                status: info.sharing_status,
+            },
+        )
+        .await
+    }
+}

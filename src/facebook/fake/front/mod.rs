@@ -1,0 +1,9 @@
+//! How calls reach the fake: in process, over HTTP, and the control interface.
+
+#[cfg(feature = "fake-server")]
+pub(super) mod control;
+pub(super) mod http;
+pub(super) mod mock;
+pub(super) mod multipart;
+#[cfg(feature = "fake-server")]
+pub(super) mod server;

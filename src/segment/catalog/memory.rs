@@ -1,0 +1,133 @@
+//! Where segments are kept: in memory, in a file, or with the host.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::segment::definition::Segment;
+
+/// Named segments with their earlier versions.
+///
+/// The calls do not wait: a host with a remote store loads what it needs into a [`MemoryCatalog`] first.
+pub trait SegmentCatalog: Send + Sync + fmt::Debug {
+    /// The newest version of a segment.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn segment(&self, name: &str) -> Result<Option<Segment>>;
+
+    /// The names, in order.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn names(&self) -> Result<Vec<String>>;
+
+    /// All versions of a segment, the oldest first; version 1 is at index 0. Empty for a name not known.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    fn versions(&self, name: &str) -> Result<Vec<Segment>>;
+
+    /// Keeps a segment as the newest version of its name, and returns the number of that version. Saving what is
+    /// the newest already makes no new one.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn save(&self, segment: &Segment) -> Result<u32>;
+
+    /// Forgets a segment and its versions; true if there was one.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    fn remove(&self, name: &str) -> Result<bool>;
+}
+
+impl dyn SegmentCatalog + '_ {
+    /// Makes an earlier version the newest again, as a new version whose number it returns.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for a version that is not there; what the store refuses.
+    pub fn revert(&self, name: &str, version: u32) -> Result<u32> {
+        let versions = self.versions(name)?;
+        let earlier = (version as usize).checked_sub(1).and_then(|at| versions.get(at));
+        let earlier = earlier.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, format!("segment {name:?}"), format!("no version {version}"))
+                .expected(format!("a version from 1 to {}", versions.len()))
+        })?;
+        self.save(earlier)
+    }
+}
+
+/// Segments in memory.
+///
+/// ```
+/// use audiencekit::Schema;
+/// use audiencekit::segment::{MemoryCatalog, Segment, SegmentCatalog, Selector};
+///
+/// let schema = Schema::standard();
+/// let catalog = MemoryCatalog::new();
+/// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+/// assert_eq!(catalog.save(&vip)?, 1);
+/// let wider = vip.expand("VIP").include(Selector::tag_any(["gold"])).build(&schema)?;
+/// assert_eq!(catalog.save(&wider)?, 2);
+/// assert_eq!((&catalog as &dyn SegmentCatalog).revert("VIP", 1)?, 3);
+/// assert_eq!(catalog.segment("VIP")?, Some(vip));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
+#[derive(Default)]
+pub struct MemoryCatalog {
+    segments: Mutex<Versions>,
+}
+
+/// Versions by name, the oldest first.
+pub(in crate::segment) type Versions = BTreeMap<String, Vec<Segment>>;
+
+impl MemoryCatalog {
+    /// A catalog without segments.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn read<T>(&self, read: impl FnOnce(&mut Versions) -> T) -> T {
+        read(&mut self.segments.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// Adds a version unless it is the newest already; the number of the newest.
+pub(in crate::segment) fn add(versions: &mut Versions, segment: &Segment) -> u32 {
+    let known = versions.entry(segment.name().to_owned()).or_default();
+    if known.last() != Some(segment) {
+        known.push(segment.clone());
+    }
+    u32::try_from(known.len()).unwrap_or(u32::MAX)
+}
+
+impl SegmentCatalog for MemoryCatalog {
+    fn segment(&self, name: &str) -> Result<Option<Segment>> {
+        Ok(self.read(|segments| segments.get(name).and_then(|versions| versions.last().cloned())))
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        Ok(self.read(|segments| segments.keys().cloned().collect()))
+    }
+
+    fn versions(&self, name: &str) -> Result<Vec<Segment>> {
+        Ok(self.read(|segments| segments.get(name).cloned().unwrap_or_default()))
+    }
+
+    fn save(&self, segment: &Segment) -> Result<u32> {
+        Ok(self.read(|segments| add(segments, segment)))
+    }
+
+    fn remove(&self, name: &str) -> Result<bool> {
+        Ok(self.read(|segments| segments.remove(name).is_some()))
+    }
+}
+
+impl fmt::Debug for MemoryCatalog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "MemoryCatalog({} segments)", self.read(|segments| segments.len()))
+    }
+}

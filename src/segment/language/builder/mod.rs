@@ -1,0 +1,4 @@
+//! Conditions built in Rust.
+
+pub(in crate::segment) mod conditions;
+pub(in crate::segment) mod events;

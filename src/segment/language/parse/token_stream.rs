@@ -1,0 +1,97 @@
+//! The words of a filter one after the other: looking, taking, and saying what was expected.
+
+use super::lexer::Token;
+use super::parser::{Failed, Parsed, Parser, is};
+use crate::segment::language::ast::tree::Span;
+use crate::segment::language::error::FilterProblem;
+
+impl Parser<'_> {
+    pub(crate) fn peek(&self) -> &Token {
+        self.peek_at(0)
+    }
+
+    pub(crate) fn peek_at(&self, ahead: usize) -> &Token {
+        self.lexemes.get(self.at + ahead).map_or(&Token::End, |lexeme| &lexeme.token)
+    }
+
+    pub(crate) fn span(&self) -> Span {
+        self.lexemes.get(self.at).or(self.lexemes.last()).map_or_else(Span::default, |lexeme| lexeme.span)
+    }
+
+    /// From `start` to the last piece taken.
+    pub(crate) fn since(&self, start: Span) -> Span {
+        let last = self.at.checked_sub(1).and_then(|at| self.lexemes.get(at));
+        Span { start: start.start, end: last.map_or(start.end, |lexeme| lexeme.span.end.max(start.end)) }
+    }
+
+    pub(crate) fn advance(&mut self) {
+        self.at = (self.at + 1).min(self.lexemes.len() - 1);
+    }
+
+    pub(crate) fn peek_word(&self, keyword: &str) -> bool {
+        matches!(self.peek(), Token::Word(word) if is(word, keyword))
+    }
+
+    pub(crate) fn word(&mut self, keyword: &str) -> bool {
+        let found = self.peek_word(keyword);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    pub(crate) fn words(&mut self, keywords: &[&str]) -> bool {
+        let found = keywords
+            .iter()
+            .enumerate()
+            .all(|(ahead, keyword)| matches!(self.peek_at(ahead), Token::Word(word) if is(word, keyword)));
+        if found {
+            self.at += keywords.len();
+        }
+        found
+    }
+
+    pub(crate) fn sign(&mut self, sign: &'static str) -> bool {
+        let found = self.peek() == &Token::Sign(sign);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    pub(crate) fn close(&mut self) -> Parsed<()> {
+        if self.sign(")") { Ok(()) } else { Err(self.expected(")")) }
+    }
+
+    pub(crate) fn report(&mut self, problem: FilterProblem) -> Failed {
+        self.problems.push(problem);
+        Failed
+    }
+
+    pub(crate) fn wrong(&mut self, message: impl Into<String>, expected: impl Into<String>) -> Failed {
+        let problem = FilterProblem::new(self.span(), message).expected(expected);
+        self.report(problem)
+    }
+
+    /// What stands here is not what was expected; what was reported before is not reported again.
+    pub(crate) fn expected(&mut self, expected: impl Into<String>) -> Failed {
+        if self.peek() == &Token::Bad || self.too_deep {
+            return Failed;
+        }
+        let message = format!("unexpected {}", self.found());
+        self.wrong(message, expected)
+    }
+
+    pub(crate) fn found(&self) -> String {
+        match self.peek() {
+            Token::Word(word) | Token::Name(word) => format!("{word:?}"),
+            Token::Text(_) => "text".to_owned(),
+            Token::Number(_) => "number".to_owned(),
+            Token::Date(_) => "date".to_owned(),
+            Token::Instant(_) => "instant".to_owned(),
+            Token::Sign(sign) => format!("{sign:?}"),
+            Token::Bad => "character".to_owned(),
+            Token::End => "end".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+//! A syntax tree to its canonical text.
+
+pub(in crate::segment) mod events;
+pub(in crate::segment) mod printer;

@@ -1,0 +1,121 @@
+//! Records that were cut out of a source and not yet read: reading them is work for any thread.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use super::batch::Batch;
+use crate::error::Result;
+
+/// The bytes of whole records, and the line where they stood.
+///
+/// Its memory serves lot after lot.
+pub struct Lot {
+    bytes: Vec<u8>,
+    at: usize,
+    line: u64,
+    capacity: usize,
+}
+
+/// A reader that can tell where records end before they are read.
+///
+/// Cutting costs little, reading costs much: so a run with workers lets one thread cut and the others read, select and
+/// hash. `CsvSource` and [`JsonLinesSource`](super::json_lines::JsonLinesSource) do.
+///
+/// ```
+/// use audiencekit::source::{Batch, Lot};
+/// use audiencekit::{ContactSource, JsonLinesSource, Schema};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let schema = Schema::standard();
+/// let people = JsonLinesSource::from_bytes("{\"id\": \"1\"}\n{\"id\": \"2\"}\n{\"id\": \"3\"}\n", &schema);
+/// let mut reader = people.open().await?;
+/// let cutter = reader.cutter().expect("lines can be cut apart");
+/// let (decoder, mut lot) = (cutter.decoder(), Lot::with_capacity(2));
+/// let mut batch = Batch::with_capacity(&schema, 1_000);
+/// while cutter.cut(&mut lot).await? {
+///     decoder.decode(&mut lot, &mut batch)?; // on any thread
+/// }
+/// assert_eq!(batch.contacts().len(), 3);
+/// # Ok(())
+/// # }
+/// ```
+#[async_trait]
+pub trait Cutter: Send {
+    /// What reads the records.
+    fn decoder(&self) -> Arc<dyn Decoder>;
+
+    /// Fills `lot` with the next records, at most about `lot.capacity()` of them; false when there are no more.
+    ///
+    /// Cancel safety: a dropped call may lose the lot it was filling; open a new reader.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`](crate::ErrorKind::Source) where no record ends, with its line. Records before it have been
+    /// given.
+    async fn cut(&mut self, lot: &mut Lot) -> Result<bool>;
+}
+
+/// Reads the contacts of a [`Lot`].
+pub trait Decoder: Send + Sync + fmt::Debug {
+    /// Adds contacts of `lot` to `batch`, from where the last call stopped, until one of them ends; passes over what
+    /// it has read.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column. The
+    /// contacts before it have been added.
+    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()>;
+}
+
+impl Lot {
+    /// An empty lot that takes about `records` records.
+    #[must_use]
+    pub fn with_capacity(records: usize) -> Self {
+        Self { bytes: Vec::new(), at: 0, line: 1, capacity: records.max(1) }
+    }
+
+    /// About how many records it takes: a cutter that counts lines may find fewer records in them.
+    #[must_use]
+    pub fn capacity(&self) -> usize {
+        self.capacity
+    }
+
+    /// What has not been read yet.
+    #[must_use]
+    pub fn rest(&self) -> &[u8] {
+        self.bytes.get(self.at..).unwrap_or_default()
+    }
+
+    /// True when everything has been read.
+    #[must_use]
+    pub fn is_read(&self) -> bool {
+        self.at >= self.bytes.len()
+    }
+
+    /// The line at which [`rest`](Self::rest) begins, counted from 1.
+    #[must_use]
+    pub fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Puts other records in, which begin at `line`.
+    pub fn fill(&mut self, records: &[u8], line: u64) {
+        self.bytes.clear();
+        self.bytes.extend_from_slice(records);
+        (self.at, self.line) = (0, line);
+    }
+
+    /// Passes over the next bytes, which have been read, and the lines that end in them.
+    pub fn pass(&mut self, bytes: usize, lines: u64) {
+        self.at = self.at.saturating_add(bytes).min(self.bytes.len());
+        self.line += lines;
+    }
+}
+
+/// How many bytes, and from which line: never what is in them.
+impl fmt::Debug for Lot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Lot({} bytes from line {})", self.rest().len(), self.line)
+    }
+}

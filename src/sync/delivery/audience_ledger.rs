@@ -1,0 +1,373 @@
+//! What is known about one audience during a run, and every change of it.
+
+use std::collections::{HashMap, HashSet};
+use std::ops::Range;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use smallvec::smallvec;
+use time::OffsetDateTime;
+
+use super::owner_tracker::OwnersMet;
+use super::row_set::Slots;
+use super::scan::Pages;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::AudienceId;
+use crate::identity::MatchKey;
+use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::ledger::backend::Store;
+use crate::sync::ledger::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
+use crate::sync::ledger::row_index::SpreadKeys;
+use crate::sync::ledger::traits::{Changes, Durability};
+use crate::sync::pipeline::prepare::Prepared;
+use crate::sync::target::Mode;
+
+/// What staging says about a row.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::sync) enum Staged {
+    Fresh,
+    Unchanged,
+    Duplicate,
+}
+
+/// One audience's part of the store, during one run.
+#[derive(Debug)]
+pub(in crate::sync) struct Book {
+    pub(in crate::sync) store: Store,
+    pub(in crate::sync) record: RunRecord,
+    pub(in crate::sync) seen: Slots,
+    pub(in crate::sync) owners: OwnersMet,
+    /// True when an earlier run left something open.
+    pub(in crate::sync) resumed: bool,
+    /// True when rows may wait to be sent or removed.
+    pub(in crate::sync) open_ends: bool,
+    /// True when Facebook left rows in place that nobody wants, which the next run removes again.
+    pub(in crate::sync) leftovers: bool,
+    /// Calls above `settled` that were answered and left their rows at Facebook.
+    answered: HashSet<u64>,
+    /// The calls that were found in the journal.
+    pub(in crate::sync) found: Vec<CallRecord>,
+    /// When the end of the run must be on disk.
+    pub(in crate::sync) end: Durability,
+    whole: bool,
+    freezes: bool,
+    /// True once a commit has failed: whether it was written is unknown, and with it what the sums should be.
+    failed: AtomicBool,
+}
+
+impl Book {
+    /// Starts the next run of an audience: from now on a run with a lower number cannot write.
+    pub(in crate::sync) async fn open(
+        store: Store,
+        audience: &AudienceId,
+        mode: Option<Mode>,
+        now: OffsetDateTime,
+        secret: PersonKey,
+    ) -> Result<Self> {
+        let journal = store.journal();
+        let before = journal.run(audience).await?;
+        let found = journal.calls(audience).await?;
+        let mut record = before.unwrap_or_else(|| RunRecord::new(audience.clone()));
+        if record.secret.is_some_and(|known| known != secret) {
+            return Err(Error::new(
+                ErrorKind::Invalid,
+                "sync",
+                "the ledger was made with another person secret",
+            )
+            .expected("the secret it was made with"));
+        }
+        let resumed = !record.finished;
+        // Without a mode of its own a run settles what is open and leaves an unread snapshot unread.
+        let whole = mode.is_some() || record.finished || record.read;
+        record.secret = Some(secret);
+        record.run += 1;
+        if let Some(mode) = mode {
+            // A snapshot that was cut short goes on as of its own time; a mirror always looks again.
+            let continues = resumed
+                && record.mode == mode
+                && mode != Mode::Mirror
+                && record.chain > 0
+                && (mode == Mode::Snapshot || !record.read);
+            if !continues {
+                record.chain = record.run;
+                record.now = now;
+                record.read = false;
+            }
+            record.mode = mode;
+        }
+        record.finished = false;
+        let answered = found
+            .iter()
+            .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
+            .map(|call| call.call)
+            .collect();
+        let forget = (!resumed).then_some(record.settled);
+        // A snapshot that was read to its end is whole once somebody else has settled it.
+        let settles_snapshot =
+            mode.is_none() && resumed && record.chain > 0 && record.mode == Mode::Snapshot && record.read;
+        let freezes = mode == Some(Mode::Snapshot) || settles_snapshot;
+        let open_ends = resumed || record.leftovers;
+        let book = Self {
+            store,
+            record,
+            seen: Slots::default(),
+            owners: OwnersMet::default(),
+            resumed,
+            open_ends,
+            leftovers: false,
+            answered,
+            found,
+            end: Durability::Now,
+            whole,
+            freezes,
+            failed: AtomicBool::new(false),
+        };
+        let mut changes = book.changes();
+        changes.forget_calls = forget;
+        changes.after_run = Some(book.record.run - 1);
+        book.commit(changes, Durability::Now).await?;
+        Ok(book)
+    }
+
+    pub(in crate::sync) fn changes(&self) -> Changes {
+        Changes {
+            audience: Some(self.record.audience.clone()),
+            run: Some(self.record.clone()),
+            ..Changes::default()
+        }
+    }
+
+    /// Writes all of `changes` or nothing. After a failure nothing more is written: the next run begins with what the
+    /// store has.
+    pub(in crate::sync) async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+        if self.failed.load(Ordering::Relaxed) {
+            return Err(Error::new(ErrorKind::Io, "sync", "a commit of this run has failed before"));
+        }
+        let done = self.store.journal().commit(changes, durability).await;
+        self.failed.store(done.is_err(), Ordering::Relaxed);
+        done
+    }
+
+    pub(in crate::sync) fn next_call(&mut self) -> u64 {
+        self.record.last_call += 1;
+        self.record.last_call
+    }
+
+    /// The number of a list of columns.
+    pub(in crate::sync) fn columns(&mut self, keys: &Arc<[MatchKey]>) -> Result<u16> {
+        let known = self.record.columns.iter().position(|known| known == keys);
+        let index = known.unwrap_or_else(|| {
+            self.record.columns.push(Arc::clone(keys));
+            self.record.columns.len() - 1
+        });
+        u16::try_from(index).map_err(|_| Error::new(ErrorKind::Limit, "sync", "too many lists of columns"))
+    }
+
+    pub(in crate::sync) fn keys(&self, columns: u16) -> Result<&Arc<[MatchKey]>> {
+        self.record.columns.get(usize::from(columns)).ok_or_else(damaged)
+    }
+
+    /// True when the row is at Facebook for certain.
+    pub(in crate::sync) fn vouched(&self, row: &RowRecord) -> bool {
+        self.record.vouches(row, &self.answered)
+    }
+
+    /// Enters the rows of a batch, those that must be sent under the number of the call being filled.
+    pub(in crate::sync) async fn stage(
+        &mut self,
+        batch: &Prepared,
+        range: Range<usize>,
+        call: u64,
+    ) -> Result<Vec<Staged>> {
+        let ledger = match &self.store {
+            Store::Members(ledger) => Arc::clone(ledger),
+            Store::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
+        };
+        let prints = batch.prints.get(range.clone()).unwrap_or_default();
+        let persons = batch.persons.get(range.clone()).unwrap_or_default();
+        let columns = self.columns(batch.rows.keys())?;
+        let before = ledger.rows(&self.record.audience, prints).await?;
+        let mut changed: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)> =
+            Vec::with_capacity(prints.len());
+        // Where in `changed` a row is, as it may come again.
+        let mut places: HashMap<Fingerprint, usize, SpreadKeys> = HashMap::default();
+        places.reserve(prints.len());
+        let mut staged = Vec::with_capacity(prints.len());
+        let rows = range.map(|index| batch.rows.row(index));
+        let rows = prints.iter().zip(persons).zip(rows).zip(before);
+        for (((&print, &person), row), before) in rows {
+            let place = places.get(&print).copied();
+            let entered = place.and_then(|place| changed.get(place)).and_then(|(_, _, row)| row.as_ref());
+            let Some(current) = entered.or(before.as_ref()) else {
+                let slot = self.record.slots;
+                self.record.slots += 1;
+                self.seen.insert(slot);
+                let owners = smallvec![Owner::new(person, 0)];
+                let bytes = row.to_bytes().into_boxed_slice();
+                let next = RowRecord { slot, run: self.record.run, call, columns, owners, bytes };
+                places.insert(print, changed.len());
+                changed.push((print, None, Some(next)));
+                staged.push(Staged::Fresh);
+                continue;
+            };
+            let first_time = self.seen.insert(current.slot);
+            if matches!(self.record.mode, Mode::Mirror | Mode::Replace) {
+                self.owners.meet(print, person, current, first_time);
+            }
+            let known = current.owners.iter().any(|owner| owner.person == person);
+            let send = first_time && !self.vouched(current);
+            if !known || send {
+                let mut next = current.clone();
+                if !known {
+                    next.owners.push(Owner::new(person, 0));
+                }
+                if send {
+                    next.call = call;
+                }
+                match place.and_then(|place| changed.get_mut(place)) {
+                    Some((_, _, row)) => *row = Some(next),
+                    None => {
+                        places.insert(print, changed.len());
+                        changed.push((print, before, Some(next)));
+                    }
+                }
+            }
+            staged.push(match (first_time, send) {
+                (false, _) => Staged::Duplicate,
+                (true, true) => Staged::Fresh,
+                (true, false) => Staged::Unchanged,
+            });
+        }
+        self.write(changed, Durability::Later).await?;
+        Ok(staged)
+    }
+
+    /// Overwrites rows, keeping the sums over all of them.
+    pub(in crate::sync) async fn write(
+        &mut self,
+        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
+        durability: Durability,
+    ) -> Result<()> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let changes = self.enter(rows);
+        self.commit(changes, durability).await
+    }
+
+    /// The changes that overwrite rows, before and after.
+    pub(in crate::sync) fn enter(
+        &mut self,
+        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
+    ) -> Changes {
+        let record = &mut self.record;
+        let mut written = Vec::with_capacity(rows.len());
+        for (print, before, after) in rows {
+            if let Some(before) = before {
+                record.rows = record.rows.wrapping_sub(1);
+                record.sum = record.sum.wrapping_sub(before.check(print));
+                record.prints = record.prints.wrapping_sub(print.number());
+            }
+            if let Some(after) = &after {
+                record.rows = record.rows.wrapping_add(1);
+                record.sum = record.sum.wrapping_add(after.check(print));
+                record.prints = record.prints.wrapping_add(print.number());
+            }
+            written.push((print, after));
+        }
+        let mut changes = self.changes();
+        changes.rows = written;
+        changes
+    }
+
+    /// Makes the intent of a call durable, with everything staged before it.
+    pub(super) async fn intend(&self, call: &CallRecord) -> Result<()> {
+        let mut changes = self.changes();
+        changes.calls.push(call.clone());
+        self.commit(changes, Durability::Now).await
+    }
+
+    /// Notes the answer to a call, and forgets the rows that are not members after it.
+    pub(in crate::sync) async fn settle(&mut self, call: CallRecord, gone: &[Fingerprint]) -> Result<()> {
+        let mut forgotten = Vec::with_capacity(gone.len());
+        if let Some(ledger) = self.store.ledger() {
+            for chunk in gone.chunks(4_096) {
+                let rows = ledger.rows(&self.record.audience, chunk).await?;
+                for (&print, row) in chunk.iter().zip(rows) {
+                    // A row that was taken up again meanwhile belongs to a later call.
+                    if row.as_ref().is_some_and(|row| row.call == call.call) {
+                        // Its slot counts no more among those met, as the row counts no more.
+                        row.iter().for_each(|row| self.seen.remove(row.slot));
+                        forgotten.push((print, row, None));
+                    }
+                }
+            }
+        }
+        if call.operation != Operation::Remove {
+            self.answered.insert(call.call);
+        }
+        let mut changes = self.enter(forgotten);
+        changes.calls.push(call);
+        // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
+        let durability = if self.end == Durability::Now { Durability::Now } else { Durability::Later };
+        self.commit(changes, durability).await
+    }
+
+    /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
+    pub(in crate::sync) async fn withdraw(
+        &mut self,
+        person: PersonKey,
+        also: Option<Fingerprint>,
+    ) -> Result<u64> {
+        let Store::Members(ledger) = &self.store else { return Ok(0) };
+        let ledger = Arc::clone(ledger);
+        let mut prints = ledger.rows_of(&self.record.audience, person).await?;
+        prints.extend(also);
+        prints.sort_unstable();
+        prints.dedup();
+        let rows = ledger.rows(&self.record.audience, &prints).await?;
+        let mut changed = Vec::new();
+        let mut unwanted = 0;
+        for (print, row) in prints.into_iter().zip(rows) {
+            let Some(row) = row else { continue };
+            let mut next = row.clone();
+            next.owners.retain(|owner| owner.person != person);
+            if next.owners.len() < row.owners.len() {
+                unwanted += u64::from(next.owners.is_empty());
+                changed.push((print, Some(row), Some(next)));
+            }
+        }
+        self.write(changed, Durability::Later).await?;
+        Ok(unwanted)
+    }
+
+    /// Forgets rows that are not at Facebook any more.
+    pub(in crate::sync) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next(&self.store, &self.record.audience).await? {
+            let gone =
+                page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));
+            self.write(gone.collect(), Durability::Later).await?;
+        }
+        Ok(())
+    }
+
+    /// Ends the run: nothing is open, but for rows that Facebook did not remove.
+    pub(in crate::sync) async fn finish(&mut self) -> Result<()> {
+        self.record.finished = self.whole;
+        self.record.leftovers = self.leftovers;
+        if self.whole {
+            self.record.read = true;
+        }
+        self.record.frozen |= self.freezes;
+        self.record.settled = self.record.last_call;
+        self.commit(self.changes(), self.end).await
+    }
+}
+
+/// The ledger holds something that no run wrote.
+pub(in crate::sync) fn damaged() -> Error {
+    Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; nobody was removed").expected(
+        "a copy of the ledger from before, or a new ledger and a run with Mode::Replace, which needs no memory",
+    )
+}

@@ -1,0 +1,60 @@
+//! Which rows nobody would want once some people are taken out.
+
+use std::collections::{HashMap, HashSet};
+
+use smallvec::SmallVec;
+
+use super::removal::rows_of_record;
+use crate::error::Result;
+use crate::identity::MatchRows;
+use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::ledger::record::{Owner, RowRecord, RunRecord};
+use crate::sync::ledger::traits::Ledger;
+
+/// People who would be taken out, as [`Mode::Remove`](crate::sync::target::Mode::Remove) does it: each off all rows they own.
+#[derive(Debug, Default)]
+pub(in crate::sync) struct Withdrawals {
+    done: HashSet<PersonKey>,
+    /// By slot, who would still want a row that somebody was taken off.
+    left: HashMap<u64, SmallVec<[Owner; 1]>>,
+    /// Rows without an owner then.
+    pub(in crate::sync) rows: u64,
+    /// Sum of their fingerprints.
+    pub(in crate::sync) prints: u128,
+}
+
+impl Withdrawals {
+    /// Takes a person out, and gives the rows that nobody wants any more for it.
+    pub(in crate::sync) async fn take(
+        &mut self,
+        ledger: &dyn Ledger,
+        record: &RunRecord,
+        person: PersonKey,
+    ) -> Result<Vec<MatchRows>> {
+        let mut unwanted = Vec::new();
+        if !self.done.insert(person) {
+            return Ok(unwanted);
+        }
+        let prints = ledger.rows_of(&record.audience, person).await?;
+        let rows = ledger.rows(&record.audience, &prints).await?;
+        for (print, row) in prints.into_iter().zip(rows) {
+            let Some(row) = row else { continue };
+            if self.take_off(person, print, &row) {
+                unwanted.push(rows_of_record(record, &row)?);
+            }
+        }
+        Ok(unwanted)
+    }
+
+    /// True when the row loses its last owner.
+    fn take_off(&mut self, person: PersonKey, print: Fingerprint, row: &RowRecord) -> bool {
+        let left = self.left.entry(row.slot).or_insert_with(|| row.owners.clone());
+        left.retain(|owner| owner.person != person);
+        if !left.is_empty() {
+            return false;
+        }
+        self.rows += 1;
+        self.prints = self.prints.wrapping_add(print.number());
+        true
+    }
+}

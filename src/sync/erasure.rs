@@ -1,0 +1,289 @@
+//! People who must not be in any audience: erased, or suppressed.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::delivery::audience_ledger::Book;
+use super::delivery::removal::{Decoder, rows_of_record, settle, survey};
+use super::delivery::scan::Pages;
+use super::digest::{Fingerprint, PersonKey};
+use super::engine::SyncEngine;
+use super::ledger::record::{ErasureRecord, ErasureRows};
+use super::ledger::traits::{Changes, Durability, taken_over};
+use crate::contact::Contact;
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::{AccountId, AudienceId, Session, Upload};
+use crate::identity::{Coverage, MatchRow, MatchRows};
+
+/// Whom to erase or suppress.
+#[derive(Clone, Copy)]
+pub enum Person<'a> {
+    /// The person of this contact: by its id, and by every match key it has now.
+    Contact(&'a Contact),
+    /// The person with this contact id: by the id, and by what was sent for it.
+    Id(&'a str),
+}
+
+impl fmt::Debug for Person<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Contact(_) => "Contact(_)",
+            Self::Id(_) => "Id(_)",
+        })
+    }
+}
+
+/// What an erasure did, to file. It names the person by a keyed digest only.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureReceipt {
+    /// The person.
+    pub person: PersonKey,
+    /// The account whose audiences were asked to forget the person.
+    pub account: AccountId,
+    /// When.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// Audiences in which this ledger remembered the person, and from which the rows were removed.
+    pub audiences: Vec<AudienceId>,
+    /// Audiences whose removal Facebook refused for now, and why: the next run of each tries again.
+    pub pending: Vec<(AudienceId, String)>,
+    /// Rows sent to be erased from every customer-file audience of the account.
+    pub rows: u64,
+    /// Keys that block the person from now on.
+    pub tombstones: u64,
+}
+
+/// The keys and rows of a person, and the audiences that had them.
+struct Found {
+    person: PersonKey,
+    keys: Vec<PersonKey>,
+    rows: Vec<MatchRows>,
+    audiences: Vec<AudienceId>,
+}
+
+impl SyncEngine {
+    /// Erases a person from every audience, and blocks them from ever being added again by this ledger.
+    ///
+    /// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
+    /// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
+    /// added, and the account, first, to forget the person in all its customer-file audiences.
+    ///
+    /// # Errors
+    /// What the store returns; what Facebook refuses of the request to the account; and
+    /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
+    /// kept whatever runs do meanwhile, and erasing again does the rest.
+    pub async fn erase(&self, account: &AccountId, person: Person<'_>) -> Result<ErasureReceipt> {
+        let mut found = self.block(person, Some(account)).await?;
+        let mut receipt = ErasureReceipt {
+            person: found.person,
+            account: account.clone(),
+            at: self.clock.now(),
+            audiences: Vec::new(),
+            pending: Vec::new(),
+            rows: 0,
+            tombstones: found.keys.len() as u64,
+        };
+        for rows in found.rows.iter().filter(|rows| !rows.is_empty()) {
+            let now = self.clock.now();
+            let session = Session {
+                id: self.ids.next(now)?,
+                batch_seq: 1,
+                last_batch: true,
+                estimated_total: Some(rows.len() as u64),
+            };
+            let upload = Upload::new(rows, 0..rows.len(), session);
+            self.client.erase_users(account, &upload).await?;
+            receipt.rows += rows.len() as u64;
+        }
+        self.withdraw(&mut found).await?;
+        // From here on the audiences that are left owe what their own rows say.
+        let erased = Some((account.clone(), found.person));
+        self.store.journal().commit(Changes { erased, ..Changes::default() }, Durability::Now).await?;
+        for audience in &found.audiences {
+            match self.settle_audience(audience).await {
+                Ok(()) => receipt.audiences.push(audience.clone()),
+                Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
+            }
+        }
+        Ok(receipt)
+    }
+
+    /// Keeps a person out of every audience from now on, and takes them out of each at its next run.
+    ///
+    /// # Errors
+    /// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
+    /// same, and suppressing again does the rest.
+    pub async fn suppress(&self, person: Person<'_>) -> Result<()> {
+        let mut found = self.block(person, None).await?;
+        self.withdraw(&mut found).await
+    }
+
+    /// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
+    ///
+    /// # Errors
+    /// What the store returns.
+    pub async fn unsuppress(&self, person: Person<'_>) -> Result<()> {
+        let (_, keys, _) = self.keys_of(person)?;
+        let changes = Changes { unblock: keys, ..Changes::default() };
+        self.store.journal().commit(changes, Durability::Now).await
+    }
+
+    fn keys_of(&self, person: Person<'_>) -> Result<(PersonKey, Vec<PersonKey>, MatchRows)> {
+        let mut rows = MatchRows::new(Arc::clone(self.keys.keys()));
+        let mut keys = Vec::new();
+        match person {
+            Person::Id(id) => keys.push(self.secret.person(id)),
+            Person::Contact(contact) => {
+                self.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
+                let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
+                keys.extend(id.map(|id| self.secret.person(id)));
+                let print = rows.iter().next().map(Fingerprint::of);
+                keys.extend(print.map(|print| PersonKey::from_bytes(*print.as_bytes())));
+                keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+            }
+        }
+        let person = keys.first().copied().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, "suppress", "a contact without an id and without a match key")
+                .expected("the field \"id\", or one that a match key can be made of")
+        })?;
+        Ok((person, keys, rows))
+    }
+
+    /// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
+    /// to forget them.
+    async fn block(&self, person: Person<'_>, account: Option<&AccountId>) -> Result<Found> {
+        let (person, mut keys, rows) = self.keys_of(person)?;
+        let mut found = Found { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
+        if let Some(ledger) = self.store.ledger() {
+            for audience in ledger.audiences().await? {
+                for print in ledger.rows_of(&audience, person).await? {
+                    let record = ledger.run(&audience).await?;
+                    let row = ledger.rows(&audience, &[print]).await?.pop().flatten();
+                    if let (Some(record), Some(row)) = (record, row) {
+                        let rows = rows_of_record(&record, &row)?;
+                        keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+                        found.keep(&rows)?;
+                    }
+                }
+            }
+        }
+        if let Some(account) = account {
+            // A run may have taken the rows out since an erasure that failed.
+            let begun = self.store.journal().erasures().await?;
+            for begun in begun.iter().filter(|begun| begun.person == person && begun.account == *account) {
+                for rows in rows_to_erase(begun)? {
+                    keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+                    found.keep(&rows)?;
+                }
+            }
+        }
+        keys.sort_unstable();
+        keys.dedup();
+        let erase = account.map(|account| found.record(account));
+        let changes = Changes { block: keys.clone(), erase, ..Changes::default() };
+        self.store.journal().commit(changes, Durability::Now).await?;
+        found.keys = keys;
+        Ok(found)
+    }
+
+    /// Takes every remembered row that names a blocked person from its owners, durably.
+    async fn withdraw(&self, found: &mut Found) -> Result<()> {
+        let blocked: HashSet<PersonKey> = found.keys.iter().copied().collect();
+        if let Some(ledger) = self.store.ledger() {
+            for audience in ledger.audiences().await? {
+                if self.withdraw_blocked(&audience, &blocked).await? {
+                    found.audiences.push(audience);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes rows of blocked people from their owners; true when there were any.
+    async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonKey>) -> Result<bool> {
+        let ledger = self.store.require_ledger("suppress")?;
+        let _lease = self.store.lease(audience)?;
+        let Some(record) = ledger.run(audience).await? else { return Ok(false) };
+        let mut hit = Vec::new();
+        let mut decoder = Decoder::default();
+        let mut pages = Pages::default();
+        while let Some(page) = pages.next(&self.store, audience).await? {
+            for (print, row) in page {
+                let rows = decoder.read(&record, &row)?;
+                let named = row.owners.iter().any(|owner| blocked.contains(&owner.person))
+                    || rows.iter().flat_map(|row| self.secret.cells(row)).any(|cell| blocked.contains(&cell));
+                if named {
+                    let mut next = row.clone();
+                    next.owners.clear();
+                    hit.push((print, Some(row), Some(next)));
+                }
+            }
+        }
+        if hit.is_empty() {
+            return Ok(false);
+        }
+        let mut book =
+            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+        if book.record.run != record.run + 1 {
+            // What was read of the rows may not hold any more.
+            return Err(taken_over());
+        }
+        book.write(hit, Durability::Now).await?;
+        Ok(true)
+    }
+
+    /// Sends what is open in one audience.
+    async fn settle_audience(&self, audience: &AudienceId) -> Result<()> {
+        let _lease = self.store.lease(audience)?;
+        let mut book =
+            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+        book.open_ends = true;
+        let found = survey(&book, |_| false).await?;
+        let sent = settle(&mut book, &self.sender(audience), |_| false, found, 0).await?;
+        book.finish().await?;
+        sent.refused.map_or(Ok(()), Err)
+    }
+}
+
+/// The rows of an erasure that was begun.
+fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
+    let of = |part: &ErasureRows| {
+        let mut rows = MatchRows::new(Arc::clone(&part.columns));
+        part.rows.iter().try_for_each(|bytes| rows.push_bytes(bytes))?;
+        Ok(rows)
+    };
+    begun.rows.iter().map(of).collect()
+}
+
+impl Found {
+    fn record(&self, account: &AccountId) -> ErasureRecord {
+        let of = |rows: &MatchRows| ErasureRows {
+            columns: Arc::clone(rows.keys()),
+            rows: rows.iter().map(MatchRow::to_bytes).collect(),
+        };
+        ErasureRecord {
+            account: account.clone(),
+            person: self.person,
+            rows: self.rows.iter().filter(|rows| !rows.is_empty()).map(of).collect(),
+        }
+    }
+
+    fn keep(&mut self, more: &MatchRows) -> Result<()> {
+        let place = self.rows.iter().position(|rows| rows.keys() == more.keys());
+        let Some(rows) = place.and_then(|place| self.rows.get_mut(place)) else {
+            self.rows.push(more.clone());
+            return Ok(());
+        };
+        for row in more.iter() {
+            if !rows.iter().any(|known| Fingerprint::of(known) == Fingerprint::of(row)) {
+                rows.push_row(row)?;
+            }
+        }
+        Ok(())
+    }
+}

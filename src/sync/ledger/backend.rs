@@ -1,0 +1,42 @@
+//! The host's store, as an engine asks it.
+
+use std::sync::Arc;
+
+use super::lease::Lease;
+use super::traits::{Journal, Ledger};
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::AudienceId;
+
+/// The host's store: calls alone, or members too.
+#[derive(Debug, Clone)]
+pub(in crate::sync) enum Store {
+    Calls(Arc<dyn Journal>),
+    Members(Arc<dyn Ledger>),
+}
+
+impl Store {
+    pub(in crate::sync) fn journal(&self) -> &dyn Journal {
+        match self {
+            Self::Calls(journal) => journal,
+            Self::Members(ledger) => ledger,
+        }
+    }
+
+    pub(in crate::sync) fn ledger(&self) -> Option<&dyn Ledger> {
+        match self {
+            Self::Calls(..) => None,
+            Self::Members(ledger) => Some(ledger),
+        }
+    }
+
+    pub(in crate::sync) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
+        self.journal().leases().take(audience)
+    }
+
+    pub(in crate::sync) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {
+        self.ledger().ok_or_else(|| {
+            Error::new(ErrorKind::Invalid, operation, "a journal alone does not remember members")
+                .expected("an engine with a ledger")
+        })
+    }
+}

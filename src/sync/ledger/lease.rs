@@ -1,0 +1,53 @@
+//! One run of an audience at a time.
+
+use std::collections::HashSet;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::facebook::AudienceId;
+
+/// The audiences that a run has in hand, shared by everyone who writes to the same store.
+///
+/// A call that waits to be repeated could undo what another run of the audience did meanwhile, so there is no other.
+/// A store keeps one of these and returns it from [`Journal::leases`](super::traits::Journal::leases); clones share it.
+#[derive(Clone, Default)]
+pub struct Leases(Arc<Mutex<HashSet<AudienceId>>>);
+
+/// Keeps others from an audience until it is dropped.
+pub(in crate::sync) struct Lease {
+    leases: Leases,
+    audience: AudienceId,
+}
+
+impl Leases {
+    /// No audience in hand.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashSet<AudienceId>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(in crate::sync) fn take(&self, audience: &AudienceId) -> Result<Lease> {
+        if self.lock().insert(audience.clone()) {
+            return Ok(Lease { leases: self.clone(), audience: audience.clone() });
+        }
+        Err(Error::new(ErrorKind::Busy, "sync", "a run of this audience is under way")
+            .expected("to wait for its end, or to drop it"))
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.leases.lock().remove(&self.audience);
+    }
+}
+
+impl fmt::Debug for Leases {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Leases({} in hand)", self.lock().len())
+    }
+}

@@ -1,0 +1,11 @@
+//! What is remembered of members and calls, in memory or in SQLite.
+
+pub(super) mod backend;
+pub(super) mod lease;
+pub(super) mod memory;
+pub(super) mod record;
+pub(super) mod row_codec;
+pub(super) mod row_index;
+#[cfg(feature = "sqlite")]
+pub(super) mod sqlite;
+pub(super) mod traits;

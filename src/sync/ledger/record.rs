@@ -1,0 +1,295 @@
+//! What a ledger keeps: runs, calls and rows.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+use time::OffsetDateTime;
+
+use crate::facebook::{AccountId, AudienceId, Session};
+use crate::identity::MatchKey;
+use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::target::Mode;
+
+/// What a call does to the members.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    /// Adds its rows.
+    Add,
+    /// Removes its rows.
+    Remove,
+    /// Is part of a session that replaces all members.
+    Replace,
+}
+
+/// Where the runs of one audience stand.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct RunRecord {
+    /// The audience.
+    pub audience: AudienceId,
+    /// The number of the last run; a run that finds a higher one stops, for another has taken over.
+    pub run: u64,
+    /// The first run of the chain of unfinished runs that this one continues.
+    pub chain: u64,
+    /// The mode of the last run.
+    pub mode: Mode,
+    /// The time at which the chain's contacts are judged.
+    #[serde(with = "time::serde::timestamp::microseconds")]
+    pub now: OffsetDateTime,
+    /// False while a run is under way or was cut short.
+    pub finished: bool,
+    /// True when Facebook left rows in place that nobody wants: the next run removes them again.
+    #[serde(default)]
+    pub leftovers: bool,
+    /// True once every contact of the chain was read.
+    pub read: bool,
+    /// True once a frozen snapshot is whole.
+    pub frozen: bool,
+    /// The highest number given to a call.
+    pub last_call: u64,
+    /// Calls before this one no longer vouch for a row: a replacement has wiped it.
+    pub floor: u64,
+    /// Calls up to this one have all been answered.
+    pub settled: u64,
+    /// Slots given to rows so far.
+    pub slots: u64,
+    /// Rows remembered.
+    pub rows: u64,
+    /// Sum of the rows' checks: a row that is lost or altered shows here.
+    pub sum: u64,
+    /// Sum of the rows' fingerprints.
+    #[serde(with = "as_text")]
+    pub prints: u128,
+    /// Names the secret that persons are digested with.
+    pub secret: Option<PersonKey>,
+    /// The lists of columns that rows of this audience have or had.
+    pub columns: Vec<Arc<[MatchKey]>>,
+}
+
+mod as_text {
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(number: &u128, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_str(number)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<u128, D::Error> {
+        String::deserialize(from)?.parse().map_err(D::Error::custom)
+    }
+}
+
+impl RunRecord {
+    /// An audience without a run.
+    #[must_use]
+    pub fn new(audience: AudienceId) -> Self {
+        Self {
+            audience,
+            run: 0,
+            chain: 0,
+            mode: Mode::Snapshot,
+            now: OffsetDateTime::UNIX_EPOCH,
+            finished: true,
+            leftovers: false,
+            read: true,
+            frozen: false,
+            last_call: 0,
+            floor: 1,
+            settled: 0,
+            slots: 0,
+            rows: 0,
+            sum: 0,
+            prints: 0,
+            secret: None,
+            columns: Vec::new(),
+        }
+    }
+
+    /// True when the row is at Facebook for certain; `answered` are calls above `settled` that left their rows there.
+    ///
+    /// What became of a row without an owner is not certain: its removal may be under way.
+    pub(in crate::sync) fn vouches(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
+        !row.owners.is_empty()
+            && row.call >= self.floor
+            && (row.call <= self.settled || answered.contains(&row.call))
+    }
+}
+
+/// One call: the intent, and the outcome once it is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct CallRecord {
+    /// The audience.
+    pub audience: AudienceId,
+    /// The number of the call, unique within the audience.
+    pub call: u64,
+    /// The run that made it.
+    pub run: u64,
+    /// What it does.
+    pub operation: Operation,
+    /// Its place in the upload session.
+    pub session: Session,
+    /// When the session was opened.
+    #[serde(with = "time::serde::timestamp::microseconds")]
+    pub opened: OffsetDateTime,
+    /// Which list of columns it has.
+    pub columns: u16,
+    /// How many rows it carries.
+    pub rows: u64,
+    /// Digest of the rows, to know them again.
+    pub digest: u64,
+    /// How many contacts were read when it was filled.
+    pub read: u64,
+    /// Rows that Facebook refused, once it has answered; `None` while the outcome is unknown.
+    pub invalid: Option<u64>,
+}
+
+/// A person whom an account is being asked to forget: kept from before the first call until all was done.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureRecord {
+    /// The account.
+    pub account: AccountId,
+    /// The person.
+    pub person: PersonKey,
+    /// Rows that were sent for the person, by their columns.
+    pub rows: Vec<ErasureRows>,
+}
+
+/// Rows of one list of columns: digests, so personal data.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
+pub struct ErasureRows {
+    /// The columns.
+    pub columns: Arc<[MatchKey]>,
+    /// The rows, each as [`MatchRow::to_bytes`](crate::identity::MatchRow::to_bytes).
+    pub rows: Vec<Vec<u8>>,
+}
+
+impl std::fmt::Debug for ErasureRows {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ErasureRows({} of {} columns)", self.rows.len(), self.columns.len())
+    }
+}
+
+impl std::fmt::Debug for ErasureRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "ErasureRecord({:?}, {:?})", self.account, self.person)
+    }
+}
+
+/// A contact that wants a row to be a member.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Owner {
+    /// Who.
+    pub person: PersonKey,
+    /// The generation of the change that says so; 0 for runs over all contacts.
+    pub generation: u64,
+}
+
+impl Owner {
+    /// An owner.
+    #[must_use]
+    pub fn new(person: PersonKey, generation: u64) -> Self {
+        Self { person, generation }
+    }
+}
+
+/// One remembered row of an audience.
+///
+/// A row is wanted while it has an owner, and is at Facebook for certain when the call that carried it was answered.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct RowRecord {
+    /// A small number of its own within the audience.
+    pub slot: u64,
+    /// The run that met it first.
+    pub run: u64,
+    /// The call that carried it last; 0 when it must be sent.
+    pub call: u64,
+    /// Which list of columns its bytes have.
+    pub columns: u16,
+    /// Who wants it. Without owners it is to be removed.
+    pub owners: SmallVec<[Owner; 1]>,
+    /// [`MatchRow::to_bytes`](crate::identity::MatchRow::to_bytes): digests, so personal data.
+    pub bytes: Box<[u8]>,
+}
+
+impl RowRecord {
+    /// A row as a store gives it back.
+    #[must_use]
+    pub fn new(
+        slot: u64,
+        run: u64,
+        call: u64,
+        columns: u16,
+        owners: SmallVec<[Owner; 1]>,
+        bytes: Box<[u8]>,
+    ) -> Self {
+        Self { slot, run, call, columns, owners, bytes }
+    }
+
+    /// A check over everything in the row and its place, for a store to keep beside it.
+    #[must_use]
+    pub fn check(&self, fingerprint: Fingerprint) -> u64 {
+        let mut mix = Mix::default();
+        mix.bytes(fingerprint.as_bytes());
+        mix.number(self.slot);
+        mix.number(self.run);
+        mix.number(self.call);
+        mix.number(u64::from(self.columns));
+        // A store may give owners back in another order.
+        let owners = self.owners.iter().map(|owner| {
+            let mut mix = Mix::default();
+            mix.bytes(owner.person.as_bytes());
+            mix.number(owner.generation);
+            mix.finish()
+        });
+        mix.number(owners.fold(0, u64::wrapping_add));
+        mix.bytes(&self.bytes);
+        mix.finish()
+    }
+}
+
+impl std::fmt::Debug for RowRecord {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "RowRecord(slot {}, call {}, {} owners)", self.slot, self.call, self.owners.len())
+    }
+}
+
+/// A quick 64-bit mix: it finds damage, it does not resist an adversary.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::sync) struct Mix(u64);
+
+impl Default for Mix {
+    fn default() -> Self {
+        Self(0x9e37_79b9_7f4a_7c15)
+    }
+}
+
+impl Mix {
+    pub(in crate::sync) fn number(&mut self, number: u64) {
+        let mixed = (self.0 ^ number).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        self.0 = (mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53).rotate_left(29);
+    }
+
+    pub(in crate::sync) fn bytes(&mut self, bytes: &[u8]) {
+        let (chunks, rest) = bytes.as_chunks::<8>();
+        for chunk in chunks {
+            self.number(u64::from_le_bytes(*chunk));
+        }
+        let mut last = [0; 8];
+        for (to, from) in last.iter_mut().zip(rest) {
+            *to = *from;
+        }
+        self.number(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
+    }
+
+    pub(in crate::sync) fn finish(self) -> u64 {
+        let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
+        mixed ^ (mixed >> 33)
+    }
+}

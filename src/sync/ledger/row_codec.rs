@@ -1,0 +1,111 @@
+//! A row as a store keeps it: as few bytes as it takes.
+
+use smallvec::SmallVec;
+
+use super::record::{Owner, RowRecord};
+use crate::error::{Error, ErrorKind, Result};
+use crate::sync::digest::{Fingerprint, PersonKey};
+
+impl RowRecord {
+    /// The row without its slot, in few bytes: fingerprint, run, call, columns, owners, cells. Digests, so personal
+    /// data.
+    #[must_use]
+    pub fn to_bytes(&self, fingerprint: Fingerprint) -> Vec<u8> {
+        let numbers = [self.run, self.call, u64::from(self.columns), self.owners.len() as u64];
+        let owners = self.owners.iter().map(|owner| 16 + number_len(owner.generation));
+        let length = numbers.into_iter().map(number_len).chain(owners).sum::<usize>() + 16 + self.bytes.len();
+        // No byte more, so that nobody copies it to be rid of them.
+        let mut out = Vec::with_capacity(length);
+        out.extend_from_slice(fingerprint.as_bytes());
+        numbers.into_iter().for_each(|number| write_number(number, &mut out));
+        for owner in &self.owners {
+            out.extend_from_slice(owner.person.as_bytes());
+            write_number(owner.generation, &mut out);
+        }
+        out.extend_from_slice(&self.bytes);
+        out
+    }
+
+    /// The row of a slot, and its fingerprint, out of [`to_bytes`](Self::to_bytes).
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] when the bytes are no row.
+    pub fn from_bytes(slot: u64, bytes: &[u8]) -> Result<(Fingerprint, Self)> {
+        read_row(slot, bytes).ok_or_else(|| Error::new(ErrorKind::Corrupt, "ledger", "a row is damaged"))
+    }
+}
+
+fn read_row(slot: u64, bytes: &[u8]) -> Option<(Fingerprint, RowRecord)> {
+    let (print, rest) = bytes.split_first_chunk::<16>()?;
+    let (run, rest) = read_number(rest)?;
+    let (call, rest) = read_number(rest)?;
+    let (columns, rest) = read_number(rest)?;
+    let (count, mut rest) = read_number(rest)?;
+    let mut owners = SmallVec::new();
+    for _ in 0..count {
+        let (person, after) = rest.split_first_chunk::<16>()?;
+        let (generation, after) = read_number(after)?;
+        owners.push(Owner::new(PersonKey::from_bytes(*person), generation));
+        rest = after;
+    }
+    let columns = u16::try_from(columns).ok()?;
+    let row = RowRecord::new(slot, run, call, columns, owners, rest.into());
+    Some((Fingerprint::from_bytes(*print), row))
+}
+
+fn number_len(number: u64) -> usize {
+    (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Seven bits a byte, the lowest first; the last one has its top bit clear.
+fn write_number(mut number: u64, out: &mut Vec<u8>) {
+    while number > 0x7f {
+        out.push((number & 0x7f) as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn read_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
+    let mut number = 0;
+    for (index, &byte) in bytes.iter().take(10).enumerate() {
+        number |= u64::from(byte & 0x7f).checked_shl(7 * index as u32)?;
+        if byte < 0x80 {
+            return Some((number, bytes.get(index + 1..)?));
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn a_row_comes_back_as_it_was(
+            print: [u8; 16],
+            slot: u64,
+            run: u64,
+            call: u64,
+            columns: u16,
+            owners in proptest::collection::vec((any::<[u8; 16]>(), any::<u64>()), 0..4),
+            cells: Vec<u8>,
+        ) {
+            let owners = owners.into_iter();
+            let owners = owners.map(|(person, generation)| Owner::new(PersonKey::from_bytes(person), generation));
+            let row = RowRecord::new(slot, run, call, columns, owners.collect(), cells.into());
+            let print = Fingerprint::from_bytes(print);
+            let bytes = row.to_bytes(print);
+            prop_assert_eq!(bytes.len(), bytes.capacity());
+            prop_assert_eq!(RowRecord::from_bytes(slot, &bytes).unwrap(), (print, row));
+        }
+
+        #[test]
+        fn no_bytes_are_too_wrong(bytes: Vec<u8>) {
+            let _ = RowRecord::from_bytes(0, &bytes);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! How a file is opened: one of the ledger's own, locked for one process, or the database of a host.
+
+use std::fs::OpenOptions;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use super::file::{corrupt, failed};
+use super::schema::{self, APPLICATION_ID};
+use crate::error::{Error, ErrorKind, Result};
+
+/// How long a connection to a host's database waits for the host's own transactions.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Opens a file of its own for this process alone, or makes it.
+pub(super) fn own(path: &Path) -> Result<Connection> {
+    create_for_owner(path)?;
+    // SQLite takes a file without a whole header for an empty one.
+    if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
+        return Err(corrupt("the file is cut short"));
+    }
+    if would_be_emptied(path) {
+        return Err(corrupt("the log beside the file is damaged"));
+    }
+    if has_foreign_log(path) {
+        return Err(Error::new(
+            ErrorKind::Corrupt,
+            "ledger",
+            "a write-ahead log that is not its own lies beside it",
+        )
+        .expected("the file ending in -wal moved away; the ledger was not touched"));
+    }
+    let connection = connect(path)?;
+    // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.
+    // A rollback journal leaves one file behind, and no commit can be lost with a damaged log.
+    connection
+        .execute_batch(
+            "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = TRUNCATE; BEGIN EXCLUSIVE; COMMIT;",
+        )
+        .map_err(failed)?;
+    schema::prepare(&connection)?;
+    Ok(connection)
+}
+
+/// Opens the database of a host, whose other connections go on, and gives the number by which this opening writes.
+pub(super) fn of_host(path: &Path) -> Result<(Connection, i64)> {
+    let connection = connect(path)?;
+    connection.busy_timeout(PATIENCE).map_err(failed)?;
+    let opening = schema::prepare_for_host(&connection)?;
+    Ok((connection, opening))
+}
+
+fn connect(path: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
+    connection.set_prepared_statement_cache_capacity(48);
+    connection
+        .execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
+        .map_err(failed)?;
+    Ok(connection)
+}
+
+fn create_for_owner(path: &Path) -> Result<()> {
+    let mut options = OpenOptions::new();
+    options.create_new(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(Error::new(ErrorKind::Io, "ledger", "cannot be created").with_source(error)),
+    }
+}
+
+/// True when a write-ahead log lies beside a file that has none: SQLite would write it over the ledger.
+///
+/// Source: SQLite database file format, "The Database Header", sqlite.org (read 2026-11-23).
+fn has_foreign_log(path: &Path) -> bool {
+    let mut header = [0; 20];
+    read_head(path, &mut header)
+        && header.ends_with(&[1, 1])
+        && std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
+}
+
+fn beside(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    name.into()
+}
+
+fn read_head(path: &Path, bytes: &mut [u8]) -> bool {
+    std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
+}
+
+/// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
+/// file for a new one. A file in the making has no name as a ledger yet.
+///
+/// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
+fn would_be_emptied(path: &Path) -> bool {
+    let (mut file, mut log) = ([0; 72], [0; 20]);
+    read_head(path, &mut file)
+        && read_head(&beside(path, "-journal"), &mut log)
+        && file.ends_with(&(APPLICATION_ID as u32).to_be_bytes())
+        && log.ends_with(&[0; 4])
+        && log.starts_with(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sync::ledger::sqlite::file::{SqliteFile, SqliteSettings};
+    use crate::sync::ledger::traits::Durability;
+
+    #[test]
+    fn a_write_ahead_log_of_another_program_is_refused_and_the_ledger_left_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let (path, other) = (folder.path().join("ledger.db"), folder.path().join("other.db"));
+        drop(SqliteFile::open(&path).unwrap());
+        let before = std::fs::read(&path).unwrap();
+        let program = Connection::open(&other).unwrap();
+        program
+            .execute_batch("PRAGMA journal_mode = WAL; CREATE TABLE a (b); INSERT INTO a VALUES (1)")
+            .unwrap();
+        std::fs::copy(beside(&other, "-wal"), beside(&path, "-wal")).unwrap();
+        let error = SqliteFile::open(&path).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        std::fs::remove_file(beside(&path, "-wal")).unwrap();
+        SqliteFile::open(&path).unwrap().verify().unwrap();
+    }
+
+    #[test]
+    fn in_a_hosts_database_both_sides_write_and_the_last_to_open_it_keeps_the_ledger() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("host.db");
+        let missing = SqliteFile::in_database(&path, SqliteSettings::default()).map(drop).unwrap_err();
+        assert_eq!(missing.kind(), ErrorKind::Io, "{missing}");
+        let host = Connection::open(&path).unwrap();
+        host.execute_batch("PRAGMA user_version = 7; CREATE TABLE member (name TEXT); CREATE TABLE run (x)")
+            .unwrap();
+        host.busy_timeout(Duration::ZERO).unwrap();
+        let open = || SqliteFile::in_database(&path, SqliteSettings::default()).unwrap();
+        let first = open();
+        let write = |file: &SqliteFile, durability| {
+            file.write(durability, |connection| {
+                let sql = "INSERT INTO audiencekit_outbox (audience, change) VALUES ('1', '')";
+                connection.execute(sql, []).map(drop).map_err(failed)
+            })
+        };
+        let host_writes = || host.execute("INSERT INTO member VALUES ('Ada')", []).is_ok();
+        write(&first, Durability::Later).unwrap();
+        assert!(host_writes(), "what may wait does not make the host wait");
+        write(&first, Durability::Together).unwrap();
+        assert!(!host_writes(), "the other half is to follow at once");
+        write(&first, Durability::Now).unwrap();
+        assert!(host_writes());
+        let second = open();
+        let error = write(&first, Durability::Now).unwrap_err();
+        assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Busy, false), "{error}");
+        write(&second, Durability::Now).unwrap();
+        let count = |table: &str| {
+            let sql = format!("SELECT count(*) FROM {table}");
+            host.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
+        };
+        assert_eq!((count("member"), count("audiencekit_outbox")), (2, 4));
+        // The host's own numbers are the host's.
+        assert_eq!(host.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
+        // A newer release was here.
+        host.execute_batch("UPDATE audiencekit_writer SET version = 99").unwrap();
+        let error = SqliteFile::in_database(&path, SqliteSettings::default()).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    }
+}

@@ -1,0 +1,151 @@
+//! From a batch of contacts to rows: the part of a run that needs no waiting and fits any thread.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::select::{Groups, Verdict};
+use crate::contact::{Contact, FieldId};
+use crate::error::Result;
+use crate::identity::{Coverage, KeyMap, MatchRows};
+use crate::sync::digest::{Fingerprint, PersonKey, PersonSecret};
+use crate::sync::policy::BoundPolicy;
+use crate::sync::report::ContactCounts;
+
+/// Everything that turns contacts into rows.
+#[derive(Debug)]
+pub(in crate::sync) struct Preparer {
+    pub(in crate::sync) groups: Groups,
+    pub(in crate::sync) policy: BoundPolicy,
+    pub(in crate::sync) keys: KeyMap,
+    pub(in crate::sync) secret: PersonSecret,
+    pub(in crate::sync) id: Option<FieldId>,
+    pub(in crate::sync) blocked: Arc<HashSet<PersonKey>>,
+    /// True when a ledger wants to know rows and persons again.
+    pub(in crate::sync) identify: bool,
+}
+
+/// The rows of a batch of contacts. Its memory serves batch after batch.
+#[derive(Debug)]
+pub(in crate::sync) struct Prepared {
+    pub(in crate::sync) rows: MatchRows,
+    /// For each row the contact it came from, counted from 1 at the first contact of the batch.
+    pub(in crate::sync) records: Vec<u64>,
+    /// For each row who it belongs to; empty without a ledger.
+    pub(in crate::sync) persons: Vec<PersonKey>,
+    /// For each row its fingerprint; empty without a ledger.
+    pub(in crate::sync) prints: Vec<Fingerprint>,
+    pub(in crate::sync) counts: ContactCounts,
+    pub(in crate::sync) coverage: Coverage,
+    /// Contacts read before this batch, which is known when those before it have been read.
+    pub(in crate::sync) before: u64,
+}
+
+impl Prepared {
+    pub(in crate::sync) fn new(keys: &KeyMap) -> Self {
+        Self {
+            rows: MatchRows::new(Arc::clone(keys.keys())),
+            records: Vec::new(),
+            persons: Vec::new(),
+            prints: Vec::new(),
+            counts: ContactCounts::default(),
+            coverage: Coverage::default(),
+            before: 0,
+        }
+    }
+
+    /// Contacts read up to and with this batch.
+    pub(in crate::sync) fn read(&self) -> u64 {
+        self.before + self.counts.read
+    }
+
+    pub(in crate::sync) fn clear(&mut self) {
+        self.rows.clear();
+        self.records.clear();
+        self.persons.clear();
+        self.prints.clear();
+        self.counts = ContactCounts::default();
+        self.coverage = Coverage::default();
+        self.before = 0;
+    }
+}
+
+impl Preparer {
+    /// Adds the rows of the next contacts to `out`.
+    pub(in crate::sync) fn prepare(&self, contacts: &[Contact], out: &mut Prepared) -> Result<()> {
+        let before = out.counts.read;
+        out.counts.read += contacts.len() as u64;
+        let mut mapper = self.keys.mapper();
+        let mut trial = MatchRows::new(Arc::clone(self.keys.keys()));
+        for (contact, record) in contacts.iter().zip(before + 1..) {
+            if !self.takes(contact, &mut out.counts) {
+                continue;
+            }
+            let person = match self.id.and_then(|id| contact.texts(id).next()) {
+                Some(id) if self.identify || !self.blocked.is_empty() => Some(self.secret.person(id)),
+                _ => None,
+            };
+            if person.is_some_and(|person| self.blocked.contains(&person)) {
+                out.counts.suppressed += 1;
+                continue;
+            }
+            let first = out.rows.len();
+            let made = if self.blocked.is_empty() {
+                mapper.append(contact, &mut out.rows, &mut out.coverage)
+            } else {
+                trial.clear();
+                let made = mapper.append(contact, &mut trial, &mut out.coverage);
+                if self.any_blocked(&trial) {
+                    out.counts.suppressed += 1;
+                    continue;
+                }
+                for row in trial.iter() {
+                    out.rows.push_row(row)?;
+                }
+                made
+            };
+            if made == 0 {
+                out.counts.without_key += 1;
+                continue;
+            }
+            out.counts.mapped += 1;
+            out.records.extend(std::iter::repeat_n(record, made));
+            if self.identify {
+                let start = out.prints.len();
+                out.prints.extend((first..first + made).map(|index| Fingerprint::of(out.rows.row(index))));
+                let own = out.prints.get(start).map(|print| PersonKey::from_bytes(*print.as_bytes()));
+                let person = person.or(own).unwrap_or(PersonKey::from_bytes([0; 16]));
+                out.persons.extend(std::iter::repeat_n(person, made));
+            }
+        }
+        Ok(())
+    }
+
+    fn takes(&self, contact: &Contact, counts: &mut ContactCounts) -> bool {
+        match self.groups.decide(contact) {
+            Verdict::Selected => counts.selected += 1,
+            Verdict::NotIncluded => {
+                counts.not_included += 1;
+                return false;
+            }
+            Verdict::Excluded => {
+                counts.excluded += 1;
+                return false;
+            }
+            Verdict::Filtered => {
+                counts.filtered += 1;
+                return false;
+            }
+        }
+        match self.policy.holds_back(contact) {
+            Some(reason) => {
+                *counts.held_back.entry(reason).or_default() += 1;
+                false
+            }
+            None => true,
+        }
+    }
+
+    fn any_blocked(&self, rows: &MatchRows) -> bool {
+        rows.iter().any(|row| self.secret.cells(row).any(|cell| self.blocked.contains(&cell)))
+    }
+}

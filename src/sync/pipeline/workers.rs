@@ -1,0 +1,85 @@
+//! Threads of the host's, on request.
+
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+/// A piece of work without waiting in it: about a millisecond of reading, selecting and hashing.
+pub type Job = Box<dyn FnOnce() + Send + 'static>;
+
+/// Threads that the host lends: the library starts none.
+///
+/// ```
+/// use audiencekit::sync::{Job, Workers};
+///
+/// #[derive(Debug)]
+/// struct Pool(std::sync::mpsc::Sender<Job>);
+///
+/// impl Workers for Pool {
+///     fn execute(&self, job: Job) {
+///         // A pool that is gone drops the job, and the run ends with an error.
+///         let _ = self.0.send(job);
+///     }
+/// }
+/// ```
+pub trait Workers: Send + Sync + fmt::Debug {
+    /// Runs `job` soon on another thread.
+    fn execute(&self, job: Job);
+}
+
+/// The result of a job: pending until it is there, `None` when the job was dropped or panicked.
+pub(in crate::sync) struct Answer<T>(Arc<Mutex<Slot<T>>>);
+
+struct Slot<T> {
+    value: Option<T>,
+    gone: bool,
+    waker: Option<Waker>,
+}
+
+struct Promise<T>(Arc<Mutex<Slot<T>>>);
+
+impl<T> Drop for Promise<T> {
+    fn drop(&mut self) {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.gone = true;
+        if let Some(waker) = slot.waker.take() {
+            waker.wake();
+        }
+    }
+}
+
+/// Hands `work` to the workers, or does it at once without any.
+pub(super) fn submit<T: Send + 'static>(
+    workers: Option<&dyn Workers>,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Answer<T> {
+    let slot = Arc::new(Mutex::new(Slot { value: None, gone: false, waker: None }));
+    let promise = Promise(Arc::clone(&slot));
+    let job = move || {
+        let value = work();
+        promise.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
+    };
+    match workers {
+        Some(workers) => workers.execute(Box::new(job)),
+        None => job(),
+    }
+    Answer(slot)
+}
+
+impl<T> Future for Answer<T> {
+    type Output = Option<T>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
+        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(value) = slot.value.take() {
+            return Poll::Ready(Some(value));
+        }
+        if slot.gone {
+            return Poll::Ready(None);
+        }
+        slot.waker = Some(context.waker().clone());
+        Poll::Pending
+    }
+}
