@@ -1,7 +1,7 @@
 //! Serves a fake Facebook until it is ended, for test suites in any language.
 //!
 //! Prints one JSON line when it is ready: `url`, `access_token`, `app_id`, `app_secret`, `ad_accounts`.
-//! Run: `cargo run --example fake_facebook -- --port 0`
+//! Run: `cargo run --features fake-server --example fake_facebook -- --port 0`
 
 use std::io::Write;
 use std::net::SocketAddr;

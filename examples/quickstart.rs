@@ -1,7 +1,7 @@
 //! Contacts in a file become a Custom Audience, end to end.
 //!
-//! Without a flag everything happens on this machine: a fake Facebook is started on a free port, and the library talks
-//! to it over a real socket, as it would to the real one. `--live` does the same with Facebook.
+//! Without a flag everything happens on this machine: the library talks to a fake Facebook in this process, or, with
+//! `cargo run --features fake-server --example quickstart`, over a real socket. `--live` does the same with Facebook.
 
 use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
@@ -10,7 +10,12 @@ use std::time::Duration;
 use audiencekit::audience::{self, Audience, AudienceDraft, Wait};
 use audiencekit::contact::FieldType;
 use audiencekit::facebook::AuthorizedAccount;
-use audiencekit::facebook::fake::{Fake, FakeServer};
+use audiencekit::facebook::fake::Fake;
+#[cfg(feature = "fake-server")]
+use audiencekit::facebook::{
+    fake::{FakeServer, RunningServer},
+    transport::HttpTransport,
+};
 use audiencekit::sync::{Report, Stage};
 use audiencekit::{
     AccessToken, AccountId, AudienceBuilder, Clock, ContactSource, CsvSource, EvaluationTime, FacebookClient,
@@ -24,9 +29,9 @@ type Failure = Box<dyn std::error::Error>;
 
 /// Turns the contacts of a CSV file into a Facebook Custom Audience: select, count, plan, create, upload, list.
 ///
-/// By default nothing leaves this machine: the audience is made at a fake Facebook that this program starts on a free
-/// port of the loopback. With --live it is made at Facebook, with the token in FACEBOOK_ACCESS_TOKEN and the ad account
-/// in FACEBOOK_AD_ACCOUNT ("act_" and digits); the program then says what it will do and asks before it does it.
+/// By default nothing leaves this machine: the audience is made at a fake Facebook that is part of this program. With
+/// --live it is made at Facebook, with the token in FACEBOOK_ACCESS_TOKEN and the ad account in FACEBOOK_AD_ACCOUNT
+/// ("act_" and digits); the program then says what it will do and asks before it does it.
 #[derive(Parser)]
 struct Options {
     /// The contacts: a CSV file with the columns of examples/data/contacts.csv.
@@ -83,12 +88,14 @@ async fn run(options: Options) -> Result<(), Failure> {
     }
 }
 
-/// The same client as in production, over a socket, to a Facebook on this machine.
+/// The same client as in production, to a Facebook on this machine.
 async fn offline(options: &Options, people: CsvSource, segment: Segment) -> Result<(), Failure> {
     let fake = Fake::new();
-    let server = FakeServer::start(fake.clone())?;
-    let facebook = GraphClient::builder(fake.token()).base_url(server.url()).build()?;
-    println!("A fake Facebook listens at {}; nothing leaves this machine.\n", server.url());
+    #[cfg(feature = "fake-server")]
+    let (facebook, _server) = behind_a_socket(&fake)?;
+    #[cfg(not(feature = "fake-server"))]
+    let facebook = audiencekit::MockClient::of(&fake);
+    println!("Facebook is a fake on this machine; nothing leaves this machine.\n");
 
     let account = facebook.authorize(fake.account()).await?;
     let engine = engine(people, facebook.clone())?;
@@ -107,6 +114,14 @@ async fn offline(options: &Options, people: CsvSource, segment: Segment) -> Resu
         return Err("the fake's members and the report differ".into());
     }
     Ok(())
+}
+
+/// A client that reaches the fake through a port of the loopback, as it would reach Facebook.
+#[cfg(feature = "fake-server")]
+fn behind_a_socket(fake: &Fake) -> audiencekit::Result<(GraphClient<HttpTransport>, RunningServer)> {
+    let server = FakeServer::start(fake.clone())?;
+    println!("A fake Facebook listens at {}.", server.url());
+    Ok((GraphClient::builder(fake.token()).base_url(server.url()).build()?, server))
 }
 
 /// Facebook itself, with token and account from the environment of this program: the library never reads it.

@@ -1,4 +1,5 @@
 //! The HTTP front: the same machine behind a socket.
+#![cfg(feature = "fake-server")]
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
