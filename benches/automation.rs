@@ -14,8 +14,8 @@ use std::time::Instant;
 use audiencekit::Schema;
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ContactEvent, Definitions, Delay, Engine, Happening, MemoryContacts, MemoryStore, Options, Rule,
-    Store, Trigger,
+    Action, AutomationEngine, ContactEvent, Definitions, Delay, EngineOptions, EventKind, MemoryContacts,
+    MemoryStore, Rule, Store, Trigger,
 };
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -54,9 +54,9 @@ fn batch(number: u64) -> Vec<ContactEvent> {
             let mixed = n.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 20;
             let which = mixed % 250;
             let what = if matches!(which % 10, 0 | 3) {
-                Happening::TagAssigned { tag: format!("TAG{which}") }
+                EventKind::TagAssigned { tag: format!("TAG{which}") }
             } else {
-                Happening::External { kind: format!("kind{which}"), value: None, properties: BTreeMap::new() }
+                EventKind::External { kind: format!("kind{which}"), value: None, properties: BTreeMap::new() }
             };
             ContactEvent::new(
                 format!("c{}", (mixed >> 8) % CONTACTS),
@@ -105,10 +105,15 @@ fn engine<S: Store>(store: S, count: u64) -> (Spent, u64, End) {
     }
     let before = memory("VmRSS");
     let audience = saved();
-    let options = Options::default().audit(false).memory(MEMORY);
-    let mut engine =
-        Engine::open(definitions(&audience), std::slice::from_ref(&audience), store, contacts, options)
-            .expect("an engine");
+    let options = EngineOptions::default().audit(false).memory(MEMORY);
+    let mut engine = AutomationEngine::open(
+        definitions(&audience),
+        std::slice::from_ref(&audience),
+        store,
+        contacts,
+        options,
+    )
+    .expect("an engine");
     let mut matched = 0;
     let spent = feed(count, |events, now| {
         for result in engine.handle_all(events, now).expect("a commit") {
@@ -147,8 +152,8 @@ fn by_hand(count: u64) -> (Spent, u64, End) {
         }
         for event in events {
             let name = match &event.what {
-                Happening::TagAssigned { tag } => tag,
-                Happening::External { kind, .. } => kind,
+                EventKind::TagAssigned { tag } => tag,
+                EventKind::External { kind, .. } => kind,
                 _ => continue,
             };
             let Some(&rule) = names.get(name) else { continue };

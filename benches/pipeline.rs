@@ -32,10 +32,10 @@ use audiencekit::facebook::transport::Transport;
 use audiencekit::facebook::{GraphRequest, GraphResponse, Session, SessionId, Upload};
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::source::Batch;
-use audiencekit::sync::{Job, Workers};
+use audiencekit::sync::{Executor, Task};
 use audiencekit::{
     ContactSource, CsvSource, EvaluationTime, FacebookClient, GraphClient, KeyMap, ManualClock, MatchKey,
-    MemoryLedger, Mode, Result, Schema, Segment, Selector, SyncEngine, SyncTarget, Zone,
+    MemoryLedger, Result, Schema, Segment, Selector, SyncEngine, SyncMode, SyncTarget, TimeZone,
 };
 use sha2::{Digest, Sha256};
 use time::macros::datetime;
@@ -83,11 +83,11 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 
 /// Threads that take jobs from one queue.
 #[derive(Debug, Clone)]
-struct Pool(Sender<Job>);
+struct Pool(Sender<Task>);
 
 impl Pool {
     fn start(threads: usize) -> Self {
-        let (jobs, queue) = channel::<Job>();
+        let (jobs, queue) = channel::<Task>();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let queue = Arc::clone(&queue);
@@ -103,8 +103,8 @@ impl Pool {
     }
 }
 
-impl Workers for Pool {
-    fn execute(&self, job: Job) {
+impl Executor for Pool {
+    fn execute(&self, job: Task) {
         self.0.send(job).unwrap();
     }
 }
@@ -192,7 +192,7 @@ impl Fixture {
     }
 
     fn parse_and_select(&self) {
-        let time = EvaluationTime::new(datetime!(2026-11-23 12:00 UTC), Zone::utc());
+        let time = EvaluationTime::new(datetime!(2026-11-23 12:00 UTC), TimeZone::utc());
         let segment = self.segment.compile(&self.schema, &time).unwrap();
         self.each(|batch| {
             black_box(batch.contacts().iter().filter(|contact| segment.selects(contact)).count());
@@ -239,7 +239,7 @@ impl Fixture {
         let engine =
             if members { engine.ledger(MemoryLedger::new()) } else { engine.journal(MemoryLedger::new()) };
         let target = SyncTarget::new("act_1".parse().unwrap(), "1".parse().unwrap())
-            .mode(Mode::Add)
+            .mode(SyncMode::Add)
             .segment(self.segment.clone())
             .minimum_size(MinimumSize::warn_below(0));
         let report = block_on(engine.build().run(target)).unwrap();

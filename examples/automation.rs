@@ -17,9 +17,9 @@ use std::sync::Arc;
 
 use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
-    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, FlushPolicy,
-    Happening, Limit, ManualRun, MemoryContacts, MemoryStore, Migration, Node, OpenHours, Options, Period,
-    Rule, Schedule, SplitPath, Template, Trigger, Workflow,
+    Action, AutomationEngine, CheckPath, ConsentChannel, ContactEvent, ContactStore, Definitions, Delay,
+    EngineOptions, EventKind, FlushPolicy, FrequencyCap, ManualRun, MemoryContacts, MemoryStore, Node,
+    OpenHours, Period, RateLimit, Rule, Schedule, SplitPath, Template, Trigger, Workflow, WorkflowMigration,
 };
 use audiencekit::contact::ConsentStatus;
 use audiencekit::identity::{Coverage, MatchRows};
@@ -68,9 +68,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     );
     let events = events();
     let (schema, contacts) = contacts()?;
-    let options = Options::default();
-    let mut engine =
-        Engine::open(definitions, &[vip.clone(), carts.clone()], MemoryStore::new(), contacts, options)?;
+    let options = EngineOptions::default();
+    let mut engine = AutomationEngine::open(
+        definitions,
+        &[vip.clone(), carts.clone()],
+        MemoryStore::new(),
+        contacts,
+        options,
+    )?;
     let sync = SyncEngine::new(MemorySource::new(&schema, Vec::new()), facebook.clone());
 
     // The host's loop: time moves from event to event, and what is due in between is done at its time.
@@ -139,7 +144,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .schedule(Schedule::new(hours).or_drop())
         .valid(Some(START), None);
     let out = Rule::new("opt-out")
-        .on(Trigger::consent(Channel::Email, ConsentStatus::Withdrawn))
+        .on(Trigger::consent(ConsentChannel::Email, ConsentStatus::Withdrawn))
         .then(Action::remove_from(vip))
         .then(Action::remove_from(carts));
     let way = |way: &str| Node::Do {
@@ -183,7 +188,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .node("x", way("X"))
         .node("end", Node::End);
     Ok(Definitions::new()
-        .limit(Limit::new("loyalty", 1, Period::Week).group("Loyalty"))
+        .limit(FrequencyCap::new("loyalty", 1, Period::Week).group("Loyalty"))
         .rule(vip_rule)
         .rule(Template::RemoveOnPurchase.rule("bought", carts))
         .rule(out)
@@ -214,7 +219,7 @@ fn events() -> Vec<ContactEvent> {
         (random >> 33) % below
     };
     let external =
-        |kind: &str| Happening::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
+        |kind: &str| EventKind::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
     (0..EVENTS)
         .map(|number| {
             let at = START + Duration::seconds(number as i64 * 430);
@@ -222,8 +227,11 @@ fn events() -> Vec<ContactEvent> {
                 0..=3 => external("cart"),
                 4..=6 => external("purchase"),
                 7 => external("upgrade"),
-                8 => Happening::TagAssigned { tag: "vip".into() },
-                _ => Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Withdrawn },
+                8 => EventKind::TagAssigned { tag: "vip".into() },
+                _ => EventKind::ConsentChanged {
+                    channel: ConsentChannel::Email,
+                    status: ConsentStatus::Withdrawn,
+                },
             };
             ContactEvent::new(name(next(PEOPLE)), at, what)
         })
@@ -233,7 +241,7 @@ fn events() -> Vec<ContactEvent> {
 /// The host changes its contact, then tells the engine.
 fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), audiencekit::Error> {
     match &event.what {
-        Happening::TagAssigned { tag } => {
+        EventKind::TagAssigned { tag } => {
             contacts.edit(&event.contact, |contact| contact.add_tag(tag, 1, Some(event.at)))
         }
         _ => Ok(()),
@@ -243,7 +251,7 @@ fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), aud
 /// An import, whose events stay silent, a run by hand for the imported, and a new version of the workflow; those who are in
 /// it walk the old one to its end. The rule gets a cap, which a second run by hand meets. It gives who was run by hand.
 fn import_and_edit(
-    engine: &mut Engine<MemoryStore, MemoryContacts>,
+    engine: &mut AutomationEngine<MemoryStore, MemoryContacts>,
     audiences: &[Audience],
 ) -> Result<[Vec<String>; 2], audiencekit::Error> {
     let now = IMPORT;
@@ -252,7 +260,7 @@ fn import_and_edit(
     let before = engine.unsent();
     for contact in &imported {
         engine.contacts_mut().edit(contact, |contact| contact.add_tag("VIP", 1, Some(now)))?;
-        let tagged = Happening::TagAssigned { tag: "VIP".into() };
+        let tagged = EventKind::TagAssigned { tag: "VIP".into() };
         let outcome = engine.handle(&ContactEvent::new(contact, now, tagged).silent(), now)?;
         assert_eq!(outcome.matched, 0, "an import starts nothing");
     }
@@ -269,9 +277,9 @@ fn import_and_edit(
         workflow.nodes.insert("pause".into(), Node::Wait { delay: Delay::Days(7), to: "test".into() });
     }
     for rule in edited.rules.iter_mut().filter(|rule| rule.id == "vip") {
-        rule.cap = Some(Cap { runs: CAP, per: Period::Day });
+        rule.cap = Some(RateLimit { runs: CAP, per: Period::Day });
     }
-    engine.redefine(edited, audiences, &Migration::StayOnOld)?;
+    engine.redefine(edited, audiences, &WorkflowMigration::StayOnOld)?;
     let others: Vec<String> = (60..70).map(name).collect();
     let run = ManualRun::new("others");
     let outcome = engine.run_for("vip", others.iter().map(String::as_str), &run, now)?;
@@ -312,18 +320,18 @@ fn model(
                 left = None;
             }
             match &event.what {
-                Happening::External { kind, .. } if kind == "cart" => left = left.or(Some(event.at)),
-                Happening::External { kind, .. } if kind == "purchase" => {
+                EventKind::External { kind, .. } if kind == "cart" => left = left.or(Some(event.at)),
+                EventKind::External { kind, .. } if kind == "purchase" => {
                     carts.remove(&person);
                     // Who has left the wait for it behind goes on.
                     left = left.filter(|&left| left + Duration::days(2) <= event.at);
                 }
-                Happening::TagAssigned { .. } | Happening::External { .. }
+                EventKind::TagAssigned { .. } | EventKind::External { .. }
                     if may_run(event.at) && score >= 50 && (8..20).contains(&event.at.hour()) =>
                 {
                     vip.insert(person.clone());
                 }
-                Happening::ConsentChanged { .. } => {
+                EventKind::ConsentChanged { .. } => {
                     vip.remove(&person);
                     carts.remove(&person);
                 }

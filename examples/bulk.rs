@@ -23,10 +23,10 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::source::Batch;
-use audiencekit::sync::{Guards, Job, SqliteLedger, Workers};
+use audiencekit::sync::{Executor, RemovalGuard, SqliteLedger, Task};
 use audiencekit::{
     Clock, ContactSource, CsvSource, EvaluationTime, FacebookClient, GraphClient, KeyMap, MatchKey,
-    MemoryLedger, Mode, Schema, Segment, Selector, SyncEngine, SyncTarget, SystemClock,
+    MemoryLedger, Schema, Segment, Selector, SyncEngine, SyncMode, SyncTarget, SystemClock,
 };
 use clap::{Parser, ValueEnum};
 use sha2::{Digest, Sha256};
@@ -86,12 +86,12 @@ enum How {
 
 /// Threads that take jobs from one queue.
 #[derive(Debug)]
-struct Pool(Sender<Job>);
+struct Pool(Sender<Task>);
 
 impl Pool {
     #[expect(clippy::disallowed_methods, reason = "the host brings the threads: here it is this example")]
     fn start(threads: usize) -> Self {
-        let (jobs, queue): (Sender<Job>, Receiver<Job>) = channel();
+        let (jobs, queue): (Sender<Task>, Receiver<Task>) = channel();
         let queue = Arc::new(Mutex::new(queue));
         for _ in 0..threads {
             let queue = Arc::clone(&queue);
@@ -109,8 +109,8 @@ impl Pool {
     }
 }
 
-impl Workers for Pool {
-    fn execute(&self, job: Job) {
+impl Executor for Pool {
+    fn execute(&self, job: Task) {
         let _ = self.0.send(job);
     }
 }
@@ -243,7 +243,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         .build(&schema)?;
     let mut engine = SyncEngine::builder(source.clone(), client, SystemClock)
         .keys(keys.clone())
-        .guards(Guards::off())
+        .guards(RemovalGuard::off())
         .uploads(options.uploads);
     engine = match (&options.ledger, options.members) {
         (Some(path), true) => engine.ledger(SqliteLedger::open(path)?),
@@ -255,10 +255,10 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         engine = engine.workers(Pool::start(options.threads), options.threads);
     }
     let mode = match options.mode {
-        How::Snapshot => Mode::Snapshot,
-        How::Add => Mode::Add,
-        How::Mirror => Mode::Mirror,
-        How::Replace => Mode::Replace,
+        How::Snapshot => SyncMode::Snapshot,
+        How::Add => SyncMode::Add,
+        How::Mirror => SyncMode::Mirror,
+        How::Replace => SyncMode::Replace,
     };
     let segment = Segment::builder("bulk")
         .include(Selector::all())

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use audiencekit::SystemClock;
 use audiencekit::facebook::AccountId;
-use audiencekit::facebook::fake::{Fake, FakeServer, FaultRule, Population};
+use audiencekit::facebook::fake::{Fake, FakeServer, FaultRule, SyntheticPopulation};
 use clap::Parser;
 use serde_json::json;
 
@@ -45,10 +45,10 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         fake.add_account(account);
     }
     if let Some(path) = &options.population {
-        fake.populate(Population::from_json_lines(&std::fs::read_to_string(path)?)?);
+        fake.populate(SyntheticPopulation::from_json_lines(&std::fs::read_to_string(path)?)?);
     }
     if let Some(people) = options.people {
-        fake.populate(Population::synthetic(options.seed, people));
+        fake.populate(SyntheticPopulation::synthetic(options.seed, people));
     }
     for rule in options.fault {
         fake.inject(rule);

@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use audiencekit::audience::{self, Audience, AudienceDraft, Wait};
+use audiencekit::audience::{self, Audience, AudienceDraft, PollOptions};
 use audiencekit::contact::FieldType;
 use audiencekit::facebook::AuthorizedAccount;
 use audiencekit::facebook::fake::Fake;
@@ -16,10 +16,10 @@ use audiencekit::facebook::{
     fake::{FakeServer, RunningServer},
     transport::HttpTransport,
 };
-use audiencekit::sync::{Report, Stage};
+use audiencekit::sync::{RunStage, SyncReport};
 use audiencekit::{
     AccessToken, AccountId, AudienceBuilder, Clock, ContactSource, CsvSource, EvaluationTime, FacebookClient,
-    GraphClient, KeyMap, MatchKey, Schema, Segment, Selector, SyncEngine, SystemClock, Zone,
+    GraphClient, KeyMap, MatchKey, Schema, Segment, Selector, SyncEngine, SystemClock, TimeZone,
 };
 use clap::Parser;
 use futures_util::StreamExt as _;
@@ -78,7 +78,7 @@ async fn run(options: Options) -> Result<(), Failure> {
 
     let now = SystemClock.now();
     println!("Contacts in {}", options.contacts.display());
-    let count = segment.count(&people, &EvaluationTime::new(now, Zone::utc())).await?;
+    let count = segment.count(&people, &EvaluationTime::new(now, TimeZone::utc())).await?;
     println!("{count}");
 
     if options.live {
@@ -105,7 +105,7 @@ async fn offline(options: &Options, people: CsvSource, segment: Segment) -> Resu
 
     // Facebook takes hours to match people; the fake's clock is ours to move.
     fake.advance(Duration::from_secs(24 * 3600));
-    audience.wait_until_ready(&facebook, &SystemClock, Wait::default()).await?;
+    audience.wait_until_ready(&facebook, &SystemClock, PollOptions::default()).await?;
     close(&facebook, audience.account(), &report).await?;
 
     let members = fake.members(audience.id()).len() as u64;
@@ -191,7 +191,7 @@ async fn deliver(
     engine: &SyncEngine,
     draft: &AudienceDraft,
     facebook: &impl FacebookClient,
-) -> Result<(Audience, Report), Failure> {
+) -> Result<(Audience, SyncReport), Failure> {
     let audience = draft.save(facebook).await?;
     println!("Created audience {} in {}.", audience.id(), audience.account());
     let mut progress = engine.progress();
@@ -211,7 +211,11 @@ async fn deliver(
 }
 
 /// The list of audiences and the report.
-async fn close<C: FacebookClient>(facebook: &C, account: &AccountId, report: &Report) -> Result<(), Failure> {
+async fn close<C: FacebookClient>(
+    facebook: &C,
+    account: &AccountId,
+    report: &SyncReport,
+) -> Result<(), Failure> {
     println!("\n{:<24}{:<20}{:<16}estimate", "name", "account", "availability");
     for row in audience::list(facebook, account).await? {
         println!("{:<24}{:<20}{:<16}{}", row.name, row.account, row.status.availability, row.status.size);
@@ -236,7 +240,7 @@ impl Shown {
         Self(std::io::stderr().is_terminal().then(|| ProgressBar::no_length().with_style(style)))
     }
 
-    fn update(&self, stage: Stage, done: u64, total: Option<u64>) {
+    fn update(&self, stage: RunStage, done: u64, total: Option<u64>) {
         match &self.0 {
             Some(bar) => {
                 bar.set_message(format!("{stage:?}"));

@@ -4,7 +4,7 @@
 
 use audiencekit::contact::{FieldId, FieldType, ToContact};
 use audiencekit::source::RecordSource;
-use audiencekit::{Contact, Count, EvaluationTime, Result, Schema, Segment, Selector};
+use audiencekit::{Contact, EvaluationTime, Result, Schema, Segment, SegmentCount, Selector};
 use time::macros::datetime;
 
 /// What the service has, as it has it.
@@ -75,7 +75,7 @@ fn customers(of: u32) -> impl Iterator<Item = Result<Customer>> {
     })
 }
 
-async fn count(of: u32) -> Result<Count> {
+async fn count(of: u32) -> Result<SegmentCount> {
     let schema = Schema::builder().detail("orders", FieldType::Integer).build()?;
     let people = RecordSource::from_iter(&schema, move || customers(of))?.len_hint(of.into());
     let segment = Segment::builder("Loyal in Poland")

@@ -15,7 +15,7 @@ use audiencekit::source::Batch;
 use audiencekit::{
     Clock, ContactSource, CsvSource, EvaluationTime, Filter, JsonLinesSource, Schema, Segment, Selector,
 };
-use audiencekit::{SystemClock, Zone};
+use audiencekit::{SystemClock, TimeZone};
 use clap::Parser;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -104,7 +104,7 @@ async fn run(arguments: &Arguments) -> Anything<()> {
             .map_err(|error| format!("--now: {error}: such as 2026-11-23T12:00:00Z"))?,
         None => SystemClock.now(),
     };
-    let mut time = EvaluationTime::new(now, Zone::named(&arguments.zone)?);
+    let mut time = EvaluationTime::new(now, TimeZone::named(&arguments.zone)?);
     if let Some(field) = &arguments.zone_of {
         time = time.zone_of(field);
     }

@@ -1,4 +1,4 @@
-//! Time as something the host hands in: a [`Clock`] for now and sleep, a [`Zone`] for civil days.
+//! Time as something the host hands in: a [`Clock`] for now and sleep, a [`TimeZone`] for civil days.
 //!
 //! Nothing in the crate asks the machine for the time but `SystemClock`, and nothing sleeps but a clock, so a
 //! test drives a year with a [`ManualClock`] in a millisecond.
@@ -108,21 +108,21 @@ impl Clock for ManualClock {
 /// The time zone in which a day begins and ends: a fixed offset or a name of the IANA database.
 ///
 /// ```
-/// use audiencekit::Zone;
+/// use audiencekit::TimeZone;
 /// use time::macros::{date, datetime};
 ///
-/// let warsaw = Zone::named("Europe/Warsaw")?;
+/// let warsaw = TimeZone::named("Europe/Warsaw")?;
 /// assert_eq!(warsaw.date(datetime!(2026-11-23 23:30 UTC)), date!(2026-11-24));
 /// assert_eq!(warsaw.start_of_day(date!(2026-07-01)), datetime!(2026-06-30 22:00 UTC));
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
-pub struct Zone {
+pub struct TimeZone {
     name: Arc<str>,
     rules: jiff::tz::TimeZone,
 }
 
-impl Zone {
+impl TimeZone {
     /// Coordinated universal time.
     #[must_use]
     pub fn utc() -> Self {
@@ -189,7 +189,7 @@ impl Zone {
     }
 }
 
-impl fmt::Debug for Zone {
+impl fmt::Debug for TimeZone {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Zone({})", self.name)
     }

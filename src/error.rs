@@ -254,7 +254,7 @@ impl Error {
 
     /// Every problem of a refused definition; empty when the error is about one thing.
     #[must_use]
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[FieldError] {
         self.0.problems.as_ref().map_or(&[], ValidationErrors::problems)
     }
 }
@@ -313,14 +313,14 @@ impl From<ValidationErrors> for Error {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ValidationErrors {
     subject: &'static str,
-    problems: Vec<Problem>,
+    problems: Vec<FieldError>,
 }
 
 /// One thing that is wrong with one field of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {message}")]
 #[non_exhaustive]
-pub struct Problem {
+pub struct FieldError {
     /// The field, or the path to it, such as `name` or `rules[2].actions[0]`.
     pub field: Cow<'static, str>,
     /// A stable word to branch on, such as `required` or `too_long`.
@@ -343,12 +343,12 @@ impl ValidationErrors {
         code: &'static str,
         message: impl Into<Cow<'static, str>>,
     ) {
-        self.problems.push(Problem { field: field.into(), code, message: message.into() });
+        self.problems.push(FieldError { field: field.into(), code, message: message.into() });
     }
 
     /// The problems, in the order they were found.
     #[must_use]
-    pub fn problems(&self) -> &[Problem] {
+    pub fn problems(&self) -> &[FieldError] {
         &self.problems
     }
 

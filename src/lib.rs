@@ -44,7 +44,7 @@
 //! | match keys, normalized and hashed | [`identity`] | [`KeyMap`], [`MatchKey`] |
 //! | Facebook, real or fake | [`facebook`] | [`FacebookClient`], [`GraphClient`], [`MockClient`] |
 //! | the audience and its life | [`audience`] | [`AudienceBuilder`], [`Audience`] |
-//! | plan, send, resume, mirror, erase | [`sync`] | [`SyncEngine`], [`Plan`], [`Report`] |
+//! | plan, send, resume, mirror, erase | [`sync`] | [`SyncEngine`], [`SyncPlan`], [`SyncReport`] |
 //! | as things happen | [`automation`] | rules, workflows and their engine |
 //!
 //! # What leaves the process
@@ -97,19 +97,19 @@ pub mod testing;
 pub use audience::{Audience, AudienceBuilder, ContactManagement, Refresh};
 #[cfg(feature = "tokio")]
 pub use clock::SystemClock;
-pub use clock::{Clock, ManualClock, Zone};
+pub use clock::{Clock, ManualClock, TimeZone};
 pub use contact::{Contact, Schema};
-pub use error::{ApiError, Error, ErrorKind, Problem, Result, ValidationErrors};
+pub use error::{ApiError, Error, ErrorKind, FieldError, Result, ValidationErrors};
 pub use facebook::fake::MockClient;
 pub use facebook::{AccessToken, AccountId, AppSecret, AudienceId, FacebookClient, GraphClient};
 pub use identity::{KeyMap, MatchKey};
-pub use segment::{Count, EvaluationTime, Filter, Segment, Selector};
+pub use segment::{EvaluationTime, Filter, Segment, SegmentCount, Selector};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
 pub use source::{ContactSource, JsonLinesSource, MemorySource};
 #[cfg(feature = "sqlite")]
 pub use sync::SqliteLedger;
-pub use sync::{MemoryLedger, Mode, Plan, Report, SyncEngine, SyncTarget};
+pub use sync::{MemoryLedger, SyncEngine, SyncMode, SyncPlan, SyncReport, SyncTarget};
 
 /// The programs of the README compile and keep compiling.
 #[cfg(all(doctest, feature = "http", feature = "csv", feature = "sqlite"))]

@@ -6,9 +6,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use audiencekit::audience::{
     self, Audience, AudienceBuilder, AudienceEdit, Availability, ContactManagement, EstimatedSize,
-    MinimumSize, Refresh, SameName, Wait,
+    MinimumSize, OnNameConflict, PollOptions, Refresh,
 };
-use audiencekit::facebook::fake::{Edge, Fault, FaultRule, Transition};
+use audiencekit::facebook::fake::{Edge, Fault, FaultRule, ReadyAfter};
 use audiencekit::{
     AudienceId, Clock, Contact, ErrorKind, FacebookClient, ManualClock, MemorySource, MockClient, Schema,
     Segment, Selector, SyncEngine, SyncTarget,
@@ -102,10 +102,15 @@ async fn a_name_that_is_taken_is_refused_adopted_or_allowed_as_the_policy_says()
     assert_eq!(again.kind(), ErrorKind::Guard);
     assert!(again.to_string().contains(first.id().as_str()), "{again}");
 
-    let adopted = builder(&facebook, "VIP").same_name(SameName::Adopt).build().unwrap();
+    let adopted = builder(&facebook, "VIP").same_name(OnNameConflict::Adopt).build().unwrap();
     assert_eq!(adopted.save(&facebook).await.unwrap().id(), first.id());
-    let second =
-        builder(&facebook, "VIP").same_name(SameName::Allow).build().unwrap().save(&facebook).await.unwrap();
+    let second = builder(&facebook, "VIP")
+        .same_name(OnNameConflict::Allow)
+        .build()
+        .unwrap()
+        .save(&facebook)
+        .await
+        .unwrap();
     assert_ne!(second.id(), first.id());
     assert_eq!(adopted.save(&facebook).await.unwrap_err().kind(), ErrorKind::Guard, "which of the two?");
     saved(&facebook, "VIP customers").await; // a longer name is another name
@@ -116,7 +121,8 @@ async fn a_name_that_is_taken_is_refused_adopted_or_allowed_as_the_policy_says()
 async fn only_an_audience_like_the_draft_is_adopted_by_its_name() {
     let facebook = MockClient::new();
     saved(&facebook, "VIP").await;
-    let values = builder(&facebook, "VIP").value_based(true).same_name(SameName::Adopt).build().unwrap();
+    let values =
+        builder(&facebook, "VIP").value_based(true).same_name(OnNameConflict::Adopt).build().unwrap();
     let error = values.save(&facebook).await.unwrap_err();
     assert_eq!((error.kind(), error.problems()[0].field.as_ref()), (ErrorKind::Invalid, "value_based"));
     assert_eq!(facebook.fake().audiences().len(), 1);
@@ -226,10 +232,11 @@ fn minus_one_is_unknown_and_takes_nothing_from_a_ready_audience() {
 #[tokio::test]
 async fn waiting_ends_when_the_audience_is_ready_or_can_never_be() {
     let facebook = MockClient::new();
-    facebook.fake().configure(|settings| settings.ready = Transition::Immediate);
+    facebook.fake().configure(|settings| settings.ready = ReadyAfter::Immediate);
     let audience = saved(&facebook, "VIP").await;
     let before = facebook.fake().now();
-    let late = audience.wait_until_ready(&facebook, facebook.fake(), Wait::default()).await.unwrap_err();
+    let late =
+        audience.wait_until_ready(&facebook, facebook.fake(), PollOptions::default()).await.unwrap_err();
     assert_eq!(late.kind(), ErrorKind::Busy, "nothing was uploaded");
     assert!(
         facebook.fake().now() > before + time::Duration::hours(23),
@@ -237,7 +244,8 @@ async fn waiting_ends_when_the_audience_is_ready_or_can_never_be() {
     );
 
     facebook.fake().flag(audience.id(), &["name"]);
-    let flagged = audience.wait_until_ready(&facebook, facebook.fake(), Wait::default()).await.unwrap_err();
+    let flagged =
+        audience.wait_until_ready(&facebook, facebook.fake(), PollOptions::default()).await.unwrap_err();
     assert_eq!(flagged.kind(), ErrorKind::Flagged);
 }
 
@@ -419,7 +427,7 @@ async fn waiting_ends_in_its_time_though_the_clock_is_set_back() {
     let facebook = MockClient::new();
     let audience = saved(&facebook, "VIP").await;
     let clock = SetBack(ManualClock::new(facebook.fake().now()), Mutex::default());
-    let error = audience.wait_until_ready(&facebook, &clock, Wait::default()).await.unwrap_err();
+    let error = audience.wait_until_ready(&facebook, &clock, PollOptions::default()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     assert_eq!(*clock.1.lock().unwrap(), Duration::from_secs(24 * 60 * 60));
 }
@@ -431,7 +439,7 @@ async fn the_last_look_is_at_the_end_of_the_wait() {
     for (every, at_most, looks) in [(40, 60, 3), (60, 60, 2), (90, 60, 2), (1, 0, 1)] {
         let calls = facebook.fake().calls().len();
         let before = facebook.fake().now();
-        let wait = Wait { every: Duration::from_secs(every), at_most: Duration::from_secs(at_most) };
+        let wait = PollOptions { every: Duration::from_secs(every), at_most: Duration::from_secs(at_most) };
         audience.wait_until_ready(&facebook, facebook.fake(), wait).await.unwrap_err();
         assert_eq!(facebook.fake().calls().len() - calls, looks, "every {every} s for {at_most} s");
         assert_eq!((facebook.fake().now() - before).unsigned_abs(), Duration::from_secs(at_most));

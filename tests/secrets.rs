@@ -176,7 +176,7 @@ async fn errors_about_a_person_name_the_field_and_not_the_value() {
     let schema = Schema::standard();
     let mut contact = Contact::new(&schema);
     let mut seen = Seen::default();
-    let zone = audiencekit::Zone::utc();
+    let zone = audiencekit::TimeZone::utc();
     for field in ["score", "birth_date", "created_on", "opted_out"] {
         let id = schema.field(field).unwrap();
         for value in [EMAIL, PHONE, NAME] {
@@ -196,7 +196,7 @@ async fn errors_about_a_person_name_the_field_and_not_the_value() {
         EMAIL.to_owned(),
     ] {
         let source =
-            JsonLinesSource::from_bytes(&line, &schema).bad_cell(audiencekit::source::BadCell::Refuse);
+            JsonLinesSource::from_bytes(&line, &schema).bad_cell(audiencekit::source::OnBadCell::Refuse);
         let mut batch = audiencekit::source::Batch::with_capacity(&schema, 10);
         let error = source.open().await.unwrap().next_batch(&mut batch).await.unwrap_err();
         seen.error("json line", &error);
@@ -330,8 +330,8 @@ fn lines() -> String {
 #[cfg(feature = "sqlite")]
 #[tokio::test]
 async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
-    use audiencekit::sync::{ConsentPolicy, Guards, Operation, Person};
-    use audiencekit::{Mode, SqliteLedger, SyncEngine, SyncTarget};
+    use audiencekit::sync::{ConsentPolicy, Operation, PersonRef, RemovalGuard};
+    use audiencekit::{SqliteLedger, SyncEngine, SyncMode, SyncTarget};
     let schema = Schema::standard();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ledger.db");
@@ -339,7 +339,7 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
     facebook.fake().configure(|settings| settings.removal_floor = 0);
     let account = facebook.fake().account();
     let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await.unwrap();
-    let target = SyncTarget::new(account.clone(), id.clone()).mode(Mode::Mirror);
+    let target = SyncTarget::new(account.clone(), id.clone()).mode(SyncMode::Mirror);
     let mut seen = Seen::default();
     let keys = || {
         let map = KeyMap::builder().column(MatchKey::Email, "email").column(MatchKey::Phone, "phone");
@@ -347,7 +347,8 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
     };
     {
         let ledger = SqliteLedger::open(&file).unwrap();
-        let people = JsonLinesSource::from_bytes(lines(), &schema).bad_row(audiencekit::source::BadRow::Skip);
+        let people =
+            JsonLinesSource::from_bytes(lines(), &schema).bad_row(audiencekit::source::OnBadRow::Skip);
         seen.debug("ledger", &ledger);
         let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
         let engine = engine.ledger(ledger).keys(keys()).consent(ConsentPolicy::respect()).build();
@@ -377,16 +378,16 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
         seen.error("refused change", &engine.apply_changes(&target, &[again]).await.unwrap_err());
         facebook.fake().clear_faults();
         let person = canary(&schema);
-        let receipt = engine.erase(&account, Person::Contact(&person)).await.unwrap();
+        let receipt = engine.erase(&account, PersonRef::Contact(&person)).await.unwrap();
         assert_eq!(receipt.rows, 1);
         seen.text("receipt", format!("{receipt:?} {}", serde_json::to_string(&receipt).unwrap()));
-        seen.debug("person", &Person::Contact(&person));
+        seen.debug("person", &PersonRef::Contact(&person));
     }
     {
         let nobody = MemorySource::new(&schema, vec![contact_of("2", "b@example.com", &schema)]);
         let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone());
         let guarded =
-            engine.ledger(SqliteLedger::open(&file).unwrap()).keys(keys()).guards(Guards::default());
+            engine.ledger(SqliteLedger::open(&file).unwrap()).keys(keys()).guards(RemovalGuard::default());
         seen.error("guard", &guarded.build().run(&target).await.unwrap_err());
     }
     seen.assert_clean();

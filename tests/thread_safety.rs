@@ -14,7 +14,7 @@ fn public_types_can_be_shared_between_threads() {
     shared::<ak::KeyMap>();
     shared::<ak::identity::MatchRows>();
     shared::<ak::ManualClock>();
-    shared::<ak::Zone>();
+    shared::<ak::TimeZone>();
     shared::<Box<dyn ak::Clock>>();
     shared::<Box<dyn ak::ContactSource>>();
     shared::<Box<dyn ak::FacebookClient>>();

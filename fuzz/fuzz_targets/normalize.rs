@@ -6,7 +6,7 @@
 
 use audiencekit::MatchKey;
 use audiencekit::identity::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Region, StatesAbroad,
+    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Region, NonUsStates,
 };
 use libfuzzer_sys::fuzz_target;
 
@@ -47,7 +47,7 @@ fn normalizer(settings: u8) -> Normalizer {
         normalizer = normalizer.name_spaces(NameSpaces::Keep).accents(Accents::Transliterate);
     }
     if settings & 2 != 0 {
-        normalizer = normalizer.name_digits(NameDigits::Keep).states_abroad(StatesAbroad::TwoLetters);
+        normalizer = normalizer.name_digits(NameDigits::Keep).states_abroad(NonUsStates::TwoLetters);
     }
     if settings & 4 != 0 {
         normalizer = normalizer.domains(Domains::Ascii).postcodes(Postcodes::Sector);

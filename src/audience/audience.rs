@@ -4,7 +4,7 @@ use super::availability::AudienceStatus;
 use super::check::adoptable;
 use super::management::{ContactManagement, Refresh, join};
 use super::size::MinimumSize;
-use super::wait::{Wait, until_ready};
+use super::wait::{PollOptions, until_ready};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
@@ -203,7 +203,7 @@ impl Audience {
         &self,
         client: &C,
         clock: &dyn Clock,
-        wait: Wait,
+        wait: PollOptions,
     ) -> Result<AudienceStatus> {
         until_ready(client, &self.id, clock, wait).await
     }

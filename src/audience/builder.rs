@@ -1,7 +1,7 @@
 //! From what a person fills in to a draft that was checked.
 
 use super::check;
-use super::draft::{AudienceDraft, SameName};
+use super::draft::{AudienceDraft, OnNameConflict};
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
 use crate::error::{Result, ValidationErrors};
@@ -35,7 +35,7 @@ pub struct AudienceBuilder {
     management: ContactManagement,
     refresh: Refresh,
     minimum_size: MinimumSize,
-    same_name: SameName,
+    same_name: OnNameConflict,
     customer_file_source: CustomerFileSource,
     retention_days: Option<u16>,
     opt_out_link: Option<String>,
@@ -92,7 +92,7 @@ impl AudienceBuilder {
     }
 
     /// What to do when the account has an audience of this name already; by default saving is refused.
-    pub fn same_name(mut self, policy: SameName) -> Self {
+    pub fn same_name(mut self, policy: OnNameConflict) -> Self {
         self.same_name = policy;
         self
     }

@@ -8,7 +8,7 @@ use super::lint::lint;
 use super::list::with_name;
 use super::management::{ContactManagement, Refresh};
 use super::size::MinimumSize;
-use crate::error::{Error, ErrorKind, Problem, Result, ValidationErrors};
+use crate::error::{Error, ErrorKind, FieldError, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
 
 /// What [`AudienceDraft::save`] does when the account has an audience of the same name.
@@ -16,7 +16,7 @@ use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
 /// Facebook allows it, and people then cannot tell the two apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum SameName {
+pub enum OnNameConflict {
     /// Refuses to save.
     #[default]
     Refuse,
@@ -34,7 +34,7 @@ pub struct AudienceDraft {
     management: ContactManagement,
     refresh: Refresh,
     minimum_size: MinimumSize,
-    same_name: SameName,
+    same_name: OnNameConflict,
 }
 
 impl AudienceDraft {
@@ -44,7 +44,7 @@ impl AudienceDraft {
         management: ContactManagement,
         refresh: Refresh,
         minimum_size: MinimumSize,
-        same_name: SameName,
+        same_name: OnNameConflict,
     ) -> Self {
         Self { account, request, management, refresh, minimum_size, same_name }
     }
@@ -93,7 +93,7 @@ impl AudienceDraft {
 
     /// What could go wrong though nothing is: words that Facebook may flag, personal data in the name.
     #[must_use]
-    pub fn warnings(&self) -> Vec<Problem> {
+    pub fn warnings(&self) -> Vec<FieldError> {
         lint([("name", self.name()), ("description", self.description())])
     }
 
@@ -105,15 +105,15 @@ impl AudienceDraft {
     /// Cancel safety: a dropped call may have created the audience; the next `save` then says so, by its name.
     ///
     /// # Errors
-    /// [`ErrorKind::Guard`] when the name is taken and [`SameName`] says to refuse, or to adopt one of several;
+    /// [`ErrorKind::Guard`] when the name is taken and [`OnNameConflict`] says to refuse, or to adopt one of several;
     /// [`ErrorKind::Invalid`] when the one to adopt is not a customer-file audience, or is value-based and the draft
     /// is not, or the other way round; what Facebook refuses; [`ErrorKind::Transport`] when it is unknown whether the audience was made.
     pub async fn save<C: FacebookClient + ?Sized>(&self, client: &C) -> Result<Audience> {
         let taken = with_name(client, &self.account, self.name()).await?;
         match (self.same_name, taken.as_slice()) {
-            (_, []) | (SameName::Allow, _) => {}
-            (SameName::Adopt, [only]) => return self.adopt(client, only).await,
-            (SameName::Adopt, several) => {
+            (_, []) | (OnNameConflict::Allow, _) => {}
+            (OnNameConflict::Adopt, [only]) => return self.adopt(client, only).await,
+            (OnNameConflict::Adopt, several) => {
                 return Err(Error::new(
                     ErrorKind::Guard,
                     "save audience",
@@ -121,7 +121,7 @@ impl AudienceDraft {
                 )
                 .expected("Audience::adopt with the id of the one you mean"));
             }
-            (SameName::Refuse, [first, ..]) => {
+            (OnNameConflict::Refuse, [first, ..]) => {
                 return Err(Error::new(
                     ErrorKind::Guard,
                     "save audience",

@@ -3,8 +3,8 @@
 use super::audience::Audience;
 use super::check;
 use super::lint::lint;
-use crate::error::{Problem, Result, ValidationErrors};
-use crate::facebook::{AudienceChanges, AudienceLabel, CustomerFileSource, FacebookClient};
+use crate::error::{FieldError, Result, ValidationErrors};
+use crate::facebook::{AudienceLabel, AudiencePatch, CustomerFileSource, FacebookClient};
 
 /// What to change in a saved audience; what is not set stays.
 ///
@@ -21,7 +21,7 @@ use crate::facebook::{AudienceChanges, AudienceLabel, CustomerFileSource, Facebo
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct AudienceEdit {
-    changes: AudienceChanges,
+    changes: AudiencePatch,
 }
 
 impl AudienceEdit {
@@ -86,7 +86,7 @@ impl AudienceEdit {
 
     /// What could go wrong though nothing is, as [`AudienceDraft::warnings`](super::draft::AudienceDraft::warnings).
     #[must_use]
-    pub fn warnings(&self) -> Vec<Problem> {
+    pub fn warnings(&self) -> Vec<FieldError> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         lint([("name", &text(&self.changes.name)), ("description", &text(&self.changes.description))])
     }

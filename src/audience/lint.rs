@@ -1,6 +1,6 @@
 //! Words that Facebook's integrity check may flag in the name or description of an audience.
 
-use crate::error::Problem;
+use crate::error::FieldError;
 
 /// Beginnings of words, by what they suggest. Facebook publishes no list; these follow what it says it looks for:
 /// health conditions and financial status. Source: "Updates to custom audiences", Marketing API changelog of
@@ -62,7 +62,7 @@ const SUGGESTIVE: &[(&str, &[&str])] = &[
 ];
 
 /// A warning for each of name and description that could be flagged or that seems to hold personal data.
-pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<Problem> {
+pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<FieldError> {
     let mut warnings = Vec::new();
     for (field, text) in fields {
         let text = text.to_lowercase();
@@ -71,7 +71,7 @@ pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<Problem> {
                 .split(|c: char| !c.is_alphanumeric())
                 .find(|word| stems.iter().any(|stem| word.starts_with(stem)));
             if let Some(word) = hit {
-                warnings.push(Problem {
+                warnings.push(FieldError {
                     field: field.into(),
                     code: "may_be_flagged",
                     message: format!(
@@ -82,7 +82,7 @@ pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<Problem> {
             }
         }
         if text.split_whitespace().any(|word| word.find('@').is_some_and(|at| word[at..].contains('.'))) {
-            warnings.push(Problem {
+            warnings.push(FieldError {
                 field: field.into(),
                 code: "personal_data",
                 message:

@@ -14,7 +14,7 @@ const PAGE: u32 = 100;
 /// One line of the list of audiences.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct AudienceRow {
+pub struct AudienceSummary {
     /// The id.
     pub id: AudienceId,
     /// The name; empty when Facebook left it out.
@@ -49,11 +49,14 @@ pub struct AudienceRow {
 ///
 /// # Errors
 /// What the client returns; [`ErrorKind::Decode`] when Facebook gives the same page again.
-pub async fn list<C: FacebookClient + ?Sized>(client: &C, account: &AccountId) -> Result<Vec<AudienceRow>> {
+pub async fn list<C: FacebookClient + ?Sized>(
+    client: &C,
+    account: &AccountId,
+) -> Result<Vec<AudienceSummary>> {
     let found = read(client, account, None).await?;
     Ok(found
         .into_iter()
-        .map(|audience| AudienceRow {
+        .map(|audience| AudienceSummary {
             status: AudienceStatus::from(&audience),
             name: audience.name.unwrap_or_default(),
             account: audience.account.unwrap_or_else(|| account.clone()),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Problem, Result};
+use crate::error::{Error, ErrorKind, FieldError, Result};
 use crate::facebook::CustomAudience;
 
 /// How many people Facebook says an audience reaches.
@@ -108,7 +108,7 @@ impl MinimumSize {
     ///
     /// # Errors
     /// [`ErrorKind::TooSmall`] when they are too few and the policy refuses.
-    pub fn check(self, reachable: u64) -> Result<Option<Problem>> {
+    pub fn check(self, reachable: u64) -> Result<Option<FieldError>> {
         if reachable >= self.people {
             return Ok(None);
         }
@@ -117,7 +117,7 @@ impl MinimumSize {
             return Err(Error::new(ErrorKind::TooSmall, "minimum size", message)
                 .expected("a wider group, or a policy that only warns"));
         }
-        Ok(Some(Problem {
+        Ok(Some(FieldError {
             field: "group".into(),
             code: "too_small",
             message: format!("has {message}").into(),

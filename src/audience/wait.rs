@@ -9,14 +9,14 @@ use crate::facebook::{AudienceId, FacebookClient};
 
 /// How often to look and how long to wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Wait {
+pub struct PollOptions {
     /// Time between two looks, at least a second.
     pub every: Duration,
     /// Time after which to look for the last time; zero looks once.
     pub at_most: Duration,
 }
 
-impl Default for Wait {
+impl Default for PollOptions {
     /// Every 15 minutes for 24 hours: Facebook takes up to a day. Source: customer-file audiences guide
     /// (read 2026-09-12).
     fn default() -> Self {
@@ -31,7 +31,7 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
     client: &C,
     id: &AudienceId,
     clock: &dyn Clock,
-    wait: Wait,
+    wait: PollOptions,
 ) -> Result<AudienceStatus> {
     let deadline = clock.now().saturating_add(wait.at_most.try_into().unwrap_or(time::Duration::MAX));
     let mut slept = Duration::ZERO;

@@ -7,15 +7,15 @@ use time::OffsetDateTime;
 
 use super::contact_store::store::ContactStore;
 use super::definition::definitions::Definitions;
-use super::event::{ContactEvent, Happening};
+use super::event::{ContactEvent, EventKind};
 use super::idempotency;
-use super::options::{Options, Outcome};
+use super::options::{EngineOptions, StepReport};
 use super::program::compiled::Program;
 use super::program::versions;
 use super::state::audit::AuditEvent;
-use super::state::contact_cache::Who;
-use super::state::engine_state::State;
-use super::state::job::Cause;
+use super::state::contact_cache::ContactSlot;
+use super::state::engine_state::EngineState;
+use super::state::job::Causation;
 use super::state::load;
 use super::store::store::Store;
 use super::timestamp::{from_micros, micros};
@@ -35,13 +35,13 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// Timers that are due run before an event of the same instant, in the order of their instants.
 ///
-/// The store holds the state. In memory are the contacts of the step, as many others as [`Options::room`] says, the
+/// The store holds the state. In memory are the contacts of the step, as many others as [`EngineOptions::room`] says, the
 /// timers that are due next, and changes that the contact store has asked to be given later.
 ///
 /// ```
 /// use audiencekit::Schema;
 /// use audiencekit::automation::{
-///     Action, ContactEvent, Definitions, Engine, Happening, MemoryContacts, MemoryStore, Options, Rule, Trigger,
+///     Action, ContactEvent, Definitions, AutomationEngine, EventKind, MemoryContacts, MemoryStore, EngineOptions, Rule, Trigger,
 /// };
 /// use time::macros::datetime;
 ///
@@ -51,48 +51,48 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// let rule = Rule::new("fans").on(Trigger::external("purchase")).when("score >= 50").then(Action::AddTag { tag: "FAN".into() });
 /// let definitions = Definitions::new().rule(rule);
-/// let mut engine = Engine::open(definitions, &[], MemoryStore::new(), contacts, Options::default())?;
+/// let mut engine = AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
 ///
 /// let now = datetime!(2026-11-23 12:00 UTC);
-/// let what = Happening::External { kind: "purchase".into(), value: None, properties: Default::default() };
+/// let what = EventKind::External { kind: "purchase".into(), value: None, properties: Default::default() };
 /// let outcome = engine.handle(&ContactEvent::new("c-1", now, what), now)?;
 /// assert_eq!(outcome.actions, 1);
 /// assert_eq!(engine.contacts().get("c-1").unwrap().tags().len(), 1);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug)]
-pub struct Engine<S: Store, C: ContactStore> {
-    pub(super) options: Options,
+pub struct AutomationEngine<S: Store, C: ContactStore> {
+    pub(super) options: EngineOptions,
     pub(super) definitions: Definitions,
     pub(super) older: Vec<super::definition::workflow::Workflow>,
     pub(super) program: Arc<Program>,
     pub(super) audiences: BTreeMap<String, Audience>,
-    pub(super) state: State,
+    pub(super) state: EngineState,
     pub(super) store: S,
     pub(super) contacts: C,
     /// The contact in hand, with everything that is still to be carried out already in it.
     pub(super) contact: Contact,
-    pub(super) in_hand: Option<Who>,
+    pub(super) in_hand: Option<ContactSlot>,
     pub(super) follow_ups: VecDeque<FollowUp>,
     /// True when an action has changed the contact of the step.
     pub(super) changed: bool,
-    pub(super) outcome: Outcome,
+    pub(super) outcome: StepReport,
     pub(super) failed: bool,
 }
 
 /// Something that an action brought about, and that others may listen to.
 #[derive(Debug)]
 pub(super) struct FollowUp {
-    pub(super) contact: Who,
-    pub(super) what: Happening,
+    pub(super) contact: ContactSlot,
+    pub(super) what: EventKind,
     pub(super) at: OffsetDateTime,
-    pub(super) cause: Cause,
+    pub(super) cause: Causation,
 }
 
 /// Timers that run between two commits.
 const TIMERS_PER_COMMIT: usize = 1_000;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Opens an engine on what its store holds.
     ///
     /// # Errors
@@ -103,7 +103,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         audiences: &[Audience],
         store: S,
         contacts: C,
-        options: Options,
+        options: EngineOptions,
     ) -> Result<Self> {
         let schema = Arc::clone(contacts.schema());
         definitions.check(&schema, &options.zone, audiences)?;
@@ -117,7 +117,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             in_hand: None,
             follow_ups: VecDeque::new(),
             changed: false,
-            outcome: Outcome::default(),
+            outcome: StepReport::default(),
             failed: false,
             options,
             definitions,
@@ -163,11 +163,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] for an unknown contact that something listens for; [`ErrorKind::Invalid`] for an event
-    /// from the future or older than [`Options::memory`]; [`ErrorKind::Limit`] for one that is too large. Nothing
+    /// from the future or older than [`EngineOptions::memory`]; [`ErrorKind::Limit`] for one that is too large. Nothing
     /// came of the event then. What the store returns; the engine must be opened again then.
-    pub fn handle(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<Outcome> {
+    pub fn handle(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<StepReport> {
         let mut results = self.handle_all(std::slice::from_ref(event), now)?;
-        results.pop().unwrap_or_else(|| Ok(Outcome::default()))
+        results.pop().unwrap_or_else(|| Ok(StepReport::default()))
     }
 
     /// Handles events in their order, with one commit for all of them: the way to be fast with a durable store. What
@@ -180,7 +180,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &mut self,
         events: &[ContactEvent],
         now: OffsetDateTime,
-    ) -> Result<Vec<Result<Outcome>>> {
+    ) -> Result<Vec<Result<StepReport>>> {
         self.ready()?;
         let earlier = self.run_due(now)?;
         let mut results = Vec::with_capacity(events.len());
@@ -211,13 +211,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ///
     /// # Errors
     /// What the store returns; the engine must be opened again then.
-    pub fn tick(&mut self, now: OffsetDateTime) -> Result<Outcome> {
+    pub fn tick(&mut self, now: OffsetDateTime) -> Result<StepReport> {
         self.ready()?;
         self.run_due(now)
     }
 
-    fn run_due(&mut self, now: OffsetDateTime) -> Result<Outcome> {
-        let mut total = Outcome::default();
+    fn run_due(&mut self, now: OffsetDateTime) -> Result<StepReport> {
+        let mut total = StepReport::default();
         loop {
             total.add(self.run_timers(now, TIMERS_PER_COMMIT)?);
             if !self.has_due(now) {
@@ -290,7 +290,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             return Err(super::contact_store::store::unknown_contact());
         }
         self.state.see(key, micros(now));
-        let cause = Cause { key, depth: 0 };
+        let cause = Causation { key, depth: 0 };
         self.serve(contact, &event.what, &listeners, event.at, cause);
         self.serve_follow_ups();
         self.changed = false;
@@ -312,7 +312,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 
-    fn stop_loop(&mut self, contact: Who, at: OffsetDateTime, what: &Happening) {
+    fn stop_loop(&mut self, contact: ContactSlot, at: OffsetDateTime, what: &EventKind) {
         self.problem(
             Error::new(
                 ErrorKind::Limit,
@@ -327,7 +327,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Reads a contact, with all that is still to be carried out, unless it is in hand; false when it is gone.
-    pub(super) fn take_in_hand(&mut self, contact: Who) -> Result<bool> {
+    pub(super) fn take_in_hand(&mut self, contact: ContactSlot) -> Result<bool> {
         if self.in_hand == Some(contact) {
             return Ok(true);
         }

@@ -19,10 +19,10 @@ use crate::segment::read_json;
 /// type and shows no contact and no value.
 ///
 /// ```
-/// use audiencekit::automation::{ContactEvent, Happening};
+/// use audiencekit::automation::{ContactEvent, EventKind};
 /// use time::macros::datetime;
 ///
-/// let event = ContactEvent::new("c-17", datetime!(2026-11-23 12:00 UTC), Happening::TagAssigned { tag: "VIP".into() })
+/// let event = ContactEvent::new("c-17", datetime!(2026-11-23 12:00 UTC), EventKind::TagAssigned { tag: "VIP".into() })
 ///     .id("crm-4711");
 /// let json = serde_json::to_string(&event)?;
 /// assert_eq!(ContactEvent::from_json(&json)?, event);
@@ -48,7 +48,7 @@ pub struct ContactEvent {
     #[serde(default = "yes", skip_serializing_if = "is_yes")]
     pub fire: bool,
     /// What happened.
-    pub what: Happening,
+    pub what: EventKind,
 }
 
 fn yes() -> bool {
@@ -64,7 +64,7 @@ fn is_yes(flag: &bool) -> bool {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
-pub enum Happening {
+pub enum EventKind {
     /// The contact is new: from a form, the host's API or by hand; never an update of a known contact.
     ContactAdded,
     /// A field got a value for the first time.
@@ -104,7 +104,7 @@ pub enum Happening {
     /// A consent was given, refused or taken back.
     ConsentChanged {
         /// Which.
-        channel: Channel,
+        channel: ConsentChannel,
         /// How it stands now.
         status: ConsentStatus,
     },
@@ -194,7 +194,7 @@ pub enum Happening {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Channel {
+pub enum ConsentChannel {
     /// E-mail marketing.
     Email,
     /// Text messages and calls.
@@ -211,7 +211,7 @@ impl ContactEvent {
 
     /// An event without an id that fires.
     #[must_use]
-    pub fn new(contact: impl Into<String>, at: OffsetDateTime, what: Happening) -> Self {
+    pub fn new(contact: impl Into<String>, at: OffsetDateTime, what: EventKind) -> Self {
         Self { contact: contact.into(), at, id: None, fire: true, what }
     }
 
@@ -258,7 +258,7 @@ fn too_large() -> Error {
         .expected("the properties that triggers look at, and no documents")
 }
 
-impl Happening {
+impl EventKind {
     /// The word for the kind, as JSON writes it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
@@ -305,11 +305,11 @@ impl Happening {
             }
             Self::ConsentChanged { channel, status } => {
                 match channel {
-                    Channel::Email => visit("email"),
-                    Channel::Phone => visit("phone"),
-                    Channel::WebPush => visit("web_push"),
+                    ConsentChannel::Email => visit("email"),
+                    ConsentChannel::Phone => visit("phone"),
+                    ConsentChannel::WebPush => visit("web_push"),
                     // Its word first, so that a consent may be named like a channel.
-                    Channel::Named(name) => ["named", name].into_iter().for_each(&mut *visit),
+                    ConsentChannel::Named(name) => ["named", name].into_iter().for_each(&mut *visit),
                 }
                 visit(match status {
                     ConsentStatus::Confirmed => "confirmed",
@@ -355,8 +355,8 @@ impl fmt::Debug for ContactEvent {
     }
 }
 
-impl fmt::Debug for Happening {
+impl fmt::Debug for EventKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Happening({})", self.kind())
+        write!(f, "EventKind({})", self.kind())
     }
 }

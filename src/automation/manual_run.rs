@@ -5,11 +5,11 @@ use std::sync::Arc;
 use time::OffsetDateTime;
 
 use super::contact_store::store::{ContactStore, unknown_contact};
-use super::engine::Engine;
-use super::execute::context::Run;
+use super::engine::AutomationEngine;
+use super::execute::context::RunContext;
 use super::idempotency;
-use super::options::Outcome;
-use super::state::job::{Cause, Origin};
+use super::options::StepReport;
+use super::state::job::{Causation, Origin};
 use super::store::store::Store;
 use super::timestamp::micros;
 use crate::audience::Audience;
@@ -21,7 +21,7 @@ use crate::segment::{EvaluationTime, Segment};
 #[non_exhaustive]
 pub struct ManualRun {
     /// Tells this run from others: the same run again does nothing for contacts that it has reached, as long as handled
-    /// events are remembered ([`Options::memory`](super::options::Options::memory)).
+    /// events are remembered ([`EngineOptions::memory`](super::options::EngineOptions::memory)).
     pub label: String,
     /// False to take the yes actions without looking at the conditions.
     pub check_conditions: bool,
@@ -45,7 +45,7 @@ impl ManualRun {
 /// Contacts between two commits.
 const RUN_AT_ONCE: usize = 1_000;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Runs a rule for chosen contacts, whether or not something happened to them.
     ///
     /// The delay before the check is ignored and the delays before actions are kept; the run limit and the least
@@ -60,7 +60,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         contacts: impl IntoIterator<Item = &'a str>,
         run: &ManualRun,
         now: OffsetDateTime,
-    ) -> Result<Outcome> {
+    ) -> Result<StepReport> {
         self.ready()?;
         self.state.see_now(micros(now));
         let since = micros(now.saturating_sub(self.options.memory));
@@ -78,11 +78,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.in_hand = None;
             if !self.take_in_hand(contact)? {
                 let origin = &Origin::Rule(rule.to_owned());
-                self.give_up(Run { origin, contact, at: now }, unknown_contact());
+                self.give_up(RunContext { origin, contact, at: now }, unknown_contact());
                 continue;
             }
             self.state.see(key, micros(now));
-            self.check(name, contact, now, Cause { key, depth: 0 }, run.check_conditions);
+            self.check(name, contact, now, Causation { key, depth: 0 }, run.check_conditions);
             self.serve_follow_ups();
             self.touch_if_changed(contact, now);
             if index % RUN_AT_ONCE == RUN_AT_ONCE - 1 {
@@ -99,7 +99,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ///
     /// # Errors
     /// As [`run_for`](Self::run_for), and what the contact store returns.
-    pub fn backfill(&mut self, rule: &str, now: OffsetDateTime) -> Result<Outcome> {
+    pub fn backfill(&mut self, rule: &str, now: OffsetDateTime) -> Result<StepReport> {
         let run = ManualRun::new("backfill");
         let mut total = self.run_for(rule, [], &run, now)?;
         let mut last = None;
@@ -145,7 +145,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 let contact = self.state.fetch(&self.store, id)?;
                 self.in_hand = None;
                 if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
-                    let run = Run { origin: &origin, contact, at: now };
+                    let run = RunContext { origin: &origin, contact, at: now };
                     self.member(run, audience.id().as_str(), true);
                     added += 1;
                 }
@@ -153,7 +153,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             self.commit()?;
             last = ids.into_iter().next_back();
             if last.is_none() {
-                self.outcome = Outcome::default();
+                self.outcome = StepReport::default();
                 return Ok(added);
             }
         }

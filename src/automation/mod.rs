@@ -1,7 +1,7 @@
 //! Automation: rules and workflows that add and remove people as things happen.
 //!
-//! An [`Engine`] takes [`ContactEvent`]s and time, follows [`Rule`]s and [`Workflow`]s, and gathers membership
-//! operations in a durable outbox, the last one per person, which [`Engine::flush`] sends in few full calls. The
+//! An [`AutomationEngine`] takes [`ContactEvent`]s and time, follows [`Rule`]s and [`Workflow`]s, and gathers membership
+//! operations in a durable outbox, the last one per person, which [`AutomationEngine::flush`] sends in few full calls. The
 //! host owns loop, threads and clock:
 //!
 //! 1. `engine.handle(&event, now)` for each event, or `handle_all` for many with one commit;
@@ -26,27 +26,27 @@ mod timestamp;
 mod unique_map;
 
 pub use contact_store::memory::MemoryContacts;
-pub use contact_store::store::{ContactChange, ContactStore, Effect};
+pub use contact_store::store::{ContactChange, ContactStore, ContactUpdate};
 pub use definition::action::{Action, ActionStep, SavedAudience};
 pub use definition::definitions::Definitions;
 pub use definition::delay::Delay;
-pub use definition::frequency::{Cap, Limit, Period};
+pub use definition::frequency::{FrequencyCap, Period, RateLimit};
 pub use definition::property::{PropertyFilter, PropertyTest};
 pub use definition::rule::Rule;
-pub use definition::schedule::{OpenHours, Outside, Schedule};
+pub use definition::schedule::{OpenHours, OutsideHours, Schedule};
 pub use definition::template::Template;
 pub use definition::trigger::Trigger;
-pub use definition::workflow::{CheckPath, Exit, Node, Reentry, SplitPath, Start, Workflow};
-pub use engine::Engine;
-pub use event::{Channel, ContactEvent, Happening};
-pub use execute::explain::{Explanation, RuleStanding, WorkflowStanding};
-pub use execute::flush::{FlushPolicy, FlushReport, HeldBack, MemberSink, Membership};
-pub use execute::redefine::Migration;
+pub use definition::workflow::{CheckPath, EntryPoint, ExitCriterion, Node, Reentry, SplitPath, Workflow};
+pub use engine::AutomationEngine;
+pub use event::{ConsentChannel, ContactEvent, EventKind};
+pub use execute::explain::{MembershipExplanation, RuleStatus, WorkflowStatus};
+pub use execute::flush::{DeferredRemovals, FlushPolicy, FlushReport, MemberSink, MembershipChange};
+pub use execute::redefine::WorkflowMigration;
 pub use execute::simulate::{SimulatedChange, Simulation};
 pub use manual_run::ManualRun;
-pub use options::{Options, Outcome};
+pub use options::{EngineOptions, StepReport};
 pub use state::audit::{AuditEntry, AuditEvent, SkipReason};
 pub use store::memory::MemoryStore;
 #[cfg(feature = "sqlite")]
 pub use store::sqlite::SqliteStore;
-pub use store::store::{Store, Table, Visit, Write};
+pub use store::store::{Keyspace, Store, Visit, WriteOp};

@@ -2,16 +2,16 @@
 
 use time::Duration;
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::error::Error;
 
 /// How an engine behaves.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
-pub struct Options {
+pub struct EngineOptions {
     /// The zone of days, dates and calendar months. After a change of it, dates must be planned anew:
-    /// [`Engine::plan_dates`](super::engine::Engine::plan_dates).
-    pub zone: Zone,
+    /// [`AutomationEngine::plan_dates`](super::engine::AutomationEngine::plan_dates).
+    pub zone: TimeZone,
     /// How long handled events are remembered; older events are refused, for they could be repetitions.
     pub memory: Duration,
     /// How far in the future an event may be, for clocks that differ.
@@ -21,17 +21,17 @@ pub struct Options {
     /// Whether the store keeps an audit log.
     pub audit: bool,
     /// Most entries that the audit log keeps, and those of one step more: the oldest are forgotten, some 300 bytes each.
-    /// Without a number it is the host who forgets, with [`Engine::forget_audit`](super::engine::Engine::forget_audit).
+    /// Without a number it is the host who forgets, with [`AutomationEngine::forget_audit`](super::engine::AutomationEngine::forget_audit).
     pub audit_entries: Option<u64>,
     /// Contacts whose state stays in memory between two calls; all others are read from the store when they come.
     pub room: usize,
 }
 
-impl Default for Options {
+impl Default for EngineOptions {
     /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log without an end, 10,000 contacts in memory.
     fn default() -> Self {
         Self {
-            zone: Zone::utc(),
+            zone: TimeZone::utc(),
             memory: Duration::days(30),
             tolerance: Duration::minutes(5),
             depth: 8,
@@ -42,10 +42,10 @@ impl Default for Options {
     }
 }
 
-impl Options {
+impl EngineOptions {
     /// Sets the zone.
     #[must_use]
-    pub fn zone(mut self, zone: Zone) -> Self {
+    pub fn zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
         self
     }
@@ -82,7 +82,7 @@ impl Options {
 /// What a call did.
 #[derive(Debug, Default)]
 #[non_exhaustive]
-pub struct Outcome {
+pub struct StepReport {
     /// True when the event was handled before: nothing was done.
     pub repeated: bool,
     /// Rules started and workflows entered, left or gone on in.
@@ -101,7 +101,7 @@ pub struct Outcome {
     pub problems: Vec<Error>,
 }
 
-impl Outcome {
+impl StepReport {
     pub(super) fn add(&mut self, other: Self) {
         self.matched += other.matched;
         self.checked += other.checked;

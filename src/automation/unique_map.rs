@@ -11,12 +11,12 @@ where
     T: Deserialize<'de>,
     D: Deserializer<'de>,
 {
-    deserializer.deserialize_map(Once(PhantomData))
+    deserializer.deserialize_map(UniqueMapVisitor(PhantomData))
 }
 
-struct Once<T>(PhantomData<T>);
+struct UniqueMapVisitor<T>(PhantomData<T>);
 
-impl<'de, T: Deserialize<'de>> Visitor<'de> for Once<T> {
+impl<'de, T: Deserialize<'de>> Visitor<'de> for UniqueMapVisitor<T> {
     type Value = BTreeMap<String, T>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -30,7 +30,7 @@ pub struct Consent {
 
 /// A place in a sales funnel. A contact may stand on stages of several funnels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Stage {
+pub struct FunnelStage {
     /// The funnel's name.
     pub funnel: Symbol,
     /// The stage's name.

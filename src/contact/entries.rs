@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::consent::{Consent, ConsentStatus, Stage};
+use super::consent::{Consent, ConsentStatus, FunnelStage};
 use super::record::cell::Span;
 use super::record::contact::Contact;
 use super::schema::symbols::Symbol;
@@ -266,7 +266,7 @@ impl Contact {
         &self.lists().prospects
     }
 
-    fn stage_entry(&self, &Stage { funnel, stage, since }: &Stage) -> StageEntry {
+    fn stage_entry(&self, &FunnelStage { funnel, stage, since }: &FunnelStage) -> StageEntry {
         let symbols = self.schema().symbols();
         let mut entry = StageEntry::new(symbols.lend(funnel), symbols.lend(stage));
         entry.since = since;

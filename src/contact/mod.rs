@@ -127,7 +127,7 @@ mod to_contact;
 mod value;
 
 pub use builder::ContactBuilder;
-pub use consent::{Consent, ConsentStatus, Stage};
+pub use consent::{Consent, ConsentStatus, FunnelStage};
 pub use entries::{ConsentEntry, StageEntry};
 pub(crate) use entries::{Proof, Prospect};
 pub use event::{Event, EventRef};

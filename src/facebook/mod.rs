@@ -20,17 +20,17 @@ pub mod transport;
 mod version;
 mod wire;
 
-pub use auth::account::{AuthorizationDenied, AuthorizedAccount, Caution};
-pub use auth::appsecret_proof::ProofForm;
+pub use auth::account::{AccountWarning, AuthorizationDenied, AuthorizedAccount};
+pub use auth::appsecret_proof::AppSecretProof;
 pub use auth::secret::{AccessToken, AppSecret};
-pub use auth::system_user::TokenLife;
-pub use auth::token::{FreshToken, GranularScope, TokenInfo};
+pub use auth::system_user::TokenLifetime;
+pub use auth::token::{GranularScope, IssuedToken, TokenInfo};
 pub(crate) use client::bisect::upload_isolating;
-pub use client::bisect::{Isolated, MemberOperation};
+pub use client::bisect::{BisectedUpload, MemberOperation};
 pub use client::builder::GraphClientBuilder;
 pub use client::graph_client::GraphClient;
 pub use client::listing::Listing;
-pub use client::observer::{ClientEvent, ClientHook};
+pub use client::observer::{ClientEvent, ClientObserver};
 pub use client::pacer::{Pacer, PacerState, Quota, QuotaKey};
 pub use client::retry::RetryPolicy;
 pub use client::usage_headers::{AccessTier, UsageHeaders, UseCaseUsage};
@@ -43,7 +43,7 @@ pub use edges::terms::AudienceTerms;
 pub use ids::{AccountId, AudienceId, BusinessId, SessionId, SystemUserId};
 pub use model::account::{AccountStatus, AdAccount};
 pub use model::audience::{
-    AudienceChanges, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status,
+    AudiencePatch, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status,
 };
 pub use model::fields::{AudienceField, AudienceQuery};
 pub use model::label::AudienceLabel;
@@ -97,7 +97,7 @@ pub trait FacebookClient: Send + Sync + fmt::Debug {
     async fn create_audience(&self, account: &AccountId, audience: &NewAudience) -> Result<AudienceId>;
 
     /// Changes the fields that are set in `changes`.
-    async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()>;
+    async fn update_audience(&self, audience: &AudienceId, changes: &AudiencePatch) -> Result<()>;
 
     /// Deletes an audience for good; ads that use it stop.
     async fn delete_audience(&self, audience: &AudienceId) -> Result<()>;
@@ -138,7 +138,7 @@ macro_rules! forward {
             ) -> Result<AudienceId> {
                 (**self).create_audience(account, audience).await
             }
-            async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()> {
+            async fn update_audience(&self, audience: &AudienceId, changes: &AudiencePatch) -> Result<()> {
                 (**self).update_audience(audience, changes).await
             }
             async fn delete_audience(&self, audience: &AudienceId) -> Result<()> {

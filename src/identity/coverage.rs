@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::key::MatchKey;
 use super::reject::Reject;
-use super::steps::{Step, Steps};
+use super::steps::{NormalizationSteps, Step};
 
 /// Counts of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Coverage {
         MatchKey::all().zip(&self.keys).filter(|(_, counts)| counts.present > 0)
     }
 
-    pub(super) fn sent(&mut self, key: MatchKey, steps: Steps) {
+    pub(super) fn sent(&mut self, key: MatchKey, steps: NormalizationSteps) {
         let counts = &mut self.keys[key as usize];
         counts.present += 1;
         counts.sent += 1;

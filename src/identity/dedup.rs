@@ -14,12 +14,12 @@ use super::rows::{Cell, MatchRow};
 /// digests are random, and two of 2^128 do not meet.
 ///
 /// ```
-/// use audiencekit::identity::SeenRows;
+/// use audiencekit::identity::RowDeduplicator;
 ///
-/// let mut seen = SeenRows::new(1_000_000);
+/// let mut seen = RowDeduplicator::new(1_000_000);
 /// assert_eq!(seen.len(), 0);
 /// ```
-pub struct SeenRows {
+pub struct RowDeduplicator {
     limit: usize,
     newer: Set,
     older: Set,
@@ -47,7 +47,7 @@ impl Hasher for Low {
     }
 }
 
-impl SeenRows {
+impl RowDeduplicator {
     /// Nothing seen yet; at least the last `rows` distinct rows will be known.
     #[must_use]
     pub fn new(rows: usize) -> Self {
@@ -82,7 +82,7 @@ impl SeenRows {
     }
 }
 
-impl fmt::Debug for SeenRows {
+impl fmt::Debug for RowDeduplicator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "SeenRows({})", self.len())
     }

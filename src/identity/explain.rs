@@ -8,7 +8,7 @@ use super::normalize::Cx;
 use super::normalize::country::Region;
 use super::normalize::settings::Normalizer;
 use super::reject::Reject;
-use super::steps::{Step, Steps};
+use super::steps::{NormalizationSteps, Step};
 use super::trail::Trail;
 
 /// What became of one value, step by step: the kinds of the steps, and the value after each only on request.
@@ -25,24 +25,24 @@ use super::trail::Trail;
 ///     \"ada@example.com\", sent as SHA-256 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72");
 /// ```
 #[derive(Clone)]
-pub struct Explanation {
+pub struct NormalizationTrace {
     key: MatchKey,
     input: String,
     trail: Vec<(Step, String)>,
-    outcome: Result<(Steps, String, Option<Hashed>), Reject>,
+    outcome: Result<(NormalizationSteps, String, Option<Hashed>), Reject>,
 }
 
 impl Normalizer {
     /// What the rule of `key` makes of a raw value, in the country of its row if that is known.
     #[must_use]
-    pub fn explain(&self, key: MatchKey, raw: &str, region: Option<Region>) -> Explanation {
+    pub fn explain(&self, key: MatchKey, raw: &str, region: Option<Region>) -> NormalizationTrace {
         let mut out = String::new();
         let mut trail = Trail::with_values();
         let outcome = self.normalize(key, raw, &|| region, &mut out, &mut trail).map(|()| {
             let hash = key.is_hashed().then(|| Hashed::of(out.as_bytes()));
             (out, hash)
         });
-        Explanation::new(key, raw.to_owned(), trail, outcome)
+        NormalizationTrace::new(key, raw.to_owned(), trail, outcome)
     }
 
     /// Writes the normalized value to `out`.
@@ -60,7 +60,7 @@ impl Normalizer {
     }
 }
 
-impl Explanation {
+impl NormalizationTrace {
     pub(super) fn new(
         key: MatchKey,
         input: String,
@@ -79,8 +79,8 @@ impl Explanation {
 
     /// What was done, by kind; nothing for a value that was rejected.
     #[must_use]
-    pub fn steps(&self) -> Steps {
-        self.outcome.as_ref().map_or(Steps::default(), |&(steps, ..)| steps)
+    pub fn steps(&self) -> NormalizationSteps {
+        self.outcome.as_ref().map_or(NormalizationSteps::default(), |&(steps, ..)| steps)
     }
 
     /// Each step with the value after it, in the order they were taken; of a rejected value those before the rejection.
@@ -155,13 +155,13 @@ impl Explanation {
     }
 }
 
-impl fmt::Display for Explanation {
+impl fmt::Display for NormalizationTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.line(false))
     }
 }
 
-impl fmt::Debug for Explanation {
+impl fmt::Debug for NormalizationTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Explanation({self})")
     }

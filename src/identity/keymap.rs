@@ -11,7 +11,7 @@ use crate::error::{Result, ValidationErrors};
 
 /// What a field holds. It is declared, because a guess would hash a digest or send a value in clear.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-pub enum Holds {
+pub enum ValueEncoding {
     /// Values as people write them. A SHA-256 in such a field is refused.
     #[default]
     Raw,
@@ -58,7 +58,7 @@ pub struct KeyMap {
 pub(super) struct Column {
     pub(super) key: MatchKey,
     pub(super) feed: Feed,
-    pub(super) holds: Holds,
+    pub(super) holds: ValueEncoding,
 }
 
 #[derive(Debug, Clone)]
@@ -74,7 +74,7 @@ pub(super) enum Feed {
 /// Builds a [`KeyMap`].
 #[derive(Debug, Clone, Default)]
 pub struct KeyMapBuilder {
-    columns: Vec<(MatchKey, Source, Holds)>,
+    columns: Vec<(MatchKey, Source, ValueEncoding)>,
     normalizer: Normalizer,
     default_region: Option<String>,
     region_field: Option<String>,
@@ -94,7 +94,7 @@ impl KeyMap {
             .into_iter()
             .filter_map(|(key, name)| {
                 let feed = Feed::Text(schema.field(name)?);
-                Some(Column { key, feed, holds: Holds::Raw })
+                Some(Column { key, feed, holds: ValueEncoding::Raw })
             })
             .collect();
         Self {
@@ -131,7 +131,7 @@ impl KeyMap {
 
     /// What becomes of each value of a contact, in the order of the columns. For one contact on request: it allocates.
     #[must_use]
-    pub fn explain(&self, contact: &Contact) -> Vec<super::explain::Explanation> {
+    pub fn explain(&self, contact: &Contact) -> Vec<super::explain::NormalizationTrace> {
         super::mapper::explain(self, contact)
     }
 }
@@ -140,12 +140,12 @@ impl KeyMapBuilder {
     /// Feeds `key` from the field named `field`, which holds raw values.
     #[must_use]
     pub fn column(self, key: MatchKey, field: impl Into<String>) -> Self {
-        self.column_holding(key, field, Holds::Raw)
+        self.column_holding(key, field, ValueEncoding::Raw)
     }
 
     /// Feeds `key` from the field named `field`, which holds what is declared.
     #[must_use]
-    pub fn column_holding(mut self, key: MatchKey, field: impl Into<String>, holds: Holds) -> Self {
+    pub fn column_holding(mut self, key: MatchKey, field: impl Into<String>, holds: ValueEncoding) -> Self {
         self.columns.push((key, Source::Field(field.into()), holds));
         self
     }
@@ -153,7 +153,7 @@ impl KeyMapBuilder {
     /// Gives every row the same raw value of `key`, such as `COUNTRY`: Facebook asks for it even if all share it.
     #[must_use]
     pub fn constant(mut self, key: MatchKey, value: impl Into<String>) -> Self {
-        self.columns.push((key, Source::Constant(value.into()), Holds::Raw));
+        self.columns.push((key, Source::Constant(value.into()), ValueEncoding::Raw));
         self
     }
 
@@ -216,7 +216,7 @@ impl KeyMapBuilder {
                 problems.push(name, "twice", "is fed twice: several values of one field become several rows");
                 continue;
             }
-            if holds != Holds::Raw && !key.is_hashed() {
+            if holds != ValueEncoding::Raw && !key.is_hashed() {
                 problems.push(name, "not_hashed", "is sent in clear, so its field cannot hold digests");
                 continue;
             }

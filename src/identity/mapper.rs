@@ -4,18 +4,18 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::coverage::Coverage;
-use super::dedup::SeenRows;
-use super::explain::Explanation;
+use super::dedup::RowDeduplicator;
+use super::explain::NormalizationTrace;
 use super::hashed::{Hashed, fill_block};
 use super::key::MatchKey;
-use super::keymap::{Column, Feed, Holds, KeyMap};
+use super::keymap::{Column, Feed, KeyMap, ValueEncoding};
 use super::normalize::birth::{write_two, write_year};
 use super::normalize::country::Region;
 use super::normalize::settings::Normalizer;
 use super::normalize::text::is_hex;
 use super::reject::Reject;
 use super::rows::{Cell, MatchRows, Stored};
-use super::steps::{Step, Steps};
+use super::steps::{NormalizationSteps, Step};
 use super::trail::Trail;
 use crate::contact::{Birthday, Contact, ValueRef};
 
@@ -25,7 +25,7 @@ use crate::contact::{Birthday, Contact, ValueRef};
 pub struct RowMapper<'a> {
     map: &'a KeyMap,
     scratch: Scratch,
-    seen: Option<SeenRows>,
+    seen: Option<RowDeduplicator>,
 }
 
 /// Buffers that live as long as the mapper.
@@ -78,7 +78,7 @@ impl<'a> RowMapper<'a> {
     /// A row that comes again later than that is sent again, which changes nothing at Facebook.
     #[must_use]
     pub fn deduplicated(mut self, rows: usize) -> Self {
-        self.seen = Some(SeenRows::new(rows));
+        self.seen = Some(RowDeduplicator::new(rows));
         self
     }
 
@@ -303,7 +303,7 @@ fn read(
         Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out, trail),
         Fed::Text(text) => text,
     };
-    if column.holds != Holds::Raw {
+    if column.holds != ValueEncoding::Raw {
         match digest(text) {
             Ok(_) => {
                 out.clear();
@@ -311,7 +311,7 @@ fn read(
                 trail.add(Step::PassedAsDigest, out);
                 return Ok(());
             }
-            Err(reason) if column.holds == Holds::Hashed => return Err(reason),
+            Err(reason) if column.holds == ValueEncoding::Hashed => return Err(reason),
             Err(_) => {}
         }
     }
@@ -320,12 +320,12 @@ fn read(
 
 /// The digest that is sent for what [`read`] wrote.
 #[inline]
-fn hash(steps: Steps, text: &str) -> Option<Hashed> {
+fn hash(steps: NormalizationSteps, text: &str) -> Option<Hashed> {
     if steps.contains(Step::PassedAsDigest) { digest(text).ok() } else { Some(Hashed::of(text.as_bytes())) }
 }
 
 #[inline]
-fn store(key: MatchKey, steps: Steps, text: &str, rows: &mut MatchRows) -> Stored {
+fn store(key: MatchKey, steps: NormalizationSteps, text: &str, rows: &mut MatchRows) -> Stored {
     if key.is_hashed() {
         hash(steps, text).map_or(Stored::Empty, Stored::Hash)
     } else if key.is_json() {
@@ -363,7 +363,7 @@ fn digest(text: &str) -> Result<Hashed, Reject> {
 }
 
 /// What becomes of each value of a contact.
-pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<Explanation> {
+pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<NormalizationTrace> {
     let region = LazyRegion::new(map, contact);
     let mut explanations = Vec::new();
     for column in &map.columns {
@@ -384,7 +384,7 @@ pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<Explanation> {
                 }
                 (out, hashed)
             });
-            explanations.push(Explanation::new(column.key, input, trail, outcome));
+            explanations.push(NormalizationTrace::new(column.key, input, trail, outcome));
         });
     }
     explanations

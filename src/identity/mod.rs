@@ -22,17 +22,17 @@ mod steps;
 mod trail;
 
 pub use coverage::{Coverage, KeyCoverage};
-pub use dedup::SeenRows;
-pub use explain::Explanation;
+pub use dedup::RowDeduplicator;
+pub use explain::NormalizationTrace;
 pub use hashed::Hashed;
 pub use key::MatchKey;
-pub use keymap::{Holds, KeyMap, KeyMapBuilder};
+pub use keymap::{KeyMap, KeyMapBuilder, ValueEncoding};
 pub use mapper::RowMapper;
 pub use normalize::country::Region;
 pub use normalize::settings::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, StatesAbroad,
+    Accents, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers, Postcodes,
 };
 pub use phone::metadata_version as phone_metadata_version;
 pub use reject::Reject;
 pub use rows::{Cell, MatchRow, MatchRows};
-pub use steps::{Step, Steps};
+pub use steps::{NormalizationSteps, Step};

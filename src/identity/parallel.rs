@@ -13,7 +13,7 @@ impl KeyMap {
     /// contact got.
     ///
     /// Rows are in the order of the contacts, the same as one [`RowMapper`](super::mapper::RowMapper) makes. Threads share
-    /// nothing, so rows are not deduplicated; see [`SeenRows`](super::dedup::SeenRows).
+    /// nothing, so rows are not deduplicated; see [`RowDeduplicator`](super::dedup::RowDeduplicator).
     pub fn append_all(
         &self,
         contacts: &[Contact],

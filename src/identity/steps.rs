@@ -107,9 +107,9 @@ impl fmt::Display for Step {
 
 /// A set of [`Step`]s.
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
-pub struct Steps(u64);
+pub struct NormalizationSteps(u64);
 
-impl Steps {
+impl NormalizationSteps {
     const WARNINGS: u64 = (1 << Step::NotAssigned as u32) | (1 << Step::LooksPersonal as u32);
 
     #[inline]
@@ -133,7 +133,7 @@ impl Steps {
     }
 }
 
-impl fmt::Debug for Steps {
+impl fmt::Debug for NormalizationSteps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter()).finish()
     }

@@ -1,18 +1,18 @@
 //! What is done to a value, as it is done.
 
-use super::steps::{Step, Steps};
+use super::steps::{NormalizationSteps, Step};
 
 /// The steps of a value: by kind always, with the value after each only where its owner asks for an explanation.
 #[derive(Clone, Default)]
 pub(super) struct Trail {
-    steps: Steps,
+    steps: NormalizationSteps,
     values: Option<Vec<(Step, String)>>,
 }
 
 impl Trail {
     /// A trail that keeps the value after each step.
     pub(super) fn with_values() -> Self {
-        Self { steps: Steps::default(), values: Some(Vec::new()) }
+        Self { steps: NormalizationSteps::default(), values: Some(Vec::new()) }
     }
 
     /// Notes a step that made the value what it is now.
@@ -55,7 +55,7 @@ impl Trail {
         });
     }
 
-    pub(super) fn steps(&self) -> Steps {
+    pub(super) fn steps(&self) -> NormalizationSteps {
         self.steps
     }
 

@@ -18,7 +18,7 @@ use crate::error::Result;
 /// `contacts = selected + not_included + sum of excluded + sum of filtered`, always.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Count {
+pub struct SegmentCount {
     /// Contacts that were looked at.
     pub contacts: u64,
     /// Contacts in the segment.
@@ -47,7 +47,7 @@ pub struct Count {
     pub minimum: u64,
 }
 
-impl Count {
+impl SegmentCount {
     /// Selected contacts with an e-mail address.
     #[must_use]
     pub fn by_email(&self) -> u64 {
@@ -74,7 +74,7 @@ impl Count {
 }
 
 /// A table for a person to read.
-impl fmt::Display for Count {
+impl fmt::Display for SegmentCount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut line = |name: &str, count: u64| writeln!(f, "{name:<28}{count:>12}");
         line("contacts", self.contacts)?;
@@ -126,7 +126,7 @@ pub struct CountBuilder {
     compiled: CompiledSegment,
     email: Option<FieldId>,
     phone: Option<FieldId>,
-    count: Count,
+    count: SegmentCount,
     tags: HashMap<Symbol, u64>,
     names: HashMap<Symbol, String>,
     emails: HashSet<u64>,
@@ -148,11 +148,11 @@ impl CountBuilder {
     /// Starts a count of a segment that is compiled already.
     #[must_use]
     pub fn of(compiled: CompiledSegment, schema: &Schema) -> Self {
-        let count = Count {
+        let count = SegmentCount {
             excluded: vec![0; compiled.exclude.len()],
             filtered: vec![0; compiled.filters.len()],
             minimum: Self::DEFAULT_MINIMUM,
-            ..Count::default()
+            ..SegmentCount::default()
         };
         Self {
             compiled,
@@ -214,7 +214,7 @@ impl CountBuilder {
 
     /// The count.
     #[must_use]
-    pub fn finish(mut self) -> Count {
+    pub fn finish(mut self) -> SegmentCount {
         for (tag, count) in self.tags {
             if let Some(name) = self.names.remove(&tag) {
                 self.count.by_tag.insert(name, count);

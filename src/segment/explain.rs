@@ -38,7 +38,7 @@ use crate::error::Result;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Explanation {
+pub struct DecisionTree {
     /// Whether it holds.
     pub holds: bool,
     /// What it is: a condition with its texts left out, or `all of`, `any of` ...
@@ -46,10 +46,10 @@ pub struct Explanation {
     /// True for the leaves that decide: with another answer of one of them the whole could change.
     pub decides: bool,
     /// Its parts.
-    pub parts: Vec<Explanation>,
+    pub parts: Vec<DecisionTree>,
 }
 
-impl Explanation {
+impl DecisionTree {
     /// The leaves that decide, from first to last.
     #[must_use]
     pub fn deciding(&self) -> Vec<&Self> {
@@ -65,7 +65,7 @@ impl Explanation {
     }
 }
 
-impl fmt::Display for Explanation {
+impl fmt::Display for DecisionTree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.draw(0, f)
     }
@@ -76,7 +76,7 @@ impl Filter {
     ///
     /// # Errors
     /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
-    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
         Explainer::new(schema, time).filter(self, contact)
     }
 
@@ -89,7 +89,7 @@ impl Filter {
         contact: &Contact,
         schema: &Schema,
         time: &EvaluationTime,
-    ) -> Result<Explanation> {
+    ) -> Result<DecisionTree> {
         Explainer::new(schema, time).in_clear().filter(self, contact)
     }
 }
@@ -99,7 +99,7 @@ impl Segment {
     ///
     /// # Errors
     /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
-    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<Explanation> {
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
         Explainer::new(schema, time).segment(self, contact)
     }
 
@@ -112,7 +112,7 @@ impl Segment {
         contact: &Contact,
         schema: &Schema,
         time: &EvaluationTime,
-    ) -> Result<Explanation> {
+    ) -> Result<DecisionTree> {
         Explainer::new(schema, time).in_clear().segment(self, contact)
     }
 }
@@ -167,7 +167,7 @@ impl<'a> Explainer<'a> {
     ///
     /// # Errors
     /// As [`Segment::compile_with`].
-    pub fn filter(&self, filter: &Filter, contact: &Contact) -> Result<Explanation> {
+    pub fn filter(&self, filter: &Filter, contact: &Contact) -> Result<DecisionTree> {
         self.explain(&filter.expr, filter.limits(), None, contact)
     }
 
@@ -175,7 +175,7 @@ impl<'a> Explainer<'a> {
     ///
     /// # Errors
     /// As [`Segment::compile_with`].
-    pub fn segment(&self, segment: &Segment, contact: &Contact) -> Result<Explanation> {
+    pub fn segment(&self, segment: &Segment, contact: &Contact) -> Result<DecisionTree> {
         self.explain(&segment.expr(), &segment.limits(), Some(&segment.name), contact)
     }
 
@@ -185,7 +185,7 @@ impl<'a> Explainer<'a> {
         limits: &Limits,
         inside: Option<&str>,
         contact: &Contact,
-    ) -> Result<Explanation> {
+    ) -> Result<DecisionTree> {
         // The whole first: a definition that does not compile is refused before it is taken apart.
         node(expr, limits, self.schema, self.time, &mut Resolver::new(inside, self.catalog))?;
         let mut resolver = Resolver::new(inside, self.catalog);
@@ -200,7 +200,7 @@ impl<'a> Explainer<'a> {
         limits: &Limits,
         contact: &Contact,
         resolver: &mut Resolver<'_>,
-    ) -> Result<Explanation> {
+    ) -> Result<DecisionTree> {
         let (what, parts): (String, &[Expr]) = match expr {
             Expr::All(parts) => ("all of".to_owned(), parts),
             Expr::Any(parts) => ("any of".to_owned(), parts),
@@ -211,7 +211,7 @@ impl<'a> Explainer<'a> {
                 let (named, limits) = resolver.enter(&name.node)?;
                 let part = self.tree(&named, &limits, contact, resolver)?;
                 resolver.leave();
-                return Ok(Explanation {
+                return Ok(DecisionTree {
                     holds: part.holds,
                     what: printer::text(expr),
                     decides: false,
@@ -221,7 +221,7 @@ impl<'a> Explainer<'a> {
             leaf => {
                 let holds = node(leaf, limits, self.schema, self.time, resolver)?.holds(contact);
                 let what = if self.clear { printer::text(leaf) } else { printer::text(&redacted(leaf)) };
-                return Ok(Explanation { holds, what, decides: false, parts: Vec::new() });
+                return Ok(DecisionTree { holds, what, decides: false, parts: Vec::new() });
             }
         };
         let parts: Vec<_> =
@@ -233,13 +233,13 @@ impl<'a> Explainer<'a> {
             Expr::AtLeast(at_least) => holding >= at_least.count as usize,
             _ => holding == 0,
         };
-        Ok(Explanation { holds, what, decides: false, parts })
+        Ok(DecisionTree { holds, what, decides: false, parts })
     }
 }
 
 /// Marks the leaves that pull the whole to where it stands.
-fn decide(whole: &mut Explanation) {
-    fn mark(node: &mut Explanation) {
+fn decide(whole: &mut DecisionTree) {
+    fn mark(node: &mut DecisionTree) {
         node.decides = true;
         // Of a true `all of` every part counts, of a false one the false parts; `any of` the other way round.
         let pulls = match (node.what.as_str(), node.holds) {

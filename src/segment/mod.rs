@@ -189,7 +189,7 @@
 //! | country, region, city, distance | `country = "PL" and province = "Mazowieckie" and city = "Warszawa"`, `distance(revenue, score, 52.23, 21.01) <= 50` |
 //! | ever been | an event that says so: `exists(event.other where detail1 = "gold")`; a contact keeps no history of its fields |
 //! | updated in the last n days | `modified_on in last 7 days` |
-//! | ids, count, reach, explain | [`CompiledFilter::select`], [`ContactTable::rows`], [`Count`], [`Explainer`] |
+//! | ids, count, reach, explain | [`CompiledFilter::select`], [`ContactTable::rows`], [`SegmentCount`], [`Explainer`] |
 //! | difference to what was sent | [`SyncEngine::plan`](crate::SyncEngine::plan) |
 //! | hash and complexity of a definition | [`Segment::hash`], [`CompiledFilter::cost`] |
 
@@ -215,11 +215,11 @@ mod time_dependence;
 pub use catalog::file::FileCatalog;
 pub use catalog::memory::{MemoryCatalog, SegmentCatalog};
 pub use compiled::{CompiledSegment, Decision};
-pub use count::{Count, CountBuilder};
+pub use count::{CountBuilder, SegmentCount};
 pub use definition::{FilterSource, Segment, SegmentBuilder};
 pub use engine::terms::url_pattern::UrlPattern;
 pub use engine::window::EvaluationTime;
-pub use explain::{Explainer, Explanation};
+pub use explain::{DecisionTree, Explainer};
 pub use filter::{CompiledFilter, Filter};
 pub(crate) use json_path::read_json;
 pub use language::ast;
@@ -232,8 +232,8 @@ pub use language::builder::conditions::{
 pub use language::error::{FilterError, FilterProblem};
 pub use language::limits::Limits;
 pub use rfm::cutoffs::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
-pub use rfm::survey::{RfmQuintiles, RfmSurvey};
+pub use rfm::survey::{RfmEstimator, RfmQuintiles};
 pub(crate) use schema_version::SchemaVersion;
-pub use selector::{Channel, Message, Selector};
+pub use selector::{Message, MessageChannel, Selector};
 pub use table::ContactTable;
-pub use tag_dictionary::TagNames;
+pub use tag_dictionary::TagDictionary;

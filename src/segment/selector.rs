@@ -117,7 +117,7 @@ pub enum Selector {
 #[serde(deny_unknown_fields)]
 pub struct Message {
     /// The channel.
-    pub channel: Channel,
+    pub channel: MessageChannel,
     /// The message's name; none for any message of the channel.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
@@ -130,24 +130,24 @@ impl Message {
     /// A mailing by name.
     #[must_use]
     pub fn email(name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..Self::any(Channel::Email) }
+        Self { name: Some(name.into()), ..Self::any(MessageChannel::Email) }
     }
 
     /// A text message by name.
     #[must_use]
     pub fn sms(name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..Self::any(Channel::Sms) }
+        Self { name: Some(name.into()), ..Self::any(MessageChannel::Sms) }
     }
 
     /// A web push by name.
     #[must_use]
     pub fn push(name: impl Into<String>) -> Self {
-        Self { name: Some(name.into()), ..Self::any(Channel::Push) }
+        Self { name: Some(name.into()), ..Self::any(MessageChannel::Push) }
     }
 
     /// Any message of a channel.
     #[must_use]
-    pub fn any(channel: Channel) -> Self {
+    pub fn any(channel: MessageChannel) -> Self {
         Self { channel, name: None, source: None }
     }
 
@@ -160,9 +160,9 @@ impl Message {
 
     fn event(&self, what: &str) -> Expr {
         let channel = match self.channel {
-            Channel::Email => "email",
-            Channel::Sms => "sms",
-            Channel::Push => "push",
+            MessageChannel::Email => "email",
+            MessageChannel::Sms => "sms",
+            MessageChannel::Push => "push",
         };
         let named = [("message", self.name.as_deref()), ("source", self.source.as_deref())];
         happened(&format!("{channel}_{what}"), named)
@@ -172,7 +172,7 @@ impl Message {
 /// How a message reaches a contact. Events are named for it: `email_sent`, `sms_sent`, `push_sent`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Channel {
+pub enum MessageChannel {
     /// E-mail.
     Email,
     /// Text message.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::count::Count;
+use super::count::SegmentCount;
 use super::definition::Segment;
 use super::filter::Filter;
 use super::language::ast::tree::{Expr, Spanned, Term};
@@ -18,9 +18,9 @@ use crate::contact::{Schema, nearest, normalize_tag};
 /// filters to them where that is wanted, as a hint or as an error.
 ///
 /// ```
-/// use audiencekit::{Schema, segment::{Filter, TagNames}};
+/// use audiencekit::{Schema, segment::{Filter, TagDictionary}};
 ///
-/// let known: TagNames = ["vip", "newsletter"].into_iter().collect();
+/// let known: TagDictionary = ["vip", "newsletter"].into_iter().collect();
 /// let schema = Schema::standard();
 /// let error = Filter::parse_knowing(r#"has tag "VPI""#, &schema, &known).unwrap_err();
 /// assert_eq!(error.picture(), "\
@@ -33,12 +33,12 @@ use crate::contact::{Schema, nearest, normalize_tag};
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
-pub struct TagNames(BTreeSet<String>);
+pub struct TagDictionary(BTreeSet<String>);
 
-impl TagNames {
+impl TagDictionary {
     /// The tags of the contacts that were counted.
     #[must_use]
-    pub fn of_count(count: &Count) -> Self {
+    pub fn of_count(count: &SegmentCount) -> Self {
         count.by_tag.keys().map(String::as_str).collect()
     }
 
@@ -82,13 +82,13 @@ impl TagNames {
 }
 
 /// Names as they come; what is no tag is left out.
-impl<T: AsRef<str>> FromIterator<T> for TagNames {
+impl<T: AsRef<str>> FromIterator<T> for TagDictionary {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
         Self(names.into_iter().filter_map(|name| normalize_tag(name.as_ref())).collect())
     }
 }
 
-impl fmt::Debug for TagNames {
+impl fmt::Debug for TagDictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "TagNames({} tags)", self.0.len())
     }
@@ -99,7 +99,7 @@ impl Filter {
     ///
     /// # Errors
     /// As [`parse`](Self::parse), with a problem for each such tag.
-    pub fn parse_knowing(text: &str, schema: &Schema, known: &TagNames) -> Result<Self, FilterError> {
+    pub fn parse_knowing(text: &str, schema: &Schema, known: &TagDictionary) -> Result<Self, FilterError> {
         let limits = Limits::default();
         let expr = parser::parse(text, &limits)?;
         let mut problems = checker::check(&expr, schema, &limits);
@@ -114,7 +114,7 @@ impl Filter {
 
     /// The tags of this filter that are not known, to be shown as a hint; none when all are.
     #[must_use]
-    pub fn tag_hints(&self, known: &TagNames) -> Option<FilterError> {
+    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
         known.hints(&self.expr)
     }
 }
@@ -122,7 +122,7 @@ impl Filter {
 impl Segment {
     /// The tags of this definition that are not known, to be shown as a hint; none when all are.
     #[must_use]
-    pub fn tag_hints(&self, known: &TagNames) -> Option<FilterError> {
+    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
         known.hints(&self.expr())
     }
 }

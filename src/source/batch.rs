@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::losses::Losses;
+use super::losses::ReadErrors;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -24,7 +24,7 @@ pub struct Batch {
     contacts: Vec<Contact>,
     len: usize,
     capacity: usize,
-    losses: Losses,
+    losses: ReadErrors,
 }
 
 impl Batch {
@@ -39,7 +39,7 @@ impl Batch {
             contacts: Vec::new(),
             len: 0,
             capacity: capacity.max(1),
-            losses: Losses::default(),
+            losses: ReadErrors::default(),
         }
     }
 
@@ -63,12 +63,12 @@ impl Batch {
 
     /// What the source could not read since this batch was made; clearing keeps it.
     #[must_use]
-    pub fn losses(&self) -> &Losses {
+    pub fn losses(&self) -> &ReadErrors {
         &self.losses
     }
 
     /// Where a source counts what it cannot read.
-    pub fn losses_mut(&mut self) -> &mut Losses {
+    pub fn losses_mut(&mut self) -> &mut ReadErrors {
         &mut self.losses
     }
 

@@ -11,7 +11,7 @@ use crate::error::Result;
 /// The bytes of whole records, and the line where they stood.
 ///
 /// Its memory serves lot after lot.
-pub struct Lot {
+pub struct Chunk {
     bytes: Vec<u8>,
     at: usize,
     line: u64,
@@ -24,7 +24,7 @@ pub struct Lot {
 /// hash. `CsvSource` and [`JsonLinesSource`](super::json_lines::JsonLinesSource) do.
 ///
 /// ```
-/// use audiencekit::source::{Batch, Lot};
+/// use audiencekit::source::{Batch, Chunk};
 /// use audiencekit::{ContactSource, JsonLinesSource, Schema};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
@@ -33,7 +33,7 @@ pub struct Lot {
 /// let people = JsonLinesSource::from_bytes("{\"id\": \"1\"}\n{\"id\": \"2\"}\n{\"id\": \"3\"}\n", &schema);
 /// let mut reader = people.open().await?;
 /// let cutter = reader.cutter().expect("lines can be cut apart");
-/// let (decoder, mut lot) = (cutter.decoder(), Lot::with_capacity(2));
+/// let (decoder, mut lot) = (cutter.decoder(), Chunk::with_capacity(2));
 /// let mut batch = Batch::with_capacity(&schema, 1_000);
 /// while cutter.cut(&mut lot).await? {
 ///     decoder.decode(&mut lot, &mut batch)?; // on any thread
@@ -43,7 +43,7 @@ pub struct Lot {
 /// # }
 /// ```
 #[async_trait]
-pub trait Cutter: Send {
+pub trait ChunkReader: Send {
     /// What reads the records.
     fn decoder(&self) -> Arc<dyn Decoder>;
 
@@ -54,10 +54,10 @@ pub trait Cutter: Send {
     /// # Errors
     /// [`ErrorKind::Source`](crate::ErrorKind::Source) where no record ends, with its line. Records before it have been
     /// given.
-    async fn cut(&mut self, lot: &mut Lot) -> Result<bool>;
+    async fn cut(&mut self, lot: &mut Chunk) -> Result<bool>;
 }
 
-/// Reads the contacts of a [`Lot`].
+/// Reads the contacts of a [`Chunk`].
 pub trait Decoder: Send + Sync + fmt::Debug {
     /// Adds contacts of `lot` to `batch`, from where the last call stopped, until one of them ends; passes over what
     /// it has read.
@@ -65,10 +65,10 @@ pub trait Decoder: Send + Sync + fmt::Debug {
     /// # Errors
     /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column. The
     /// contacts before it have been added.
-    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()>;
+    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()>;
 }
 
-impl Lot {
+impl Chunk {
     /// An empty lot that takes about `records` records.
     #[must_use]
     pub fn with_capacity(records: usize) -> Self {
@@ -114,7 +114,7 @@ impl Lot {
 }
 
 /// How many bytes, and from which line: never what is in them.
-impl fmt::Debug for Lot {
+impl fmt::Debug for Chunk {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Lot({} bytes from line {})", self.rest().len(), self.line)
     }

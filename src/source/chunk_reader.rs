@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use memchr::memchr_iter;
 
 use super::batch::Batch;
-use super::chunk::{Cutter, Decoder, Lot};
+use super::chunk::{Chunk, ChunkReader, Decoder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::ContactReader;
 
@@ -64,7 +64,7 @@ impl<E: Ends> Blocks<E> {
     }
 
     /// Fills `lot`; false when there are no more records.
-    pub(super) fn cut(&mut self, lot: &mut Lot) -> Result<bool> {
+    pub(super) fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
         let len = loop {
             if let Some(len) = self.ends.last_within(self.rest(), lot.capacity()) {
                 break len;
@@ -122,17 +122,17 @@ impl<E: Ends> Blocks<E> {
 pub(super) struct LotReader<E> {
     blocks: Blocks<E>,
     decoder: Arc<dyn Decoder>,
-    lot: Lot,
+    lot: Chunk,
 }
 
 impl<E: Ends> LotReader<E> {
     pub(super) fn new(blocks: Blocks<E>, decoder: Arc<dyn Decoder>) -> Self {
-        Self { blocks, decoder, lot: Lot::with_capacity(Batch::DEFAULT_CAPACITY) }
+        Self { blocks, decoder, lot: Chunk::with_capacity(Batch::DEFAULT_CAPACITY) }
     }
 
     /// First what of `begun` has not been read.
     #[cfg(feature = "csv")]
-    pub(super) fn after(mut self, begun: &Lot) -> Self {
+    pub(super) fn after(mut self, begun: &Chunk) -> Self {
         self.lot.fill(begun.rest(), begun.line());
         self
     }
@@ -151,18 +151,18 @@ impl<E: Ends> ContactReader for LotReader<E> {
         Ok(!batch.contacts().is_empty())
     }
 
-    fn cutter(&mut self) -> Option<&mut dyn Cutter> {
+    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
         Some(self)
     }
 }
 
 #[async_trait]
-impl<E: Ends> Cutter for LotReader<E> {
+impl<E: Ends> ChunkReader for LotReader<E> {
     fn decoder(&self) -> Arc<dyn Decoder> {
         Arc::clone(&self.decoder)
     }
 
-    async fn cut(&mut self, lot: &mut Lot) -> Result<bool> {
+    async fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
         if self.lot.is_read() {
             return self.blocks.cut(lot);
         }

@@ -2,7 +2,7 @@
 
 use super::pass::each_contact;
 use crate::error::Result;
-use crate::segment::{Count, CountBuilder, EvaluationTime, Segment};
+use crate::segment::{CountBuilder, EvaluationTime, Segment, SegmentCount};
 use crate::source::ContactSource;
 
 impl Segment {
@@ -34,7 +34,7 @@ impl Segment {
         &self,
         source: &(impl ContactSource + ?Sized),
         time: &EvaluationTime,
-    ) -> Result<Count> {
+    ) -> Result<SegmentCount> {
         let mut counter = CountBuilder::new(self, source.schema(), time)?;
         each_contact(source, |contact| {
             counter.push(contact);

@@ -8,10 +8,10 @@ use async_trait::async_trait;
 use memchr::{memchr, memchr_iter};
 
 use super::batch::Batch;
-use super::chunk::{Decoder, Lot};
+use super::chunk::{Chunk, Decoder};
 use super::chunk_reader::{Blocks, Ends, LotReader, MAX_RECORD};
 use super::input::Origin;
-use super::losses::{BadCell, BadRow, guards, placed};
+use super::losses::{OnBadCell, OnBadRow, guards, placed};
 use crate::contact::{Contact, JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{ContactReader, ContactSource};
@@ -63,14 +63,14 @@ impl JsonLinesSource {
 
     /// What to do with a line that is not such an object.
     #[must_use]
-    pub fn bad_row(mut self, bad_row: BadRow) -> Self {
+    pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.decoder.bad_row = bad_row;
         self
     }
 
     /// What to do with a member that is not of its field's type.
     #[must_use]
-    pub fn bad_cell(mut self, bad_cell: BadCell) -> Self {
+    pub fn bad_cell(mut self, bad_cell: OnBadCell) -> Self {
         self.decoder.bad_cell = bad_cell;
         self
     }
@@ -119,12 +119,12 @@ impl Ends for Lines {
 #[derive(Debug, Clone, Default)]
 struct LineDecoder {
     reading: JsonReading,
-    bad_row: BadRow,
-    bad_cell: BadCell,
+    bad_row: OnBadRow,
+    bad_cell: OnBadCell,
 }
 
 impl Decoder for LineDecoder {
-    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
         // Members that a contact has lost.
         let mut dropped: Vec<(String, Error)> = Vec::new();
         while !batch.is_full() && !lot.is_read() {
@@ -158,7 +158,7 @@ impl LineDecoder {
         let json =
             std::str::from_utf8(line).map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
         self.reading.read_lenient(json, contact, &mut |field, error| {
-            if self.bad_cell == BadCell::Refuse || guards(field) {
+            if self.bad_cell == OnBadCell::Refuse || guards(field) {
                 return Err(error);
             }
             dropped.push((field.to_owned(), error));

@@ -11,7 +11,7 @@ use crate::error::{Error, Result};
 /// What to do with a row that cannot be read at all: too few cells, not UTF-8, not JSON, more than a contact takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BadRow {
+pub enum OnBadRow {
     /// Stops with an error that names line and column.
     #[default]
     Refuse,
@@ -20,9 +20,9 @@ pub enum BadRow {
     Skip,
 }
 
-impl BadRow {
+impl OnBadRow {
     /// Counts the row that `error` is about, or stops with it.
-    pub(super) fn settle(self, error: Error, losses: &mut Losses) -> Result<()> {
+    pub(super) fn settle(self, error: Error, losses: &mut ReadErrors) -> Result<()> {
         if self == Self::Refuse || SymbolsFull::is_under(&error) {
             return Err(error);
         }
@@ -39,7 +39,7 @@ pub(super) fn placed(place: String, error: Error) -> Error {
 /// What to do with a cell that is not of its field's type.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum BadCell {
+pub enum OnBadCell {
     /// Leaves the field missing, and counts it. A cell that says whether the person may be contacted is never dropped:
     /// it makes the row bad.
     #[default]
@@ -53,16 +53,16 @@ pub enum BadCell {
 /// It names lines, columns and fields, never what stood there.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Losses {
+pub struct ReadErrors {
     /// Rows that were skipped.
     pub rows: u64,
     /// Cells that were dropped, by field.
     pub cells: BTreeMap<String, u64>,
-    /// The first places, as `line 17, column 4 (score): ...`; at most [`Losses::MAX_PLACES`].
+    /// The first places, as `line 17, column 4 (score): ...`; at most [`ReadErrors::MAX_PLACES`].
     pub places: Vec<String>,
 }
 
-impl Losses {
+impl ReadErrors {
     /// Most places that are kept.
     pub const MAX_PLACES: usize = 20;
 
@@ -111,7 +111,7 @@ pub(super) fn guards(field: &str) -> bool {
     matches!(field, "opted_out" | "phone_opted_out" | "one_message" | "deleted" | "invalid" | "consents")
 }
 
-impl fmt::Display for Losses {
+impl fmt::Display for ReadErrors {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let cells: u64 = self.cells.values().sum();
         write!(f, "{} rows skipped, {cells} cells dropped", self.rows)?;

@@ -15,11 +15,11 @@ mod records;
 mod survey;
 
 pub use batch::Batch;
-pub use chunk::{Cutter, Decoder, Lot};
+pub use chunk::{Chunk, ChunkReader, Decoder};
 #[cfg(feature = "csv")]
 pub use csv::{CsvSource, CsvSourceBuilder};
 pub use json_lines::JsonLinesSource;
-pub use losses::{BadCell, BadRow, Losses};
+pub use losses::{OnBadCell, OnBadRow, ReadErrors};
 pub use memory::MemorySource;
 pub use records::RecordSource;
 
@@ -66,7 +66,7 @@ pub trait ContactReader: Send {
     /// The same reader as one that leaves the reading to other threads; `None` for a source that cannot.
     ///
     /// Whoever asks takes all that is left from there: batches and lots of one reader do not mix.
-    fn cutter(&mut self) -> Option<&mut dyn Cutter> {
+    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
         None
     }
 }

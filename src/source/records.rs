@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use futures_core::Stream;
 
 use super::batch::Batch;
-use super::losses::{BadRow, placed};
+use super::losses::{OnBadRow, placed};
 use crate::contact::{Schema, ToContact};
 use crate::error::Result;
 use crate::source::{ContactReader, ContactSource};
@@ -57,7 +57,7 @@ pub struct RecordSource<T: ToContact> {
     schema: Arc<Schema>,
     fields: Arc<T::Fields>,
     open: Arc<dyn Fn() -> Records<T> + Send + Sync>,
-    bad_row: BadRow,
+    bad_row: OnBadRow,
     len: Option<u64>,
 }
 
@@ -93,12 +93,12 @@ impl<T: ToContact + Send + 'static> RecordSource<T> {
 
     fn new(schema: &Arc<Schema>, open: Arc<dyn Fn() -> Records<T> + Send + Sync>) -> Result<Self> {
         let fields = Arc::new(T::fields(schema)?);
-        Ok(Self { schema: Arc::clone(schema), fields, open, bad_row: BadRow::default(), len: None })
+        Ok(Self { schema: Arc::clone(schema), fields, open, bad_row: OnBadRow::default(), len: None })
     }
 
     /// What to do with a record that the contact does not take.
     #[must_use]
-    pub fn bad_row(mut self, bad_row: BadRow) -> Self {
+    pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.bad_row = bad_row;
         self
     }
@@ -136,7 +136,7 @@ impl<T: ToContact + Send + 'static> ContactSource for RecordSource<T> {
 struct RecordReader<T: ToContact> {
     records: Records<T>,
     fields: Arc<T::Fields>,
-    bad_row: BadRow,
+    bad_row: OnBadRow,
     read: u64,
 }
 

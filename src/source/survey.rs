@@ -2,13 +2,13 @@
 
 use super::pass::each_contact;
 use crate::error::Result;
-use crate::segment::{EvaluationTime, RfmSurvey};
+use crate::segment::{EvaluationTime, RfmEstimator};
 use crate::source::ContactSource;
 
-impl RfmSurvey {
+impl RfmEstimator {
     /// Reads the contacts once and measures their purchases of the last `window_days` days, as of `time`.
     ///
-    /// Memory is bounded by one batch and what [`RfmSurvey`] keeps.
+    /// Memory is bounded by one batch and what [`RfmEstimator`] keeps.
     ///
     /// Cancel safety: dropping it forgets the survey.
     ///

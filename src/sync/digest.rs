@@ -60,17 +60,17 @@ digest16! {
     /// A person in the ledger: a keyed digest of the contact's `id`, or of the first row of a contact without one.
     ///
     /// `Debug` hides it.
-    PersonKey
+    PersonId
 }
 
 digest16! {
     /// A row in the ledger: the first half of [`MatchRow::fingerprint`]. Equal rows have equal fingerprints.
     ///
     /// `Debug` hides it.
-    Fingerprint
+    RowDigest
 }
 
-impl Fingerprint {
+impl RowDigest {
     /// The fingerprint of a row.
     #[must_use]
     pub fn of(row: MatchRow<'_>) -> Self {
@@ -86,9 +86,9 @@ impl Fingerprint {
 ///
 /// Without a key of the host's own, whoever holds the file can test a guessed contact id against it. `Debug` hides it.
 #[derive(Clone)]
-pub struct PersonSecret(Hmac<Sha256>);
+pub struct PseudonymKey(Hmac<Sha256>);
 
-impl PersonSecret {
+impl PseudonymKey {
     /// A secret of at least 16 bytes.
     ///
     /// # Errors
@@ -111,18 +111,18 @@ impl PersonSecret {
 
     /// The person of a contact id.
     #[must_use]
-    pub fn person(&self, contact_id: &str) -> PersonKey {
-        PersonKey(self.digest(&[b"person\0", contact_id.as_bytes()]))
+    pub fn person(&self, contact_id: &str) -> PersonId {
+        PersonId(self.digest(&[b"person\0", contact_id.as_bytes()]))
     }
 
     /// Names the secret without revealing it: a ledger made with another one is refused.
     #[must_use]
-    pub fn check(&self) -> PersonKey {
-        PersonKey(self.digest(&[b"check\0"]))
+    pub fn check(&self) -> PersonId {
+        PersonId(self.digest(&[b"check\0"]))
     }
 
     /// The tombstones of a row: one for each cell that names a person on its own.
-    pub(super) fn cells<'a>(&'a self, row: MatchRow<'a>) -> impl Iterator<Item = PersonKey> + 'a {
+    pub(super) fn cells<'a>(&'a self, row: MatchRow<'a>) -> impl Iterator<Item = PersonId> + 'a {
         row.keys().iter().zip(row.cells()).filter(|(key, _)| names_a_person(**key)).filter_map(
             move |(key, cell)| {
                 let value = match &cell {
@@ -130,7 +130,7 @@ impl PersonSecret {
                     Cell::Plain(text) => text.as_bytes(),
                     Cell::Json(_) | Cell::Empty => return None,
                 };
-                Some(PersonKey(self.digest(&[b"cell\0", &[*key as u8], value])))
+                Some(PersonId(self.digest(&[b"cell\0", &[*key as u8], value])))
             },
         )
     }
@@ -158,14 +158,14 @@ impl IntoBlock for [u8; 32] {
     }
 }
 
-impl Default for PersonSecret {
+impl Default for PseudonymKey {
     /// The same for everyone: digests hide ids from a glance, not from a guess.
     fn default() -> Self {
         Self::keyed(b"audiencekit person key, version 1")
     }
 }
 
-impl fmt::Debug for PersonSecret {
+impl fmt::Debug for PseudonymKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("PersonSecret(_)")
     }

@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::delivery::batch::SessionIds;
 use super::delivery::uploader::Sender;
-use super::digest::PersonSecret;
-use super::ledger::backend::Store;
+use super::digest::PseudonymKey;
+use super::ledger::backend::Backend;
 use super::ledger::memory::MemoryLedger;
 use super::ledger::traits::{Journal, Ledger};
-use super::pipeline::prepare::Preparer;
-use super::pipeline::reader::Intake;
-use super::pipeline::select::Groups;
-use super::pipeline::workers::Workers;
-use super::policy::{ConsentPolicy, Guards};
-use super::progress::{ProgressStream, Watch};
+use super::pipeline::prepare::RowPreparer;
+use super::pipeline::reader::RowReader;
+use super::pipeline::select::Selection;
+use super::pipeline::workers::Executor;
+use super::policy::{ConsentPolicy, RemovalGuard};
+use super::progress::{ProgressChannel, ProgressStream};
 use super::target::SyncTarget;
-use crate::clock::{Clock, Zone};
+use crate::clock::{Clock, TimeZone};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
 use crate::identity::KeyMap;
@@ -32,7 +32,7 @@ use time::OffsetDateTime;
 ///
 /// ```
 /// use audiencekit::facebook::NewAudience;
-/// use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};
+/// use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, SyncMode, Schema, SyncEngine, SyncTarget};
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let schema = Schema::standard();
@@ -44,7 +44,7 @@ use time::OffsetDateTime;
 ///
 /// let people = MemorySource::new(&schema, vec![ada]);
 /// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
-/// let target = SyncTarget::new(account, audience).mode(Mode::Mirror);
+/// let target = SyncTarget::new(account, audience).mode(SyncMode::Mirror);
 /// assert_eq!(engine.plan(&target).await?.add, 1); // sends nothing
 /// let report = engine.run(&target).await?;
 /// assert_eq!((report.added.accepted, report.members), (1, Some(1)));
@@ -55,20 +55,20 @@ pub struct SyncEngine {
     pub(super) source: Arc<dyn ContactSource>,
     pub(super) client: Arc<dyn FacebookClient>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) zone: Zone,
+    pub(super) zone: TimeZone,
     pub(super) zone_field: Option<String>,
     pub(super) keys: KeyMap,
     pub(super) catalog: Option<Arc<dyn SegmentCatalog>>,
-    pub(super) store: Store,
-    pub(super) secret: PersonSecret,
+    pub(super) store: Backend,
+    pub(super) secret: PseudonymKey,
     pub(super) consent: ConsentPolicy,
-    pub(super) guards: Guards,
+    pub(super) guards: RemovalGuard,
     pub(super) uploads: usize,
     pub(super) rows_per_call: usize,
     pub(super) search_calls: Option<u32>,
-    pub(super) workers: Option<(Arc<dyn Workers>, usize)>,
+    pub(super) workers: Option<(Arc<dyn Executor>, usize)>,
     pub(super) batch_rows: usize,
-    pub(super) watch: Watch,
+    pub(super) watch: ProgressChannel,
     pub(super) ids: Arc<SessionIds>,
     /// How often a stop was asked for.
     stops: AtomicU64,
@@ -76,12 +76,12 @@ pub struct SyncEngine {
 
 /// Says whether a stop was asked for since a run began.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct StopSignal<'a> {
+pub(super) struct CancelToken<'a> {
     stops: &'a AtomicU64,
     before: u64,
 }
 
-impl StopSignal<'_> {
+impl CancelToken<'_> {
     /// # Errors
     /// [`ErrorKind::Cancelled`] when a stop was asked for.
     pub(super) fn check(self) -> Result<()> {
@@ -117,20 +117,20 @@ impl SyncEngine {
             source: Arc::new(source),
             client: Arc::new(client),
             clock: Arc::new(clock),
-            zone: Zone::utc(),
+            zone: TimeZone::utc(),
             zone_field: None,
             keys,
             catalog: None,
-            store: Store::Members(Arc::new(MemoryLedger::new())),
-            secret: PersonSecret::default(),
+            store: Backend::Members(Arc::new(MemoryLedger::new())),
+            secret: PseudonymKey::default(),
             consent: ConsentPolicy::default(),
-            guards: Guards::default(),
+            guards: RemovalGuard::default(),
             uploads: 1,
             rows_per_call: Upload::MAX_ROWS,
             search_calls: None,
             workers: None,
             batch_rows: 1_024,
-            watch: Watch::default(),
+            watch: ProgressChannel::default(),
             ids: Arc::new(SessionIds::new()),
             stops: AtomicU64::new(0),
         })
@@ -149,19 +149,19 @@ impl SyncEngine {
     }
 
     /// To be taken when a run begins.
-    pub(super) fn stop_signal(&self) -> StopSignal<'_> {
-        StopSignal { stops: &self.stops, before: self.stops.load(Ordering::Relaxed) }
+    pub(super) fn stop_signal(&self) -> CancelToken<'_> {
+        CancelToken { stops: &self.stops, before: self.stops.load(Ordering::Relaxed) }
     }
 
-    pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Intake> {
+    pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<RowReader> {
         let schema = self.source.schema();
         let mut time = EvaluationTime::new(now, self.zone.clone());
         if let Some(field) = &self.zone_field {
             time = time.zone_of(field);
         }
         let blocked = self.store.journal().blocked().await?;
-        let preparer = Arc::new(Preparer {
-            groups: Groups::compile(target.segments.as_deref(), schema, &time, self.catalog.as_deref())?,
+        let preparer = Arc::new(RowPreparer {
+            groups: Selection::compile(target.segments.as_deref(), schema, &time, self.catalog.as_deref())?,
             policy: self.consent.bind(schema, now),
             keys: self.keys.clone(),
             secret: self.secret.clone(),
@@ -170,7 +170,7 @@ impl SyncEngine {
             identify: self.store.ledger().is_some(),
         });
         let workers = self.workers.as_ref().map(|(workers, threads)| (workers, *threads));
-        Ok(Intake::new(self.source.open().await?, schema, &preparer, workers, self.batch_rows))
+        Ok(RowReader::new(self.source.open().await?, schema, &preparer, workers, self.batch_rows))
     }
 
     /// The instant that its clock shows.
@@ -203,7 +203,7 @@ impl SyncEngineBuilder {
 
     /// The zone in which a day begins; UTC without it.
     #[must_use]
-    pub fn zone(mut self, zone: Zone) -> Self {
+    pub fn zone(mut self, zone: TimeZone) -> Self {
         self.0.zone = zone;
         self
     }
@@ -226,21 +226,21 @@ impl SyncEngineBuilder {
     /// Where calls and members are remembered.
     #[must_use]
     pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
-        self.0.store = Store::Members(Arc::new(ledger));
+        self.0.store = Backend::Members(Arc::new(ledger));
         self
     }
 
     /// Remembers calls only: uploads of any size in bounded memory, in the modes that remove nobody and
-    /// [`Mode::Replace`](super::target::Mode::Replace). Interrupted runs resume where the journal ends.
+    /// [`SyncMode::Replace`](super::target::SyncMode::Replace). Interrupted runs resume where the journal ends.
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.0.store = Store::Calls(Arc::new(journal));
+        self.0.store = Backend::Calls(Arc::new(journal));
         self
     }
 
     /// The key under which persons are digested in the ledger.
     #[must_use]
-    pub fn person_secret(mut self, secret: PersonSecret) -> Self {
+    pub fn person_secret(mut self, secret: PseudonymKey) -> Self {
         self.0.secret = secret;
         self
     }
@@ -254,7 +254,7 @@ impl SyncEngineBuilder {
 
     /// What a run refuses to remove.
     #[must_use]
-    pub fn guards(mut self, guards: Guards) -> Self {
+    pub fn guards(mut self, guards: RemovalGuard) -> Self {
         self.0.guards = guards;
         self
     }
@@ -284,9 +284,9 @@ impl SyncEngineBuilder {
     /// Reads, selects and hashes on `threads` threads of the host's; on the task's own thread without it.
     ///
     /// The task's own thread then cuts the source into lots and sends. A source without a
-    /// [`Cutter`](crate::source::Cutter) is read there too.
+    /// [`ChunkReader`](crate::source::ChunkReader) is read there too.
     #[must_use]
-    pub fn workers(mut self, workers: impl Workers + 'static, threads: usize) -> Self {
+    pub fn workers(mut self, workers: impl Executor + 'static, threads: usize) -> Self {
         self.0.workers = Some((Arc::new(workers), threads));
         self.0.batch_rows = 2_048;
         self

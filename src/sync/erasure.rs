@@ -7,13 +7,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::delivery::audience_ledger::Book;
+use super::delivery::audience_ledger::AudienceLedger;
 use super::delivery::removal::{Decoder, rows_of_record, settle, survey};
-use super::delivery::scan::Pages;
-use super::digest::{Fingerprint, PersonKey};
+use super::delivery::scan::RowScan;
+use super::digest::{PersonId, RowDigest};
 use super::engine::SyncEngine;
 use super::ledger::record::{ErasureRecord, ErasureRows};
-use super::ledger::traits::{Changes, Durability, taken_over};
+use super::ledger::traits::{Durability, LedgerCommit, taken_over};
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, Session, Upload};
@@ -21,14 +21,14 @@ use crate::identity::{Coverage, MatchRow, MatchRows};
 
 /// Whom to erase or suppress.
 #[derive(Clone, Copy)]
-pub enum Person<'a> {
+pub enum PersonRef<'a> {
     /// The person of this contact: by its id, and by every match key it has now.
     Contact(&'a Contact),
     /// The person with this contact id: by the id, and by what was sent for it.
     Id(&'a str),
 }
 
-impl fmt::Debug for Person<'_> {
+impl fmt::Debug for PersonRef<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Contact(_) => "Contact(_)",
@@ -42,7 +42,7 @@ impl fmt::Debug for Person<'_> {
 #[non_exhaustive]
 pub struct ErasureReceipt {
     /// The person.
-    pub person: PersonKey,
+    pub person: PersonId,
     /// The account whose audiences were asked to forget the person.
     pub account: AccountId,
     /// When.
@@ -59,9 +59,9 @@ pub struct ErasureReceipt {
 }
 
 /// The keys and rows of a person, and the audiences that had them.
-struct Found {
-    person: PersonKey,
-    keys: Vec<PersonKey>,
+struct ErasureTargets {
+    person: PersonId,
+    keys: Vec<PersonId>,
     rows: Vec<MatchRows>,
     audiences: Vec<AudienceId>,
 }
@@ -77,7 +77,7 @@ impl SyncEngine {
     /// What the store returns; what Facebook refuses of the request to the account; and
     /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
     /// kept whatever runs do meanwhile, and erasing again does the rest.
-    pub async fn erase(&self, account: &AccountId, person: Person<'_>) -> Result<ErasureReceipt> {
+    pub async fn erase(&self, account: &AccountId, person: PersonRef<'_>) -> Result<ErasureReceipt> {
         let mut found = self.block(person, Some(account)).await?;
         let mut receipt = ErasureReceipt {
             person: found.person,
@@ -103,7 +103,10 @@ impl SyncEngine {
         self.withdraw(&mut found).await?;
         // From here on the audiences that are left owe what their own rows say.
         let erased = Some((account.clone(), found.person));
-        self.store.journal().commit(Changes { erased, ..Changes::default() }, Durability::Now).await?;
+        self.store
+            .journal()
+            .commit(LedgerCommit { erased, ..LedgerCommit::default() }, Durability::Now)
+            .await?;
         for audience in &found.audiences {
             match self.settle_audience(audience).await {
                 Ok(()) => receipt.audiences.push(audience.clone()),
@@ -118,7 +121,7 @@ impl SyncEngine {
     /// # Errors
     /// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
     /// same, and suppressing again does the rest.
-    pub async fn suppress(&self, person: Person<'_>) -> Result<()> {
+    pub async fn suppress(&self, person: PersonRef<'_>) -> Result<()> {
         let mut found = self.block(person, None).await?;
         self.withdraw(&mut found).await
     }
@@ -127,23 +130,23 @@ impl SyncEngine {
     ///
     /// # Errors
     /// What the store returns.
-    pub async fn unsuppress(&self, person: Person<'_>) -> Result<()> {
+    pub async fn unsuppress(&self, person: PersonRef<'_>) -> Result<()> {
         let (_, keys, _) = self.keys_of(person)?;
-        let changes = Changes { unblock: keys, ..Changes::default() };
+        let changes = LedgerCommit { unblock: keys, ..LedgerCommit::default() };
         self.store.journal().commit(changes, Durability::Now).await
     }
 
-    fn keys_of(&self, person: Person<'_>) -> Result<(PersonKey, Vec<PersonKey>, MatchRows)> {
+    fn keys_of(&self, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
         let mut rows = MatchRows::new(Arc::clone(self.keys.keys()));
         let mut keys = Vec::new();
         match person {
-            Person::Id(id) => keys.push(self.secret.person(id)),
-            Person::Contact(contact) => {
+            PersonRef::Id(id) => keys.push(self.secret.person(id)),
+            PersonRef::Contact(contact) => {
                 self.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
                 let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
                 keys.extend(id.map(|id| self.secret.person(id)));
-                let print = rows.iter().next().map(Fingerprint::of);
-                keys.extend(print.map(|print| PersonKey::from_bytes(*print.as_bytes())));
+                let print = rows.iter().next().map(RowDigest::of);
+                keys.extend(print.map(|print| PersonId::from_bytes(*print.as_bytes())));
                 keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
             }
         }
@@ -156,9 +159,9 @@ impl SyncEngine {
 
     /// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
     /// to forget them.
-    async fn block(&self, person: Person<'_>, account: Option<&AccountId>) -> Result<Found> {
+    async fn block(&self, person: PersonRef<'_>, account: Option<&AccountId>) -> Result<ErasureTargets> {
         let (person, mut keys, rows) = self.keys_of(person)?;
-        let mut found = Found { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
+        let mut found = ErasureTargets { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
         if let Some(ledger) = self.store.ledger() {
             for audience in ledger.audiences().await? {
                 for print in ledger.rows_of(&audience, person).await? {
@@ -185,15 +188,15 @@ impl SyncEngine {
         keys.sort_unstable();
         keys.dedup();
         let erase = account.map(|account| found.record(account));
-        let changes = Changes { block: keys.clone(), erase, ..Changes::default() };
+        let changes = LedgerCommit { block: keys.clone(), erase, ..LedgerCommit::default() };
         self.store.journal().commit(changes, Durability::Now).await?;
         found.keys = keys;
         Ok(found)
     }
 
     /// Takes every remembered row that names a blocked person from its owners, durably.
-    async fn withdraw(&self, found: &mut Found) -> Result<()> {
-        let blocked: HashSet<PersonKey> = found.keys.iter().copied().collect();
+    async fn withdraw(&self, found: &mut ErasureTargets) -> Result<()> {
+        let blocked: HashSet<PersonId> = found.keys.iter().copied().collect();
         if let Some(ledger) = self.store.ledger() {
             for audience in ledger.audiences().await? {
                 if self.withdraw_blocked(&audience, &blocked).await? {
@@ -205,13 +208,13 @@ impl SyncEngine {
     }
 
     /// Takes rows of blocked people from their owners; true when there were any.
-    async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonKey>) -> Result<bool> {
+    async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonId>) -> Result<bool> {
         let ledger = self.store.require_ledger("suppress")?;
         let _lease = self.store.lease(audience)?;
         let Some(record) = ledger.run(audience).await? else { return Ok(false) };
         let mut hit = Vec::new();
         let mut decoder = Decoder::default();
-        let mut pages = Pages::default();
+        let mut pages = RowScan::default();
         while let Some(page) = pages.next(&self.store, audience).await? {
             for (print, row) in page {
                 let rows = decoder.read(&record, &row)?;
@@ -228,7 +231,8 @@ impl SyncEngine {
             return Ok(false);
         }
         let mut book =
-            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+            AudienceLedger::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check())
+                .await?;
         if book.record.run != record.run + 1 {
             // What was read of the rows may not hold any more.
             return Err(taken_over());
@@ -241,7 +245,8 @@ impl SyncEngine {
     async fn settle_audience(&self, audience: &AudienceId) -> Result<()> {
         let _lease = self.store.lease(audience)?;
         let mut book =
-            Book::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check()).await?;
+            AudienceLedger::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check())
+                .await?;
         book.open_ends = true;
         let found = survey(&book, |_| false).await?;
         let sent = settle(&mut book, &self.sender(audience), |_| false, found, 0).await?;
@@ -260,7 +265,7 @@ fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
     begun.rows.iter().map(of).collect()
 }
 
-impl Found {
+impl ErasureTargets {
     fn record(&self, account: &AccountId) -> ErasureRecord {
         let of = |rows: &MatchRows| ErasureRows {
             columns: Arc::clone(rows.keys()),
@@ -280,7 +285,7 @@ impl Found {
             return Ok(());
         };
         for row in more.iter() {
-            if !rows.iter().any(|known| Fingerprint::of(known) == Fingerprint::of(row)) {
+            if !rows.iter().any(|known| RowDigest::of(known) == RowDigest::of(row)) {
                 rows.push_row(row)?;
             }
         }

@@ -6,13 +6,13 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
 
-use super::delivery::audience_ledger::Book;
+use super::delivery::audience_ledger::AudienceLedger;
 use super::delivery::removal::{give, settle, survey};
 use super::delivery::uploader::Uploader;
-use super::digest::{Fingerprint, PersonKey};
+use super::digest::{PersonId, RowDigest};
 use super::engine::SyncEngine;
 use super::ledger::record::{Operation, Owner, RowRecord};
-use super::ledger::traits::{Changes, Durability};
+use super::ledger::traits::{Durability, LedgerCommit};
 use super::report::CallCounts;
 use super::report_table::Table;
 use super::target::SyncTarget;
@@ -26,7 +26,7 @@ use crate::identity::{Coverage, MatchKey, MatchRow, MatchRows};
 /// are applied. It holds digests and no raw value; serde writes it for a queue of the host's.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberChange {
-    person: PersonKey,
+    person: PersonId,
     operation: Operation,
     generation: u64,
     columns: Arc<[MatchKey]>,
@@ -36,7 +36,7 @@ pub struct MemberChange {
 impl MemberChange {
     /// Who.
     #[must_use]
-    pub fn person(&self) -> PersonKey {
+    pub fn person(&self) -> PersonId {
         self.person
     }
 
@@ -149,7 +149,7 @@ impl SyncEngine {
             None => rows
                 .iter()
                 .next()
-                .map(|row| PersonKey::from_bytes(*Fingerprint::of(row).as_bytes()))
+                .map(|row| PersonId::from_bytes(*RowDigest::of(row).as_bytes()))
                 .ok_or_else(|| {
                     Error::new(
                         ErrorKind::Invalid,
@@ -202,7 +202,7 @@ impl SyncEngine {
 
     /// Makes durable what was left to the next commit.
     pub(crate) async fn commit_what_waits(&self) -> Result<()> {
-        self.store.journal().commit(Changes::default(), Durability::Now).await
+        self.store.journal().commit(LedgerCommit::default(), Durability::Now).await
     }
 
     async fn apply_lasting(
@@ -214,8 +214,8 @@ impl SyncEngine {
         let ledger = self.store.require_ledger("apply changes")?;
         let _lease = self.store.lease(&target.audience)?;
         let mut report = ChangeReport { given: changes.len() as u64, ..ChangeReport::default() };
-        let blocked: std::collections::HashSet<PersonKey> = ledger.blocked().await?.into_iter().collect();
-        let mut newest: HashMap<PersonKey, &MemberChange> = HashMap::new();
+        let blocked: std::collections::HashSet<PersonId> = ledger.blocked().await?.into_iter().collect();
+        let mut newest: HashMap<PersonId, &MemberChange> = HashMap::new();
         for change in changes {
             let known = newest.entry(change.person).or_insert(change);
             if change.generation > known.generation {
@@ -223,9 +223,14 @@ impl SyncEngine {
             }
         }
         report.stale = (changes.len() - newest.len()) as u64;
-        let mut book =
-            Book::open(self.store.clone(), &target.audience, None, self.clock.now(), self.secret.check())
-                .await?;
+        let mut book = AudienceLedger::open(
+            self.store.clone(),
+            &target.audience,
+            None,
+            self.clock.now(),
+            self.secret.check(),
+        )
+        .await?;
         book.end = end;
         let mut staging = Staging::default();
         let mut ordered: Vec<_> = newest.into_values().collect();
@@ -264,7 +269,7 @@ impl SyncEngine {
     async fn send_changes(
         &self,
         target: &SyncTarget,
-        book: &mut Book,
+        book: &mut AudienceLedger,
         staging: Staging,
         report: &mut ChangeReport,
     ) -> Result<()> {
@@ -291,16 +296,21 @@ impl SyncEngine {
 /// Rows as they will be, before they are written.
 #[derive(Default)]
 struct Staging {
-    rows: HashMap<Fingerprint, (Option<RowRecord>, Option<RowRecord>)>,
-    generations: Vec<(PersonKey, u64)>,
-    fresh: Vec<Fingerprint>,
+    rows: HashMap<RowDigest, (Option<RowRecord>, Option<RowRecord>)>,
+    generations: Vec<(PersonId, u64)>,
+    fresh: Vec<RowDigest>,
     unwanted: bool,
 }
 
 impl Staging {
     /// Gives a person these rows and no others.
-    async fn want(&mut self, book: &mut Book, change: &MemberChange, rows: &MatchRows) -> Result<()> {
-        let wanted: Vec<Fingerprint> = rows.iter().map(Fingerprint::of).collect();
+    async fn want(
+        &mut self,
+        book: &mut AudienceLedger,
+        change: &MemberChange,
+        rows: &MatchRows,
+    ) -> Result<()> {
+        let wanted: Vec<RowDigest> = rows.iter().map(RowDigest::of).collect();
         let ledger = book.store.require_ledger("apply changes")?;
         let mut prints = ledger.rows_of(&book.record.audience, change.person).await?;
         prints.extend(&wanted);
@@ -346,7 +356,7 @@ impl Staging {
     }
 
     /// Makes all of it durable at once.
-    async fn write(&mut self, book: &mut Book) -> Result<()> {
+    async fn write(&mut self, book: &mut AudienceLedger) -> Result<()> {
         let rows = self.rows.drain().map(|(print, (before, after))| (print, before, after)).collect();
         let mut changes = book.enter(rows);
         changes.generations.append(&mut self.generations);

@@ -10,7 +10,7 @@
 //! Two ways to run:
 //!
 //! - with a [`Ledger`], which remembers every member (in memory by default, or in one file with `SqliteLedger`):
-//!   duplicates are found, [`Mode::Mirror`], erasure and automation work;
+//!   duplicates are found, [`SyncMode::Mirror`], erasure and automation work;
 //! - with a [`Journal`] alone ([`SyncEngineBuilder::journal`]), which remembers only the calls: uploads of any size in
 //!   bounded memory. Duplicates are sent twice, which a set does not mind.
 
@@ -32,10 +32,10 @@ mod report_table;
 mod run;
 mod target;
 
-pub use digest::{Fingerprint, PersonKey, PersonSecret};
+pub use digest::{PersonId, PseudonymKey, RowDigest};
 pub use engine::{SyncEngine, SyncEngineBuilder};
-pub use erasure::{ErasureReceipt, Person};
-pub use ledger::lease::Leases;
+pub use erasure::{ErasureReceipt, PersonRef};
+pub use ledger::lease::AudienceLocks;
 pub use ledger::memory::MemoryLedger;
 pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
 #[cfg(feature = "sqlite")]
@@ -44,13 +44,13 @@ pub(crate) use ledger::sqlite::file::failed as wrong_in_sqlite;
 pub use ledger::sqlite::file::{SqliteFile, SqliteSettings};
 #[cfg(feature = "sqlite")]
 pub use ledger::sqlite::ledger::SqliteLedger;
-pub use ledger::traits::{Changes, Durability, Journal, Ledger};
+pub use ledger::traits::{Durability, Journal, Ledger, LedgerCommit};
 pub use member_change::{ChangeReport, MemberChange};
 #[cfg(feature = "sqlite")]
 pub use outbox::SqliteOutbox;
-pub use pipeline::workers::{Job, Workers};
-pub use plan::{Plan, PlanWarning};
-pub use policy::{ConsentPolicy, Guards, HeldBack};
-pub use progress::{Progress, ProgressStream, Stage};
-pub use report::{CallCounts, ContactCounts, RejectedRow, Report, RowCounts};
-pub use target::{Mode, SyncTarget};
+pub use pipeline::workers::{Executor, Task};
+pub use plan::{PlanWarning, SyncPlan};
+pub use policy::{ConsentPolicy, ExclusionReason, RemovalGuard};
+pub use progress::{Progress, ProgressStream, RunStage};
+pub use report::{CallCounts, ContactCounts, RejectedRow, RowCounts, SyncReport};
+pub use target::{SyncMode, SyncTarget};

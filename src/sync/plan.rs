@@ -7,19 +7,19 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::delivery::audience_ledger::damaged;
-use super::delivery::row_set::Slots;
+use super::delivery::row_set::RowSet;
 use super::delivery::withdrawal::Withdrawals;
-use super::digest::Fingerprint;
+use super::digest::RowDigest;
 use super::engine::SyncEngine;
 use super::ledger::record::{Operation, RunRecord};
 use super::report::ContactCounts;
 use super::report_table::Table;
-use super::target::{Mode, SyncTarget};
+use super::target::{SyncMode, SyncTarget};
 use crate::audience::AudienceDraft;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow, MatchRows};
-use crate::source::Losses;
+use crate::source::ReadErrors;
 
 /// Something a person should know before a plan is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -51,11 +51,11 @@ pub enum PlanWarning {
 /// Serde writes it as JSON, for someone to approve; [`SyncEngine::apply`] does exactly this.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Plan {
+pub struct SyncPlan {
     /// The audience; `None` when it is not created yet, and such a plan cannot be applied.
     pub audience: Option<AudienceId>,
     /// The mode.
-    pub mode: Mode,
+    pub mode: SyncMode,
     /// The time at which contacts were judged.
     #[serde(with = "time::serde::rfc3339")]
     pub now: OffsetDateTime,
@@ -63,7 +63,7 @@ pub struct Plan {
     pub contacts: ContactCounts,
     /// What the source could not read.
     #[serde(default)]
-    pub losses: Losses,
+    pub losses: ReadErrors,
     /// Match keys.
     pub coverage: Coverage,
     /// Distinct rows of the contacts that are sent.
@@ -98,10 +98,10 @@ fn quota_minutes(calls: u64, writes_in_five_minutes: u64) -> u64 {
     calls.div_ceil(writes_in_five_minutes) * 5
 }
 
-impl Plan {
+impl SyncPlan {
     /// People who can be sent, at most: contacts with a match key, of which those with the same row are one.
     ///
-    /// [`Mode::Remove`] sends nobody.
+    /// [`SyncMode::Remove`] sends nobody.
     #[must_use]
     pub fn reachable(&self) -> u64 {
         self.contacts.mapped.min(self.rows_wanted)
@@ -138,7 +138,7 @@ impl SyncEngine {
     ///
     /// # Errors
     /// What the source and the store return.
-    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<Plan> {
+    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<SyncPlan> {
         let target = target.into();
         self.plan_at(&target, self.clock.now()).await
     }
@@ -147,7 +147,7 @@ impl SyncEngine {
     ///
     /// # Errors
     /// What the source and the store return.
-    pub async fn preview(&self, draft: &AudienceDraft) -> Result<Plan> {
+    pub async fn preview(&self, draft: &AudienceDraft) -> Result<SyncPlan> {
         // No audience of Facebook's has this id, so nothing is remembered of it.
         let nobody: AudienceId = "0".parse()?;
         let mut target = SyncTarget::new(draft.account().clone(), nobody).minimum_size(draft.minimum_size());
@@ -157,7 +157,7 @@ impl SyncEngine {
         Ok(plan)
     }
 
-    pub(super) async fn plan_at(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<Plan> {
+    pub(super) async fn plan_at(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<SyncPlan> {
         let journal = self.store.journal();
         let record = journal.run(&target.audience).await?;
         let record = record.unwrap_or_else(|| RunRecord::new(target.audience.clone()));
@@ -168,7 +168,7 @@ impl SyncEngine {
             .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
             .map(|call| call.call)
             .collect();
-        let frozen = record.frozen && target.mode == Mode::Snapshot;
+        let frozen = record.frozen && target.mode == SyncMode::Snapshot;
         let mut tally = Tally::default();
         if !frozen {
             let mut intake = self.intake(target, now).await?;
@@ -183,7 +183,7 @@ impl SyncEngine {
                     intake.reuse(batch);
                     continue;
                 };
-                if target.mode == Mode::Remove {
+                if target.mode == SyncMode::Remove {
                     for person in &batch.persons {
                         let unwanted = tally.withdrawals.take(ledger, &record, *person).await?;
                         tally.bytes += unwanted.iter().flat_map(MatchRows::iter).map(json_len).sum::<u64>();
@@ -204,7 +204,7 @@ impl SyncEngine {
                         Some(_) => {
                             tally.met += 1;
                             tally.prints_met = tally.prints_met.wrapping_add(print.number());
-                            if !vouched || target.mode == Mode::Replace {
+                            if !vouched || target.mode == SyncMode::Replace {
                                 tally.add(row, Some(*print));
                             }
                         }
@@ -224,29 +224,29 @@ impl SyncEngine {
         record: &RunRecord,
         frozen: bool,
         tally: Tally,
-    ) -> Result<Plan> {
+    ) -> Result<SyncPlan> {
         let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
         let (remove, digest_remove) = match target.mode {
-            Mode::Mirror | Mode::Replace => (unmet, record.prints.wrapping_sub(tally.prints_met)),
-            Mode::Remove => (tally.withdrawals.rows, tally.withdrawals.prints),
-            Mode::Snapshot | Mode::Add => (0, 0),
+            SyncMode::Mirror | SyncMode::Replace => (unmet, record.prints.wrapping_sub(tally.prints_met)),
+            SyncMode::Remove => (tally.withdrawals.rows, tally.withdrawals.prints),
+            SyncMode::Snapshot | SyncMode::Add => (0, 0),
         };
-        let rows_wanted = if target.mode == Mode::Remove { 0 } else { tally.fresh_rows + tally.met };
+        let rows_wanted = if target.mode == SyncMode::Remove { 0 } else { tally.fresh_rows + tally.met };
         let calls_of = |rows: u64| rows.div_ceil(self.rows_per_call as u64);
-        let removing = if target.mode == Mode::Replace { 0 } else { remove };
+        let removing = if target.mode == SyncMode::Replace { 0 } else { remove };
         let calls = calls_of(tally.add) + calls_of(removing);
         let calls_to_replace = calls_of(rows_wanted);
         let mut warnings = Vec::new();
         if frozen {
             warnings.push(PlanWarning::Frozen);
-        } else if target.mode != Mode::Remove {
+        } else if target.mode != SyncMode::Remove {
             match target.minimum_size.check(tally.contacts.mapped.min(rows_wanted)) {
                 Ok(None) => {}
                 Ok(Some(problem)) => warnings.push(PlanWarning::TooFew(problem.to_string())),
                 Err(error) => warnings.push(PlanWarning::TooFew(error.to_string())),
             }
         }
-        if matches!(target.mode, Mode::Mirror | Mode::Replace)
+        if matches!(target.mode, SyncMode::Mirror | SyncMode::Replace)
             && let Err(error) = self.guards.check(record.rows, remove, rows_wanted)
         {
             warnings.push(PlanWarning::Guard(error.to_string()));
@@ -259,16 +259,16 @@ impl SyncEngine {
         } else if record.leftovers {
             warnings.push(PlanWarning::Leftovers);
         }
-        if target.mode == Mode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
+        if target.mode == SyncMode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
             warnings.push(PlanWarning::ReplaceIsCheaper);
         }
-        if target.mode == Mode::Replace && quota_minutes(calls, 20) > 90 {
+        if target.mode == SyncMode::Replace && quota_minutes(calls, 20) > 90 {
             warnings.push(PlanWarning::ReplaceTooLong);
         }
         if let Some(reason) = self.consent.waiver() {
             warnings.push(PlanWarning::OptOutsWaived(reason.to_owned()));
         }
-        Ok(Plan {
+        Ok(SyncPlan {
             audience: Some(target.audience.clone()),
             mode: target.mode,
             now,
@@ -294,13 +294,13 @@ impl SyncEngine {
 #[derive(Default)]
 struct Tally {
     contacts: ContactCounts,
-    losses: Losses,
+    losses: ReadErrors,
     coverage: Coverage,
     /// Rows that the ledger does not have, to find repetitions.
-    fresh: HashSet<Fingerprint>,
+    fresh: HashSet<RowDigest>,
     fresh_rows: u64,
     /// Rows that it has.
-    seen: Slots,
+    seen: RowSet,
     met: u64,
     prints_met: u128,
     withdrawals: Withdrawals,
@@ -310,10 +310,10 @@ struct Tally {
 }
 
 impl Tally {
-    fn add(&mut self, row: MatchRow<'_>, print: Option<Fingerprint>) {
+    fn add(&mut self, row: MatchRow<'_>, print: Option<RowDigest>) {
         self.add += 1;
         self.bytes += json_len(row);
-        let print = print.unwrap_or_else(|| Fingerprint::of(row));
+        let print = print.unwrap_or_else(|| RowDigest::of(row));
         self.prints_add = self.prints_add.wrapping_add(print.number());
     }
 }
@@ -329,7 +329,7 @@ fn json_len(row: MatchRow<'_>) -> u64 {
     cells.map(|len| len + 1).sum::<u64>() + 2
 }
 
-impl fmt::Display for Plan {
+impl fmt::Display for SyncPlan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.audience {
             Some(audience) => writeln!(f, "audience {audience}  {}  plan", self.mode.as_str())?,

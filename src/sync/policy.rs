@@ -49,7 +49,7 @@ impl TryFrom<Stored> for ConsentPolicy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum HeldBack {
+pub enum ExclusionReason {
     /// The contact is deleted.
     Deleted,
     /// The contact is marked invalid.
@@ -60,7 +60,7 @@ pub enum HeldBack {
     NoConsent,
 }
 
-impl HeldBack {
+impl ExclusionReason {
     /// The word for it in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -135,18 +135,18 @@ pub(super) struct BoundPolicy {
 }
 
 impl BoundPolicy {
-    pub(super) fn holds_back(&self, contact: &Contact) -> Option<HeldBack> {
+    pub(super) fn holds_back(&self, contact: &Contact) -> Option<ExclusionReason> {
         let says_yes = |field: Option<FieldId>| {
             field.is_some_and(|field| matches!(contact.get(field), Some(ValueRef::Boolean(true))))
         };
         if says_yes(self.deleted) {
-            return Some(HeldBack::Deleted);
+            return Some(ExclusionReason::Deleted);
         }
         if says_yes(self.invalid) {
-            return Some(HeldBack::Invalid);
+            return Some(ExclusionReason::Invalid);
         }
         if says_yes(self.opted_out) {
-            return Some(HeldBack::OptedOut);
+            return Some(ExclusionReason::OptedOut);
         }
         // A name that no contact has had yet is in no symbol table, so it is looked up each time.
         let symbols = contact.schema().symbols();
@@ -154,7 +154,7 @@ impl BoundPolicy {
             .required
             .iter()
             .all(|name| symbols.get(name).is_some_and(|name| confirmed(contact.consents(), name, self.now)));
-        (!all).then_some(HeldBack::NoConsent)
+        (!all).then_some(ExclusionReason::NoConsent)
     }
 }
 
@@ -170,31 +170,31 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 /// What a run refuses to do unless told otherwise.
 ///
 /// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody. It watches what follows from contacts,
-/// in [`Mode::Mirror`](super::target::Mode::Mirror) and [`Mode::Replace`](super::target::Mode::Replace); whoever asks for a removal with
-/// [`Mode::Remove`](super::target::Mode::Remove), a change or an erasure gets it.
+/// in [`SyncMode::Mirror`](super::target::SyncMode::Mirror) and [`SyncMode::Replace`](super::target::SyncMode::Replace); whoever asks for a removal with
+/// [`SyncMode::Remove`](super::target::SyncMode::Remove), a change or an erasure gets it.
 ///
 /// ```
-/// use audiencekit::{Contact, ErrorKind, MemoryLedger, MemorySource, MockClient, Mode, Schema, SyncEngine, SyncTarget};
+/// use audiencekit::{Contact, ErrorKind, MemoryLedger, MemorySource, MockClient, SyncMode, Schema, SyncEngine, SyncTarget};
 /// use audiencekit::facebook::{FacebookClient, NewAudience};
-/// use audiencekit::sync::Guards;
+/// use audiencekit::sync::RemovalGuard;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> audiencekit::Result<()> {
 /// let (schema, ledger, facebook) = (Schema::standard(), MemoryLedger::new(), MockClient::new());
 /// let account = facebook.fake().account();
 /// let target = SyncTarget::new(account.clone(), facebook.create_audience(&account, &NewAudience::new("A", "a")).await?);
-/// let mirror = target.mode(Mode::Mirror);
-/// let engine = |people: std::ops::Range<u32>, guards: Guards| {
+/// let mirror = target.mode(SyncMode::Mirror);
+/// let engine = |people: std::ops::Range<u32>, guards: RemovalGuard| {
 ///     let contact = |n: u32| Contact::builder(&schema).email(format!("p{n}@example.com")).build();
 ///     let people = people.map(contact).collect::<audiencekit::Result<Vec<_>>>()?;
 ///     let engine = SyncEngine::builder(MemorySource::new(&schema, people), facebook.clone(), facebook.fake().clone());
 ///     Ok::<_, audiencekit::Error>(engine.ledger(ledger.clone()).guards(guards).build())
 /// };
-/// engine(0..10, Guards::default())?.run(&mirror).await?;
-/// let error = engine(0..6, Guards::default())?.run(&mirror).await.unwrap_err();
+/// engine(0..10, RemovalGuard::default())?.run(&mirror).await?;
+/// let error = engine(0..6, RemovalGuard::default())?.run(&mirror).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Guard); // 40 % would go
 /// # facebook.fake().configure(|settings| settings.removal_floor = 0);
-/// let meant = Guards::default().max_removed_percent(50.0);
+/// let meant = RemovalGuard::default().max_removed_percent(50.0);
 /// assert_eq!(engine(0..6, meant)?.run(&mirror).await?.removed.accepted, 4);
 /// # Ok(())
 /// # }
@@ -202,7 +202,7 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Guards {
+pub struct RemovalGuard {
     /// Most of the members remembered before a run that it may remove, in percent: whom it adds does not count, nor
     /// whom a run added that was refused and that it continues.
     pub max_removed_percent: f64,
@@ -210,14 +210,14 @@ pub struct Guards {
     pub allow_empty: bool,
 }
 
-impl Default for Guards {
+impl Default for RemovalGuard {
     /// At most 30 % of the members removed, and never all.
     fn default() -> Self {
         Self { max_removed_percent: 30.0, allow_empty: false }
     }
 }
 
-impl Guards {
+impl RemovalGuard {
     /// No guard: whatever the contacts say is done.
     #[must_use]
     pub fn off() -> Self {

@@ -3,8 +3,8 @@
 use time::OffsetDateTime;
 
 use super::engine::SyncEngine;
-use super::plan::Plan;
-use super::target::{Mode, SyncTarget};
+use super::plan::SyncPlan;
+use super::target::{SyncMode, SyncTarget};
 use crate::error::{Error, ErrorKind, Result};
 
 impl SyncEngine {
@@ -13,11 +13,11 @@ impl SyncEngine {
         &self,
         target: &SyncTarget,
         now: OffsetDateTime,
-        approved: Option<&Plan>,
+        approved: Option<&SyncPlan>,
     ) -> Result<()> {
         approved.map_or(Ok(()), |plan| plan.is_of(target))?;
         let too_few = self.may_be_too_few(target).await?;
-        if approved.is_none() && target.mode != Mode::Replace && !too_few {
+        if approved.is_none() && target.mode != SyncMode::Replace && !too_few {
             return Ok(());
         }
         let plan = self.plan_at(target, now).await?;
@@ -32,7 +32,7 @@ impl SyncEngine {
         if too_few {
             target.minimum_size.check(plan.reachable())?;
         }
-        if target.mode == Mode::Replace {
+        if target.mode == SyncMode::Replace {
             refuse_unread(plan.losses.rows)?;
             if plan.rows_wanted == 0 {
                 return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members by nobody")
@@ -45,11 +45,11 @@ impl SyncEngine {
 
     /// True when the target refuses few people and this run could add some.
     async fn may_be_too_few(&self, target: &SyncTarget) -> Result<bool> {
-        if target.mode == Mode::Remove || target.minimum_size.check(0).is_ok() {
+        if target.mode == SyncMode::Remove || target.minimum_size.check(0).is_ok() {
             return Ok(false);
         }
         let record = self.store.journal().run(&target.audience).await?;
-        Ok(target.mode != Mode::Snapshot || !record.is_some_and(|record| record.frozen))
+        Ok(target.mode != SyncMode::Snapshot || !record.is_some_and(|record| record.frozen))
     }
 }
 

@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Stage {
+pub enum RunStage {
     /// Reading, selecting, hashing and adding.
     Reading,
     /// Removing members.
@@ -32,7 +32,7 @@ pub enum Stage {
 #[non_exhaustive]
 pub struct Progress {
     /// What it is doing.
-    pub stage: Stage,
+    pub stage: RunStage,
     /// Contacts read; in the later stages rows removed or sent again.
     pub done: u64,
     /// How many there are, if known.
@@ -58,16 +58,16 @@ struct Channel {
 
 /// The sending end, inside the engine.
 #[derive(Clone, Default)]
-pub(super) struct Watch(Arc<Mutex<Channel>>);
+pub(super) struct ProgressChannel(Arc<Mutex<Channel>>);
 
 /// The progress of an engine's runs: each item is the latest look, looks in between are skipped.
 ///
-/// It ends after [`Stage::Done`] or [`Stage::Failed`] of a run. Each stream sees every run from where it was made: make
+/// It ends after [`RunStage::Done`] or [`RunStage::Failed`] of a run. Each stream sees every run from where it was made: make
 /// it before the run. Cancel safety: dropping it changes nothing.
 ///
 /// ```
 /// use audiencekit::facebook::{FacebookClient, NewAudience};
-/// use audiencekit::sync::Stage;
+/// use audiencekit::sync::RunStage;
 /// use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
 /// use futures_util::StreamExt as _;
 ///
@@ -89,18 +89,18 @@ pub(super) struct Watch(Arc<Mutex<Channel>>);
 ///     last
 /// };
 /// let (report, last) = tokio::join!(engine.run(SyncTarget::new(account, audience)), listen);
-/// assert_eq!((report?.added.accepted, last.map(|look| look.stage)), (1, Some(Stage::Done)));
+/// assert_eq!((report?.added.accepted, last.map(|look| look.stage)), (1, Some(RunStage::Done)));
 /// # Ok(())
 /// # }
 /// ```
 pub struct ProgressStream {
-    watch: Watch,
+    watch: ProgressChannel,
     /// The last look it gave.
     seen: u64,
     over: bool,
 }
 
-impl Watch {
+impl ProgressChannel {
     fn lock(&self) -> MutexGuard<'_, Channel> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -122,38 +122,39 @@ impl Watch {
     }
 
     /// A run begins: however it ends, the streams end too.
-    pub(super) fn begin(&self) -> Watched {
+    pub(super) fn begin(&self) -> RunGuard {
         self.lock().runs += 1;
-        Watched { watch: self.clone(), finished: false }
+        RunGuard { watch: self.clone(), finished: false }
     }
 }
 
 /// One run, as the streams see it.
-pub(super) struct Watched {
-    watch: Watch,
+pub(super) struct RunGuard {
+    watch: ProgressChannel,
     finished: bool,
 }
 
-impl Watched {
+impl RunGuard {
     pub(super) fn finish(&mut self, last: Progress) {
         self.finished = true;
         self.watch.set(last);
     }
 }
 
-impl Drop for Watched {
+impl Drop for RunGuard {
     fn drop(&mut self) {
         let mut channel = self.watch.lock();
         channel.runs = channel.runs.saturating_sub(1);
         if self.finished || channel.runs > 0 {
             return;
         }
-        let latest = channel.latest.filter(|latest| !matches!(latest.stage, Stage::Done | Stage::Failed));
+        let latest =
+            channel.latest.filter(|latest| !matches!(latest.stage, RunStage::Done | RunStage::Failed));
         drop(channel);
         let (done, total, answered) =
             latest.map_or((0, None, 0), |last| (last.done, last.total, last.answered));
         self.watch.set(Progress {
-            stage: Stage::Failed,
+            stage: RunStage::Failed,
             done,
             total,
             answered,
@@ -163,7 +164,7 @@ impl Drop for Watched {
     }
 }
 
-impl fmt::Debug for Watch {
+impl fmt::Debug for ProgressChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Watch")
     }
@@ -188,7 +189,7 @@ impl Stream for ProgressStream {
                 let version = channel.version;
                 drop(channel);
                 self.seen = version;
-                self.over = matches!(latest.stage, Stage::Done | Stage::Failed);
+                self.over = matches!(latest.stage, RunStage::Done | RunStage::Failed);
                 Poll::Ready(Some(latest))
             }
             _ => {
@@ -203,17 +204,22 @@ impl Stream for ProgressStream {
 
 /// Measures one stage.
 #[derive(Debug)]
-pub(super) struct Meter {
-    watch: Watch,
-    stage: Stage,
+pub(super) struct StageMeter {
+    watch: ProgressChannel,
+    stage: RunStage,
     since: OffsetDateTime,
     total: Option<u64>,
     done: AtomicU64,
     answered: AtomicU64,
 }
 
-impl Meter {
-    pub(super) fn start(watch: &Watch, stage: Stage, now: OffsetDateTime, total: Option<u64>) -> Self {
+impl StageMeter {
+    pub(super) fn start(
+        watch: &ProgressChannel,
+        stage: RunStage,
+        now: OffsetDateTime,
+        total: Option<u64>,
+    ) -> Self {
         let watch = watch.clone();
         Self { watch, stage, since: now, total, done: AtomicU64::new(0), answered: AtomicU64::new(0) }
     }
@@ -232,7 +238,7 @@ impl Meter {
     /// Facebook has answered for so many rows more.
     pub(super) fn answered(&self, rows: u64, removed: bool, now: OffsetDateTime) {
         self.answered.fetch_add(rows, Ordering::Relaxed);
-        if removed || self.stage == Stage::Settling {
+        if removed || self.stage == RunStage::Settling {
             self.done.fetch_add(rows, Ordering::Relaxed);
         }
         self.show(now);

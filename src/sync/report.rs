@@ -6,13 +6,13 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::policy::HeldBack;
+use super::policy::ExclusionReason;
 use super::report_table::Table;
-use super::target::Mode;
+use super::target::SyncMode;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::Coverage;
-use crate::source::Losses;
+use crate::source::ReadErrors;
 
 /// What became of the contacts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,12 +29,12 @@ pub struct ContactCounts {
     /// Contacts that a filter drops.
     pub filtered: u64,
     /// Selected contacts that the consent policy holds back, by reason.
-    pub held_back: BTreeMap<HeldBack, u64>,
+    pub held_back: BTreeMap<ExclusionReason, u64>,
     /// Selected contacts that were erased or suppressed.
     pub suppressed: u64,
     /// Selected contacts of which no match key could be made.
     pub without_key: u64,
-    /// Selected contacts that became rows; [`Report::reachable`] says how many people they are.
+    /// Selected contacts that became rows; [`SyncReport::reachable`] says how many people they are.
     pub mapped: u64,
 }
 
@@ -129,11 +129,11 @@ pub struct RejectedRow {
 /// The counts add up: [`check`](Self::check) says so. Serde writes it as JSON, `Display` as a table for people.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Report {
+pub struct SyncReport {
     /// The audience.
     pub audience: AudienceId,
     /// The mode.
-    pub mode: Mode,
+    pub mode: SyncMode,
     /// The number of the run.
     pub run: u64,
     /// True when it continued a run that was cut short.
@@ -147,7 +147,7 @@ pub struct Report {
     pub contacts: ContactCounts,
     /// What the source could not read: these contacts and cells are in no other count.
     #[serde(default)]
-    pub losses: Losses,
+    pub losses: ReadErrors,
     /// Rows.
     pub rows: RowCounts,
     /// What was added.
@@ -166,11 +166,11 @@ pub struct Report {
     pub warnings: Vec<String>,
 }
 
-impl Report {
+impl SyncReport {
     /// Most refused rows that are listed one by one.
     pub const MAX_REJECTED_ROWS: usize = 1_000;
 
-    pub(super) fn new(audience: AudienceId, mode: Mode, run: u64, now: OffsetDateTime) -> Self {
+    pub(super) fn new(audience: AudienceId, mode: SyncMode, run: u64, now: OffsetDateTime) -> Self {
         Self {
             audience,
             mode,
@@ -179,7 +179,7 @@ impl Report {
             frozen: false,
             now,
             contacts: ContactCounts::default(),
-            losses: Losses::default(),
+            losses: ReadErrors::default(),
             rows: RowCounts::default(),
             added: CallCounts::default(),
             removed: CallCounts::default(),
@@ -254,7 +254,7 @@ fn sum(parts: impl IntoIterator<Item = u64>) -> u128 {
     parts.into_iter().map(u128::from).sum()
 }
 
-impl fmt::Display for Report {
+impl fmt::Display for SyncReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let contacts = &self.contacts;
         let cut = if self.resumed { ", resumed" } else { "" };

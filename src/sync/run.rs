@@ -2,20 +2,20 @@
 
 use std::collections::HashSet;
 
-use super::delivery::audience_ledger::{Book, Staged};
-use super::delivery::batch::Parcel;
+use super::delivery::audience_ledger::{AudienceLedger, Staged};
+use super::delivery::batch::UploadBatch;
 use super::delivery::removal::{settle, survey};
 use super::delivery::uploader::{Sender, Uploader};
-use super::engine::{StopSignal, SyncEngine};
+use super::engine::{CancelToken, SyncEngine};
 use super::ledger::record::{CallRecord, Operation, RowRecord};
 use super::ledger::traits::Durability;
 use super::pipeline::prepare::Prepared;
-use super::pipeline::reader::Intake;
-use super::plan::Plan;
+use super::pipeline::reader::RowReader;
+use super::plan::SyncPlan;
 use super::preflight::refuse_unread;
-use super::progress::{Meter, Progress, Stage};
-use super::report::Report;
-use super::target::{Mode, SyncTarget};
+use super::progress::{Progress, RunStage, StageMeter};
+use super::report::SyncReport;
+use super::target::{SyncMode, SyncTarget};
 use crate::error::{Error, ErrorKind, Result};
 
 impl SyncEngine {
@@ -28,7 +28,7 @@ impl SyncEngine {
     /// is sent, when the target refuses so few people; [`ErrorKind::Corrupt`] before anybody is removed, when the
     /// ledger is damaged; [`ErrorKind::Cancelled`] after [`stop`](Self::stop); what the source, the store and Facebook
     /// refuse. After any of them the next run goes on where this one stopped.
-    pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<Report> {
+    pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<SyncReport> {
         let target = target.into();
         self.run_expecting(&target, None).await
     }
@@ -41,17 +41,17 @@ impl SyncEngine {
     /// # Errors
     /// [`ErrorKind::Guard`] before anything is sent, when contacts or members have changed since the plan was made; as
     /// [`run`](Self::run) otherwise.
-    pub async fn apply(&self, target: impl Into<SyncTarget>, plan: &Plan) -> Result<Report> {
+    pub async fn apply(&self, target: impl Into<SyncTarget>, plan: &SyncPlan) -> Result<SyncReport> {
         let target = target.into();
         self.run_expecting(&target, Some(plan)).await
     }
 
-    async fn run_expecting(&self, target: &SyncTarget, plan: Option<&Plan>) -> Result<Report> {
+    async fn run_expecting(&self, target: &SyncTarget, plan: Option<&SyncPlan>) -> Result<SyncReport> {
         let stop = self.stop_signal();
         let _lease = self.store.lease(&target.audience)?;
         let mut watched = self.watch.begin();
         let now = plan.map_or_else(|| self.clock.now(), |plan| plan.now);
-        if matches!(target.mode, Mode::Mirror | Mode::Remove) {
+        if matches!(target.mode, SyncMode::Mirror | SyncMode::Remove) {
             self.store.require_ledger("sync")?;
         }
         if target.segments.as_ref().is_some_and(Vec::is_empty) {
@@ -59,16 +59,21 @@ impl SyncEngine {
                 .expected("a group of contacts, or SyncTarget::segment(..) with Mode::Add to fill in who matches already"));
         }
         self.refuse_beforehand(target, now, plan).await?;
-        let book =
-            Book::open(self.store.clone(), &target.audience, Some(target.mode), now, self.secret.check())
-                .await?;
+        let book = AudienceLedger::open(
+            self.store.clone(),
+            &target.audience,
+            Some(target.mode),
+            now,
+            self.secret.check(),
+        )
+        .await?;
         let mut run = Run::new(self, target, book, stop);
         let report = match run.go().await {
             Ok(report) => report,
             Err(error) => return Err(error.after(run.report.sent())),
         };
         watched.finish(Progress {
-            stage: Stage::Done,
+            stage: RunStage::Done,
             done: report.contacts.read,
             total: Some(report.contacts.read),
             answered: report.added.sent + report.removed.sent,
@@ -89,16 +94,22 @@ fn must_begin_again(error: &Error) -> bool {
 struct Run<'e> {
     engine: &'e SyncEngine,
     target: &'e SyncTarget,
-    book: Book,
-    report: Report,
-    stop: StopSignal<'e>,
+    book: AudienceLedger,
+    report: SyncReport,
+    stop: CancelToken<'e>,
     /// Calls of the interrupted run that a journal alone knows, by rows and digest.
     sent_before: HashSet<(u64, u64)>,
 }
 
 impl<'e> Run<'e> {
-    fn new(engine: &'e SyncEngine, target: &'e SyncTarget, book: Book, stop: StopSignal<'e>) -> Self {
-        let mut report = Report::new(target.audience.clone(), target.mode, book.record.run, book.record.now);
+    fn new(
+        engine: &'e SyncEngine,
+        target: &'e SyncTarget,
+        book: AudienceLedger,
+        stop: CancelToken<'e>,
+    ) -> Self {
+        let mut report =
+            SyncReport::new(target.audience.clone(), target.mode, book.record.run, book.record.now);
         report.resumed = book.resumed;
         report.waiver = engine.consent.waiver().map(str::to_owned);
         let known = book.found.iter().filter(|call| {
@@ -108,15 +119,18 @@ impl<'e> Run<'e> {
         Self { engine, target, book, report, stop, sent_before }
     }
 
-    async fn go(&mut self) -> Result<Report> {
+    async fn go(&mut self) -> Result<SyncReport> {
         let mode = self.target.mode;
-        let frozen = mode == Mode::Snapshot && self.book.record.frozen;
+        let frozen = mode == SyncMode::Snapshot && self.book.record.frozen;
         let mut replacing = false;
         if frozen {
             self.report.frozen = true;
-        } else if !(mode == Mode::Snapshot && self.book.record.read && self.engine.store.ledger().is_some()) {
+        } else if !(mode == SyncMode::Snapshot
+            && self.book.record.read
+            && self.engine.store.ledger().is_some())
+        {
             let mut intake = self.engine.intake(self.target, self.book.record.now).await?;
-            if mode == Mode::Remove {
+            if mode == SyncMode::Remove {
                 self.withdraw(&mut intake).await?;
             } else {
                 replacing = self.add(&mut intake, mode).await?;
@@ -134,7 +148,7 @@ impl<'e> Run<'e> {
         }
         if !frozen
             && self.report.contacts.read > 0
-            && mode != Mode::Remove
+            && mode != SyncMode::Remove
             && let Some(problem) = self.target.minimum_size.check(self.report.reachable())?
         {
             self.report.warnings.push(problem.to_string());
@@ -144,25 +158,26 @@ impl<'e> Run<'e> {
     }
 
     /// Reads, stages and sends whom the groups select. True when members were replaced from the start.
-    async fn add(&mut self, intake: &mut Intake, mode: Mode) -> Result<bool> {
+    async fn add(&mut self, intake: &mut RowReader, mode: SyncMode) -> Result<bool> {
         let engine = self.engine;
-        let meter = Meter::start(&engine.watch, Stage::Reading, engine.clock.now(), engine.source.len_hint());
+        let meter =
+            StageMeter::start(&engine.watch, RunStage::Reading, engine.clock.now(), engine.source.len_hint());
         let sender =
             Sender { stop: Some(self.stop), meter: Some(&meter), ..engine.sender(&self.target.audience) };
-        let operation = if mode == Mode::Replace { Operation::Replace } else { Operation::Add };
+        let operation = if mode == SyncMode::Replace { Operation::Replace } else { Operation::Add };
         let chain = self.book.record.chain;
         let columns = self.book.columns(engine.keys.keys())?;
         // A replacement goes on with its columns only, and only where members that left meanwhile can be found.
         let resumes = |call: &&CallRecord| {
-            mode != Mode::Replace || (engine.store.ledger().is_some() && call.columns == columns)
+            mode != SyncMode::Replace || (engine.store.ledger().is_some() && call.columns == columns)
         };
         let of_chain = || self.book.found.iter().filter(|call| call.run >= chain).filter(resumes);
         // Once its first call was answered the others are wiped: what is left fits its session, or is added.
         let begun = of_chain().any(|call| call.operation == Operation::Replace && call.invalid.is_some());
         let mut uploader = Uploader::new(&sender, operation);
         uploader.lanes.resume(of_chain(), operation, engine.clock.now());
-        let replacing = mode == Mode::Replace && !begun;
-        uploader.replacing = mode == Mode::Replace && begun;
+        let replacing = mode == SyncMode::Replace && !begun;
+        uploader.replacing = mode == SyncMode::Replace && begun;
         if replacing {
             // The first call wipes the audience: no earlier call vouches for a row any more.
             self.book.record.floor = self.book.record.last_call + 1;
@@ -171,7 +186,7 @@ impl<'e> Run<'e> {
         let read = self.read_and_send(intake, &mut uploader, &meter).await;
         let ended = if read.is_ok() {
             // A replacement that is not over goes on in its session, and so it reads again.
-            self.book.record.read = mode != Mode::Replace;
+            self.book.record.read = mode != SyncMode::Replace;
             uploader.close(&mut self.book).await
         } else {
             // What is under way is worth knowing; the first error is the one to tell.
@@ -180,7 +195,7 @@ impl<'e> Run<'e> {
         };
         self.report.added.merge(&uploader.counts);
         self.report.rejected_rows.append(&mut uploader.rejected);
-        if mode == Mode::Replace && ended.as_ref().is_err_and(must_begin_again) {
+        if mode == SyncMode::Replace && ended.as_ref().is_err_and(must_begin_again) {
             // The next run belongs to no chain, so no answered call speaks for a session.
             self.book.record.chain = 0;
             self.book.commit(self.book.changes(), Durability::Now).await?;
@@ -190,9 +205,9 @@ impl<'e> Run<'e> {
 
     async fn read_and_send(
         &mut self,
-        intake: &mut Intake,
+        intake: &mut RowReader,
         uploader: &mut Uploader<'_>,
-        meter: &Meter,
+        meter: &StageMeter,
     ) -> Result<()> {
         let engine = self.engine;
         let keys = engine.keys.keys();
@@ -237,7 +252,7 @@ impl<'e> Run<'e> {
         self.report.rows.made += batch.rows.len() as u64;
     }
 
-    async fn give(&mut self, uploader: &mut Uploader<'_>, parcel: Parcel) -> Result<()> {
+    async fn give(&mut self, uploader: &mut Uploader<'_>, parcel: UploadBatch) -> Result<()> {
         let rows = parcel.rows.len() as u64;
         if self.sent_before.contains(&(rows, parcel.digest())) {
             self.report.rows.sent_before += rows;
@@ -248,7 +263,7 @@ impl<'e> Run<'e> {
     }
 
     /// Takes the selected people off the list of those wanted.
-    async fn withdraw(&mut self, intake: &mut Intake) -> Result<()> {
+    async fn withdraw(&mut self, intake: &mut RowReader) -> Result<()> {
         let mut done = HashSet::new();
         while let Some(batch) = intake.next().await? {
             self.stop.check()?;
@@ -282,18 +297,18 @@ impl<'e> Run<'e> {
         let record = &self.book.record;
         let sweeping = !frozen
             && match self.target.mode {
-                Mode::Mirror | Mode::Replace => self.book.seen.len() < record.rows,
+                SyncMode::Mirror | SyncMode::Replace => self.book.seen.len() < record.rows,
                 // What an interrupted run of the same snapshot sent and this one did not meet again.
-                Mode::Snapshot => self.book.resumed && self.report.contacts.read > 0,
-                Mode::Add | Mode::Remove => false,
+                SyncMode::Snapshot => self.book.resumed && self.report.contacts.read > 0,
+                SyncMode::Add | SyncMode::Remove => false,
             };
         if !sweeping && !self.book.open_ends {
             return Ok(());
         }
-        let since = if self.target.mode == Mode::Snapshot { record.chain } else { 0 };
+        let since = if self.target.mode == SyncMode::Snapshot { record.chain } else { 0 };
         let seen = std::mem::take(&mut self.book.seen);
         // Changes of single people come after a snapshot's contacts, and stay.
-        let snapshot = self.target.mode == Mode::Snapshot;
+        let snapshot = self.target.mode == SyncMode::Snapshot;
         let changed = |row: &RowRecord| row.owners.iter().any(|owner| owner.generation > 0);
         let sweep = |row: &RowRecord| {
             sweeping && row.run >= since && !seen.contains(row.slot) && !(snapshot && changed(row))
@@ -317,8 +332,8 @@ impl<'e> Run<'e> {
         let now = engine.clock.now();
         let unwanted = self.report.rows.unwanted;
         let (stage, total) =
-            if unwanted > 0 { (Stage::Removing, Some(unwanted)) } else { (Stage::Settling, None) };
-        let meter = Meter::start(&engine.watch, stage, now, total).after(self.report.added.sent);
+            if unwanted > 0 { (RunStage::Removing, Some(unwanted)) } else { (RunStage::Settling, None) };
+        let meter = StageMeter::start(&engine.watch, stage, now, total).after(self.report.added.sent);
         meter.show(now);
         let sender =
             Sender { stop: Some(self.stop), meter: Some(&meter), ..engine.sender(&self.target.audience) };
@@ -326,7 +341,7 @@ impl<'e> Run<'e> {
         self.report.added.merge(&sent.added);
         self.report.removed.merge(&sent.removed);
         self.report.rejected_rows.append(&mut sent.rejected);
-        self.report.rejected_rows.truncate(Report::MAX_REJECTED_ROWS);
+        self.report.rejected_rows.truncate(SyncReport::MAX_REJECTED_ROWS);
         sent.refused.map_or(Ok(()), Err)
     }
 }

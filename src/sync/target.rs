@@ -10,7 +10,7 @@ use crate::segment::Segment;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Mode {
+pub enum SyncMode {
     /// Sends the selected people once. When all were sent the audience is frozen: later runs send nothing, whatever
     /// happens to the contacts.
     #[default]
@@ -26,7 +26,7 @@ pub enum Mode {
     Replace,
 }
 
-impl Mode {
+impl SyncMode {
     /// The word for it in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
@@ -43,12 +43,12 @@ impl Mode {
 /// The audience and contacts of a run. An `Audience` converts into it; make one by hand to choose another mode.
 ///
 /// ```
-/// use audiencekit::{Mode, Schema, Segment, Selector, SyncTarget};
+/// use audiencekit::{SyncMode, Schema, Segment, Selector, SyncTarget};
 ///
 /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&Schema::standard())?;
-/// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?).segment(vip).mode(Mode::Replace);
+/// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?).segment(vip).mode(SyncMode::Replace);
 /// assert_eq!(target.segments.as_deref().map(<[_]>::len), Some(1));
-/// // Of a saved audience: SyncTarget::from(&audience).mode(Mode::Replace)
+/// // Of a saved audience: SyncTarget::from(&audience).mode(SyncMode::Replace)
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone)]
@@ -59,7 +59,7 @@ pub struct SyncTarget {
     /// The ad account that owns it.
     pub account: AccountId,
     /// How members and contacts are brought together.
-    pub mode: Mode,
+    pub mode: SyncMode,
     /// A contact is selected when one of these selects it. `None` selects every contact of the source, an empty list
     /// is an audience fed by automation alone, which no run can read.
     pub segments: Option<Vec<Segment>>,
@@ -71,7 +71,13 @@ impl SyncTarget {
     /// All contacts of the source, as a frozen snapshot.
     #[must_use]
     pub fn new(account: AccountId, audience: AudienceId) -> Self {
-        Self { audience, account, mode: Mode::Snapshot, segments: None, minimum_size: MinimumSize::default() }
+        Self {
+            audience,
+            account,
+            mode: SyncMode::Snapshot,
+            segments: None,
+            minimum_size: MinimumSize::default(),
+        }
     }
 
     /// Only the contacts that this segment, or another one given before, selects.
@@ -83,7 +89,7 @@ impl SyncTarget {
 
     /// Another mode.
     #[must_use]
-    pub fn mode(mut self, mode: Mode) -> Self {
+    pub fn mode(mut self, mode: SyncMode) -> Self {
         self.mode = mode;
         self
     }
@@ -91,9 +97,9 @@ impl SyncTarget {
     /// Groups and mode as an audience has them.
     pub(super) fn take_from(&mut self, management: &ContactManagement, refresh: Refresh) {
         let (segments, mode) = match (management, refresh) {
-            (ContactManagement::Group(segments), Refresh::Mirror) => (segments.clone(), Mode::Mirror),
-            (ContactManagement::Group(segments), Refresh::Never) => (segments.clone(), Mode::Snapshot),
-            (ContactManagement::Automation, _) => (Vec::new(), Mode::Add),
+            (ContactManagement::Group(segments), Refresh::Mirror) => (segments.clone(), SyncMode::Mirror),
+            (ContactManagement::Group(segments), Refresh::Never) => (segments.clone(), SyncMode::Snapshot),
+            (ContactManagement::Automation, _) => (Vec::new(), SyncMode::Add),
         };
         self.segments = Some(segments);
         self.mode = mode;

@@ -11,17 +11,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, AuditEvent, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening, HeldBack,
-    MemberSink, Membership, MemoryContacts, MemoryStore, Migration, Node, Options, Rule, SqliteStore, Store,
-    Table, Trigger, Visit, Workflow, Write,
+    Action, AuditEvent, AutomationEngine, ContactEvent, ContactStore, ContactUpdate, DeferredRemovals,
+    Definitions, Delay, EngineOptions, EventKind, Keyspace, MemberSink, MembershipChange, MemoryContacts,
+    MemoryStore, Node, Rule, SqliteStore, Store, Trigger, Visit, Workflow, WorkflowMigration, WriteOp,
 };
 use audiencekit::contact::ValueRef;
 use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, PersonKey,
-    PersonSecret, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
+    AudienceLocks, CallRecord, Durability, ErasureRecord, Journal, Ledger, LedgerCommit, PersonId,
+    PseudonymKey, RemovalGuard, RowDigest, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
 };
 use audiencekit::{
     AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, MockClient, Result, Schema,
@@ -86,7 +86,7 @@ fn events() -> Vec<ContactEvent> {
         .map(|n| {
             let tag = ["A", "A", "C", "A", "B"][(n * 7 + n / 11) % 5];
             let at = START + Duration::hours(n as i64);
-            ContactEvent::new(format!("c{}", (n * 13) % 8), at, Happening::TagAssigned { tag: tag.into() })
+            ContactEvent::new(format!("c{}", (n * 13) % 8), at, EventKind::TagAssigned { tag: tag.into() })
         })
         .collect()
 }
@@ -111,7 +111,7 @@ impl LoggedContacts {
             inner.edit(format!("c{n}"), fill).unwrap();
         }
         for line in whole_lines(&log) {
-            inner.apply(&serde_json::from_str::<Effect>(&line).unwrap()).unwrap();
+            inner.apply(&serde_json::from_str::<ContactUpdate>(&line).unwrap()).unwrap();
         }
         Self { inner, log }
     }
@@ -126,7 +126,7 @@ impl ContactStore for LoggedContacts {
         self.inner.load(id, into)
     }
 
-    fn apply(&mut self, effect: &Effect) -> Result<()> {
+    fn apply(&mut self, effect: &ContactUpdate) -> Result<()> {
         step();
         append(&self.log, &serde_json::to_string(effect).unwrap());
         step();
@@ -143,7 +143,7 @@ struct LoggedSink(PathBuf);
 
 #[async_trait::async_trait]
 impl MemberSink for LoggedSink {
-    async fn apply(&self, _: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>> {
+    async fn apply(&self, _: &Audience, changes: &[MembershipChange]) -> Result<Option<DeferredRemovals>> {
         for change in changes {
             let id = change.contact.schema().require("id")?;
             let person = change.contact.texts(id).next().unwrap_or_default();
@@ -178,7 +178,8 @@ fn drive<S: Store>(
     let contacts = LoggedContacts::open(folder.join("contacts"));
     let audiences = std::slice::from_ref(audience);
     let mut engine =
-        Engine::open(definitions(audience), audiences, store, contacts, Options::default()).unwrap();
+        AutomationEngine::open(definitions(audience), audiences, store, contacts, EngineOptions::default())
+            .unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let done = whole_lines(&folder.join("progress")).len();
     for (number, event) in events.iter().enumerate().skip(done) {
@@ -300,16 +301,16 @@ fn step() {
 struct Fatal<T>(T);
 
 impl Store for Fatal<SqliteStore> {
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
         step();
         let done = self.0.commit(writes);
         step();
         done
     }
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.get(table, key)
     }
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
         self.0.scan(table, from, visit)
     }
 }
@@ -322,26 +323,26 @@ impl Journal for Fatal<SqliteLedger> {
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
         self.0.calls(audience).await
     }
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         self.0.blocked().await
     }
     async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
         self.0.erasures().await
     }
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         step();
         let done = self.0.commit(changes, durability).await;
         step();
         done
     }
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         self.0.leases()
     }
 }
 
 #[async_trait::async_trait]
 impl Ledger for Fatal<SqliteLedger> {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         self.0.rows(audience, prints).await
     }
     async fn scan(
@@ -349,13 +350,13 @@ impl Ledger for Fatal<SqliteLedger> {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         self.0.scan(audience, after, limit).await
     }
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         self.0.rows_of(audience, person).await
     }
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         self.0.generation(audience, person).await
     }
     async fn audiences(&self) -> Result<Vec<AudienceId>> {
@@ -377,7 +378,7 @@ fn the_process_that_dies_at_a_step() {
     let client = GraphClient::builder(token).base_url(url).build().unwrap();
     let sync = SyncEngine::builder(MemorySource::new(&Schema::standard(), Vec::new()), client, SystemClock)
         .ledger(Fatal(SqliteLedger::in_file(&file)))
-        .guards(Guards::off())
+        .guards(RemovalGuard::off())
         .build();
     let store = Fatal(SqliteStore::in_file(&file).unwrap());
     drive(store, folder, &saved(audience), &events()[..FEW], &sync);
@@ -427,10 +428,10 @@ fn standing(path: &Path, audience: &AudienceId) -> (bool, bool, Vec<(u64, u64)>)
             waiting.push((generation, contact.unwrap()));
             Ok(true)
         };
-        store.scan(Table::Outbox, &[], &mut keep).unwrap();
+        store.scan(Keyspace::Outbox, &[], &mut keep).unwrap();
         let mut operations = Vec::new();
         for (generation, contact) in waiting {
-            let person = PersonSecret::default().person(&contact);
+            let person = PseudonymKey::default().person(&contact);
             operations.push((generation, ledger.generation(audience, person).await.unwrap()));
         }
         (finished, answered, operations)
@@ -470,22 +471,22 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
         let known = saved(audience.as_str());
         let contacts = LoggedContacts::open(folder.path().join("contacts"));
         let rule = Rule::new("in").on(Trigger::tag("A")).then(Action::add_to(&known));
-        let mut engine = Engine::open(
+        let mut engine = AutomationEngine::open(
             Definitions::new().rule(rule),
             std::slice::from_ref(&known),
             SqliteStore::in_file(&file).unwrap(),
             contacts,
-            Options::default(),
+            EngineOptions::default(),
         )
         .unwrap();
-        let event = ContactEvent::new("c1", START, Happening::TagAssigned { tag: "A".into() });
+        let event = ContactEvent::new("c1", START, EventKind::TagAssigned { tag: "A".into() });
         engine.handle(&event, START).unwrap();
         assert_eq!(engine.unsent(), 1);
         let flushed = runtime.block_on(engine.flush(&sync));
         assert_eq!(flushed.is_ok(), flushes, "{flushed:?}");
         if !flushes {
             // Somebody else's commit in the same file does not take the half of it.
-            runtime.block_on(ledger.commit(Changes::default(), Durability::Now)).unwrap_err();
+            runtime.block_on(ledger.commit(LedgerCommit::default(), Durability::Now)).unwrap_err();
         }
     };
     drop(SqliteStore::open(&path).unwrap());
@@ -506,16 +507,16 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
 struct Refusing(MemoryStore, Arc<AtomicU64>);
 
 impl Store for Refusing {
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
         if self.1.load(Ordering::SeqCst) > 0 {
             return Err(audiencekit::Error::new(audiencekit::ErrorKind::Io, "store", "the disk is full"));
         }
         self.0.commit(writes)
     }
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.get(table, key)
     }
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
         self.0.scan(table, from, visit)
     }
 }
@@ -538,15 +539,15 @@ fn a_flush_whose_commit_fails_leaves_no_lock_on_the_database_of_the_host() {
         .build();
     let known = saved(audience.as_str());
     let refuses = Arc::new(AtomicU64::new(0));
-    let mut engine = Engine::open(
+    let mut engine = AutomationEngine::open(
         Definitions::new().rule(Rule::new("in").on(Trigger::tag("A")).then(Action::add_to(&known))),
         std::slice::from_ref(&known),
         Refusing(MemoryStore::new(), Arc::clone(&refuses)),
         LoggedContacts::open(folder.path().join("contacts")),
-        Options::default(),
+        EngineOptions::default(),
     )
     .unwrap();
-    let event = ContactEvent::new("c1", START, Happening::TagAssigned { tag: "A".into() });
+    let event = ContactEvent::new("c1", START, EventKind::TagAssigned { tag: "A".into() });
     engine.handle(&event, START).unwrap();
     refuses.store(1, Ordering::SeqCst);
     runtime.block_on(engine.flush(&sync)).unwrap_err();
@@ -634,14 +635,16 @@ fn version(version: u32) -> Definitions {
     )
 }
 
-fn open_walk<S: Store>(store: S, version: u32) -> Engine<S, MemoryContacts> {
+fn open_walk<S: Store>(store: S, version: u32) -> AutomationEngine<S, MemoryContacts> {
     let definitions = self::version(version);
-    Engine::open(definitions, &[saved("1"), saved("2")], store, walkers(), Options::default()).unwrap()
+    AutomationEngine::open(definitions, &[saved("1"), saved("2")], store, walkers(), EngineOptions::default())
+        .unwrap()
 }
 
-fn edit<S: Store>(engine: &mut Engine<S, MemoryContacts>, moves: bool) {
+fn edit<S: Store>(engine: &mut AutomationEngine<S, MemoryContacts>, moves: bool) {
     let renamed = [("hold".to_owned(), "rest".to_owned())].into();
-    let migration = if moves { Migration::MoveByNodeId { renamed } } else { Migration::StayOnOld };
+    let migration =
+        if moves { WorkflowMigration::MoveByNodeId { renamed } } else { WorkflowMigration::StayOnOld };
     engine.redefine(version(2), &[saved("1"), saved("2")], &migration).unwrap();
 }
 
@@ -677,7 +680,7 @@ fn kill_at_each_step_of_an_edit(moves: bool) -> u32 {
     let events: Vec<_> = (0..WALKERS)
         .map(|n| {
             let tag = ["A", "B"][n % 2].to_owned();
-            ContactEvent::new(format!("c{n:04}"), START, Happening::TagAssigned { tag })
+            ContactEvent::new(format!("c{n:04}"), START, EventKind::TagAssigned { tag })
         })
         .collect();
     assert!(engine.handle_all(&events, START).unwrap().iter().all(Result::is_ok));

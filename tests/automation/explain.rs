@@ -5,9 +5,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, AuditEntry, AuditEvent, Cap, ContactEvent, Definitions, Delay, Engine, Exit, Explanation,
-    Happening, Limit, MemoryContacts, MemoryStore, Node, OpenHours, Options, Period, Reentry, Rule, Schedule,
-    SkipReason, Start, Store, Table, Trigger, Visit, Workflow, Write,
+    Action, AuditEntry, AuditEvent, AutomationEngine, ContactEvent, Definitions, Delay, EngineOptions,
+    EntryPoint, EventKind, ExitCriterion, FrequencyCap, Keyspace, MembershipExplanation, MemoryContacts,
+    MemoryStore, Node, OpenHours, Period, RateLimit, Reentry, Rule, Schedule, SkipReason, Store, Trigger,
+    Visit, Workflow, WriteOp,
 };
 use audiencekit::{Result, Schema};
 use time::macros::datetime;
@@ -40,14 +41,14 @@ fn people(count: u32) -> MemoryContacts {
 struct Counting<S>(S, Arc<AtomicUsize>);
 
 impl<S: Store> Store for Counting<S> {
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
         self.0.commit(writes)
     }
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.get(table, key)
     }
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
         self.0.scan(table, from, &mut |key, value| {
             self.1.fetch_add(1, Ordering::Relaxed);
             visit(key, value)
@@ -55,21 +56,22 @@ impl<S: Store> Store for Counting<S> {
     }
 }
 
-fn open<S: Store>(definitions: Definitions, store: S, contacts: u32) -> Engine<S, MemoryContacts> {
-    Engine::open(definitions, &[saved()], store, people(contacts), Options::default()).unwrap()
+fn open<S: Store>(definitions: Definitions, store: S, contacts: u32) -> AutomationEngine<S, MemoryContacts> {
+    AutomationEngine::open(definitions, &[saved()], store, people(contacts), EngineOptions::default())
+        .unwrap()
 }
 
 fn tagged(contact: &str, hour: i64, tag: &str) -> ContactEvent {
-    let what = Happening::TagAssigned { tag: tag.into() };
+    let what = EventKind::TagAssigned { tag: tag.into() };
     ContactEvent::new(contact, START + Duration::hours(hour), what)
 }
 
-fn handle<S: Store>(engine: &mut Engine<S, MemoryContacts>, contact: &str, hour: i64, tag: &str) {
+fn handle<S: Store>(engine: &mut AutomationEngine<S, MemoryContacts>, contact: &str, hour: i64, tag: &str) {
     let event = tagged(contact, hour, tag);
     assert_eq!(engine.handle(&event, event.at).unwrap().problems.len(), 0);
 }
 
-fn log<S: Store>(engine: &Engine<S, MemoryContacts>) -> Vec<AuditEntry> {
+fn log<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<AuditEntry> {
     let mut log = Vec::new();
     engine
         .audit_log(0, &mut |entry| {
@@ -125,20 +127,21 @@ fn of_a_contact_with_a_long_history_only_the_end_is_read() {
     let events: Vec<_> = (0..5_000).map(|minute| tagged("c0", 0, "B").id(minute.to_string())).collect();
     handle(&mut engine, "c0", 0, "A");
     assert_eq!(engine.handle_all(&events, START).unwrap().len(), 5_000);
-    assert!(log(&engine).len() > Explanation::MOST_READ + 5_000);
+    assert!(log(&engine).len() > MembershipExplanation::MOST_READ + 5_000);
     reads.store(0, Ordering::Relaxed);
     let told = engine.explain("c0", &saved(), START).unwrap();
     assert_eq!((told.is_member, told.trace.len(), told.has_earlier), (Some(true), 1_000, true));
-    assert!(reads.load(Ordering::Relaxed) <= 2 * Explanation::MOST_READ + 10);
+    assert!(reads.load(Ordering::Relaxed) <= 2 * MembershipExplanation::MOST_READ + 10);
 }
 
 #[test]
 fn a_log_of_so_many_entries_keeps_the_newest_and_nothing_of_the_others() {
     let store = MemoryStore::new();
-    let options = Options::default().audit_entries(30);
+    let options = EngineOptions::default().audit_entries(30);
     let definitions = Definitions::new().rule(on_tag("r"));
     let mut engine =
-        Engine::open(definitions.clone(), &[saved()], store.clone(), people(3), options.clone()).unwrap();
+        AutomationEngine::open(definitions.clone(), &[saved()], store.clone(), people(3), options.clone())
+            .unwrap();
     for hour in 0..50 {
         handle(&mut engine, &format!("c{}", hour % 3), hour, "A");
     }
@@ -151,14 +154,15 @@ fn a_log_of_so_many_entries_keeps_the_newest_and_nothing_of_the_others() {
             places += 1;
             Ok(true)
         };
-        store.scan(Table::AuditOf, &[], &mut count).unwrap();
+        store.scan(Keyspace::AuditOf, &[], &mut count).unwrap();
         places
     };
     assert_eq!(places(), entries.len());
     // The same after it was opened again, with fewer, and after the host has forgotten some.
     let (_, contacts) = engine.into_parts();
     let mut engine =
-        Engine::open(definitions, &[saved()], store.clone(), contacts, options.audit_entries(9)).unwrap();
+        AutomationEngine::open(definitions, &[saved()], store.clone(), contacts, options.audit_entries(9))
+            .unwrap();
     handle(&mut engine, "c0", 50, "A");
     handle(&mut engine, "c0", 51, "A");
     assert!(log(&engine).len() <= 12, "{}", log(&engine).len());
@@ -180,7 +184,7 @@ fn flow(reentry: Reentry) -> Workflow {
 }
 
 /// What was told of who did not come in: `hour start reason`.
-fn refusals<S: Store>(engine: &Engine<S, MemoryContacts>) -> Vec<(i64, usize, SkipReason)> {
+fn refusals<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<(i64, usize, SkipReason)> {
     let refused = |entry: AuditEntry| match entry.what {
         AuditEvent::Refused { start, reason, .. } => Some(((entry.at - START).whole_hours(), start, reason)),
         _ => None,
@@ -231,7 +235,7 @@ fn the_start_whose_conditions_do_not_hold_is_named_unless_another_start_lets_the
     assert!(told.to_string().contains("did not come into workflow w by start 1"), "{told}");
     assert!(told.to_string().ends_with("workflow w; condition 2 of start 1 does not hold"), "{told}");
 
-    workflow.starts.push(Start { on: Trigger::tag("A"), when: Vec::new(), to: "wait".into() });
+    workflow.starts.push(EntryPoint { on: Trigger::tag("A"), when: Vec::new(), to: "wait".into() });
     let mut engine = open(Definitions::new().workflow(workflow), MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     assert_eq!(refusals(&engine), []);
@@ -241,7 +245,7 @@ fn the_start_whose_conditions_do_not_hold_is_named_unless_another_start_lets_the
 #[test]
 fn caps_limits_and_schedules_that_keep_a_contact_out_are_told_each_time() {
     let closed = Schedule::new(OpenHours::daily("20:00", "21:00").unwrap()).or_drop();
-    let capped = flow(Reentry::AfterEnd).cap(Cap { runs: 1, per: Period::Month });
+    let capped = flow(Reentry::AfterEnd).cap(RateLimit { runs: 1, per: Period::Month });
     let mut engine = open(Definitions::new().workflow(capped), MemoryStore::new(), 2);
     handle(&mut engine, "c0", 0, "A");
     handle(&mut engine, "c1", 1, "A");
@@ -252,7 +256,7 @@ fn caps_limits_and_schedules_that_keep_a_contact_out_are_told_each_time() {
     assert_eq!(told.trace.iter().filter(dropped).count(), 2, "{told}");
     assert!(told.to_string().contains("the cap of 1 per month is reached"), "{told}");
 
-    let limited = Definitions::new().rule(on_tag("r")).limit(Limit::new("once", 1, Period::Month));
+    let limited = Definitions::new().rule(on_tag("r")).limit(FrequencyCap::new("once", 1, Period::Month));
     let mut engine = open(limited, MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     let told = engine.explain("c0", &saved(), START + Duration::hours(1)).unwrap();
@@ -305,7 +309,12 @@ fn whatever_leads_to_the_audience_is_part_of_the_explanation_and_the_rest_is_not
                 .start(Trigger::tag("C"), "call")
                 .node("call", Node::Do { actions: vec![run("first")], to: "end".into() })
                 .node("end", Node::End)
-                .exit(Exit { name: "e".into(), goal: false, on: vec![Trigger::tag("D")], when: Vec::new() }),
+                .exit(ExitCriterion {
+                    name: "e".into(),
+                    goal: false,
+                    on: vec![Trigger::tag("D")],
+                    when: Vec::new(),
+                }),
         );
     let mut engine = open(definitions, MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "B");

@@ -6,11 +6,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, Channel, ContactEvent, ContactStore, Definitions, Delay, Effect, Engine, Happening,
-    MemoryContacts, MemoryStore, Migration, Node, Options, Rule, Trigger, Workflow,
+    Action, AutomationEngine, ConsentChannel, ContactEvent, ContactStore, ContactUpdate, Definitions, Delay,
+    EngineOptions, EventKind, MemoryContacts, MemoryStore, Node, Rule, Trigger, Workflow, WorkflowMigration,
 };
 use audiencekit::contact::{ConsentStatus, ValueRef};
-use audiencekit::{Contact, Error, ErrorKind, Result, Schema, Zone};
+use audiencekit::{Contact, Error, ErrorKind, Result, Schema, TimeZone};
 use proptest::prelude::*;
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -39,12 +39,13 @@ fn score(contacts: &MemoryContacts, id: &str) -> i64 {
     }
 }
 
-fn open<C: ContactStore>(definitions: Definitions, contacts: C) -> Engine<MemoryStore, C> {
-    Engine::open(definitions, &[saved()], MemoryStore::new(), contacts, Options::default()).unwrap()
+fn open<C: ContactStore>(definitions: Definitions, contacts: C) -> AutomationEngine<MemoryStore, C> {
+    AutomationEngine::open(definitions, &[saved()], MemoryStore::new(), contacts, EngineOptions::default())
+        .unwrap()
 }
 
 fn tagged(contact: &str, at: OffsetDateTime, tag: &str) -> ContactEvent {
-    ContactEvent::new(contact, at, Happening::TagAssigned { tag: tag.into() })
+    ContactEvent::new(contact, at, EventKind::TagAssigned { tag: tag.into() })
 }
 
 /// Refuses some calls for a while: those whose turn it is, counted from 0.
@@ -62,7 +63,7 @@ impl ContactStore for Shaky {
     fn load(&self, id: &str, into: &mut Contact) -> Result<bool> {
         self.inner.load(id, into)
     }
-    fn apply(&mut self, effect: &Effect) -> Result<()> {
+    fn apply(&mut self, effect: &ContactUpdate) -> Result<()> {
         let call = self.calls.fetch_add(1, Ordering::Relaxed);
         if (self.refuses)(call, &effect.contact) {
             return Err(Error::new(ErrorKind::Unavailable, "contact store", "is away for a moment"));
@@ -122,28 +123,28 @@ fn a_contact_store_that_is_away_is_not_asked_for_everyone_each_time() {
 
 #[test]
 fn events_that_differ_in_anything_are_different_events() {
-    let consent = |channel| Happening::ConsentChanged { channel, status: ConsentStatus::Confirmed };
+    let consent = |channel| EventKind::ConsentChanged { channel, status: ConsentStatus::Confirmed };
     let property = |pairs: &[(&str, &str)]| -> BTreeMap<String, String> {
         pairs.iter().map(|&(name, value)| (name.to_owned(), value.to_owned())).collect()
     };
-    let changed = |fields: &[&str], pairs| Happening::ExternalChanged {
+    let changed = |fields: &[&str], pairs| EventKind::ExternalChanged {
         kind: "cart".into(),
         fields: fields.iter().map(|&field| field.to_owned()).collect(),
         value: None,
         properties: property(pairs),
     };
-    let external = |value: Option<i64>, pairs| Happening::External {
+    let external = |value: Option<i64>, pairs| EventKind::External {
         kind: "cart".into(),
         value: value.map(Into::into),
         properties: property(pairs),
     };
     let happenings = [
-        consent(Channel::Email),
-        consent(Channel::Named("email".into())),
-        consent(Channel::Named("phone".into())),
-        consent(Channel::Phone),
-        consent(Channel::WebPush),
-        consent(Channel::Named("web_push".into())),
+        consent(ConsentChannel::Email),
+        consent(ConsentChannel::Named("email".into())),
+        consent(ConsentChannel::Named("phone".into())),
+        consent(ConsentChannel::Phone),
+        consent(ConsentChannel::WebPush),
+        consent(ConsentChannel::Named("web_push".into())),
         changed(&["a", "b"], &[]),
         changed(&["a"], &[]),
         changed(&[], &[("a", "b")]),
@@ -209,9 +210,10 @@ fn instants_at_the_ends_of_time_are_handled_or_refused_and_never_a_panic() {
             let birth = time::macros::date!(2024 - 02 - 29);
             let set = |contact: &mut Contact| contact.set(contact.schema().require("birth_date")?, birth);
             contacts.edit("c", set).unwrap();
-            let options = Options::default().memory(Duration::MAX);
+            let options = EngineOptions::default().memory(Duration::MAX);
             let mut engine =
-                Engine::open(everything(), &[saved()], MemoryStore::new(), contacts, options).unwrap();
+                AutomationEngine::open(everything(), &[saved()], MemoryStore::new(), contacts, options)
+                    .unwrap();
             engine.plan_dates(now).unwrap();
             handled += u32::from(engine.handle(&tagged("c", at, "A"), now).is_ok());
             engine.tick(now).unwrap();
@@ -229,7 +231,7 @@ fn a_payload_of_a_megabyte_is_refused_however_it_comes_and_the_others_are_handle
     let mut engine = open(Definitions::new().rule(rule), people(&["c"]));
     let megabyte = "x".repeat(1 << 20);
     let event = |properties: BTreeMap<String, String>| {
-        ContactEvent::new("c", START, Happening::External { kind: "buy".into(), value: None, properties })
+        ContactEvent::new("c", START, EventKind::External { kind: "buy".into(), value: None, properties })
     };
     let large = [
         event([("note".to_owned(), megabyte.clone())].into()),
@@ -357,7 +359,9 @@ fn live_through(definitions: Definitions) {
     engine.tick(now + Duration::days(800)).unwrap();
     engine.explain("c", &saved(), now).unwrap();
     let again = engine.definitions().clone();
-    engine.redefine(again, &[saved()], &Migration::MoveByNodeId { renamed: Default::default() }).unwrap();
+    engine
+        .redefine(again, &[saved()], &WorkflowMigration::MoveByNodeId { renamed: Default::default() })
+        .unwrap();
 }
 
 #[test]
@@ -393,8 +397,8 @@ fn a_change_of_the_zone_moves_a_date_and_leaves_none_out() {
     contacts.edit("c", |contact| contact.set(contact.schema().require("birth_date")?, birth)).unwrap();
     let store = MemoryStore::new();
     let open = |contacts, zone: &str| {
-        let options = Options::default().zone(Zone::named(zone).unwrap());
-        Engine::open(definitions.clone(), &[saved()], store.clone(), contacts, options).unwrap()
+        let options = EngineOptions::default().zone(TimeZone::named(zone).unwrap());
+        AutomationEngine::open(definitions.clone(), &[saved()], store.clone(), contacts, options).unwrap()
     };
     let mut engine = open(contacts, "UTC");
     let last_tick = datetime!(2026-06-14 21:30 UTC);
@@ -457,7 +461,7 @@ proptest! {
             Ok(definitions) => {
                 prop_assert_eq!(&Definitions::from_json(&definitions.to_json()).unwrap(), &definitions);
                 let schema = Schema::standard();
-                match definitions.check(&schema, &Zone::utc(), &[saved()]) {
+                match definitions.check(&schema, &TimeZone::utc(), &[saved()]) {
                     Err(error) => prop_assert!(!error.problems().is_empty() && error.to_string().len() < 20_000),
                     Ok(()) => live_through(definitions),
                 }

@@ -4,13 +4,14 @@ use std::sync::{Arc, Mutex};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, Cap, Channel, CheckPath, ContactEvent, ContactStore, Definitions, Delay, Engine, Exit,
-    FlushPolicy, Happening, HeldBack, Limit, ManualRun, MemberSink, Membership, MemoryContacts, MemoryStore,
-    Migration, Node, OpenHours, Options, Period, PropertyFilter, PropertyTest, Reentry, Rule, Schedule,
-    Simulation, SplitPath, Store, Table, Template, Trigger, Workflow, Write,
+    Action, AutomationEngine, CheckPath, ConsentChannel, ContactEvent, ContactStore, DeferredRemovals,
+    Definitions, Delay, EngineOptions, EventKind, ExitCriterion, FlushPolicy, FrequencyCap, Keyspace,
+    ManualRun, MemberSink, MembershipChange, MemoryContacts, MemoryStore, Node, OpenHours, Period,
+    PropertyFilter, PropertyTest, RateLimit, Reentry, Rule, Schedule, Simulation, SplitPath, Store, Template,
+    Trigger, Workflow, WorkflowMigration, WriteOp,
 };
 use audiencekit::contact::{Birthday, ConsentStatus, FieldType};
-use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, Zone};
+use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, TimeZone};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime, Weekday};
 
@@ -33,7 +34,7 @@ fn schema() -> Arc<Schema> {
         .unwrap()
 }
 
-type Memory = Engine<MemoryStore, MemoryContacts>;
+type Memory = AutomationEngine<MemoryStore, MemoryContacts>;
 
 fn contacts(ids: &[&str]) -> MemoryContacts {
     let schema = schema();
@@ -45,8 +46,14 @@ fn contacts(ids: &[&str]) -> MemoryContacts {
 }
 
 fn open(definitions: Definitions, contacts: MemoryContacts) -> Memory {
-    Engine::open(definitions, &[saved(1), saved(2)], MemoryStore::new(), contacts, Options::default())
-        .unwrap()
+    AutomationEngine::open(
+        definitions,
+        &[saved(1), saved(2)],
+        MemoryStore::new(),
+        contacts,
+        EngineOptions::default(),
+    )
+    .unwrap()
 }
 
 fn rules(rules: impl IntoIterator<Item = Rule>) -> Definitions {
@@ -54,16 +61,16 @@ fn rules(rules: impl IntoIterator<Item = Rule>) -> Definitions {
 }
 
 fn tagged(contact: &str, at: OffsetDateTime, tag: &str) -> ContactEvent {
-    ContactEvent::new(contact, at, Happening::TagAssigned { tag: tag.into() })
+    ContactEvent::new(contact, at, EventKind::TagAssigned { tag: tag.into() })
 }
 
 fn external(contact: &str, at: OffsetDateTime, kind: &str) -> ContactEvent {
-    let what = Happening::External { kind: kind.into(), value: None, properties: Default::default() };
+    let what = EventKind::External { kind: kind.into(), value: None, properties: Default::default() };
     ContactEvent::new(contact, at, what)
 }
 
 fn score(contact: &str, at: OffsetDateTime, from: i64, to: i64) -> ContactEvent {
-    ContactEvent::new(contact, at, Happening::ScoreChanged { from, to })
+    ContactEvent::new(contact, at, EventKind::ScoreChanged { from, to })
 }
 
 fn add() -> Action {
@@ -75,7 +82,7 @@ fn remove() -> Action {
 }
 
 /// Who is to be added (+) and removed (-), as the outbox stands.
-fn waiting<S: Store>(engine: &Engine<S, MemoryContacts>) -> Vec<String> {
+fn waiting<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<String> {
     let mut found = Vec::new();
     engine
         .outbox(&mut |audience, contact, add| {
@@ -88,7 +95,7 @@ fn waiting<S: Store>(engine: &Engine<S, MemoryContacts>) -> Vec<String> {
     found
 }
 
-fn handle(engine: &mut Memory, event: &ContactEvent) -> audiencekit::automation::Outcome {
+fn handle(engine: &mut Memory, event: &ContactEvent) -> audiencekit::automation::StepReport {
     engine.handle(event, event.at).unwrap()
 }
 
@@ -114,7 +121,7 @@ fn a_tag_score_that_falls_and_is_still_high_enough_fires_again() {
     let mut engine =
         open(rules([Rule::new("r").on(trigger).then(Action::ChangeScore { by: 1 })]), contacts(&["c"]));
     for (minute, score) in [(0, 7), (1, 6), (2, 4)] {
-        let what = Happening::TagScoreChanged { tag: "vip".into(), score };
+        let what = EventKind::TagScoreChanged { tag: "vip".into(), score };
         handle(&mut engine, &ContactEvent::new("c", START + Duration::minutes(minute), what));
     }
     let contact = engine.contacts().get("c").unwrap();
@@ -165,7 +172,7 @@ fn amount_and_product_must_be_of_one_event_and_an_empty_field_means_empty() {
         ContactEvent::new(
             contact,
             START,
-            Happening::External { kind: "cart".into(), value: Some(value.into()), properties },
+            EventKind::External { kind: "cart".into(), value: Some(value.into()), properties },
         )
     };
     handle(&mut engine, &event("apart", 150, &[("products", "y"), ("location", "shop")]));
@@ -248,8 +255,8 @@ fn an_import_of_tagged_contacts_stays_silent_and_fires_on_request() {
 fn an_update_of_a_known_contact_is_not_a_new_contact() {
     let mut engine =
         open(rules([Rule::new("r").on(Trigger::ContactAdded).then(add())]), contacts(&["old", "new"]));
-    handle(&mut engine, &ContactEvent::new("old", START, Happening::DetailChanged { field: "city".into() }));
-    handle(&mut engine, &ContactEvent::new("new", START, Happening::ContactAdded));
+    handle(&mut engine, &ContactEvent::new("old", START, EventKind::DetailChanged { field: "city".into() }));
+    handle(&mut engine, &ContactEvent::new("new", START, EventKind::ContactAdded));
     assert_eq!(waiting(&engine), ["1+new"]);
 }
 
@@ -270,7 +277,7 @@ fn a_star_in_a_path_is_one_part_and_a_word_is_found_within_a_word() {
     for (id, url) in
         [("c", "https://s.example/holiday/island-canary-trip"), ("d", "https://s.example/company-info")]
     {
-        handle(&mut engine, &ContactEvent::new(id, START, Happening::PageVisited { url: url.into() }));
+        handle(&mut engine, &ContactEvent::new(id, START, EventKind::PageVisited { url: url.into() }));
     }
     let tags = |id: &str| -> Vec<String> {
         let contact = engine.contacts().get(id).unwrap();
@@ -384,7 +391,7 @@ fn a_rule_with_leaving_conditions_takes_out_who_no_longer_meets_them() {
     }
     assert_eq!(waiting(&engine), ["1+c", "1+d"]);
     let changed =
-        ContactEvent::new("c", START + Duration::days(1), Happening::DetailChanged { field: "plan".into() });
+        ContactEvent::new("c", START + Duration::days(1), EventKind::DetailChanged { field: "plan".into() });
     handle(&mut engine, &changed);
     assert_eq!(waiting(&engine), ["1+d", "1-c"]);
     engine.review(START + Duration::days(2)).unwrap();
@@ -424,15 +431,24 @@ fn the_nine_templates_are_rules_that_check() {
     let rules = all.iter().enumerate().map(|(n, template)| template.rule(format!("t{n}"), &saved(1)));
     let mut engine = open(self::rules(rules), contacts(&["c"]));
     let happenings = [
-        (Happening::TagAssigned { tag: "a".into() }, "1+c"),
-        (Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Withdrawn }, "1-c"),
-        (Happening::External { kind: "cart".into(), value: None, properties: Default::default() }, "1+c"),
-        (Happening::External { kind: "Purchase".into(), value: None, properties: Default::default() }, "1-c"),
-        (Happening::StageReached { funnel: "sales".into(), stage: "won".into() }, "1+c"),
-        (Happening::ConsentChanged { channel: Channel::Phone, status: ConsentStatus::Withdrawn }, "1-c"),
-        (Happening::ConsentChanged { channel: Channel::Email, status: ConsentStatus::Confirmed }, "1+c"),
-        (Happening::TagRemoved { tag: "A".into() }, "1-c"),
-        (Happening::PageVisited { url: "https://shop.example/offers/1".into() }, "1+c"),
+        (EventKind::TagAssigned { tag: "a".into() }, "1+c"),
+        (
+            EventKind::ConsentChanged { channel: ConsentChannel::Email, status: ConsentStatus::Withdrawn },
+            "1-c",
+        ),
+        (EventKind::External { kind: "cart".into(), value: None, properties: Default::default() }, "1+c"),
+        (EventKind::External { kind: "Purchase".into(), value: None, properties: Default::default() }, "1-c"),
+        (EventKind::StageReached { funnel: "sales".into(), stage: "won".into() }, "1+c"),
+        (
+            EventKind::ConsentChanged { channel: ConsentChannel::Phone, status: ConsentStatus::Withdrawn },
+            "1-c",
+        ),
+        (
+            EventKind::ConsentChanged { channel: ConsentChannel::Email, status: ConsentStatus::Confirmed },
+            "1+c",
+        ),
+        (EventKind::TagRemoved { tag: "A".into() }, "1-c"),
+        (EventKind::PageVisited { url: "https://shop.example/offers/1".into() }, "1+c"),
     ];
     for (minute, (what, expected)) in happenings.into_iter().enumerate() {
         handle(&mut engine, &ContactEvent::new("c", START + Duration::minutes(minute as i64), what));
@@ -493,7 +509,7 @@ fn a_date_that_changes_moves_its_timer_and_a_date_that_goes_takes_it_away() {
         ContactEvent::new(
             "c",
             START + Duration::days(day),
-            Happening::DetailChanged { field: "renewal".into() },
+            EventKind::DetailChanged { field: "renewal".into() },
         )
     };
     engine.contacts_mut().edit("c", |contact| contact.set(renewal, date!(2026 - 02 - 01))).unwrap();
@@ -569,13 +585,13 @@ fn goals_and_exits_end_a_walk_and_reentry_is_a_choice() {
             .node("add", Node::Do { actions: vec![add()], to: "end".into() })
             .node("end", Node::End)
             .reentry(reentry)
-            .exit(Exit {
+            .exit(ExitCriterion {
                 name: "bought".into(),
                 goal: true,
                 on: vec![Trigger::external("purchase")],
                 when: Vec::new(),
             })
-            .exit(Exit {
+            .exit(ExitCriterion {
                 name: "pro".into(),
                 goal: false,
                 on: Vec::new(),
@@ -590,7 +606,7 @@ fn goals_and_exits_end_a_walk_and_reentry_is_a_choice() {
         }
         handle(&mut engine, &external("goal", START + Duration::days(1), "purchase"));
         engine.contacts_mut().edit("exit", |contact| contact.set(plan, "pro")).unwrap();
-        handle(&mut engine, &ContactEvent::new("exit", START + Duration::days(1), Happening::Touched));
+        handle(&mut engine, &ContactEvent::new("exit", START + Duration::days(1), EventKind::Touched));
         assert_eq!(
             (engine.position("w", "goal").unwrap(), engine.position("w", "exit").unwrap(), engine.timers()),
             (None, None, 0)
@@ -654,7 +670,7 @@ fn every_problem_of_a_definition_comes_at_once_with_its_path() {
         Rule::new("r").when("score >").then(Action::RunRule { rule: "none".into(), check_conditions: true }),
     ])
     .workflow(workflow);
-    let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+    let error = definitions.check(&schema(), &TimeZone::utc(), &[saved(1)]).unwrap_err();
     let found: Vec<_> =
         error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
     assert_eq!(
@@ -685,15 +701,20 @@ fn an_edited_workflow_leaves_contacts_on_the_old_version_or_moves_them_by_node_i
             .node("end", Node::End)
     };
     let audiences = [saved(1), saved(2)];
-    let stay = Migration::StayOnOld;
-    let moved = Migration::MoveByNodeId { renamed: [("wait".to_owned(), "pause".to_owned())].into() };
+    let stay = WorkflowMigration::StayOnOld;
+    let moved = WorkflowMigration::MoveByNodeId { renamed: [("wait".to_owned(), "pause".to_owned())].into() };
     for (migration, expected) in [(stay, "1+c"), (moved, "2+c")] {
         let store = MemoryStore::new();
         let first = Definitions::new().workflow(version(1, &saved(1), "wait"));
         let second = Definitions::new().workflow(version(2, &saved(2), "pause"));
-        let mut engine =
-            Engine::open(first.clone(), &audiences, store.clone(), contacts(&["c"]), Options::default())
-                .unwrap();
+        let mut engine = AutomationEngine::open(
+            first.clone(),
+            &audiences,
+            store.clone(),
+            contacts(&["c"]),
+            EngineOptions::default(),
+        )
+        .unwrap();
         handle(&mut engine, &tagged("c", START, "GO"));
         let unraised = Definitions::new().workflow(version(1, &saved(2), "wait"));
         let error = engine.redefine(unraised, &audiences, &migration).unwrap_err();
@@ -701,7 +722,8 @@ fn an_edited_workflow_leaves_contacts_on_the_old_version_or_moves_them_by_node_i
         engine.redefine(second.clone(), &audiences, &migration).unwrap();
         // The old version survives a restart, since a contact is on it.
         let (_, people) = engine.into_parts();
-        let mut engine = Engine::open(second, &audiences, store, people, Options::default()).unwrap();
+        let mut engine =
+            AutomationEngine::open(second, &audiences, store, people, EngineOptions::default()).unwrap();
         assert_eq!(engine.next_due(), Some(START + Duration::days(10)));
         engine.tick(START + Duration::days(10)).unwrap();
         assert_eq!(waiting(&engine), [expected]);
@@ -756,10 +778,10 @@ fn the_json_schema_names_every_field_that_definitions_write() {
         .schedule(
             Schedule::new(OpenHours::daily("08:00", "09:00").unwrap().on([Weekday::Sunday])).zone("UTC"),
         )
-        .cap(Cap { runs: 1, per: Period::Hour })
+        .cap(RateLimit { runs: 1, per: Period::Hour })
         .leave()])
-    .limit(Limit::new("l", 1, Period::Month).group("g"))
-    .workflow(cart_workflow().exit(Exit {
+    .limit(FrequencyCap::new("l", 1, Period::Month).group("g"))
+    .workflow(cart_workflow().exit(ExitCriterion {
         name: "x".into(),
         goal: true,
         on: vec![Trigger::ContactAdded],
@@ -786,7 +808,7 @@ fn the_json_schema_names_every_field_that_definitions_write() {
 #[test]
 fn a_bad_event_is_refused_with_its_kind_and_the_others_go_on() {
     let mut engine = open(rules([Template::AddOnTag("A".into()).rule("r", &saved(1))]), contacts(&["c"]));
-    let large = ContactEvent::new("c", START, Happening::PageVisited { url: "x".repeat(1 << 20) });
+    let large = ContactEvent::new("c", START, EventKind::PageVisited { url: "x".repeat(1 << 20) });
     let events = [
         tagged("nobody", START, "A"),
         tagged("c", START + Duration::hours(1), "A"),
@@ -823,7 +845,7 @@ fn neither_an_error_nor_the_audit_log_nor_debug_shows_a_value() {
     let event = ContactEvent::new(
         "c",
         START,
-        Happening::PageVisited { url: format!("https://example.com/?e={canary}") },
+        EventKind::PageVisited { url: format!("https://example.com/?e={canary}") },
     );
     handle(&mut engine, &event);
     let mut log = format!("{event:?} {engine:?}");
@@ -873,7 +895,7 @@ fn a_simulation_says_who_would_be_added_and_when_and_changes_nothing() {
         &people,
         &history,
         START + Duration::days(30),
-        &Options::default(),
+        &EngineOptions::default(),
     )
     .unwrap();
     let lines: Vec<_> = found
@@ -898,19 +920,19 @@ struct Failing {
 }
 
 impl Store for Failing {
-    fn commit(&mut self, writes: Vec<Write>) -> audiencekit::Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> audiencekit::Result<()> {
         let mut left = self.commits_left.lock().unwrap();
         *left = left.checked_sub(1).ok_or_else(|| Error::new(ErrorKind::Io, "test", "disk full"))?;
         self.inner.commit(writes)
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> audiencekit::Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> audiencekit::Result<Option<Vec<u8>>> {
         self.inner.get(table, key)
     }
 
     fn scan(
         &self,
-        table: Table,
+        table: Keyspace,
         from: &[u8],
         visit: &mut audiencekit::automation::Visit<'_>,
     ) -> audiencekit::Result<()> {
@@ -950,12 +972,12 @@ fn after_a_failed_commit_at_any_step_a_reopened_engine_ends_the_same() {
         loop {
             let failing = Failing { inner: store.clone(), commits_left: Arc::new(Mutex::new(commits)) };
             commits = u32::MAX;
-            let engine = Engine::open(
+            let engine = AutomationEngine::open(
                 definitions.clone(),
                 &[saved(1), saved(2)],
                 failing,
                 people.clone(),
-                Options::default(),
+                EngineOptions::default(),
             );
             let Ok(mut engine) = engine else {
                 restarts += 1;
@@ -1008,8 +1030,8 @@ impl MemberSink for Sink {
     async fn apply(
         &self,
         audience: &Audience,
-        changes: &[Membership],
-    ) -> audiencekit::Result<Option<HeldBack>> {
+        changes: &[MembershipChange],
+    ) -> audiencekit::Result<Option<DeferredRemovals>> {
         if self.broken == Some(audience.id().as_str()) {
             return Err(Error::new(ErrorKind::NotFound, "apply", "the audience was deleted at Facebook"));
         }
@@ -1151,7 +1173,7 @@ fn a_delayed_addition_is_left_out_once_the_rule_has_let_the_contact_go() {
         handle(&mut engine, &tagged(id, START, "X"));
     }
     engine.contacts_mut().edit("c", |contact| contact.set(schema().require("score")?, 1)).unwrap();
-    handle(&mut engine, &ContactEvent::new("c", START + Duration::days(1), Happening::Touched));
+    handle(&mut engine, &ContactEvent::new("c", START + Duration::days(1), EventKind::Touched));
     engine.tick(START + Duration::days(9)).unwrap();
     assert_eq!(waiting(&engine), ["1+d", "1-c"]);
 }
@@ -1202,7 +1224,12 @@ fn an_unknown_field_is_refused_with_its_path_wherever_it_stands() {
         cart_workflow()
             .node("wait", Node::Wait { delay: Delay::Days(1), to: "split".into() })
             .node("split", split)
-            .exit(Exit { name: "x".into(), goal: true, on: vec![Trigger::tag("A")], when: Vec::new() }),
+            .exit(ExitCriterion {
+                name: "x".into(),
+                goal: true,
+                on: vec![Trigger::tag("A")],
+                when: Vec::new(),
+            }),
     );
     let value: serde_json::Value = serde_json::from_str(&whole.to_json()).unwrap();
     let mut found = Vec::new();
@@ -1275,7 +1302,8 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     ]);
     let audiences = std::slice::from_ref(&audience);
     let mut engine =
-        Engine::open(definitions, audiences, MemoryStore::new(), people, Options::default()).unwrap();
+        AutomationEngine::open(definitions, audiences, MemoryStore::new(), people, EngineOptions::default())
+            .unwrap();
     let source = MemorySource::new(&schema(), Vec::new());
     let sync = SyncEngine::builder(source, facebook.clone(), facebook.fake().clone()).build();
     for id in ["a", "b"] {
@@ -1351,7 +1379,8 @@ fn outside_its_schedule_a_rule_checks_at_once_and_acts_when_it_opens() {
     let store = MemoryStore::new();
     let open = |people| {
         let definitions = Definitions::from_json(&rules([rule.clone()]).to_json()).unwrap();
-        Engine::open(definitions, &[saved(1)], store.clone(), people, Options::default()).unwrap()
+        AutomationEngine::open(definitions, &[saved(1)], store.clone(), people, EngineOptions::default())
+            .unwrap()
     };
     let mut engine = open(people);
     let friday_evening = datetime!(2026-01-02 17:30 UTC);
@@ -1385,7 +1414,7 @@ fn a_rule_that_drops_outside_its_schedule_says_so_and_has_had_its_run() {
     let told = engine.explain("c", &saved(1), START).unwrap().to_string();
     assert!(told.contains("rule r gave up: add_to_audience is outside the schedule"), "{told}");
     let history = [tagged("c", START, "A"), tagged("d", night, "A")];
-    let options = Options::default();
+    let options = EngineOptions::default();
     let found = Simulation::run(&definitions, &[saved(1)], &contacts(&["c", "d"]), &history, night, &options)
         .unwrap();
     assert_eq!((found.changes.len(), found.dropped.len()), (1, 1));
@@ -1415,7 +1444,12 @@ fn a_contact_waits_in_a_workflow_until_its_schedule_opens_and_may_leave_before()
             .start(Trigger::tag("A"), "act")
             .node("act", Node::Do { actions: vec![add()], to: "end".into() })
             .node("end", Node::End)
-            .exit(Exit { name: "gone".into(), goal: false, on: vec![Trigger::tag("B")], when: Vec::new() })
+            .exit(ExitCriterion {
+                name: "gone".into(),
+                goal: false,
+                on: vec![Trigger::tag("B")],
+                when: Vec::new(),
+            })
             .schedule(open)
     };
     let definitions = |workflow| Definitions::new().workflow(workflow);
@@ -1427,7 +1461,7 @@ fn a_contact_waits_in_a_workflow_until_its_schedule_opens_and_may_leave_before()
     }
     handle(&mut engine, &tagged("d", START + Duration::hours(1), "B"));
     // In a new version, open an hour later, the contact goes on waiting at the node of the same id.
-    let moved = Migration::MoveByNodeId { renamed: Default::default() };
+    let moved = WorkflowMigration::MoveByNodeId { renamed: Default::default() };
     engine.redefine(definitions(workflow(2, hours("13:00", "14:00"))), &[saved(1)], &moved).unwrap();
     assert_eq!(engine.tick(START + Duration::hours(3)).unwrap().actions, 0);
     assert_eq!(engine.tick(START + Duration::hours(4)).unwrap().actions, 1);
@@ -1448,14 +1482,21 @@ fn a_cap_lets_so_many_run_in_a_period_over_all_contacts_and_tells_of_the_others(
         .start(Trigger::tag("A"), "end")
         .node("act", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
         .node("end", Node::End)
-        .cap(Cap { runs: 1, per: Period::Hour });
-    let definitions = rules([rule.cap(Cap { runs: 2, per: Period::Day })]).workflow(cart);
+        .cap(RateLimit { runs: 1, per: Period::Hour });
+    let definitions = rules([rule.cap(RateLimit { runs: 2, per: Period::Day })]).workflow(cart);
     let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
     let store = MemoryStore::new();
     let ids = ["c0", "c1", "c2", "c3"];
     let open = |people| {
         let audiences = [saved(1), saved(2)];
-        Engine::open(definitions.clone(), &audiences, store.clone(), people, Options::default()).unwrap()
+        AutomationEngine::open(
+            definitions.clone(),
+            &audiences,
+            store.clone(),
+            people,
+            EngineOptions::default(),
+        )
+        .unwrap()
     };
     let mut engine = open(contacts(&ids));
     let mut dropped = Vec::new();
@@ -1488,7 +1529,7 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
     flow.group = Some("g".into());
     let definitions = rules([rule("a", "g"), rule("b", "other"), rule("c", "g")])
         .workflow(flow)
-        .limit(Limit::new("few", 2, Period::Week).group("g"));
+        .limit(FrequencyCap::new("few", 2, Period::Week).group("g"));
     let mut engine = open(definitions, contacts(&["c", "d"]));
     assert_eq!(handle(&mut engine, &tagged("c", START, "A")).dropped, 1, "a and c ran, w may not");
     assert_eq!(points(&engine, "c"), 3);
@@ -1507,13 +1548,11 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
 fn a_schedule_cap_or_limit_that_makes_no_sense_is_refused_with_its_path() {
     let mut never = hours("08:00", "09:00").zone("Europe/Warsau");
     never.open.clear();
-    let rule = Rule::new("r").then(add()).schedule(never).cap(Cap { runs: 0, per: Period::Day });
-    let definitions = rules([rule]).limit(Limit::new("l", 0, Period::Hour).group("none")).limit(Limit::new(
-        "l",
-        1,
-        Period::Month,
-    ));
-    let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+    let rule = Rule::new("r").then(add()).schedule(never).cap(RateLimit { runs: 0, per: Period::Day });
+    let definitions = rules([rule])
+        .limit(FrequencyCap::new("l", 0, Period::Hour).group("none"))
+        .limit(FrequencyCap::new("l", 1, Period::Month));
+    let error = definitions.check(&schema(), &TimeZone::utc(), &[saved(1)]).unwrap_err();
     let found: Vec<_> =
         error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
     assert_eq!(
@@ -1566,7 +1605,7 @@ fn a_backfill_dates_and_an_edit_reach_every_contact_once_lot_by_lot() {
     assert_eq!((outcome.checked, outcome.problems.len()), (2_500, 0));
     assert_eq!(engine.backfill("r", START).unwrap().checked, 0);
     assert!(ids.iter().all(|id| points(&engine, id) == 1));
-    let moved = Migration::MoveByNodeId { renamed: Default::default() };
+    let moved = WorkflowMigration::MoveByNodeId { renamed: Default::default() };
     engine.redefine(definitions(wait(2, Delay::Days(9))), &[saved(1), saved(2)], &moved).unwrap();
     engine.tick(START + Duration::days(1)).unwrap();
     let found = waiting(&engine);
@@ -1614,7 +1653,7 @@ fn a_template_of_nothing_is_refused() {
     ];
     for template in all {
         let definitions = rules([template.rule("t", &saved(1))]);
-        let error = definitions.check(&schema(), &Zone::utc(), &[saved(1)]).unwrap_err();
+        let error = definitions.check(&schema(), &TimeZone::utc(), &[saved(1)]).unwrap_err();
         assert!(error.problems()[0].field.starts_with("rules[0].on[0]"), "{template:?}: {error}");
     }
 }
@@ -1630,7 +1669,7 @@ fn a_simulation_ends_when_it_is_told_and_does_over_again_what_was_done() {
     handle(&mut engine, &history[0]);
     let people = engine.into_parts().1;
     let simulate = |until| {
-        let options = Options::default();
+        let options = EngineOptions::default();
         Simulation::run(&definitions, &[saved(1)], &people, &history, until, &options).unwrap().changes.len()
     };
     // The contact has 5 points now, and 5 more when the history comes again.
@@ -1658,7 +1697,7 @@ fn a_workflow_may_come_round_for_ever_as_long_as_time_passes() {
 }
 
 /// Bytes of a table of the store.
-fn bytes_of(store: &MemoryStore, table: Table) -> usize {
+fn bytes_of(store: &MemoryStore, table: Keyspace) -> usize {
     let mut bytes = 0;
     store
         .scan(table, &[], &mut |key, value| {
@@ -1680,16 +1719,16 @@ fn what_is_kept_of_a_contact_does_not_grow_with_its_events() {
             _ => rule.min_interval(Delay::Minutes(5)),
         }
     }));
-    let options = Options::default().audit(false).memory(Duration::hours(1));
+    let options = EngineOptions::default().audit(false).memory(Duration::hours(1));
     let mut engine =
-        Engine::open(definitions, &[audience], store.clone(), contacts(&["c"]), options).unwrap();
+        AutomationEngine::open(definitions, &[audience], store.clone(), contacts(&["c"]), options).unwrap();
     let mut most = Vec::new();
     for round in 0..8 {
         for n in 0..100 {
             let at = START + Duration::hours(round * 100 + n);
             engine.handle(&tagged("c", at, &format!("T{n}")), at).unwrap();
         }
-        most.push(bytes_of(&store, Table::Contact));
+        most.push(bytes_of(&store, Keyspace::Contact));
     }
     assert!(most[0] <= 80, "{most:?}");
     assert!(most[7] <= most[1], "{most:?}");
@@ -1709,7 +1748,7 @@ fn a_rule_that_is_given_a_limit_counts_its_earlier_runs_as_one_and_an_interval_b
         points(engine, id) - before
     };
     let redefine = |engine: &mut Memory, rule: Rule| {
-        engine.redefine(rules([rule]), &[saved(1), saved(2)], &Migration::default()).unwrap();
+        engine.redefine(rules([rule]), &[saved(1), saved(2)], &WorkflowMigration::default()).unwrap();
     };
     engine.contacts_mut().edit("c", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();
     engine.contacts_mut().edit("new", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();

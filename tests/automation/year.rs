@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::audience::{AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
-    Action, ContactEvent, Definitions, Delay, Engine, FlushPolicy, Happening, MemoryContacts, MemoryStore,
-    Node, Options, Template, Trigger, Workflow,
+    Action, AutomationEngine, ContactEvent, Definitions, Delay, EngineOptions, EventKind, FlushPolicy,
+    MemoryContacts, MemoryStore, Node, Template, Trigger, Workflow,
 };
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule};
 use audiencekit::identity::{Coverage, Hashed, MatchRows};
-use audiencekit::sync::Guards;
+use audiencekit::sync::RemovalGuard;
 use audiencekit::{Contact, KeyMap, MemorySource, MockClient, Schema, SyncEngine};
 use time::macros::datetime;
 use time::{Duration, OffsetDateTime};
@@ -53,16 +53,21 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
         .node("end", Node::End);
     let definitions =
         Definitions::new().rule(Template::RemoveOnPurchase.rule("out", &audience)).workflow(workflow);
-    let options = Options::default().audit(false);
-    let mut engine =
-        Engine::open(definitions, std::slice::from_ref(&audience), MemoryStore::new(), contacts, options)
-            .unwrap();
+    let options = EngineOptions::default().audit(false);
+    let mut engine = AutomationEngine::open(
+        definitions,
+        std::slice::from_ref(&audience),
+        MemoryStore::new(),
+        contacts,
+        options,
+    )
+    .unwrap();
     let sync = SyncEngine::builder(
         MemorySource::new(&schema, Vec::new()),
         facebook.clone(),
         facebook.fake().clone(),
     )
-    .guards(Guards::off())
+    .guards(RemovalGuard::off())
     .build();
 
     let mut random = 7_u64;
@@ -78,7 +83,7 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
         let at = begin + Duration::seconds(number as i64 * 31_622_400 / EVENTS as i64);
         let (person, bought) = (next(PEOPLE), next(3) == 0);
         let kind = if bought { "purchase" } else { "cart" };
-        let what = Happening::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
+        let what = EventKind::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
         engine.handle(&ContactEvent::new(format!("c{person}"), at, what), at).unwrap();
         if engine.flush_is_due(&policy, at) {
             engine.flush(&sync).await.unwrap();

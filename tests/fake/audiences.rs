@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use audiencekit::facebook::fake::{DeletedCode, FlaggedEdit, Sizes, Transition};
+use audiencekit::facebook::fake::{DeletedCode, FlaggedEdit, ReadyAfter, SizeModel};
 use serde_json::{Value, json};
 
 use super::desk::{ACCOUNT, Desk, Refused, emails, refused};
@@ -95,10 +95,10 @@ fn readiness_comes_at_once_or_after_so_many_reads() {
     let id = desk.create("a");
     desk.add(&id, &emails(0..150));
     assert_eq!(desk.status(&id), (200, 200));
-    desk.0.configure(|settings| settings.ready = Transition::AfterPolls(3));
+    desk.0.configure(|settings| settings.ready = ReadyAfter::AfterPolls(3));
     desk.add(&id, &emails(0..150));
     assert_eq!([1, 2, 3].map(|_| desk.status(&id).0), [441, 441, 200]);
-    desk.0.configure(|settings| settings.ready = Transition::After(Duration::from_secs(86_400)));
+    desk.0.configure(|settings| settings.ready = ReadyAfter::After(Duration::from_secs(86_400)));
     desk.add(&id, &emails(0..150));
     desk.wait(86_399);
     assert_eq!(desk.status(&id).0, 441);
@@ -114,12 +114,12 @@ fn sizes_are_bands_floors_or_unknown() {
     desk.add(&id, &emails(0..50));
     assert_eq!(desk.bounds(&id), (1000, 1000));
     assert_eq!(desk.status(&id).1, 300);
-    desk.0.configure(|settings| settings.sizes = Sizes::UnknownBelowMinimum);
+    desk.0.configure(|settings| settings.sizes = SizeModel::UnknownBelowMinimum);
     assert_eq!(desk.bounds(&id), (-1, -1));
     desk.add(&id, &emails(0..4321));
     let (lower, upper) = desk.bounds(&id);
     assert!(lower < 4321 && 4321 < upper && upper - lower < 600, "{lower} to {upper}");
-    desk.0.configure(|settings| settings.sizes = Sizes::Unknown);
+    desk.0.configure(|settings| settings.sizes = SizeModel::Unknown);
     assert_eq!(desk.bounds(&id), (-1, -1));
 }
 
@@ -129,7 +129,7 @@ fn bad_uploads_show_in_the_operation_status() {
     let id = desk.create("a");
     desk.add(&id, &json!({ "schema": ["EMAIL"], "data": [["x"], ["y"], [super::desk::digest("z")]] }));
     assert_eq!(desk.status(&id).0, 412);
-    desk.0.populate(audiencekit::facebook::fake::Population::synthetic(1, 10));
+    desk.0.populate(audiencekit::facebook::fake::SyntheticPopulation::synthetic(1, 10));
     desk.add(&id, &emails(100..300));
     assert_eq!(desk.status(&id).0, 411);
     for code in [421, 450, 500] {

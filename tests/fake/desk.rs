@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audiencekit::facebook::AudienceId;
-use audiencekit::facebook::fake::{Fake, FakeReply, FakeRequest, Transition};
+use audiencekit::facebook::fake::{Fake, FakeReply, FakeRequest, ReadyAfter};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -43,7 +43,7 @@ impl Desk {
     /// Uploads show at once.
     pub(crate) fn quick() -> Self {
         let desk = Self::new();
-        desk.0.configure(|settings| settings.ready = Transition::Immediate);
+        desk.0.configure(|settings| settings.ready = ReadyAfter::Immediate);
         desk
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use audiencekit::facebook::fake::{Call, Delivery, Edge, Fake, Fault, FaultRule};
+use audiencekit::facebook::fake::{Call, Edge, Fake, Fault, FaultDelivery, FaultRule};
 use audiencekit::facebook::transport::{FakeTransport, Transport};
 use audiencekit::facebook::{GraphRequest, Method, NewAudience};
 use audiencekit::{ErrorKind, FacebookClient, MockClient};
@@ -21,13 +21,13 @@ fn a_call_dropped_before_leaves_no_trace_and_one_dropped_after_does() {
     let id = desk.create("a");
     desk.0.inject(FaultRule::new(Fault::DropBefore).on(Edge::AddUsers).nth(1));
     desk.0.inject(FaultRule::new(Fault::DropReply).on(Edge::AddUsers).nth(2));
-    assert_eq!(desk.add(&id, &emails(0..3)).delivery, Delivery::Closed);
+    assert_eq!(desk.add(&id, &emails(0..3)).delivery, FaultDelivery::Closed);
     assert_eq!(desk.count(&id), 0);
     assert!(!last(&desk).delivered);
-    assert_eq!(desk.add(&id, &emails(0..3)).delivery, Delivery::Closed);
+    assert_eq!(desk.add(&id, &emails(0..3)).delivery, FaultDelivery::Closed);
     assert_eq!(desk.count(&id), 3);
     assert!(!last(&desk).delivered);
-    assert_eq!(desk.add(&id, &emails(0..3)).delivery, Delivery::Whole);
+    assert_eq!(desk.add(&id, &emails(0..3)).delivery, FaultDelivery::Whole);
     assert!(last(&desk).delivered);
 }
 
@@ -40,7 +40,7 @@ fn a_duplicate_is_processed_twice_and_a_late_call_after_the_next() {
     let id = desk.create("a");
     desk.0.inject(FaultRule::new(Fault::Late).on(Edge::RemoveUsers).nth(1));
     desk.add(&id, &emails(0..5));
-    assert_eq!(desk.remove(&id, &emails(0..2)).delivery, Delivery::Closed);
+    assert_eq!(desk.remove(&id, &emails(0..2)).delivery, FaultDelivery::Closed);
     assert_eq!(desk.count(&id), 5, "held back");
     desk.add(&id, &emails(0..5));
     assert_eq!(desk.count(&id), 5, "another edge does not release it");
@@ -77,7 +77,7 @@ fn cut_bodies_resets_pages_and_429_are_what_they_say() {
         Fault::Body { status: 200, body: String::new() },
         Fault::Body { status: 200, body: "{\"id\":".into() },
     ];
-    let seen: Vec<(u16, Delivery)> = faults
+    let seen: Vec<(u16, FaultDelivery)> = faults
         .into_iter()
         .map(|fault| {
             desk.0.clear_faults();
@@ -89,12 +89,12 @@ fn cut_bodies_resets_pages_and_429_are_what_they_say() {
     assert_eq!(
         seen,
         [
-            (200, Delivery::Truncated(9)),
-            (200, Delivery::Reset),
-            (502, Delivery::Whole),
-            (429, Delivery::Whole),
-            (200, Delivery::Whole),
-            (200, Delivery::Whole),
+            (200, FaultDelivery::Truncated(9)),
+            (200, FaultDelivery::Reset),
+            (502, FaultDelivery::Whole),
+            (429, FaultDelivery::Whole),
+            (200, FaultDelivery::Whole),
+            (200, FaultDelivery::Whole),
         ]
     );
 }

@@ -1,6 +1,6 @@
 //! Uploads: what a call, a row and a cell may be, and what becomes of them.
 
-use audiencekit::facebook::fake::{AlarmKind, Population};
+use audiencekit::facebook::fake::{AlarmKind, SyntheticPopulation};
 use audiencekit::identity::MatchKey;
 use serde_json::{Value, json};
 
@@ -285,7 +285,7 @@ fn matches_follow_from_the_normalized_values_of_the_population() {
     // Facebook's own published pairs.
     let people = "{\"EMAIL\":\"mary@example.com\",\"PHONE\":\"15559876543\",\"FN\":\"mary\",\"LN\":\"smith\",\"ZIP\":\"94035\"}\n\
                   {\"EMAIL\":\"john_smith@gmail.com\",\"PHONE\":\"16505551212\"}\n";
-    desk.0.populate(Population::from_json_lines(people).unwrap());
+    desk.0.populate(SyntheticPopulation::from_json_lines(people).unwrap());
     let mary = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
     let john = "e323ec626319ca94ee8bff2e4c87cf613be6ea19919ed1364124e16807ab3176";
     let wrong = digest("Mary@Example.com");
@@ -299,13 +299,15 @@ fn matches_follow_from_the_normalized_values_of_the_population() {
     let other = desk.create("b");
     desk.add(&other, &by_name);
     assert_eq!(desk.0.matched(&desk.id(&other)), 1);
-    assert!(Population::from_json_lines("{\"EMAIL\":1}").unwrap_err().to_string().contains("line 1"));
+    assert!(
+        SyntheticPopulation::from_json_lines("{\"EMAIL\":1}").unwrap_err().to_string().contains("line 1")
+    );
 }
 
 #[test]
 fn a_wrong_normalization_lowers_the_match_rate() {
     let desk = Desk::quick();
-    let population = Population::synthetic(7, 1000);
+    let population = SyntheticPopulation::synthetic(7, 1000);
     let value = |index: usize, key| population.person(index).unwrap()[&key].clone();
     let right: Vec<[String; 1]> = (0..1000).map(|index| [digest(&value(index, MatchKey::Phone))]).collect();
     let with_plus: Vec<[String; 1]> =

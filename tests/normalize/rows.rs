@@ -4,7 +4,9 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use audiencekit::contact::{Birthday, FieldType};
-use audiencekit::identity::{Coverage, Holds, MatchRows, Normalizer, Reject, RowMapper, SeenRows, Step};
+use audiencekit::identity::{
+    Coverage, MatchRows, Normalizer, Reject, RowDeduplicator, RowMapper, Step, ValueEncoding,
+};
 use audiencekit::{Contact, KeyMap, MatchKey as K, Schema};
 
 /// A table of raw text, one text field per column, and an id that makes every row a person.
@@ -17,7 +19,7 @@ pub(crate) struct Sheet {
 }
 
 impl Sheet {
-    pub(crate) fn new(columns: &[(K, Holds)]) -> Self {
+    pub(crate) fn new(columns: &[(K, ValueEncoding)]) -> Self {
         let mut schema = Schema::builder();
         let mut map =
             KeyMap::builder().normalizer(Normalizer::new().current_year(2026)).region_field("row_region");
@@ -168,10 +170,13 @@ fn adding_and_removing_send_the_same_cells_whatever_the_order_of_columns() {
 
 #[test]
 fn a_row_comes_back_from_its_bytes_and_damage_is_told() {
-    let sheet =
-        Sheet::new(&[(K::Email, Holds::Raw), (K::ExternId, Holds::Raw), (K::LookalikeValue, Holds::Raw)])
-            .row(&["ada@example.com", "id \"7\"", "44.5"])
-            .row(&["", "8", ""]);
+    let sheet = Sheet::new(&[
+        (K::Email, ValueEncoding::Raw),
+        (K::ExternId, ValueEncoding::Raw),
+        (K::LookalikeValue, ValueEncoding::Raw),
+    ])
+    .row(&["ada@example.com", "id \"7\"", "44.5"])
+    .row(&["", "8", ""]);
     let mut copy = MatchRows::new(sheet.rows.keys().clone());
     for row in sheet.rows.iter() {
         let bytes = row.to_bytes();
@@ -199,9 +204,9 @@ fn duplicates_are_left_out_within_the_memory_that_was_given() {
     assert_eq!(made, [1, 0, 1, 0]);
     assert_eq!((coverage.rows, coverage.duplicates, rows.len()), (2, 2, 2));
 
-    let mut seen = SeenRows::new(3);
-    let sheet =
-        (0..100).fold(Sheet::new(&[(K::ExternId, Holds::Raw)]), |sheet, n| sheet.row(&[&n.to_string()]));
+    let mut seen = RowDeduplicator::new(3);
+    let sheet = (0..100)
+        .fold(Sheet::new(&[(K::ExternId, ValueEncoding::Raw)]), |sheet, n| sheet.row(&[&n.to_string()]));
     for row in sheet.rows.iter() {
         assert!(seen.is_new(row));
         assert!(!seen.is_new(row));
@@ -213,8 +218,10 @@ fn duplicates_are_left_out_within_the_memory_that_was_given() {
 
 #[test]
 fn rows_that_differ_only_in_the_column_are_different() {
-    let a = Sheet::new(&[(K::PageUid, Holds::Raw), (K::AppUid, Holds::Raw)]).row(&["7", ""]).row(&["", "7"]);
-    let mut seen = SeenRows::new(10);
+    let a = Sheet::new(&[(K::PageUid, ValueEncoding::Raw), (K::AppUid, ValueEncoding::Raw)])
+        .row(&["7", ""])
+        .row(&["", "7"]);
+    let mut seen = RowDeduplicator::new(10);
     assert!(a.rows.iter().all(|row| seen.is_new(row)));
     assert_ne!(a.rows.row(0).fingerprint(), a.rows.row(1).fingerprint());
 }
@@ -278,15 +285,18 @@ fn limited_data_use_is_a_list_and_two_numbers_in_every_row() {
 
 #[test]
 fn a_row_that_identifies_nobody_is_not_sent() {
-    let sheet =
-        Sheet::new(&[(K::Gender, Holds::Raw), (K::Country, Holds::Raw), (K::LookalikeValue, Holds::Raw)])
-            .row(&["f", "Poland", "7"]);
+    let sheet = Sheet::new(&[
+        (K::Gender, ValueEncoding::Raw),
+        (K::Country, ValueEncoding::Raw),
+        (K::LookalikeValue, ValueEncoding::Raw),
+    ])
+    .row(&["f", "Poland", "7"]);
     assert_eq!((sheet.counts(), sheet.coverage().without_rows), (&[0][..], 1));
 }
 
 #[test]
 fn an_id_that_looks_personal_and_a_number_in_no_range_are_noted() {
-    let sheet = Sheet::new(&[(K::ExternId, Holds::Raw), (K::Phone, Holds::Raw)])
+    let sheet = Sheet::new(&[(K::ExternId, ValueEncoding::Raw), (K::Phone, ValueEncoding::Raw)])
         .row(&["ada@example.com", "+1 555 987 6543"])
         .row(&["42", "+48601234567"]);
     assert_eq!(sheet.coverage().key(K::ExternId).warned[&Step::LooksPersonal], 1);
@@ -302,7 +312,7 @@ fn a_map_names_every_problem_at_once() {
         .column(K::Phone, "fax")
         .column(K::City, "score_date")
         .column(K::FirstName, "opted_out")
-        .column_holding(K::Madid, "madid", Holds::Hashed)
+        .column_holding(K::Madid, "madid", ValueEncoding::Hashed)
         .constant(K::Country, "Polandia")
         .default_region("Atlantis")
         .build(&schema)

@@ -3,8 +3,8 @@
 use audiencekit::MatchKey as K;
 use audiencekit::contact::DateOrder;
 use audiencekit::identity::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, Normalizer, PhoneNumbers, Postcodes, Reject,
-    StatesAbroad,
+    Accents, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers, Postcodes,
+    Reject,
 };
 
 /// A value in a country, by default and by a setting.
@@ -25,8 +25,8 @@ const POINTS: &[Point] = &[
     Point { setting: |n| n.accents(Accents::Keep), key: K::City, value: "São Paulo", country: "", default: Ok("sopaulo"), set: Ok("sãopaulo") },
     Point { setting: |n| n.accents(Accents::Transliterate), key: K::City, value: "Łódź", country: "", default: Ok("d"), set: Ok("lodz") },
     Point { setting: |n| n.accents(Accents::Transliterate), key: K::State, value: "Thüringen", country: "DE", default: Ok("thringen"), set: Ok("thuringen") },
-    Point { setting: |n| n.states_abroad(StatesAbroad::TwoLetters), key: K::State, value: "Bayern", country: "DE", default: Ok("bayern"), set: Ok("ba") },
-    Point { setting: |n| n.states_abroad(StatesAbroad::TwoLetters), key: K::State, value: "California", country: "US", default: Ok("ca"), set: Ok("ca") },
+    Point { setting: |n| n.states_abroad(NonUsStates::TwoLetters), key: K::State, value: "Bayern", country: "DE", default: Ok("bayern"), set: Ok("ba") },
+    Point { setting: |n| n.states_abroad(NonUsStates::TwoLetters), key: K::State, value: "California", country: "US", default: Ok("ca"), set: Ok("ca") },
     Point { setting: |n| n.postcodes(Postcodes::Sector), key: K::Zip, value: "M1 1AE", country: "GB", default: Ok("m11ae"), set: Ok("m11") },
     Point { setting: |n| n.extern_ids(ExternIds::Trimmed), key: K::ExternId, value: " ID-7 ", country: "", default: Ok(" ID-7 "), set: Ok("ID-7") },
     Point { setting: |n| n.domains(Domains::Ascii), key: K::Email, value: "Ada@Müller.de", country: "", default: Ok("ada@müller.de"), set: Ok("ada@xn--mller-kva.de") },

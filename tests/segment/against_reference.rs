@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::reference;
 use crate::reference::NOW;
-use audiencekit::Zone;
+use audiencekit::TimeZone;
 use audiencekit::contact::{
     Birthday, ConsentEntry, ConsentStatus, Contact, Event, FieldType, Schema, StageEntry,
 };
@@ -678,7 +678,7 @@ fn days_of_a_contacts_own_zone_are_those_of_a_filter_compiled_for_that_zone() {
             })
             .collect();
         // Not that of any contact, so that falling back shows.
-        let fixed = Zone::named("Asia/Tokyo").unwrap();
+        let fixed = TimeZone::named("Asia/Tokyo").unwrap();
         let (mut compared, mut differed) = (0, 0);
         for round in 0..150 {
             // Not at noon only: today is another day then for more of them.
@@ -708,7 +708,7 @@ fn days_of_a_contacts_own_zone_are_those_of_a_filter_compiled_for_that_zone() {
             let mut counter = CountBuilder::of(compiled.clone(), &schema);
             for (at, (contact, named)) in contacts.iter().enumerate() {
                 let time = match named {
-                    Some(name) => EvaluationTime::new(now, Zone::named(name).unwrap()),
+                    Some(name) => EvaluationTime::new(now, TimeZone::named(name).unwrap()),
                     None => fixed.clone(),
                 };
                 let shown = || format!("{asked} in {:?}\n{}", time.zone, contact.to_json());

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use audiencekit::contact::{Birthday, ConsentStatus, Contact, Event, FieldType, Schema};
 use audiencekit::segment::{
-    ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, RfmSurvey, Segment,
+    ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, RfmEstimator, Segment,
     SegmentCatalog, Selector,
 };
-use audiencekit::{ErrorKind, Zone};
+use audiencekit::{ErrorKind, TimeZone};
 use time::macros::{date, datetime};
 
 fn schema() -> Arc<Schema> {
@@ -94,8 +94,8 @@ fn a_day_begins_in_the_zone_of_the_run() {
         let time = EvaluationTime::new(datetime!(2026-11-23 12:00 UTC), zone);
         today.compile(&schema, &time).unwrap().matches(&contact)
     };
-    assert!(says(Zone::named("Europe/Warsaw").unwrap()));
-    assert!(!says(Zone::utc()));
+    assert!(says(TimeZone::named("Europe/Warsaw").unwrap()));
+    assert!(!says(TimeZone::utc()));
 }
 
 #[test]
@@ -274,10 +274,10 @@ no           revenue > 500
 
 #[test]
 fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
-    use audiencekit::segment::{Frequency, Monetary, Recency, Rfm, RfmSurvey};
+    use audiencekit::segment::{Frequency, Monetary, Recency, Rfm, RfmEstimator};
     let schema = schema();
     let now = datetime!(2026-11-23 12:00 UTC);
-    let time = EvaluationTime::new(now, Zone::named("Europe/Warsaw").unwrap());
+    let time = EvaluationTime::new(now, TimeZone::named("Europe/Warsaw").unwrap());
     // Sixty buyers: the n-th bought n times, last n days ago, for n and a half each time. And those who count for nothing.
     let mut people: Vec<Contact> = (1..=60i64)
         .map(|n| {
@@ -294,7 +294,7 @@ fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
     people.push(Contact::new(&schema));
     let ahead = Event::new("purchase", now + time::Duration::days(1)).value(5.into());
     people.push(Contact::builder(&schema).event(&ahead).build().unwrap());
-    let mut survey = RfmSurvey::new(365, &time);
+    let mut survey = RfmEstimator::new(365, &time);
     people.iter().for_each(|contact| survey.push(contact));
     assert_eq!(survey.buyers(), 60);
 
@@ -323,7 +323,7 @@ fn the_lines_of_an_rfm_survey_part_the_buyers_in_equal_groups() {
     assert_eq!(count(quintiles.frequency(2..=4)), 36);
     assert_eq!(count(quintiles.monetary(1..=5)), 60);
     assert_eq!(count(quintiles.monetary(0..=0)), 0);
-    assert!(RfmSurvey::new(30, &time).cutoffs().is_none());
+    assert!(RfmEstimator::new(30, &time).cutoffs().is_none());
 }
 
 #[test]
@@ -332,7 +332,7 @@ fn purchases_are_measured_in_days_of_the_buyers_own_zone() {
     let now = datetime!(2026-11-01 22:00 UTC);
     let schema = Schema::builder().detail("zone", FieldType::Text).build().unwrap();
     let time = EvaluationTime::utc(now).zone_of("zone");
-    let mut survey = RfmSurvey::new(365, &time);
+    let mut survey = RfmEstimator::new(365, &time);
     let bought = Event::new("purchase", now - time::Duration::hours(24 * 3)).value(5.into());
     for zone in ["Europe/Warsaw", "America/New_York", "nowhere"] {
         let buyer = Contact::builder(&schema).detail("zone", zone).event(&bought).build().unwrap();
@@ -340,7 +340,7 @@ fn purchases_are_measured_in_days_of_the_buyers_own_zone() {
         for days in 1..5 {
             let text = format!("exists(event.purchase in last {days} days)");
             let filter = Filter::parse(&text, &schema).unwrap().compile(&schema, &time).unwrap();
-            let mut alone = RfmSurvey::new(days, &time);
+            let mut alone = RfmEstimator::new(days, &time);
             alone.push(&buyer);
             assert_eq!(alone.cutoffs().is_some(), filter.matches(&buyer), "{zone} {days}");
         }
@@ -484,7 +484,7 @@ fn every_bad_input_gets_the_picture_that_teaches() {
     let mut shown = String::new();
     let mut inputs = 0;
     let file = include_str!("../data/segment/bad.txt");
-    let tags: audiencekit::segment::TagNames = ["vip", "gold", "newsletter"].into_iter().collect();
+    let tags: audiencekit::segment::TagDictionary = ["vip", "gold", "newsletter"].into_iter().collect();
     for input in file.lines().filter_map(|line| line.strip_prefix("> ")) {
         let error = Filter::parse_knowing(input, &schema, &tags).expect_err(input);
         shown.push_str(&format!("> {input}\n{}\n", error.picture()));

@@ -1,14 +1,14 @@
 //! However a file is cut into lots, and whoever reads them, the same contacts, losses and errors come out.
 #![cfg(feature = "csv")]
 
-use audiencekit::source::{BadRow, Batch, Losses, Lot};
+use audiencekit::source::{Batch, Chunk, OnBadRow, ReadErrors};
 use audiencekit::{Contact, ContactSource, CsvSource, JsonLinesSource, Schema};
 use proptest::prelude::*;
 
 const FIELDS: [&str; 3] = ["id", "name", "city"];
 
 /// What a pass over a source gives: the texts of its contacts, what was lost, and how it ended.
-type Pass = (Vec<[Option<String>; 3]>, Losses, Option<String>);
+type Pass = (Vec<[Option<String>; 3]>, ReadErrors, Option<String>);
 
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -41,7 +41,7 @@ fn in_lots(source: &dyn ContactSource, records: usize, rows: usize) -> Pass {
         let mut batch = Batch::with_capacity(source.schema(), rows);
         let (mut reader, mut contacts) = (source.open().await.unwrap(), Vec::new());
         let cutter = reader.cutter().unwrap();
-        let (decoder, mut lot) = (cutter.decoder(), Lot::with_capacity(records));
+        let (decoder, mut lot) = (cutter.decoder(), Chunk::with_capacity(records));
         let error = 'pass: loop {
             match cutter.cut(&mut lot).await {
                 Ok(true) => {}
@@ -150,7 +150,7 @@ proptest! {
         let header: &[u8] = if bom { b"\xef\xbb\xbfid,name,city\r\n" } else { b"id,name,city\n" };
         let file = [header, &body].concat();
         let (mut wanted, bad, first_bad) = by_the_csv_crate(&file);
-        let skipping = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(&file).unwrap();
+        let skipping = CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(&file).unwrap();
         let (contacts, losses, error) = read(&skipping);
         if ends_in_quotes(&file) {
             prop_assert!(error.unwrap().contains("a quoted cell is not closed"));
@@ -179,7 +179,7 @@ proptest! {
     fn lines_of_json_are_the_same_however_they_are_cut(bom in any::<bool>(), body in pieces(&OF_JSON, 30)) {
         let schema = Schema::standard();
         let file = [if bom { b"\xef\xbb\xbf".as_slice() } else { b"" }, &body].concat();
-        let (contacts, losses, error) = read(&JsonLinesSource::from_bytes(&file, &schema).bad_row(BadRow::Skip));
+        let (contacts, losses, error) = read(&JsonLinesSource::from_bytes(&file, &schema).bad_row(OnBadRow::Skip));
         prop_assert_eq!(error, None);
         let lines = body.split(|&byte| byte == b'\n').filter(|line| !line.trim_ascii().is_empty()).count();
         prop_assert_eq!(contacts.len() as u64 + losses.rows, lines as u64);

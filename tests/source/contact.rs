@@ -469,7 +469,7 @@ mod records {
     use super::*;
     use audiencekit::contact::{FieldId, ToContact};
     use audiencekit::segment::{Segment, Selector};
-    use audiencekit::source::{BadRow, Batch, ContactSource, RecordSource};
+    use audiencekit::source::{Batch, ContactSource, OnBadRow, RecordSource};
     use audiencekit::{Error, JsonLinesSource};
 
     #[derive(Clone)]
@@ -505,7 +505,7 @@ mod records {
         range.map(|n| Ok(Customer { mail: format!("c{n:06}@example.com"), points: n % 100, vip: n % 2 == 0 }))
     }
 
-    async fn count(source: &dyn ContactSource) -> Result<audiencekit::Count> {
+    async fn count(source: &dyn ContactSource) -> Result<audiencekit::SegmentCount> {
         let vip = Segment::builder("x").include(Selector::tag_any(["vip"])).filter("score >= 50");
         let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
         vip.build(source.schema())?.count(source, &time).await
@@ -548,10 +548,10 @@ mod records {
         };
         let strict = RecordSource::from_iter(&schema, bad(3)).unwrap();
         assert_eq!(count(&strict).await.unwrap_err().to_string(), "record 4: points: below zero");
-        let lenient = RecordSource::from_iter(&schema, bad(3)).unwrap().bad_row(BadRow::Skip);
+        let lenient = RecordSource::from_iter(&schema, bad(3)).unwrap().bad_row(OnBadRow::Skip);
         assert_eq!(count(&lenient).await.unwrap().contacts, 9);
         let broken = || customers(0..3).chain([Err(Error::new(ErrorKind::Io, "cursor", "lost"))]);
-        let broken = RecordSource::from_iter(&schema, broken).unwrap().bad_row(BadRow::Skip);
+        let broken = RecordSource::from_iter(&schema, broken).unwrap().bad_row(OnBadRow::Skip);
         assert_eq!(count(&broken).await.unwrap_err().kind(), ErrorKind::Io);
 
         struct Elsewhere;

@@ -4,12 +4,12 @@
 use std::sync::Arc;
 
 use audiencekit::contact::{DateOrder, FieldType, JsonReading, ToContact, UnknownFields, ValueRef};
-use audiencekit::source::{BadCell, BadRow, Batch, Losses, RecordSource};
+use audiencekit::source::{Batch, OnBadCell, OnBadRow, ReadErrors, RecordSource};
 use audiencekit::{
-    Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, MemorySource, Schema, Zone,
+    Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, MemorySource, Schema, TimeZone,
 };
 
-async fn read(source: &dyn ContactSource, capacity: usize) -> Result<(Vec<Contact>, Losses), Error> {
+async fn read(source: &dyn ContactSource, capacity: usize) -> Result<(Vec<Contact>, ReadErrors), Error> {
     let mut reader = source.open().await?;
     let mut batch = Batch::with_capacity(source.schema(), capacity);
     let mut contacts = Vec::new();
@@ -92,7 +92,7 @@ async fn a_malformed_row_is_named_by_line_and_column_or_skipped_and_counted() {
         error.to_string(),
         "line 3: 2 cells under 3 columns: 3 cells; a cell that holds the delimiter stands in quotes"
     );
-    let lenient = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(file).unwrap();
+    let lenient = CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(file).unwrap();
     let (contacts, losses) = read(&lenient, 10).await.unwrap();
     assert_eq!(contacts.iter().filter_map(|c| text(c, "id")).collect::<Vec<_>>(), ["1", "4"]);
     assert_eq!(losses.rows, 2);
@@ -109,7 +109,7 @@ async fn a_bad_cell_costs_the_cell_and_is_counted_without_its_value() {
     assert_eq!(losses.cells, [("birth_date".to_owned(), 2), ("score".to_owned(), 1)].into());
     assert!(losses.places[0].starts_with("line 2, column 2 (score): "), "{:?}", losses.places);
     assert!(!format!("{losses:?} {losses}").contains("much"));
-    let source = CsvSource::builder(&schema).bad_cell(BadCell::Refuse).from_bytes(file).unwrap();
+    let source = CsvSource::builder(&schema).bad_cell(OnBadCell::Refuse).from_bytes(file).unwrap();
     assert_eq!(read(&source, 10).await.unwrap_err().kind(), ErrorKind::Source);
     let source = CsvSource::builder(&schema).date_order(DateOrder::DayMonthYear).from_bytes(file).unwrap();
     assert_eq!(read(&source, 10).await.unwrap().1.cells["birth_date"], 1);
@@ -132,7 +132,7 @@ async fn semicolons_and_local_times_are_read_when_declared() {
     let schema = schema();
     let source = CsvSource::builder(&schema)
         .delimiter(b';')
-        .zone(Zone::named("Europe/Warsaw").unwrap())
+        .zone(TimeZone::named("Europe/Warsaw").unwrap())
         .from_bytes("email;created_on\na@example.com|b@example.com;2026-07-01 12:30\n")
         .unwrap();
     let (contacts, _) = read(&source, 10).await.unwrap();
@@ -183,7 +183,7 @@ async fn a_bad_line_of_json_is_named_or_skipped_and_counted() {
     let file = "{\"id\":\"1\",\"score\":\"x\"}\n{\"id\":\n[1]\n{\"oders\":1}\n{\"id\":5,\"birth_date\":{}}\n";
     let error = read(&JsonLinesSource::from_bytes(file, &schema), 10).await.unwrap_err();
     assert!(error.to_string().starts_with("line 2: column "), "{error}");
-    let lenient = JsonLinesSource::from_bytes(file, &schema).bad_row(BadRow::Skip);
+    let lenient = JsonLinesSource::from_bytes(file, &schema).bad_row(OnBadRow::Skip);
     let (contacts, losses) = read(&lenient, 10).await.unwrap();
     assert_eq!(contacts.iter().filter_map(|c| text(c, "id")).collect::<Vec<_>>(), ["1", "5"]);
     assert_eq!((losses.rows, losses.cells["score"], losses.cells["birth_date"]), (3, 1, 1));
@@ -201,11 +201,11 @@ async fn a_refusal_that_cannot_be_read_is_not_dropped() {
     let source = CsvSource::builder(&schema).from_bytes(file).unwrap();
     let error = read(&source, 9).await.unwrap_err();
     assert!(error.to_string().starts_with("line 2, column 2 (opted_out): "), "{error}");
-    let source = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(file).unwrap();
+    let source = CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(file).unwrap();
     let (contacts, losses) = read(&source, 9).await.unwrap();
     assert_eq!((contacts.len(), losses.rows), (1, 2));
     let lines = "{\"id\":\"1\",\"opted_out\":\"maybe\"}\n{\"id\":\"2\",\"consents\":[{\"name\":\"a\",\"status\":\"x\"}]}\n{}";
-    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(BadRow::Skip);
+    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(OnBadRow::Skip);
     let (contacts, losses) = read(&source, 9).await.unwrap();
     assert_eq!((contacts.len(), losses.rows), (1, 2));
 }
@@ -227,12 +227,12 @@ async fn one_record_cannot_fill_the_memory() {
     let schema = schema();
     let mut file = "id,name\n1,\"".to_owned();
     file.push_str(&"x\n".repeat(10 << 20));
-    let source = CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(&file).unwrap();
+    let source = CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(&file).unwrap();
     let error = read(&source, 9).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Limit, "{error}");
 }
 
-type Open = Box<dyn Fn(BadRow) -> Box<dyn ContactSource>>;
+type Open = Box<dyn Fn(OnBadRow) -> Box<dyn ContactSource>>;
 
 /// Two people, and between them one with more than a contact takes.
 fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Open)> {
@@ -291,8 +291,8 @@ impl ToContact for Tagged {
 #[tokio::test]
 async fn a_contact_over_a_limit_costs_its_row_in_every_source() {
     for (wanted, source) in one_too_large(&schema()) {
-        assert_eq!(read(&*source(BadRow::Refuse), 9).await.unwrap_err().to_string(), wanted);
-        let (contacts, losses) = read(&*source(BadRow::Skip), 9).await.unwrap();
+        assert_eq!(read(&*source(OnBadRow::Refuse), 9).await.unwrap_err().to_string(), wanted);
+        let (contacts, losses) = read(&*source(OnBadRow::Skip), 9).await.unwrap();
         assert_eq!((contacts.len(), losses.rows), (2, 1), "{wanted}");
         assert_eq!(losses.places, [wanted]);
     }
@@ -306,11 +306,11 @@ async fn a_full_table_of_symbols_is_no_row_s_fault_and_stops_every_source() {
         if wanted.starts_with("line 2: ") {
             continue;
         }
-        let error = read(&*source(BadRow::Skip), 9).await.unwrap_err();
+        let error = read(&*source(OnBadRow::Skip), 9).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Limit, "{wanted}");
     }
     let lines = r#"{"tags":["a","b","c","d","e","f","g","h","i"]}"#;
-    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(BadRow::Skip);
+    let source = JsonLinesSource::from_bytes(lines, &schema).bad_row(OnBadRow::Skip);
     let error = read(&source, 9).await.unwrap_err();
     assert!(error.to_string().starts_with("line 1: symbols: more than 8 distinct tags"), "{error}");
 }

@@ -18,12 +18,12 @@ use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer, MockClient, RunningServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Guards, Journal, Leases, Ledger, Operation,
-    PersonKey, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings,
+    AudienceLocks, CallRecord, Durability, ErasureRecord, Journal, Ledger, LedgerCommit, Operation, PersonId,
+    RemovalGuard, RowDigest, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteOutbox, SqliteSettings,
 };
 use audiencekit::{
-    AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Mode, Result, Schema, SyncEngine,
-    SyncTarget, SystemClock,
+    AudienceId, Contact, FacebookClient, GraphClient, KeyMap, MemorySource, Result, Schema, SyncEngine,
+    SyncMode, SyncTarget, SystemClock,
 };
 
 const CHILD: &str = "AUDIENCEKIT_CRASH_CHILD";
@@ -57,27 +57,27 @@ impl Journal for Fatal {
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
         self.ledger.calls(audience).await
     }
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         self.ledger.blocked().await
     }
     async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
         self.ledger.erasures().await
     }
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         self.step(0);
         let done = self.ledger.commit(changes, durability).await;
         self.step(1);
         self.commits.fetch_add(1, Ordering::SeqCst);
         done
     }
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         self.ledger.leases()
     }
 }
 
 #[async_trait]
 impl Ledger for Fatal {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         self.ledger.rows(audience, prints).await
     }
     async fn scan(
@@ -85,13 +85,13 @@ impl Ledger for Fatal {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         self.ledger.scan(audience, after, limit).await
     }
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         self.ledger.rows_of(audience, person).await
     }
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         self.ledger.generation(audience, person).await
     }
     async fn audiences(&self) -> Result<Vec<AudienceId>> {
@@ -145,11 +145,11 @@ fn child() {
     let client = GraphClient::builder(token).base_url(url).build().unwrap();
     let engine = SyncEngine::builder(source(from..to), client, SystemClock)
         .ledger(ledger)
-        .guards(Guards::off())
+        .guards(RemovalGuard::off())
         .rows_per_call(7)
         .build();
     let target = SyncTarget::new("act_1234567890".parse().unwrap(), audience.parse().unwrap())
-        .mode(Mode::Mirror)
+        .mode(SyncMode::Mirror)
         .minimum_size(MinimumSize::warn_below(0));
     let report = runtime.block_on(engine.run(target)).unwrap();
     report.check().unwrap();

@@ -8,10 +8,10 @@ use std::sync::Arc;
 use crate::doubles::{Row, TinyFacebook};
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Cell, Coverage, MatchRows};
-use audiencekit::sync::{Guards, Ledger, Operation, SqliteFile, SqliteLedger, SqliteSettings};
+use audiencekit::sync::{Ledger, Operation, RemovalGuard, SqliteFile, SqliteLedger, SqliteSettings};
 use audiencekit::{
-    AudienceId, Contact, Error, ErrorKind, KeyMap, ManualClock, MemorySource, Mode, Result, Schema,
-    SyncEngine, SyncTarget,
+    AudienceId, Contact, Error, ErrorKind, KeyMap, ManualClock, MemorySource, Result, Schema, SyncEngine,
+    SyncMode, SyncTarget,
 };
 use time::macros::datetime;
 
@@ -21,7 +21,7 @@ fn audience() -> AudienceId {
 
 fn target() -> SyncTarget {
     SyncTarget::new("act_1".parse().unwrap(), audience())
-        .mode(Mode::Mirror)
+        .mode(SyncMode::Mirror)
         .minimum_size(MinimumSize::warn_below(0))
 }
 
@@ -52,7 +52,10 @@ fn rows_of(source: &MemorySource) -> BTreeSet<Row> {
 
 fn engine(source: &MemorySource, facebook: &TinyFacebook, ledger: impl Ledger + 'static) -> SyncEngine {
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
-    SyncEngine::builder(source.clone(), facebook.clone(), clock).ledger(ledger).guards(Guards::off()).build()
+    SyncEngine::builder(source.clone(), facebook.clone(), clock)
+        .ledger(ledger)
+        .guards(RemovalGuard::off())
+        .build()
 }
 
 /// A ledger whose oldest members are found by the file and whose newest by memory.
@@ -238,11 +241,11 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(engine.run(target())).unwrap();
     let schema = Schema::standard();
-    let erased = audiencekit::sync::Person::Contact(&contact(&schema, 7));
+    let erased = audiencekit::sync::PersonRef::Contact(&contact(&schema, 7));
     runtime.block_on(engine.erase(&"act_1".parse().unwrap(), erased)).unwrap();
     // While a transaction is under way its log is there too.
-    let mut later = audiencekit::sync::Changes::default();
-    later.block.push(audiencekit::sync::PersonKey::from_bytes([7; 16]));
+    let mut later = audiencekit::sync::LedgerCommit::default();
+    later.block.push(audiencekit::sync::PersonId::from_bytes([7; 16]));
     let ledger = SqliteLedger::open(folder.path().join("second.db")).unwrap();
     let staged = audiencekit::sync::Journal::commit(&ledger, later, audiencekit::sync::Durability::Later);
     runtime.block_on(staged).unwrap();
@@ -282,7 +285,7 @@ fn a_damaged_ledger_says_how_to_begin_again_and_that_converges() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let wanted = people(6..27);
     let engine = engine(&wanted, &facebook, open(&folder.path().join("new.db")).unwrap());
-    let replace = target().mode(Mode::Replace);
+    let replace = target().mode(SyncMode::Replace);
     let plan = runtime.block_on(engine.plan(&replace)).unwrap();
     assert_eq!((plan.add, facebook.members(&audience())), (21, before));
     runtime.block_on(engine.apply(&replace, &plan)).unwrap().check().unwrap();
@@ -293,20 +296,20 @@ fn a_damaged_ledger_says_how_to_begin_again_and_that_converges() {
 
 #[test]
 fn ledger_and_automation_state_are_durable_together() {
-    use audiencekit::automation::{SqliteStore, Store, Table, Write};
-    use audiencekit::sync::{Changes, Durability, Journal, RunRecord};
+    use audiencekit::automation::{Keyspace, SqliteStore, Store, WriteOp};
+    use audiencekit::sync::{Durability, Journal, LedgerCommit, RunRecord};
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("both.db");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let begins = |run| {
         let mut record = RunRecord::new(audience());
         record.run = run;
-        let mut changes = Changes::default();
+        let mut changes = LedgerCommit::default();
         changes.audience = Some(audience());
         changes.run = Some(record);
         changes
     };
-    let writes = |value: u8| [Write { table: Table::Meta, key: vec![1], value: Some(vec![value]) }];
+    let writes = |value: u8| [WriteOp { table: Keyspace::Meta, key: vec![1], value: Some(vec![value]) }];
     {
         let file = SqliteFile::open(&path).unwrap();
         let (ledger, mut state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
@@ -320,7 +323,7 @@ fn ledger_and_automation_state_are_durable_together() {
     assert_eq!(runtime.block_on(ledger.run(&audience())).unwrap().unwrap().run, 1);
     let mut found = Vec::new();
     state
-        .scan(Table::Meta, &[], &mut |_, value| {
+        .scan(Keyspace::Meta, &[], &mut |_, value| {
             found.push(value.to_vec());
             Ok(true)
         })

@@ -9,7 +9,7 @@ use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use audiencekit::facebook::{
-    AdAccount, AudienceChanges, CustomAudience, InvalidEntry, ListRequest, NewAudience, Page, Upload,
+    AdAccount, AudiencePatch, CustomAudience, InvalidEntry, ListRequest, NewAudience, Page, Upload,
     UploadReceipt,
 };
 use audiencekit::identity::Cell;
@@ -215,7 +215,7 @@ impl FacebookClient for TinyFacebook {
     async fn create_audience(&self, _: &AccountId, _: &NewAudience) -> Result<AudienceId> {
         "1".parse()
     }
-    async fn update_audience(&self, _: &AudienceId, _: &AudienceChanges) -> Result<()> {
+    async fn update_audience(&self, _: &AudienceId, _: &AudiencePatch) -> Result<()> {
         Ok(())
     }
     async fn delete_audience(&self, _: &AudienceId) -> Result<()> {

@@ -10,12 +10,13 @@ use crate::doubles::{Fault, Row, TinyFacebook};
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::sync::{
-    Changes, ConsentPolicy, Durability, Guards, Journal, Ledger, Operation, Person, PersonSecret,
-    PlanWarning, ProgressStream, RunRecord, Stage, SyncEngineBuilder,
+    ConsentPolicy, Durability, Journal, Ledger, LedgerCommit, Operation, PersonRef, PlanWarning,
+    ProgressStream, PseudonymKey, RemovalGuard, RunRecord, RunStage, SyncEngineBuilder,
 };
 use audiencekit::{
     AccountId, AudienceBuilder, AudienceId, Contact, ContactManagement, ErrorKind, KeyMap, ManualClock,
-    MatchKey, MemoryLedger, MemorySource, Mode, Report, Schema, Segment, Selector, SyncEngine, SyncTarget,
+    MatchKey, MemoryLedger, MemorySource, Schema, Segment, Selector, SyncEngine, SyncMode, SyncReport,
+    SyncTarget,
 };
 use futures_core::Stream;
 use time::macros::datetime;
@@ -56,7 +57,7 @@ impl World {
         let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
         SyncEngine::builder(source, self.facebook.clone(), clock)
             .ledger(self.ledger.clone())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
     }
 
     fn engine(&self, numbers: impl IntoIterator<Item = u32>) -> SyncEngine {
@@ -94,21 +95,21 @@ fn audience() -> AudienceId {
     "23850000000000001".parse().unwrap()
 }
 
-fn target(mode: Mode) -> SyncTarget {
+fn target(mode: SyncMode) -> SyncTarget {
     SyncTarget::new("act_1".parse().unwrap(), audience()).mode(mode).minimum_size(MinimumSize::warn_below(0))
 }
 
-fn sound(report: &Report) -> &Report {
+fn sound(report: &SyncReport) -> &SyncReport {
     report.check().unwrap();
     let json = serde_json::to_string(report).unwrap();
-    assert_eq!(&serde_json::from_str::<Report>(&json).unwrap(), report);
+    assert_eq!(&serde_json::from_str::<SyncReport>(&json).unwrap(), report);
     report
 }
 
 #[tokio::test]
 async fn a_snapshot_is_sent_in_calls_of_ten_thousand_in_one_session() {
     let world = World::new();
-    let report = world.engine(0..25_000).run(target(Mode::Snapshot)).await.unwrap();
+    let report = world.engine(0..25_000).run(target(SyncMode::Snapshot)).await.unwrap();
     sound(&report);
     assert_eq!((report.contacts.read, report.added.sent, report.added.calls), (25_000, 25_000, 3));
     assert_eq!(report.members, Some(25_000));
@@ -121,8 +122,8 @@ async fn a_snapshot_is_sent_in_calls_of_ten_thousand_in_one_session() {
 #[tokio::test]
 async fn a_frozen_snapshot_does_not_follow_its_contacts() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Snapshot)).await.unwrap();
-    let report = world.engine(5..20).run(target(Mode::Snapshot)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Snapshot)).await.unwrap();
+    let report = world.engine(5..20).run(target(SyncMode::Snapshot)).await.unwrap();
     assert!(sound(&report).frozen);
     assert_eq!((report.contacts.read, report.added.sent, report.removed.sent), (0, 0, 0));
     world.assert_members(&world.source(0..10));
@@ -131,11 +132,11 @@ async fn a_frozen_snapshot_does_not_follow_its_contacts() {
 #[tokio::test]
 async fn a_mirror_adds_who_came_and_removes_who_left() {
     let world = World::new();
-    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
-    let report = world.engine(10..120).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..100).run(target(SyncMode::Mirror)).await.unwrap();
+    let report = world.engine(10..120).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.sent, report.removed.sent, report.rows.unchanged), (20, 10, 90));
     world.assert_members(&world.source(10..120));
-    let again = world.engine(10..120).run(target(Mode::Mirror)).await.unwrap();
+    let again = world.engine(10..120).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&again).added.sent, again.removed.sent), (0, 0));
 }
 
@@ -143,11 +144,11 @@ async fn a_mirror_adds_who_came_and_removes_who_left() {
 async fn a_changed_phone_takes_the_person_out_by_no_key() {
     let world = World::new();
     world.facebook.0.lock().unwrap().any_key = true;
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     let mut contacts: Vec<_> = (0..10).map(|number| world.contact(number)).collect();
     contacts[3] = world.contact_with(3, "p3@example.com", "+48 601 000 000");
     let source = world.of(contacts);
-    let report = world.builder(source.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    let report = world.builder(source.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).removed.sent, report.added.reasserted), (1, 1));
     world.assert_members(&source);
 }
@@ -157,22 +158,22 @@ async fn a_row_of_two_contacts_stays_until_both_have_left() {
     let world = World::new();
     let twin = |number| world.contact_with(number, "twin@example.com", "+48 600 999 999");
     let both = world.of(vec![twin(1), twin(2), world.contact(3)]);
-    let report = world.builder(both.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    let report = world.builder(both.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).rows.duplicates, report.added.sent), (1, 2));
     let one = world.of(vec![twin(2), world.contact(3)]);
-    world.builder(one.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    world.builder(one.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     world.assert_members(&one);
     let none = world.source([3]);
-    world.builder(none.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    world.builder(none.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     world.assert_members(&none);
 }
 
 #[tokio::test]
 async fn removal_sends_the_rows_that_were_added_not_those_of_today() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Add)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Add)).await.unwrap();
     let moved = world.of(vec![world.contact_with(4, "new@example.com", "+48 602 000 000")]);
-    let report = world.builder(moved).build().run(target(Mode::Remove)).await.unwrap();
+    let report = world.builder(moved).build().run(target(SyncMode::Remove)).await.unwrap();
     assert_eq!((sound(&report).removed.sent, report.rows.withdrawn), (1, 1));
     world.assert_members(&world.source((0..10).filter(|number| *number != 4)));
 }
@@ -180,49 +181,49 @@ async fn removal_sends_the_rows_that_were_added_not_those_of_today() {
 #[tokio::test]
 async fn a_replacement_wipes_who_is_not_in_it() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Add)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Add)).await.unwrap();
     let stranger = vec![vec![9; 32], vec![9; 32]];
     world.facebook.0.lock().unwrap().audiences.get_mut(audience().as_str()).unwrap().insert(stranger);
-    let report = world.engine(5..15).run(target(Mode::Replace)).await.unwrap();
+    let report = world.engine(5..15).run(target(SyncMode::Replace)).await.unwrap();
     assert_eq!((sound(&report).added.sent, report.members), (10, Some(10)));
     world.assert_members(&world.source(5..15));
-    let mirror = world.engine(5..15).run(target(Mode::Mirror)).await.unwrap();
+    let mirror = world.engine(5..15).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(sound(&mirror).rows.unchanged, 10);
 }
 
 #[tokio::test]
 async fn guards_refuse_before_anybody_is_removed() {
     let world = World::new();
-    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..100).run(target(SyncMode::Mirror)).await.unwrap();
     for (numbers, guards) in
-        [(0..60, Guards::default()), (0..0, Guards::default().max_removed_percent(100.0))]
+        [(0..60, RemovalGuard::default()), (0..0, RemovalGuard::default().max_removed_percent(100.0))]
     {
         let engine = world.builder(world.source(numbers.clone())).guards(guards).build();
-        let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+        let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
         assert!(plan.warnings.iter().any(|warning| matches!(warning, PlanWarning::Guard(_))), "{plan}");
-        let error = engine.run(target(Mode::Mirror)).await.unwrap_err();
+        let error = engine.run(target(SyncMode::Mirror)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
         world.assert_members(&world.source(0..100));
     }
-    world.engine(0..60).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..60).run(target(SyncMode::Mirror)).await.unwrap();
     world.assert_members(&world.source(0..60));
 }
 
 #[tokio::test]
 async fn a_plan_sends_nothing_and_is_applied_exactly_or_not_at_all() {
     let world = World::new();
-    world.engine(0..100).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..100).run(target(SyncMode::Mirror)).await.unwrap();
     let calls = world.facebook.calls();
     let engine = world.engine(20..130);
-    let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+    let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((plan.add, plan.remove, plan.calls, plan.members, plan.rows_wanted), (30, 20, 2, 100, 110));
     assert_eq!(world.facebook.calls(), calls);
     let plan = serde_json::from_str(&serde_json::to_string(&plan).unwrap()).unwrap();
     let other = world.engine(20..131);
-    let error = other.apply(target(Mode::Mirror), &plan).await.unwrap_err();
+    let error = other.apply(target(SyncMode::Mirror), &plan).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Guard);
     assert_eq!(world.facebook.calls(), calls);
-    let report = engine.apply(target(Mode::Mirror), &plan).await.unwrap();
+    let report = engine.apply(target(SyncMode::Mirror), &plan).await.unwrap();
     assert_eq!((sound(&report).added.sent, report.removed.sent), (plan.add, plan.remove));
     world.assert_members(&world.source(20..130));
 }
@@ -235,17 +236,17 @@ async fn the_consent_policy_holds_back_and_counts() {
         contacts[index].set(world.schema.require(field).unwrap(), true).unwrap();
     }
     let source = world.of(contacts);
-    let report = world.builder(source.clone()).build().run(target(Mode::Mirror)).await.unwrap();
+    let report = world.builder(source.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(sound(&report).contacts.held_back.values().sum::<u64>(), 3);
     assert_eq!(report.added.sent, 7);
     assert!(ConsentPolicy::waived("  ").is_err());
     let waived = ConsentPolicy::waived("reviewed 2026-11").unwrap();
     let engine = world.builder(source.clone()).consent(waived).build();
-    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    let report = engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.sent, report.waiver.as_deref()), (1, Some("reviewed 2026-11")));
     let asked = ConsentPolicy::respect().require("marketing");
     let engine = world.builder(source).consent(asked).build();
-    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    let report = engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).contacts.mapped, report.removed.sent), (0, 8));
 }
 
@@ -253,10 +254,10 @@ async fn the_consent_policy_holds_back_and_counts() {
 async fn too_few_people_warn_or_refuse() {
     let world = World::new();
     let report =
-        world.engine(0..10).run(target(Mode::Add).minimum_size(MinimumSize::warn_below(1_000))).await;
+        world.engine(0..10).run(target(SyncMode::Add).minimum_size(MinimumSize::warn_below(1_000))).await;
     assert_eq!(report.unwrap().warnings.len(), 1);
     let calls = world.facebook.calls();
-    let refuse = target(Mode::Add).minimum_size(MinimumSize::refuse_below(1_000));
+    let refuse = target(SyncMode::Add).minimum_size(MinimumSize::refuse_below(1_000));
     let error = world.engine(0..10).run(refuse).await.unwrap_err();
     assert_eq!((error.kind(), world.facebook.calls()), (ErrorKind::TooSmall, calls));
 }
@@ -267,14 +268,14 @@ async fn a_lost_answer_is_asked_for_again_at_every_call() {
         for at in 0..8 {
             let world = World::new();
             let engine = |numbers| world.builder(world.source(numbers)).rows_per_call(100).build();
-            engine(0..205).run(target(Mode::Mirror)).await.unwrap();
+            engine(0..205).run(target(SyncMode::Mirror)).await.unwrap();
             let before = world.facebook.calls();
             world.facebook.0.lock().unwrap().faults.insert(before + at, fault);
-            let first = engine(120..310).run(target(Mode::Mirror)).await;
+            let first = engine(120..310).run(target(SyncMode::Mirror)).await;
             if world.facebook.calls() > before + at {
                 first.unwrap_err();
             }
-            let report = engine(120..310).run(target(Mode::Mirror)).await.unwrap();
+            let report = engine(120..310).run(target(SyncMode::Mirror)).await.unwrap();
             sound(&report);
             world.assert_members(&world.source(120..310));
         }
@@ -293,19 +294,19 @@ async fn a_journal_alone_resumes_in_the_same_session() {
             .build()
     };
     world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
-    assert_eq!(engine(1).run(target(Mode::Snapshot)).await.unwrap_err().kind(), ErrorKind::Transport);
-    let report = engine(1).run(target(Mode::Snapshot)).await.unwrap();
+    assert_eq!(engine(1).run(target(SyncMode::Snapshot)).await.unwrap_err().kind(), ErrorKind::Transport);
+    let report = engine(1).run(target(SyncMode::Snapshot)).await.unwrap();
     assert!(sound(&report).resumed);
     assert_eq!((report.rows.sent_before, report.added.sent), (200, 250));
     world.assert_members(&world.source(0..450));
-    assert!(engine(1).run(target(Mode::Snapshot)).await.unwrap().frozen);
+    assert!(engine(1).run(target(SyncMode::Snapshot)).await.unwrap().frozen);
 }
 
 #[tokio::test]
 async fn several_uploads_are_several_sessions_each_in_order() {
     let world = World::new();
     let engine = world.builder(world.source(0..950)).uploads(3).rows_per_call(100).build();
-    let report = engine.run(target(Mode::Add)).await.unwrap();
+    let report = engine.run(target(SyncMode::Add)).await.unwrap();
     assert_eq!(sound(&report).added.calls, 10);
     let sessions = world.facebook.0.lock().unwrap().sessions.clone();
     assert_eq!(sessions.len(), 3);
@@ -324,7 +325,7 @@ async fn refused_rows_are_found_by_halves_where_the_sample_is_short() {
         facebook.samples = 1;
     }
     let engine = world.builder(source.clone()).find_rejected(200).build();
-    let report = engine.run(target(Mode::Add)).await.unwrap();
+    let report = engine.run(target(SyncMode::Add)).await.unwrap();
     assert_eq!((sound(&report).added.rejected, report.members), (11, Some(989)));
     let records: BTreeSet<u64> = report.rejected_rows.iter().map(|row| row.record.unwrap()).collect();
     let wanted: BTreeSet<u64> =
@@ -339,7 +340,7 @@ async fn a_row_for_which_whole_calls_are_refused_is_named_and_the_others_get_thr
     world.facebook.0.lock().unwrap().poison = world.rows(&poisoned);
     let good = || (0..450).filter(|number| ![7, 333].contains(number));
     let engine = || world.builder(world.source(0..450)).rows_per_call(100).build();
-    let report = engine().run(target(Mode::Mirror)).await.unwrap();
+    let report = engine().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.rejected, report.members), (2, Some(448)));
     let named: Vec<_> = report.rejected_rows.iter().map(|row| (row.record, row.reason.as_str())).collect();
     let why = "(#100) Data is missing or does not match schema";
@@ -350,20 +351,20 @@ async fn a_row_for_which_whole_calls_are_refused_is_named_and_the_others_get_thr
     assert!(sessions.values().all(|(_, ended)| *ended), "{sessions:?}");
 
     world.facebook.0.lock().unwrap().poison.clear();
-    sound(&engine().run(target(Mode::Mirror)).await.unwrap());
+    sound(&engine().run(target(SyncMode::Mirror)).await.unwrap());
     world.assert_members(&world.source(0..450));
 }
 
 #[tokio::test]
 async fn a_row_that_no_removal_took_is_removed_again_by_the_next_run() {
     let world = World::new();
-    world.engine(0..50).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..50).run(target(SyncMode::Mirror)).await.unwrap();
     world.facebook.0.lock().unwrap().poison = world.rows(&world.source([45]));
-    let report = world.engine(0..40).run(target(Mode::Mirror)).await.unwrap();
+    let report = world.engine(0..40).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).removed.rejected, report.removed.accepted), (1, 9));
     world.assert_members(&world.source((0..40).chain([45])));
     world.facebook.0.lock().unwrap().poison.clear();
-    sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap());
+    sound(&world.engine(0..40).run(target(SyncMode::Mirror)).await.unwrap());
     world.assert_members(&world.source(0..40));
 }
 
@@ -378,26 +379,26 @@ async fn a_stopped_run_says_so_and_goes_on_later() {
     let world = World::new();
     let engine = world.builder(world.source(0..3_000)).rows_per_call(100).build();
     world.facebook.0.lock().unwrap().waits = true;
-    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    let mut run = Box::pin(engine.run(target(SyncMode::Mirror)));
     begin(&mut run).await;
     engine.stop();
     assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
-    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
+    sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
     world.assert_members(&world.source(0..3_000));
 }
 
 #[tokio::test]
 async fn a_run_stops_while_it_removes() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     world.facebook.0.lock().unwrap().waits = true;
     let engine = world.builder(world.source(5..10)).rows_per_call(1).build();
-    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    let mut run = Box::pin(engine.run(target(SyncMode::Mirror)));
     begin(&mut run).await;
     engine.stop();
     assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
     assert!(world.facebook.members(&audience()).len() > 5);
-    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
+    sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
     world.assert_members(&world.source(5..10));
 }
 
@@ -405,18 +406,18 @@ async fn a_run_stops_while_it_removes() {
 async fn a_stop_that_comes_too_late_stops_no_later_run() {
     let world = World::new();
     let engine = world.engine(0..10);
-    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.run(target(SyncMode::Mirror)).await.unwrap();
     engine.stop();
-    sound(&engine.run(target(Mode::Mirror)).await.unwrap());
+    sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
 }
 
 #[tokio::test]
 async fn columns_of_before_are_removed_with_columns_of_before() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     let map = KeyMap::builder().column(MatchKey::Email, "email").build(&world.schema).unwrap();
     let engine = world.builder(world.source(0..10)).keys(map).build();
-    let report = engine.run(target(Mode::Mirror)).await.unwrap();
+    let report = engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.sent - report.added.reasserted, report.removed.sent), (10, 10));
     let members = world.facebook.members(&audience());
     assert!(members.len() == 10 && members.iter().all(|row| row.len() == 1));
@@ -425,10 +426,10 @@ async fn columns_of_before_are_removed_with_columns_of_before() {
 #[tokio::test]
 async fn a_ledger_of_another_secret_is_refused() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
-    let secret = PersonSecret::new(b"sixteen bytes or more").unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
+    let secret = PseudonymKey::new(b"sixteen bytes or more").unwrap();
     let engine = world.builder(world.source(0..10)).person_secret(secret).build();
-    assert_eq!(engine.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Invalid);
+    assert_eq!(engine.run(target(SyncMode::Mirror)).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
 #[tokio::test]
@@ -442,18 +443,18 @@ async fn the_newest_generation_of_a_person_holds_in_any_order() {
         engine.member_change(&world.contact(number), Operation::Remove, generation).unwrap()
     };
     let changes = [add(1, 10), add(2, 10), add(3, 10), remove(3, 11), add(3, 12), remove(2, 9)];
-    let report = engine.apply_changes(target(Mode::Add), &changes).await.unwrap();
+    let report = engine.apply_changes(target(SyncMode::Add), &changes).await.unwrap();
     assert_eq!((report.given, report.stale, report.applied), (6, 3, 3));
     world.assert_members(&world.source(1..4));
     let late = [remove(3, 11), remove(1, 20)];
-    let report = engine.apply_changes(target(Mode::Add), &late).await.unwrap();
+    let report = engine.apply_changes(target(SyncMode::Add), &late).await.unwrap();
     assert_eq!((report.stale, report.applied, report.removed.sent), (1, 1, 1));
     world.assert_members(&world.source(2..4));
     let text = serde_json::to_string(&add(1, 30)).unwrap();
     assert!(!text.contains("example"));
     let again = [serde_json::from_str(&text).unwrap()];
-    engine.apply_changes(target(Mode::Add), &again).await.unwrap();
-    engine.apply_changes(target(Mode::Add), &again).await.unwrap();
+    engine.apply_changes(target(SyncMode::Add), &again).await.unwrap();
+    engine.apply_changes(target(SyncMode::Add), &again).await.unwrap();
     world.assert_members(&world.source(1..4));
 }
 
@@ -466,7 +467,7 @@ async fn a_change_of_rows_takes_the_old_ones_out() {
     let after = engine.member_change(&moved, Operation::Add, 2).unwrap();
     world.facebook.0.lock().unwrap().any_key = true;
     for changes in [[before], [after]] {
-        engine.apply_changes(target(Mode::Add), &changes).await.unwrap();
+        engine.apply_changes(target(SyncMode::Add), &changes).await.unwrap();
     }
     world.assert_members(&world.of(vec![moved]));
 }
@@ -474,11 +475,12 @@ async fn a_change_of_rows_takes_the_old_ones_out() {
 #[tokio::test]
 async fn an_erased_person_leaves_every_audience_and_cannot_come_back() {
     let world = World::new();
-    let second = SyncTarget::new("act_1".parse().unwrap(), "777".parse().unwrap()).mode(Mode::Mirror);
+    let second = SyncTarget::new("act_1".parse().unwrap(), "777".parse().unwrap()).mode(SyncMode::Mirror);
     let engine = world.engine(0..10);
-    engine.run(target(Mode::Snapshot)).await.unwrap();
+    engine.run(target(SyncMode::Snapshot)).await.unwrap();
     engine.run(&second).await.unwrap();
-    let receipt = engine.erase(&"act_1".parse().unwrap(), Person::Contact(&world.contact(3))).await.unwrap();
+    let receipt =
+        engine.erase(&"act_1".parse().unwrap(), PersonRef::Contact(&world.contact(3))).await.unwrap();
     assert_eq!((receipt.audiences.len(), receipt.pending.len(), receipt.rows), (2, 0, 1));
     let text = serde_json::to_string(&receipt).unwrap();
     assert!(!text.contains("p3@") && !text.contains("c3"), "{text}");
@@ -497,15 +499,15 @@ async fn an_erased_person_leaves_every_audience_and_cannot_come_back() {
 async fn a_suppressed_person_is_taken_out_at_the_next_run_and_may_return() {
     let world = World::new();
     let engine = world.engine(0..10);
-    engine.run(target(Mode::Snapshot)).await.unwrap();
-    engine.suppress(Person::Id("c4")).await.unwrap();
-    let report = engine.run(target(Mode::Snapshot)).await.unwrap();
+    engine.run(target(SyncMode::Snapshot)).await.unwrap();
+    engine.suppress(PersonRef::Id("c4")).await.unwrap();
+    let report = engine.run(target(SyncMode::Snapshot)).await.unwrap();
     assert_eq!((sound(&report).frozen, report.removed.sent), (true, 1));
     world.assert_members(&world.source((0..10).filter(|number| *number != 4)));
-    let report = engine.run(target(Mode::Add)).await.unwrap();
+    let report = engine.run(target(SyncMode::Add)).await.unwrap();
     assert_eq!((sound(&report).contacts.suppressed, report.added.sent), (1, 0));
-    engine.unsuppress(Person::Contact(&world.contact(4))).await.unwrap();
-    engine.run(target(Mode::Add)).await.unwrap();
+    engine.unsuppress(PersonRef::Contact(&world.contact(4))).await.unwrap();
+    engine.run(target(SyncMode::Add)).await.unwrap();
     world.assert_members(&world.source(0..10));
 }
 
@@ -533,7 +535,7 @@ async fn several_groups_are_a_union_and_losses_are_told_apart() {
             .unwrap()
     };
     let engine = world.builder(source.clone()).build();
-    let target = target(Mode::Mirror).segment(of("PL")).segment(of("DE"));
+    let target = target(SyncMode::Mirror).segment(of("PL")).segment(of("DE"));
     let report = engine.run(&target).await.unwrap();
     let contacts = &sound(&report).contacts;
     assert_eq!((contacts.selected, contacts.excluded, contacts.filtered), (7, 1, 4));
@@ -558,7 +560,7 @@ async fn segments_count_days_in_a_contacts_own_zone_where_a_field_names_it() {
         .filter("created_on on 2026-11-24")
         .build(&world.schema)
         .unwrap();
-    let target = target(Mode::Mirror).segment(tomorrow);
+    let target = target(SyncMode::Mirror).segment(tomorrow);
     let engine = world.builder(source.clone()).build();
     assert_eq!(sound(&engine.run(&target).await.unwrap()).contacts.selected, 0);
     let engine = world.builder(source.clone()).zone_of("city").build();
@@ -582,7 +584,7 @@ async fn an_audience_is_planned_and_run_as_it_was_defined() {
     contacts[1].add_tag("vip", 1, None).unwrap();
     let engine = world.builder(world.of(contacts)).build();
     let plan = engine.plan(&audience).await.unwrap();
-    assert_eq!((plan.mode, plan.add), (Mode::Snapshot, 1));
+    assert_eq!((plan.mode, plan.add), (SyncMode::Snapshot, 1));
     let report = engine.run(&audience).await.unwrap();
     assert_eq!((sound(&report).contacts.not_included, report.added.sent), (3, 1));
     assert!(engine.run(&audience).await.unwrap().frozen);
@@ -600,38 +602,38 @@ async fn nobody_is_removed_while_rows_cannot_be_read() {
     let world = World::new();
     let engine = |file: &str| {
         let source = audiencekit::JsonLinesSource::from_bytes(file, &world.schema)
-            .bad_row(audiencekit::source::BadRow::Skip);
+            .bad_row(audiencekit::source::OnBadRow::Skip);
         SyncEngine::builder(source, world.facebook.clone(), ManualClock::new(datetime!(2026-11-23 12:00 UTC)))
             .ledger(world.ledger.clone())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
             .build()
     };
     let line = |number: u32| format!("{{\"id\": \"{number}\", \"email\": \"p{number}@example.com\"}}\n");
     let whole = line(1) + &line(2) + &line(3);
-    engine(&whole).run(target(Mode::Mirror)).await.unwrap();
+    engine(&whole).run(target(SyncMode::Mirror)).await.unwrap();
 
     let torn = line(1) + "{\"id\": \"2\", \"email\": \n" + &line(3);
-    let plan = engine(&torn).plan(target(Mode::Mirror)).await.unwrap();
+    let plan = engine(&torn).plan(target(SyncMode::Mirror)).await.unwrap();
     assert!(plan.warnings.contains(&PlanWarning::RowsUnread(1)), "{:?}", plan.warnings);
-    for mode in [Mode::Mirror, Mode::Replace] {
+    for mode in [SyncMode::Mirror, SyncMode::Replace] {
         let error = engine(&torn).run(target(mode)).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Guard, "{error}");
         assert!(error.to_string().contains("1 rows of the source cannot be read"), "{error}");
         assert_eq!(world.facebook.members(&audience()).len(), 3);
     }
 
-    let report = engine(&(line(1) + &line(3))).run(target(Mode::Mirror)).await.unwrap();
+    let report = engine(&(line(1) + &line(3))).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(sound(&report).removed.accepted, 1);
-    let report = engine(&(torn + &line(4))).run(target(Mode::Add)).await.unwrap();
+    let report = engine(&(torn + &line(4))).run(target(SyncMode::Add)).await.unwrap();
     assert_eq!((report.losses.rows, sound(&report).added.accepted), (1, 1));
 }
 
 #[tokio::test]
 async fn a_refused_newcomer_hides_nobody_who_left() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     world.facebook.0.lock().unwrap().refuse = world.rows(&world.source([10]));
-    let report = world.engine(1..11).run(target(Mode::Mirror)).await.unwrap();
+    let report = world.engine(1..11).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.rejected, report.removed.sent), (1, 1));
     world.assert_members(&world.source(1..10));
 }
@@ -639,19 +641,19 @@ async fn a_refused_newcomer_hides_nobody_who_left() {
 #[tokio::test]
 async fn an_audience_has_one_run_at_a_time() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     world.facebook.0.lock().unwrap().waits = true;
     let (first, second) = (world.engine(1..10), world.engine(0..10));
-    let mut removing = Box::pin(first.run(target(Mode::Mirror)));
+    let mut removing = Box::pin(first.run(target(SyncMode::Mirror)));
     begin(&mut removing).await;
     let change = [second.member_change(&world.contact(0), Operation::Add, 1).unwrap()];
-    let error = second.apply_changes(target(Mode::Add), &change).await.unwrap_err();
+    let error = second.apply_changes(target(SyncMode::Add), &change).await.unwrap_err();
     assert!(error.kind() == ErrorKind::Busy && error.is_retryable(), "{error}");
-    assert_eq!(second.run(target(Mode::Mirror)).await.unwrap_err().kind(), ErrorKind::Busy);
-    assert_eq!(second.suppress(Person::Id("c0")).await.unwrap_err().kind(), ErrorKind::Busy);
-    second.unsuppress(Person::Contact(&world.contact(0))).await.unwrap();
+    assert_eq!(second.run(target(SyncMode::Mirror)).await.unwrap_err().kind(), ErrorKind::Busy);
+    assert_eq!(second.suppress(PersonRef::Id("c0")).await.unwrap_err().kind(), ErrorKind::Busy);
+    second.unsuppress(PersonRef::Contact(&world.contact(0))).await.unwrap();
     drop(removing);
-    second.apply_changes(target(Mode::Add), &change).await.unwrap();
+    second.apply_changes(target(SyncMode::Add), &change).await.unwrap();
     world.assert_members(&world.source(0..10));
 }
 
@@ -659,7 +661,7 @@ async fn refuses_a_second_run_of_the_same_number(ledger: impl Ledger) {
     let begins = |run| {
         let mut record = RunRecord::new(audience());
         record.run = run;
-        let mut changes = Changes::default();
+        let mut changes = LedgerCommit::default();
         changes.audience = Some(audience());
         changes.run = Some(record);
         changes.after_run = Some(run - 1);
@@ -693,16 +695,16 @@ async fn a_replacement_that_runs_out_of_time_adds_the_rest() {
         [(75, ["replace 10", "replace 10", "add 10"]), (85, ["replace 10", "add 10", "add 10"])]
     {
         let world = World::new();
-        world.engine(40..60).run(target(Mode::Mirror)).await.unwrap();
+        world.engine(40..60).run(target(SyncMode::Mirror)).await.unwrap();
         let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
         let engine = SyncEngine::builder(world.source(0..50), world.facebook.clone(), clock.clone())
             .ledger(world.ledger.clone())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
             .rows_per_call(10)
             .build();
         world.facebook.0.lock().unwrap().waits = true;
         world.facebook.0.lock().unwrap().log.clear();
-        let mut run = Box::pin(engine.run(target(Mode::Replace)));
+        let mut run = Box::pin(engine.run(target(SyncMode::Replace)));
         begin(&mut run).await;
         clock.advance(std::time::Duration::from_secs(minutes * 60));
         sound(&run.await.unwrap());
@@ -714,12 +716,12 @@ async fn a_replacement_that_runs_out_of_time_adds_the_rest() {
 #[tokio::test]
 async fn a_replacement_that_is_cut_short_again_and_again_ends() {
     let world = World::new();
-    world.engine(40..60).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(40..60).run(target(SyncMode::Mirror)).await.unwrap();
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     let engine = |numbers| {
         SyncEngine::builder(world.source(numbers), world.facebook.clone(), clock.clone())
             .ledger(world.ledger.clone())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
             .rows_per_call(10)
             .build()
     };
@@ -729,7 +731,7 @@ async fn a_replacement_that_is_cut_short_again_and_again_ends() {
         let calls = world.facebook.calls();
         world.facebook.0.lock().unwrap().faults.insert(calls + 2, Fault::DropRequest);
         runs += 1;
-        let done = engine(0..100 - runs).run(target(Mode::Replace)).await;
+        let done = engine(0..100 - runs).run(target(SyncMode::Replace)).await;
         clock.advance(std::time::Duration::from_secs(2 * 3_600));
         if done.is_ok() {
             break;
@@ -743,8 +745,8 @@ async fn a_replacement_that_is_cut_short_again_and_again_ends() {
 async fn an_approved_plan_is_refused_for_too_few_people_before_anything_is_sent() {
     let world = World::new();
     let engine = world.engine(0..10);
-    let plan = engine.plan(target(Mode::Add)).await.unwrap();
-    let refuse = target(Mode::Add).minimum_size(MinimumSize::refuse_below(1_000));
+    let plan = engine.plan(target(SyncMode::Add)).await.unwrap();
+    let refuse = target(SyncMode::Add).minimum_size(MinimumSize::refuse_below(1_000));
     let error = engine.apply(refuse, &plan).await.unwrap_err();
     assert_eq!((error.kind(), world.facebook.calls()), (ErrorKind::TooSmall, 0));
 }
@@ -753,7 +755,7 @@ async fn an_approved_plan_is_refused_for_too_few_people_before_anything_is_sent(
 async fn a_run_between_a_failed_erasure_and_its_repetition_loses_no_row_to_erase() {
     let world = World::new();
     let engine = world.engine(0..10);
-    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.run(target(SyncMode::Mirror)).await.unwrap();
     // An audience of the account that this ledger does not know.
     let elsewhere: AudienceId = "999".parse().unwrap();
     let everyone = world.rows(&world.source(0..10));
@@ -761,11 +763,11 @@ async fn a_run_between_a_failed_erasure_and_its_repetition_loses_no_row_to_erase
     let calls = world.facebook.calls();
     world.facebook.0.lock().unwrap().faults.insert(calls, Fault::Unavailable);
     let account = "act_1".parse().unwrap();
-    engine.erase(&account, Person::Id("c3")).await.unwrap_err();
-    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.erase(&account, PersonRef::Id("c3")).await.unwrap_err();
+    engine.run(target(SyncMode::Mirror)).await.unwrap();
     let left = world.source((0..10).filter(|number| *number != 3));
     world.assert_members(&left);
-    let receipt = engine.erase(&account, Person::Id("c3")).await.unwrap();
+    let receipt = engine.erase(&account, PersonRef::Id("c3")).await.unwrap();
     assert_eq!(receipt.rows, 1);
     assert_eq!(world.facebook.members(&elsewhere), world.rows(&left));
     // It is done: nothing of it is kept.
@@ -779,13 +781,13 @@ async fn a_removal_and_its_plan_agree_on_rows_that_people_share_or_had_before() 
         let shared = |number| world.contact_with(number, "both@example.com", "+48 600 000 999");
         let before = |number| world.contact_with(number, "before@example.com", "+48 600 000 998");
         let members = world.of(vec![shared(0), shared(1), before(2), world.contact(3), shared(4)]);
-        world.builder(members).build().run(target(Mode::Mirror)).await.unwrap();
+        world.builder(members).build().run(target(SyncMode::Mirror)).await.unwrap();
         let engine = |contacts| world.builder(world.of(contacts)).build();
         let remove = async |engine: &SyncEngine| {
-            let plan = engine.plan(target(Mode::Remove)).await.unwrap();
+            let plan = engine.plan(target(SyncMode::Remove)).await.unwrap();
             let report = match apply {
-                true => engine.apply(target(Mode::Remove), &plan).await.unwrap(),
-                false => engine.run(target(Mode::Remove)).await.unwrap(),
+                true => engine.apply(target(SyncMode::Remove), &plan).await.unwrap(),
+                false => engine.run(target(SyncMode::Remove)).await.unwrap(),
             };
             assert_eq!((plan.remove, plan.add), (sound(&report).removed.sent, 0), "{plan}\n{report}");
             plan.remove
@@ -806,7 +808,7 @@ async fn a_mirror_forgets_who_wanted_a_row_before() {
     let one = |number| world.contact_with(number, "one@example.com", "+48 600 000 999");
     let mirror = async |contacts| {
         let engine = world.builder(world.of(contacts)).build();
-        sound(&engine.run(target(Mode::Mirror)).await.unwrap()).clone()
+        sound(&engine.run(target(SyncMode::Mirror)).await.unwrap()).clone()
     };
     mirror(vec![one(1), world.contact(9)]).await;
     // The address goes to another contact, and a third one shares it.
@@ -814,9 +816,9 @@ async fn a_mirror_forgets_who_wanted_a_row_before() {
     assert_eq!((report.added.sent, report.removed.sent), (1, 0));
     let engine = world.engine([]);
     let leaves = |number| engine.member_change(&one(number), Operation::Remove, 1).unwrap();
-    engine.apply_changes(target(Mode::Add), &[leaves(2)]).await.unwrap();
+    engine.apply_changes(target(SyncMode::Add), &[leaves(2)]).await.unwrap();
     world.assert_members(&world.of(vec![world.contact(1), one(3), world.contact(9)]));
-    engine.apply_changes(target(Mode::Add), &[leaves(3)]).await.unwrap();
+    engine.apply_changes(target(SyncMode::Add), &[leaves(3)]).await.unwrap();
     world.assert_members(&world.of(vec![world.contact(1), world.contact(9)]));
 }
 
@@ -824,37 +826,37 @@ async fn a_mirror_forgets_who_wanted_a_row_before() {
 async fn a_plan_tells_rows_left_in_place_from_a_run_that_was_cut_short() {
     let world = World::new();
     let warnings = async |numbers: std::ops::Range<u32>| {
-        world.engine(numbers).plan(target(Mode::Mirror)).await.unwrap().warnings
+        world.engine(numbers).plan(target(SyncMode::Mirror)).await.unwrap().warnings
     };
     // A row that no removal takes.
-    world.engine(0..50).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..50).run(target(SyncMode::Mirror)).await.unwrap();
     world.facebook.0.lock().unwrap().poison = world.rows(&world.source([45]));
     for _ in 0..2 {
-        let report = sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap()).clone();
+        let report = sound(&world.engine(0..40).run(target(SyncMode::Mirror)).await.unwrap()).clone();
         assert!(!report.resumed, "the run before came to its end");
         assert_eq!(warnings(0..40).await, [PlanWarning::Leftovers]);
     }
     // Its calls were answered, so they are forgotten: a row that stays refused does not make the journal grow.
     assert!(world.ledger.calls(&audience()).await.unwrap().len() < 4);
     world.facebook.0.lock().unwrap().poison.clear();
-    world.engine(0..40).run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..40).run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(warnings(0..40).await, []);
     // Changes whose removals wait for a larger audience.
     world.facebook.0.lock().unwrap().removal_floor = 40;
     let engine = world.engine([]);
     let change = engine.member_change(&world.contact(7), Operation::Remove, 1).unwrap();
-    assert_eq!(engine.apply_changes(target(Mode::Add), &[change]).await.unwrap().waiting, 1);
+    assert_eq!(engine.apply_changes(target(SyncMode::Add), &[change]).await.unwrap().waiting, 1);
     assert_eq!(warnings(0..40).await, [PlanWarning::Leftovers]);
     // Whoever comes back before the removal is sent again: what became of that is anybody's guess.
-    assert_eq!(world.engine(0..40).plan(target(Mode::Mirror)).await.unwrap().add, 1);
-    let report = sound(&world.engine(0..40).run(target(Mode::Mirror)).await.unwrap()).clone();
+    assert_eq!(world.engine(0..40).plan(target(SyncMode::Mirror)).await.unwrap().add, 1);
+    let report = sound(&world.engine(0..40).run(target(SyncMode::Mirror)).await.unwrap()).clone();
     assert_eq!((report.resumed, report.added.sent, report.removed.sent), (false, 1, 0));
     assert_eq!(warnings(0..40).await, []);
     world.assert_members(&world.source(0..40));
     // A run that is dropped is what the other warning is for.
     world.facebook.0.lock().unwrap().waits = true;
     let engine = world.engine(0..60);
-    let mut run = Box::pin(engine.run(target(Mode::Mirror)));
+    let mut run = Box::pin(engine.run(target(SyncMode::Mirror)));
     begin(&mut run).await;
     drop(run);
     assert_eq!(warnings(0..40).await, [PlanWarning::Unfinished]);
@@ -868,16 +870,16 @@ async fn a_removal_that_waits_for_more_people_holds_back_no_addition() {
         engine.member_change(&world.contact(number), operation, generation).unwrap()
     };
     let first: Vec<_> = (0..3).map(|number| change(number, Operation::Add, 1)).collect();
-    engine.apply_changes(target(Mode::Add), &first).await.unwrap();
+    engine.apply_changes(target(SyncMode::Add), &first).await.unwrap();
     world.facebook.0.lock().unwrap().removal_floor = 3;
     let calls =
         |report: &audiencekit::sync::ChangeReport| (report.removed.sent, report.added.sent, report.waiting);
     let both = [change(0, Operation::Remove, 2), change(3, Operation::Add, 2)];
-    let report = engine.apply_changes(target(Mode::Add), &both).await.unwrap();
+    let report = engine.apply_changes(target(SyncMode::Add), &both).await.unwrap();
     assert_eq!(calls(&report), (0, 1, 1));
     world.assert_members(&world.source(0..4));
     // Now there are people enough, and any change brings the removal along.
-    let report = engine.apply_changes(target(Mode::Add), &[change(4, Operation::Add, 3)]).await.unwrap();
+    let report = engine.apply_changes(target(SyncMode::Add), &[change(4, Operation::Add, 3)]).await.unwrap();
     assert_eq!(calls(&report), (1, 1, 0));
     world.assert_members(&world.source(1..5));
 }
@@ -893,8 +895,8 @@ async fn a_replacement_without_a_ledger_begins_again() {
             .build()
     };
     world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
-    engine(0..450).run(target(Mode::Replace)).await.unwrap_err();
-    sound(&engine(150..450).run(target(Mode::Replace)).await.unwrap());
+    engine(0..450).run(target(SyncMode::Replace)).await.unwrap_err();
+    sound(&engine(150..450).run(target(SyncMode::Replace)).await.unwrap());
     world.assert_members(&world.source(150..450));
 }
 
@@ -903,10 +905,10 @@ async fn a_resumed_snapshot_keeps_whom_a_change_added() {
     let world = World::new();
     let engine = world.builder(world.source(0..3_000)).rows_per_call(100).build();
     world.facebook.0.lock().unwrap().faults.insert(1, Fault::Unavailable);
-    engine.run(target(Mode::Snapshot)).await.unwrap_err();
+    engine.run(target(SyncMode::Snapshot)).await.unwrap_err();
     let change = [engine.member_change(&world.contact(5_000), Operation::Add, 1).unwrap()];
-    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap();
-    sound(&engine.run(target(Mode::Snapshot)).await.unwrap());
+    engine.apply_changes(target(SyncMode::Snapshot), &change).await.unwrap();
+    sound(&engine.run(target(SyncMode::Snapshot)).await.unwrap());
     world.assert_members(&world.source((0..3_000).chain([5_000])));
 }
 
@@ -915,10 +917,10 @@ async fn a_snapshot_that_a_change_settles_is_frozen() {
     let world = World::new();
     let engine = |numbers| world.builder(world.source(numbers)).rows_per_call(10).build();
     world.facebook.0.lock().unwrap().faults.insert(2, Fault::DropRequest);
-    engine(0..25).run(target(Mode::Snapshot)).await.unwrap_err();
+    engine(0..25).run(target(SyncMode::Snapshot)).await.unwrap_err();
     let change = [engine(0..0).member_change(&world.contact(100), Operation::Add, 1).unwrap()];
-    engine(0..0).apply_changes(target(Mode::Snapshot), &change).await.unwrap();
-    assert!(sound(&engine(5..40).run(target(Mode::Snapshot)).await.unwrap()).frozen);
+    engine(0..0).apply_changes(target(SyncMode::Snapshot), &change).await.unwrap();
+    assert!(sound(&engine(5..40).run(target(SyncMode::Snapshot)).await.unwrap()).frozen);
     world.assert_members(&world.source((0..25).chain([100])));
 }
 
@@ -928,9 +930,9 @@ async fn failed_changes_of_a_new_audience_freeze_nothing() {
     let engine = world.engine(0..10);
     let change = [engine.member_change(&world.contact(1), Operation::Add, 1).unwrap()];
     world.facebook.0.lock().unwrap().faults.insert(0, Fault::DropRequest);
-    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap_err();
-    engine.apply_changes(target(Mode::Snapshot), &change).await.unwrap();
-    assert!(!sound(&engine.run(target(Mode::Snapshot)).await.unwrap()).frozen);
+    engine.apply_changes(target(SyncMode::Snapshot), &change).await.unwrap_err();
+    engine.apply_changes(target(SyncMode::Snapshot), &change).await.unwrap();
+    assert!(!sound(&engine.run(target(SyncMode::Snapshot)).await.unwrap()).frozen);
     world.assert_members(&world.source(0..10));
 }
 
@@ -938,11 +940,11 @@ async fn failed_changes_of_a_new_audience_freeze_nothing() {
 async fn an_erasure_that_failed_asks_the_account_again() {
     let world = World::new();
     let engine = world.engine(0..10);
-    engine.run(target(Mode::Snapshot)).await.unwrap();
+    engine.run(target(SyncMode::Snapshot)).await.unwrap();
     world.facebook.0.lock().unwrap().faults.insert(1, Fault::Unavailable);
     let account = "act_1".parse().unwrap();
-    engine.erase(&account, Person::Id("c3")).await.unwrap_err();
-    let receipt = engine.erase(&account, Person::Id("c3")).await.unwrap();
+    engine.erase(&account, PersonRef::Id("c3")).await.unwrap_err();
+    let receipt = engine.erase(&account, PersonRef::Id("c3")).await.unwrap();
     assert_eq!((receipt.audiences.len(), receipt.rows), (1, 1));
     world.assert_members(&world.source((0..10).filter(|number| *number != 3)));
 }
@@ -950,14 +952,14 @@ async fn an_erasure_that_failed_asks_the_account_again() {
 #[tokio::test]
 async fn a_minimum_size_hinders_neither_a_frozen_snapshot_nor_a_removal() {
     let world = World::new();
-    world.engine(0..10).run(target(Mode::Snapshot)).await.unwrap();
+    world.engine(0..10).run(target(SyncMode::Snapshot)).await.unwrap();
     let refuse = |mode| target(mode).minimum_size(MinimumSize::refuse_below(1_000));
-    assert!(sound(&world.engine(0..10).run(refuse(Mode::Snapshot)).await.unwrap()).frozen);
-    let report = world.engine(0..2).run(refuse(Mode::Remove)).await.unwrap();
+    assert!(sound(&world.engine(0..10).run(refuse(SyncMode::Snapshot)).await.unwrap()).frozen);
+    let report = world.engine(0..2).run(refuse(SyncMode::Remove)).await.unwrap();
     assert_eq!(sound(&report).removed.sent, 2);
 }
 
-async fn last_stage(mut stream: ProgressStream) -> Option<Stage> {
+async fn last_stage(mut stream: ProgressStream) -> Option<RunStage> {
     let mut last = None;
     while let Some(progress) = poll_fn(|context| Pin::new(&mut stream).poll_next(context)).await {
         last = Some(progress.stage);
@@ -970,15 +972,15 @@ async fn every_progress_stream_ends_with_its_run_however_it_ends() {
     let world = World::new();
     let engine = world.engine(0..10);
     let streams = [engine.progress(), engine.progress()];
-    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.run(target(SyncMode::Mirror)).await.unwrap();
     for stream in streams {
-        assert_eq!(last_stage(stream).await, Some(Stage::Done));
+        assert_eq!(last_stage(stream).await, Some(RunStage::Done));
     }
     let stream = engine.progress();
     let dead = world.facebook.calls();
     world.facebook.0.lock().unwrap().faults.insert(dead, Fault::Token);
-    engine.run(target(Mode::Replace)).await.unwrap_err();
-    assert_eq!(last_stage(stream).await, Some(Stage::Failed));
+    engine.run(target(SyncMode::Replace)).await.unwrap_err();
+    assert_eq!(last_stage(stream).await, Some(RunStage::Failed));
 }
 
 #[tokio::test]
@@ -993,7 +995,7 @@ async fn a_run_that_stops_says_what_was_sent() {
     facebook.fake().inject("error=190/463@add_users:3".parse().unwrap());
     let engine =
         SyncEngine::builder(source, facebook.clone(), facebook.fake().clone()).rows_per_call(10).build();
-    let target = SyncTarget::new(audience.account().clone(), audience.id().clone()).mode(Mode::Add);
+    let target = SyncTarget::new(audience.account().clone(), audience.id().clone()).mode(SyncMode::Add);
     let error = engine.run(&target).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Token);
     let said = "before that: added 20 rows in 2 calls and removed 0 rows in 0 calls; the next run goes on from there";

@@ -9,9 +9,9 @@ use std::sync::Arc;
 use crate::doubles::{Fault, Row, TinyFacebook};
 use audiencekit::audience::MinimumSize;
 use audiencekit::identity::{Cell, Coverage, MatchRows};
-use audiencekit::sync::{Guards, Ledger, Operation};
+use audiencekit::sync::{Ledger, Operation, RemovalGuard};
 use audiencekit::{
-    AudienceId, Contact, KeyMap, ManualClock, MemoryLedger, MemorySource, Mode, Schema, SyncEngine,
+    AudienceId, Contact, KeyMap, ManualClock, MemoryLedger, MemorySource, Schema, SyncEngine, SyncMode,
     SyncTarget,
 };
 use time::macros::datetime;
@@ -41,7 +41,7 @@ fn audience() -> AudienceId {
     "23850000000000001".parse().unwrap()
 }
 
-fn target(mode: Mode) -> SyncTarget {
+fn target(mode: SyncMode) -> SyncTarget {
     SyncTarget::new("act_1".parse().unwrap(), audience()).mode(mode).minimum_size(MinimumSize::warn_below(0))
 }
 
@@ -139,7 +139,7 @@ async fn live(seed: u64, ledger: Store) {
         // A new engine is a restart; a fault may hit any of the next calls.
         let engine = SyncEngine::builder(source, facebook.clone(), clock.clone())
             .ledger(ledger.open())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
             .rows_per_call(1 + random.below(5) as usize)
             .uploads(1 + random.below(3) as usize)
             .build();
@@ -164,14 +164,14 @@ async fn live(seed: u64, ledger: Store) {
             }
             // Late and repeated changes of before come along.
             changes.extend(old_changes.iter().filter(|_| random.one_in(4)).cloned());
-            let outcome = engine.apply_changes(target(Mode::Add), &changes).await.map(|_| ());
+            let outcome = engine.apply_changes(target(SyncMode::Add), &changes).await.map(|_| ());
             old_changes.extend(changes);
             outcome
         } else {
             let mode = match life {
-                Life::MirrorAndReplace if random.one_in(3) && !people.is_empty() => Mode::Replace,
-                Life::Adding => Mode::Add,
-                _ => Mode::Mirror,
+                Life::MirrorAndReplace if random.one_in(3) && !people.is_empty() => SyncMode::Replace,
+                Life::Adding => SyncMode::Add,
+                _ => SyncMode::Mirror,
             };
             may.extend(rows_of(&schema, &people));
             let run = engine.run(target(mode));
@@ -203,17 +203,17 @@ async fn live(seed: u64, ledger: Store) {
     );
     let engine = SyncEngine::builder(source, facebook.clone(), clock.clone())
         .ledger(ledger.open())
-        .guards(Guards::off())
+        .guards(RemovalGuard::off())
         .build();
     let wanted = match life {
         Life::Automation => {
             let changes: Vec<_> = latest.into_values().collect();
-            engine.apply_changes(target(Mode::Add), &changes).await.unwrap();
+            engine.apply_changes(target(SyncMode::Add), &changes).await.unwrap();
             // The last step told every number where it stands, so the latest changes are the people.
             rows_of(&schema, &people)
         }
         Life::Adding => {
-            engine.run(target(Mode::Add)).await.unwrap();
+            engine.run(target(SyncMode::Add)).await.unwrap();
             let members = facebook.members(&audience());
             must.extend(rows_of(&schema, &people));
             may.extend(rows_of(&schema, &people));
@@ -221,14 +221,14 @@ async fn live(seed: u64, ledger: Store) {
             members
         }
         _ => {
-            engine.run(target(Mode::Mirror)).await.unwrap();
+            engine.run(target(SyncMode::Mirror)).await.unwrap();
             rows_of(&schema, &people)
         }
     };
     assert_eq!(facebook.members(&audience()), wanted, "seed {seed}, {life:?}: the end");
     let again = facebook.calls();
     if matches!(life, Life::Mirror | Life::MirrorAndReplace) {
-        engine.run(target(Mode::Mirror)).await.unwrap();
+        engine.run(target(SyncMode::Mirror)).await.unwrap();
         assert_eq!(facebook.calls(), again, "seed {seed}: a mirror in step sends nothing");
     }
 }
@@ -258,11 +258,11 @@ async fn come_and_go(seed: u64) {
             let named = named.iter().map(|(number, keys)| contact(&schema, *number, *keys));
             SyncEngine::builder(MemorySource::new(&schema, named.collect()), facebook.clone(), clock.clone())
                 .ledger(ledger.clone())
-                .guards(Guards::off())
+                .guards(RemovalGuard::off())
                 .rows_per_call(1 + random.below(5) as usize)
                 .build()
         };
-        let mode = if mirrors { Mode::Mirror } else { Mode::Remove };
+        let mode = if mirrors { SyncMode::Mirror } else { SyncMode::Remove };
         let fails = random.one_in(2);
         if fails {
             let faults = [Fault::DropRequest, Fault::DropReply, Fault::Unavailable];

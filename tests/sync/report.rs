@@ -7,10 +7,10 @@ use std::task::{Context, Poll, Wake};
 
 use crate::doubles::TinyFacebook;
 use audiencekit::audience::MinimumSize;
-use audiencekit::sync::{ConsentPolicy, Guards, PlanWarning, SyncEngineBuilder};
+use audiencekit::sync::{ConsentPolicy, PlanWarning, RemovalGuard, SyncEngineBuilder};
 use audiencekit::{
-    AudienceId, Contact, ErrorKind, JsonLinesSource, ManualClock, MemoryLedger, MemorySource, Mode, Plan,
-    Report, Schema, SyncEngine, SyncTarget,
+    AudienceId, Contact, ErrorKind, JsonLinesSource, ManualClock, MemoryLedger, MemorySource, Schema,
+    SyncEngine, SyncMode, SyncPlan, SyncReport, SyncTarget,
 };
 use futures_core::Stream;
 use time::macros::datetime;
@@ -48,21 +48,21 @@ fn audience(number: u32) -> AudienceId {
     format!("2385000000000000{number}").parse().unwrap()
 }
 
-fn target(mode: Mode) -> SyncTarget {
+fn target(mode: SyncMode) -> SyncTarget {
     let target = SyncTarget::new("act_1".parse().unwrap(), audience(1));
     target.mode(mode).minimum_size(MinimumSize::warn_below(0))
 }
 
 /// The report with one number of its JSON set.
-fn changed(report: &Report, pointer: &str, value: impl Into<serde_json::Value>) -> Report {
+fn changed(report: &SyncReport, pointer: &str, value: impl Into<serde_json::Value>) -> SyncReport {
     let mut json = serde_json::to_value(report).unwrap();
     *json.pointer_mut(pointer).unwrap() = value.into();
     serde_json::from_value(json).unwrap()
 }
 
-async fn some_report() -> Report {
+async fn some_report() -> SyncReport {
     let world = World::new();
-    world.engine(0..10).build().run(target(Mode::Mirror)).await.unwrap()
+    world.engine(0..10).build().run(target(SyncMode::Mirror)).await.unwrap()
 }
 
 #[tokio::test]
@@ -82,14 +82,14 @@ async fn a_guard_holds_at_exactly_its_share_and_newcomers_do_not_dilute_it() {
     ] {
         let world = World::new();
         let members = if keep > 100 { 1_000 } else { 100 };
-        world.engine(0..members).build().run(target(Mode::Mirror)).await.unwrap();
-        let guards = Guards::default().max_removed_percent(percent);
+        world.engine(0..members).build().run(target(SyncMode::Mirror)).await.unwrap();
+        let guards = RemovalGuard::default().max_removed_percent(percent);
         let engine = world.engine((0..keep).chain(5_000..5_000 + come)).guards(guards).build();
-        let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+        let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
         let warned = plan.warnings.iter().any(|warning| matches!(warning, PlanWarning::Guard(_)));
         let says = format!("{keep} of {members} stay, {come} come, at most {percent} %");
         assert_eq!(warned, refused, "plan: {says}");
-        let run = engine.run(target(Mode::Mirror)).await;
+        let run = engine.run(target(SyncMode::Mirror)).await;
         assert_eq!(run.as_ref().is_err_and(|error| error.kind() == ErrorKind::Guard), refused, "run: {says}");
         let left = if refused { members } else { keep };
         assert_eq!(world.members() as u32, left + come, "{says}");
@@ -99,29 +99,29 @@ async fn a_guard_holds_at_exactly_its_share_and_newcomers_do_not_dilute_it() {
 #[tokio::test]
 async fn whom_a_refused_run_added_makes_no_later_run_bolder() {
     let world = World::new();
-    world.engine(0..100).build().run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..100).build().run(target(SyncMode::Mirror)).await.unwrap();
     for night in 0..3 {
         let engine = world.engine((0..25).chain(5_000..6_000)).build();
-        let error = engine.run(target(Mode::Mirror)).await.unwrap_err();
+        let error = engine.run(target(SyncMode::Mirror)).await.unwrap_err();
         assert!(error.to_string().contains("75 of 100 members (75.0 %)"), "night {night}: {error}");
     }
     assert_eq!(world.members(), 1_100);
     // Newcomers of the refused runs may leave again with the cause.
-    let guards = Guards::default().max_removed_percent(95.0);
-    world.engine(0..100).guards(guards).build().run(target(Mode::Mirror)).await.unwrap();
+    let guards = RemovalGuard::default().max_removed_percent(95.0);
+    world.engine(0..100).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(world.members(), 100);
 }
 
 #[tokio::test]
 async fn an_audience_that_is_empty_is_not_guarded_and_one_of_one_is() {
     let world = World::new();
-    let nobody = world.engine([]).build().run(target(Mode::Mirror)).await.unwrap();
+    let nobody = world.engine([]).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((nobody.members, nobody.removed.calls), (Some(0), 0));
-    world.engine([1]).build().run(target(Mode::Mirror)).await.unwrap();
-    let guards = Guards::default().max_removed_percent(100.0);
-    let error = world.engine([]).guards(guards).build().run(target(Mode::Mirror)).await.unwrap_err();
+    world.engine([1]).build().run(target(SyncMode::Mirror)).await.unwrap();
+    let guards = RemovalGuard::default().max_removed_percent(100.0);
+    let error = world.engine([]).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap_err();
     assert!(error.to_string().contains("Guards::allow_empty(true)"), "{error}");
-    let replaced = world.engine([2]).guards(guards).build().run(target(Mode::Mirror)).await.unwrap();
+    let replaced = world.engine([2]).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((replaced.removed.accepted, world.members()), (1, 1));
 }
 
@@ -170,7 +170,7 @@ async fn a_report_that_was_changed_by_hand_is_found_and_no_number_is_too_large()
     for part in ["/contacts/mapped", "/added/sent", "/added/accepted"] {
         *large.pointer_mut(part).unwrap() = (huge * 2).into();
     }
-    serde_json::from_value::<Report>(large).unwrap().check().unwrap();
+    serde_json::from_value::<SyncReport>(large).unwrap().check().unwrap();
     let wraps = changed(&changed(&report, "/contacts/not_included", u64::MAX), "/contacts/excluded", 1);
     assert!(wraps.check().is_err(), "sums do not wrap around to something that fits");
     let cells = serde_json::json!({"a": u64::MAX, "b": u64::MAX});
@@ -193,7 +193,7 @@ async fn the_table_of_a_report_keeps_its_column_and_says_why_cells_and_rows_were
     let source = JsonLinesSource::from_bytes(lines, &world.schema);
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     let engine = SyncEngine::builder(source, world.facebook.clone(), clock).build();
-    let table = engine.run(target(Mode::Mirror)).await.unwrap().to_string();
+    let table = engine.run(target(SyncMode::Mirror)).await.unwrap().to_string();
     for line in ["EMAIL lost: placeholder", "PHONE lost: placeholder"] {
         assert!(table.contains(line), "{line} in\n{table}");
     }
@@ -209,7 +209,7 @@ async fn contacts_of_one_person_are_one_reachable_person() {
     let source = MemorySource::new(&world.schema, (0..50).map(same).collect::<Vec<_>>());
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     let engine = SyncEngine::builder(source, world.facebook.clone(), clock).build();
-    let at_least = |policy| target(Mode::Mirror).minimum_size(policy);
+    let at_least = |policy| target(SyncMode::Mirror).minimum_size(policy);
     let plan = engine.plan(at_least(MinimumSize::warn_below(50))).await.unwrap();
     assert!(matches!(plan.warnings.as_slice(), [PlanWarning::TooFew(_)]), "{plan}");
     let error = engine.run(at_least(MinimumSize::refuse_below(50))).await.unwrap_err();
@@ -221,15 +221,16 @@ async fn contacts_of_one_person_are_one_reachable_person() {
 #[tokio::test]
 async fn an_approved_plan_is_for_its_audience_its_mode_and_its_moment() {
     let world = World::new();
-    world.engine(0..10).build().run(target(Mode::Mirror)).await.unwrap();
+    world.engine(0..10).build().run(target(SyncMode::Mirror)).await.unwrap();
     let engine = world.engine(2..12).build();
-    let plan = engine.plan(target(Mode::Mirror)).await.unwrap();
+    let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
     let stored = serde_json::to_value(&plan).unwrap();
-    let mut other = target(Mode::Mirror);
+    let mut other = target(SyncMode::Mirror);
     other.audience = audience(2);
-    for (target, says) in
-        [(other, "the plan is for audience 23850000000000001"), (target(Mode::Add), "the plan is to mirror")]
-    {
+    for (target, says) in [
+        (other, "the plan is for audience 23850000000000001"),
+        (target(SyncMode::Add), "the plan is to mirror"),
+    ] {
         let error = engine.apply(target, &plan).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Guard);
         assert!(error.to_string().contains(says), "{error}");
@@ -237,7 +238,7 @@ async fn an_approved_plan_is_for_its_audience_its_mode_and_its_moment() {
     let changed = |field: &str, value: serde_json::Value| {
         let mut json = stored.clone();
         json[field] = value;
-        serde_json::from_value::<Plan>(json)
+        serde_json::from_value::<SyncPlan>(json)
     };
     for (field, value) in [
         ("audience", serde_json::Value::Null),
@@ -247,7 +248,7 @@ async fn an_approved_plan_is_for_its_audience_its_mode_and_its_moment() {
         ("digest_remove", "".into()),
     ] {
         let forged = changed(field, value).unwrap();
-        let error = engine.apply(target(Mode::Mirror), &forged).await.unwrap_err();
+        let error = engine.apply(target(SyncMode::Mirror), &forged).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Guard, "{field}: {error}");
     }
     assert!(changed("add", (-1).into()).is_err() && changed("mode", "erase".into()).is_err());
@@ -260,14 +261,14 @@ async fn an_approved_plan_is_for_its_audience_its_mode_and_its_moment() {
     ] {
         let told = changed(field, value).unwrap();
         assert!(!told.to_string().is_empty());
-        let _ = engine.plan(target(Mode::Mirror)).await.unwrap();
+        let _ = engine.plan(target(SyncMode::Mirror)).await.unwrap();
     }
     let text = stored.to_string();
     for end in 0..text.len() {
-        assert!(serde_json::from_str::<Plan>(&text[..end]).is_err());
+        assert!(serde_json::from_str::<SyncPlan>(&text[..end]).is_err());
     }
-    engine.apply(target(Mode::Mirror), &plan).await.unwrap();
-    let error = engine.apply(target(Mode::Mirror), &plan).await.unwrap_err();
+    engine.apply(target(SyncMode::Mirror), &plan).await.unwrap();
+    let error = engine.apply(target(SyncMode::Mirror), &plan).await.unwrap_err();
     assert!(error.to_string().contains("a new plan"), "the ledger moved on: {error}");
 }
 
@@ -279,9 +280,9 @@ fn policies_that_are_read_keep_the_rules_of_those_that_are_made() {
     assert!(serde_json::from_str::<ConsentPolicy>(&json.replace("reviewed", " ")).is_err());
     let typo = json.replace("\"required\"", "\"requires\":[],\"required\"");
     assert!(serde_json::from_str::<ConsentPolicy>(&typo).is_err());
-    let guards = serde_json::to_string(&Guards::default()).unwrap();
-    assert_eq!(serde_json::from_str::<Guards>(&guards).unwrap(), Guards::default());
-    assert!(serde_json::from_str::<Guards>(&guards.replace("{", "{\"allow_emty\":true,")).is_err());
+    let guards = serde_json::to_string(&RemovalGuard::default()).unwrap();
+    assert_eq!(serde_json::from_str::<RemovalGuard>(&guards).unwrap(), RemovalGuard::default());
+    assert!(serde_json::from_str::<RemovalGuard>(&guards.replace("{", "{\"allow_emty\":true,")).is_err());
 }
 
 #[tokio::test]
@@ -291,7 +292,7 @@ async fn what_came_of_changes_is_a_table_that_adds_up() {
     let contact = world.people([7]).contacts()[0].clone();
     let add = engine.member_change(&contact, audiencekit::sync::Operation::Add, 2).unwrap();
     let older = engine.member_change(&contact, audiencekit::sync::Operation::Remove, 1).unwrap();
-    let report = engine.apply_changes(target(Mode::Add), &[add, older]).await.unwrap();
+    let report = engine.apply_changes(target(SyncMode::Add), &[add, older]).await.unwrap();
     let figures: Vec<String> = report
         .to_string()
         .lines()
@@ -328,6 +329,6 @@ async fn a_listener_that_looks_at_once_or_is_dropped_holds_up_no_run() {
     drop(dropped);
     let listener = Arc::new(AtOnce(Mutex::new(Some(Box::pin(engine.progress())))));
     listener.clone().wake();
-    engine.run(target(Mode::Mirror)).await.unwrap();
+    engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert!(listener.0.lock().unwrap().is_some());
 }

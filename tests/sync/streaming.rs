@@ -13,10 +13,10 @@ use audiencekit::audience::MinimumSize;
 use audiencekit::contact::{FieldId, ToContact};
 use audiencekit::facebook::NewAudience;
 use audiencekit::source::{Batch, ContactReader, RecordSource};
-use audiencekit::sync::{Guards, Job, Progress, Stage, SyncEngineBuilder, Workers};
+use audiencekit::sync::{Executor, Progress, RemovalGuard, RunStage, SyncEngineBuilder, Task};
 use audiencekit::{
     AudienceId, Contact, ContactSource, ErrorKind, EvaluationTime, FacebookClient, ManualClock, MemoryLedger,
-    MockClient, Mode, Report, Result, Schema, Segment, Selector, SyncEngine, SyncTarget,
+    MockClient, Result, Schema, Segment, Selector, SyncEngine, SyncMode, SyncReport, SyncTarget,
 };
 use futures_core::Stream;
 use time::macros::datetime;
@@ -60,12 +60,12 @@ fn engine(source: impl ContactSource + 'static, facebook: &TinyFacebook) -> Sync
 
 fn target() -> SyncTarget {
     SyncTarget::new("act_1".parse().unwrap(), "1".parse().unwrap())
-        .mode(Mode::Add)
+        .mode(SyncMode::Add)
         .minimum_size(MinimumSize::warn_below(0))
 }
 
 /// Polls a run until nothing moves any more without Facebook or the source.
-async fn settle(run: &mut Pin<&mut impl Future<Output = Result<Report>>>) {
+async fn settle(run: &mut Pin<&mut impl Future<Output = Result<SyncReport>>>) {
     for _ in 0..100 {
         let pending = poll_fn(|context| Poll::Ready(run.as_mut().poll(context).is_pending())).await;
         assert!(pending, "a run that waits");
@@ -114,7 +114,7 @@ async fn answers_are_told_while_the_last_calls_are_waited_for() {
     let mut run = pin!(engine.run(target()));
     settle(&mut run).await;
     let look = latest(&mut progress).await;
-    assert_eq!((look.stage, look.total, look.answered), (Stage::Reading, None, 0));
+    assert_eq!((look.stage, look.total, look.answered), (RunStage::Reading, None, 0));
     assert_eq!(look.predicted_end, None, "of a source that does not say how long it is");
     for calls in 1..=5 {
         facebook.let_through(1);
@@ -124,7 +124,7 @@ async fn answers_are_told_while_the_last_calls_are_waited_for() {
     facebook.let_through(9);
     assert_eq!(run.await.unwrap().added.sent, 3_000);
     let last = latest(&mut progress).await;
-    assert_eq!((last.stage, last.done, last.answered), (Stage::Done, 3_000, 3_000));
+    assert_eq!((last.stage, last.done, last.answered), (RunStage::Done, 3_000, 3_000));
 }
 
 #[tokio::test]
@@ -135,12 +135,12 @@ async fn removals_are_told_as_they_are_answered() {
     engine(everyone, &facebook).ledger(ledger.clone()).build().run(target()).await.unwrap();
     facebook.0.lock().unwrap().gate = Some(0);
     let (staying, _) = numbered(2_000);
-    let engine = engine(staying, &facebook).ledger(ledger).guards(Guards::off()).uploads(1).build();
+    let engine = engine(staying, &facebook).ledger(ledger).guards(RemovalGuard::off()).uploads(1).build();
     let mut progress = engine.progress();
-    let mut run = pin!(engine.run(target().mode(Mode::Mirror)));
+    let mut run = pin!(engine.run(target().mode(SyncMode::Mirror)));
     settle(&mut run).await;
     let look = latest(&mut progress).await;
-    assert_eq!((look.stage, look.done, look.total, look.answered), (Stage::Removing, 0, Some(2_000), 0));
+    assert_eq!((look.stage, look.done, look.total, look.answered), (RunStage::Removing, 0, Some(2_000), 0));
     for calls in 1..=3 {
         facebook.let_through(1);
         settle(&mut run).await;
@@ -231,7 +231,7 @@ async fn a_throttle_in_the_middle_of_three_uploads_is_waited_out() {
         .uploads(3)
         .rows_per_call(500)
         .build();
-    let report = engine.run(SyncTarget::new(account, audience.clone()).mode(Mode::Add)).await.unwrap();
+    let report = engine.run(SyncTarget::new(account, audience.clone()).mode(SyncMode::Add)).await.unwrap();
     report.check().unwrap();
     assert_eq!((report.added.accepted, report.added.calls), (6_000, 12));
 }
@@ -318,8 +318,8 @@ struct Losing {
     jobs: AtomicU64,
 }
 
-impl Workers for Losing {
-    fn execute(&self, job: Job) {
+impl Executor for Losing {
+    fn execute(&self, job: Task) {
         if self.jobs.fetch_add(1, Relaxed) != self.losing {
             job();
         }
@@ -342,7 +342,7 @@ async fn a_lost_job_is_an_error_from_which_the_next_run_goes_on() {
 
 /// Keeps jobs for later.
 #[derive(Clone, Default)]
-struct Later(Arc<Mutex<Vec<Job>>>);
+struct Later(Arc<Mutex<Vec<Task>>>);
 
 impl fmt::Debug for Later {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -350,8 +350,8 @@ impl fmt::Debug for Later {
     }
 }
 
-impl Workers for Later {
-    fn execute(&self, job: Job) {
+impl Executor for Later {
+    fn execute(&self, job: Task) {
         self.0.lock().unwrap().push(job);
     }
 }

@@ -10,11 +10,11 @@ use crate::doubles::{Fault, Row, TinyFacebook};
 use async_trait::async_trait;
 use audiencekit::audience::MinimumSize;
 use audiencekit::contact::{FieldId, ToContact};
-use audiencekit::source::{BadRow, Batch, ContactReader, Cutter, Decoder, Lot, RecordSource};
-use audiencekit::sync::{Job, Workers};
+use audiencekit::source::{Batch, Chunk, ChunkReader, ContactReader, Decoder, OnBadRow, RecordSource};
+use audiencekit::sync::{Executor, Task};
 use audiencekit::{
-    Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, ManualClock, MemoryLedger, Mode,
-    Result, Schema, Segment, Selector, SyncEngine, SyncTarget,
+    Contact, ContactSource, CsvSource, Error, ErrorKind, JsonLinesSource, ManualClock, MemoryLedger, Result,
+    Schema, Segment, Selector, SyncEngine, SyncMode, SyncTarget,
 };
 use time::macros::datetime;
 
@@ -22,13 +22,13 @@ const CONTACTS: u64 = 9_000;
 
 /// Threads that take turns, and of which every other job waits for the next: what is begun first ends last.
 #[derive(Debug)]
-struct Pool(Vec<Sender<Job>>, std::sync::atomic::AtomicUsize);
+struct Pool(Vec<Sender<Task>>, std::sync::atomic::AtomicUsize);
 
 impl Pool {
     #[expect(clippy::disallowed_methods, reason = "the host brings the threads: here it is this test")]
     fn start(threads: usize) -> Self {
         let thread = |_| {
-            let (jobs, queue) = channel::<Job>();
+            let (jobs, queue) = channel::<Task>();
             std::thread::spawn(move || {
                 while let Ok(first) = queue.recv() {
                     // A second one that is waiting already overtakes.
@@ -44,8 +44,8 @@ impl Pool {
     }
 }
 
-impl Workers for Pool {
-    fn execute(&self, job: Job) {
+impl Executor for Pool {
+    fn execute(&self, job: Task) {
         let turn = self.1.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         self.0[turn % self.0.len()].send(job).unwrap();
     }
@@ -77,7 +77,7 @@ async fn run(source: Arc<dyn ContactSource>, threads: usize) -> Outcome {
     let warm =
         Segment::builder("warm").include(Selector::all()).filter("score >= 10").build(&schema).unwrap();
     let target = SyncTarget::new("act_1".parse().unwrap(), "1".parse().unwrap())
-        .mode(Mode::Add)
+        .mode(SyncMode::Add)
         .segment(warm)
         .minimum_size(MinimumSize::warn_below(0));
     let report = engine.build().run(target).await;
@@ -120,7 +120,7 @@ fn csv(bad: Option<(u64, &str)>) -> String {
 #[tokio::test]
 async fn rows_of_csv_are_sent_and_counted_the_same() {
     let schema = Schema::standard();
-    let source = |file: &str| CsvSource::builder(&schema).bad_row(BadRow::Skip).from_bytes(file).unwrap();
+    let source = |file: &str| CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(file).unwrap();
     let whole = same_for_all(source(&csv(Some((5_000, "x,y\r\n"))))).await;
     let report = whole.report.unwrap();
     assert_eq!(
@@ -228,18 +228,18 @@ impl ContactReader for PackedReader {
         unreachable!("a run takes lots where there are some")
     }
 
-    fn cutter(&mut self) -> Option<&mut dyn Cutter> {
+    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
         Some(self)
     }
 }
 
 #[async_trait]
-impl Cutter for PackedReader {
+impl ChunkReader for PackedReader {
     fn decoder(&self) -> Arc<dyn Decoder> {
         Arc::new(self.0.clone())
     }
 
-    async fn cut(&mut self, lot: &mut Lot) -> Result<bool> {
+    async fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
         let numbers = self.1..(self.1 + 100).min(CONTACTS);
         let bytes: Vec<u8> = numbers.clone().flat_map(|number| (number as u16).to_be_bytes()).collect();
         lot.fill(&bytes, self.1 + 1);
@@ -249,7 +249,7 @@ impl Cutter for PackedReader {
 }
 
 impl Decoder for Packed {
-    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
         let fields = Numbered::fields(&self.schema)?;
         while let Some(number) = lot.rest().first_chunk().copied().filter(|_| !batch.is_full()) {
             batch.push(|contact| Numbered(u16::from_be_bytes(number).into()).fill(&fields, contact))?;

@@ -6,9 +6,9 @@ use crate::script::{Script, rows, upload};
 use audiencekit::facebook::fake::{Edge, Fake, Fault, FaultRule};
 use audiencekit::facebook::transport::FakeTransport;
 use audiencekit::facebook::{
-    AccountStatus, AudienceField, AudienceQuery, AuthorizationDenied, BusinessAccounts, BusinessId, Caution,
-    GraphClient, ListRequest, LookalikeSpec, MemberOperation, NewAudience, ProofForm, SharePermission,
-    SystemUserId, TokenLife,
+    AccountStatus, AccountWarning, AppSecretProof, AudienceField, AudienceQuery, AuthorizationDenied,
+    BusinessAccounts, BusinessId, GraphClient, ListRequest, LookalikeSpec, MemberOperation, NewAudience,
+    SharePermission, SystemUserId, TokenLifetime,
 };
 use audiencekit::{AccountId, ErrorKind, FacebookClient, ManualClock, MockClient};
 use time::macros::datetime;
@@ -130,7 +130,7 @@ async fn a_token_that_ends_soon_is_a_caution_and_one_that_ended_a_denial() {
     fake.add_token("SHORT", &["ads_management", "business_management"], Some(end));
     let client = app_client(&fake, "SHORT");
     let authorized = client.authorize(fake.account()).await.unwrap();
-    assert_eq!(authorized.cautions, [Caution::TokenEnds(end)]);
+    assert_eq!(authorized.cautions, [AccountWarning::TokenEnds(end)]);
     assert_eq!(authorized.token.unwrap().time_left(fake.now()), Some(Duration::from_secs(3 * 24 * 3600)));
     fake.advance(Duration::from_secs(4 * 24 * 3600));
     assert_eq!(denied(&client).await.0, AuthorizationDenied::Token);
@@ -166,9 +166,9 @@ async fn what_is_due_or_could_not_be_seen_is_a_caution() {
         let account = account.clone();
         async move { client.authorize(account).await.unwrap().cautions }
     };
-    assert_eq!(cautions(client.clone()).await, [Caution::Status(AccountStatus::InGracePeriod)]);
+    assert_eq!(cautions(client.clone()).await, [AccountWarning::Status(AccountStatus::InGracePeriod)]);
     fake.set_account_status(&account, 77);
-    assert_eq!(cautions(client).await, [Caution::Status(AccountStatus::Other(77))]);
+    assert_eq!(cautions(client).await, [AccountWarning::Status(AccountStatus::Other(77))]);
     fake.set_account_status(&account, 201);
     // Without business_management Facebook may not show the business, so its absence says nothing.
     fake.add_token("NARROW", &["ads_management"], None);
@@ -179,7 +179,7 @@ async fn what_is_due_or_could_not_be_seen_is_a_caution() {
             r#"{"id":"act_1234567890","account_status":1,"tos_accepted":{"custom_audience_tos":1}}"#,
         );
     let authorized = narrow.client().authorize(account.clone()).await.unwrap();
-    assert_eq!(authorized.cautions, [Caution::BusinessNotSeen]);
+    assert_eq!(authorized.cautions, [AccountWarning::BusinessNotSeen]);
 }
 
 #[tokio::test]
@@ -198,7 +198,7 @@ async fn a_token_that_may_not_inspect_itself_is_judged_by_the_account() {
     let refused = Fault::Error { code: 100, subcode: None, is_transient: None };
     client.fake().inject(FaultRule::new(refused).on(Edge::DebugToken));
     let authorized = client.authorize(client.fake().account()).await.unwrap();
-    assert_eq!(authorized.cautions, [Caution::TokenNotInspected]);
+    assert_eq!(authorized.cautions, [AccountWarning::TokenNotInspected]);
     assert!(authorized.token.is_none());
 }
 
@@ -256,12 +256,12 @@ async fn a_system_user_gets_an_app_and_tokens_that_end_and_are_taken_back() {
     let make = |life| admin.create_system_user_token(&user, &["ads_management", "ads_read"], life);
     assert_eq!(admin.install_app(&user).await.unwrap_err().kind(), ErrorKind::NotFound);
     fake.add_system_user(&user);
-    assert_eq!(make(TokenLife::Endless).await.unwrap_err().kind(), ErrorKind::Permission, "no app yet");
+    assert_eq!(make(TokenLifetime::Endless).await.unwrap_err().kind(), ErrorKind::Permission, "no app yet");
     admin.install_app(&user).await.unwrap();
 
-    let endless = make(TokenLife::Endless).await.unwrap();
+    let endless = make(TokenLifetime::Endless).await.unwrap();
     assert_eq!(endless.expires_at, None);
-    let ending = make(TokenLife::SixtyDays).await.unwrap();
+    let ending = make(TokenLifetime::SixtyDays).await.unwrap();
     assert_eq!(ending.expires_at, Some(fake.now() + Duration::from_secs(60 * 86_400)));
     let made = app_client(&fake, ending.token.expose());
     let info = made.debug_token().await.unwrap();
@@ -299,7 +299,7 @@ async fn a_token_whose_making_is_unknown_is_not_made_again_and_none_is_in_a_url(
     client.install_app(&user).await.unwrap();
     assert_eq!(script.last_line(), "POST /v26.0/5/applications");
     assert!(body().starts_with("business_app=1&appsecret_proof="), "{}", body());
-    let made = client.create_system_user_token(&user, &["a", "b"], TokenLife::SixtyDays).await.unwrap();
+    let made = client.create_system_user_token(&user, &["a", "b"], TokenLifetime::SixtyDays).await.unwrap();
     assert_eq!(script.last_line(), "POST /v26.0/5/access_tokens");
     assert!(
         body().starts_with("business_app=1&scope=a%2Cb&set_token_expires_in_60_days=true&appsecret_proof=")
@@ -314,7 +314,7 @@ async fn a_token_whose_making_is_unknown_is_not_made_again_and_none_is_in_a_url(
         body()
     );
 
-    let error = client.create_system_user_token(&user, &["a"], TokenLife::Endless).await.unwrap_err();
+    let error = client.create_system_user_token(&user, &["a"], TokenLifetime::Endless).await.unwrap_err();
     assert!(!error.is_retryable());
     assert_eq!(script.calls(), 4);
 }
@@ -374,7 +374,7 @@ async fn an_app_that_demands_proofs_takes_both_forms() {
     let error = MockClient::of(&fake).ad_account(&fake.account()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Token);
     assert!(error.to_string().contains("app secret"), "{error}");
-    for form in [ProofForm::Classic, ProofForm::Timed] {
+    for form in [AppSecretProof::Classic, AppSecretProof::Timed] {
         let client = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
             .app_secret(fake.app_secret())
             .proof_form(form)
@@ -393,7 +393,7 @@ async fn a_timed_proof_is_made_anew_for_each_sending() {
     fake.inject(FaultRule::new(throttle).on(Edge::ReadAccount).first(4));
     let client = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
         .app_secret(fake.app_secret())
-        .proof_form(ProofForm::Timed)
+        .proof_form(AppSecretProof::Timed)
         .retry(audiencekit::facebook::RetryPolicy::default().budget(Duration::from_secs(3600)))
         .build();
     let before = fake.now();
@@ -413,12 +413,12 @@ async fn a_client_whose_clock_is_wrong_is_refused_its_timed_proof_only() {
     };
     for (minutes, holds) in [(-6, false), (-4, true), (4, true), (6, false)] {
         let skewed = ManualClock::new(fake.now() + time::Duration::minutes(minutes));
-        let timed = client(ProofForm::Timed, skewed.clone()).ad_account(&fake.account()).await;
+        let timed = client(AppSecretProof::Timed, skewed.clone()).ad_account(&fake.account()).await;
         assert_eq!(
             timed.map_err(|error| error.kind()).map(drop),
             if holds { Ok(()) } else { Err(ErrorKind::Token) }
         );
-        client(ProofForm::Classic, skewed).ad_account(&fake.account()).await.unwrap();
+        client(AppSecretProof::Classic, skewed).ad_account(&fake.account()).await.unwrap();
     }
 }
 

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use crate::script::{Script, rows, upload};
 use audiencekit::facebook::codes::{TABLE, lookup};
 use audiencekit::facebook::{
-    AccountStatus, AudienceChanges, AudienceField, AudienceQuery, BusinessAccounts, BusinessId,
-    CustomerFileSource, DataSource, GraphVersion, ListFilter, ListRequest, NewAudience, ProofForm,
-    RetryPolicy, Status, UploadOptions,
+    AccountStatus, AppSecretProof, AudienceField, AudiencePatch, AudienceQuery, BusinessAccounts, BusinessId,
+    CustomerFileSource, DataSource, GraphVersion, ListFilter, ListRequest, NewAudience, RetryPolicy, Status,
+    UploadOptions,
 };
 use audiencekit::identity::{MatchKey, MatchRows};
 use audiencekit::{AccountId, AudienceId, ErrorKind, FacebookClient};
@@ -85,7 +85,7 @@ async fn an_audience_is_created_with_what_is_set_and_nothing_else() {
 async fn an_edit_sends_only_what_changes() {
     let script = Script::new().answer(200, OK).answer(200, OK);
     let client = script.client();
-    let mut changes = AudienceChanges::default();
+    let mut changes = AudiencePatch::default();
     changes.name = Some("new".into());
     client.update_audience(&audience(), &changes).await.unwrap();
     assert_eq!(script.last_line(), "POST /v26.0/9");
@@ -438,7 +438,7 @@ async fn the_proof_goes_where_the_parameters_are_in_both_forms() {
     let proof = line.split_once("appsecret_proof=").unwrap().1.to_owned();
     assert_eq!(proof.len(), 64, "{line}");
 
-    let timed = script.configure().app_secret("secret").proof_form(ProofForm::Timed).build();
+    let timed = script.configure().app_secret("secret").proof_form(AppSecretProof::Timed).build();
     timed.create_audience(&account(), &NewAudience::new("n", "d")).await.unwrap();
     let body = script.last_json();
     assert_eq!(body["appsecret_time"], "1795435200");

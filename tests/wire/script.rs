@@ -9,7 +9,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use audiencekit::facebook::transport::Transport;
 use audiencekit::facebook::{
-    ClientEvent, ClientHook, GraphClient, GraphClientBuilder, GraphRequest, GraphResponse, Session,
+    ClientEvent, ClientObserver, GraphClient, GraphClientBuilder, GraphRequest, GraphResponse, Session,
     SessionId, Upload,
 };
 use audiencekit::identity::{Coverage, MatchRows};
@@ -115,7 +115,7 @@ impl Script {
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Heard(pub(crate) Arc<Mutex<Vec<ClientEvent>>>);
 
-impl ClientHook for Heard {
+impl ClientObserver for Heard {
     fn on_event(&self, event: &ClientEvent) {
         self.0.lock().unwrap().push(event.clone());
     }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
 use std::sync::Arc;
 
-use super::store::{ContactChange, ContactStore, Effect};
-use crate::clock::Zone;
+use super::store::{ContactChange, ContactStore, ContactUpdate};
+use crate::clock::TimeZone;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
@@ -24,10 +24,10 @@ use crate::error::Result;
 #[derive(Debug, Clone)]
 pub struct MemoryContacts {
     schema: Arc<Schema>,
-    zone: Zone,
+    zone: TimeZone,
     contacts: BTreeMap<String, Contact>,
     done: HashSet<String>,
-    calls: Vec<Effect>,
+    calls: Vec<ContactUpdate>,
 }
 
 impl MemoryContacts {
@@ -48,7 +48,7 @@ impl MemoryContacts {
     pub fn new(schema: &Arc<Schema>) -> Self {
         Self {
             schema: Arc::clone(schema),
-            zone: Zone::utc(),
+            zone: TimeZone::utc(),
             contacts: BTreeMap::new(),
             done: HashSet::new(),
             calls: Vec::new(),
@@ -93,7 +93,7 @@ impl MemoryContacts {
 
     /// The calls that actions made, in order.
     #[must_use]
-    pub fn calls(&self) -> &[Effect] {
+    pub fn calls(&self) -> &[ContactUpdate] {
         &self.calls
     }
 }
@@ -113,7 +113,7 @@ impl ContactStore for MemoryContacts {
         }
     }
 
-    fn apply(&mut self, effect: &Effect) -> Result<()> {
+    fn apply(&mut self, effect: &ContactUpdate) -> Result<()> {
         if !effect.change.is_repeatable() && !self.done.insert(effect.key.clone()) {
             return Ok(());
         }

@@ -6,15 +6,15 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::automation::event::Happening;
+use crate::automation::event::EventKind;
 use crate::automation::timestamp;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{Contact, DateOrder, Schema, ValueRef, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The host's contacts: read for conditions, changed by actions.
 ///
-/// An [`Effect`] comes at least once: one that was carried out before a crash comes again with the same key, so
+/// An [`ContactUpdate`] comes at least once: one that was carried out before a crash comes again with the same key, so
 /// an implementation remembers the keys of those that must not be repeated ([`ContactChange::is_repeatable`]).
 pub trait ContactStore: fmt::Debug + Send {
     /// The fields that the contacts have.
@@ -32,7 +32,7 @@ pub trait ContactStore: fmt::Debug + Send {
     /// A retryable error keeps the effect for a later call of the engine, and what else is to be done to the contact with
     /// it: changes of a contact come in their order. Any other error drops it, and the engine reports it: the text of the error
     /// goes to the audit log, and must not say more of a person than their id.
-    fn apply(&mut self, effect: &Effect) -> Result<()>;
+    fn apply(&mut self, effect: &ContactUpdate) -> Result<()>;
 
     /// Visits the ids of contacts from the first one after `after` on, or from the first of all, until `visit` says
     /// false. Their order is the store's own and stays the same; `after` may be gone by now.
@@ -48,7 +48,7 @@ pub trait ContactStore: fmt::Debug + Send {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Effect {
+pub struct ContactUpdate {
     /// Unique per rule or workflow, contact, event and action.
     pub key: String,
     /// The host's id of the contact.
@@ -60,7 +60,7 @@ pub struct Effect {
     pub change: ContactChange,
 }
 
-impl fmt::Debug for Effect {
+impl fmt::Debug for ContactUpdate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Effect({})", self.key)
     }
@@ -133,19 +133,24 @@ impl ContactChange {
     /// # Errors
     /// [`ErrorKind::Schema`] or [`ErrorKind::Source`] for a field or value that does not fit; the contact is then as
     /// it was.
-    pub fn apply(&self, contact: &mut Contact, at: OffsetDateTime, zone: &Zone) -> Result<Option<Happening>> {
+    pub fn apply(
+        &self,
+        contact: &mut Contact,
+        at: OffsetDateTime,
+        zone: &TimeZone,
+    ) -> Result<Option<EventKind>> {
         Ok(match self {
             Self::AddTag { tag } => {
                 if find_tag(contact, tag).is_some() {
                     return Ok(None);
                 }
                 contact.add_tag(tag, 1, Some(at))?;
-                Some(Happening::TagAssigned { tag: tag.clone() })
+                Some(EventKind::TagAssigned { tag: tag.clone() })
             }
             Self::RemoveTag { tag } => match find_tag(contact, tag) {
                 Some(found) => {
                     contact.remove_tag(found.name);
-                    Some(Happening::TagRemoved { tag: tag.clone() })
+                    Some(EventKind::TagRemoved { tag: tag.clone() })
                 }
                 None => None,
             },
@@ -153,7 +158,7 @@ impl ContactChange {
                 Some(found) if *by != 0 => {
                     let score = found.score.saturating_add(*by);
                     contact.add_tag(tag, score, found.since)?;
-                    Some(Happening::TagScoreChanged { tag: tag.clone(), score: score.into() })
+                    Some(EventKind::TagScoreChanged { tag: tag.clone(), score: score.into() })
                 }
                 _ => None,
             },
@@ -166,8 +171,8 @@ impl ContactChange {
                 let after = contact.get(id).map(owned);
                 match (before == after, before) {
                     (true, _) => None,
-                    (false, None) => Some(Happening::DetailAdded { field: field.clone() }),
-                    (false, Some(_)) => Some(Happening::DetailChanged { field: field.clone() }),
+                    (false, None) => Some(EventKind::DetailAdded { field: field.clone() }),
+                    (false, Some(_)) => Some(EventKind::DetailChanged { field: field.clone() }),
                 }
             }
             Self::SetStage { funnel, stage } => {
@@ -179,7 +184,7 @@ impl ContactChange {
                     return Ok(None);
                 }
                 contact.set_stage(funnel, stage, Some(at))?;
-                Some(Happening::StageReached { funnel: funnel.clone(), stage: stage.clone() })
+                Some(EventKind::StageReached { funnel: funnel.clone(), stage: stage.clone() })
             }
             Self::Call { .. } => None,
         })
@@ -191,7 +196,7 @@ fn find_tag(contact: &Contact, tag: &str) -> Option<crate::contact::Tag> {
     contact.tags().iter().find(|tag| tag.name == name).copied()
 }
 
-fn set_score(contact: &mut Contact, new: impl Fn(i64) -> i64) -> Result<Option<Happening>> {
+fn set_score(contact: &mut Contact, new: impl Fn(i64) -> i64) -> Result<Option<EventKind>> {
     let id = contact.schema().require("score")?;
     let before = match contact.get(id) {
         Some(ValueRef::Integer(score)) => Some(score),
@@ -203,7 +208,7 @@ fn set_score(contact: &mut Contact, new: impl Fn(i64) -> i64) -> Result<Option<H
         return Ok(None);
     }
     contact.set(id, to)?;
-    Ok((from != to).then_some(Happening::ScoreChanged { from, to }))
+    Ok((from != to).then_some(EventKind::ScoreChanged { from, to }))
 }
 
 /// A value to compare across a change; it lives for a moment and is never shown.

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 use crate::segment::{CompiledFilter, EvaluationTime, Filter};
@@ -16,7 +16,7 @@ pub(in crate::automation) struct Condition {
     timeless: Vec<CompiledFilter>,
     timed: Vec<Timed>,
     schema: Arc<Schema>,
-    zone: Zone,
+    zone: TimeZone,
 }
 
 /// A part that depends on the time, and its form for the last instant.
@@ -27,7 +27,7 @@ struct Timed {
 }
 
 impl Condition {
-    pub(in crate::automation) fn parse(text: &str, schema: &Arc<Schema>, zone: &Zone) -> Result<Self> {
+    pub(in crate::automation) fn parse(text: &str, schema: &Arc<Schema>, zone: &TimeZone) -> Result<Self> {
         let filter = Filter::parse(text, schema)?;
         let any_time = EvaluationTime::new(OffsetDateTime::UNIX_EPOCH, zone.clone());
         let (mut timeless, mut timed) = (Vec::new(), Vec::new());

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::frequency::Limit;
+use super::frequency::FrequencyCap;
 use super::rule::Rule;
 use super::validate;
 use super::workflow::Workflow;
 use crate::audience::Audience;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::read_json;
@@ -42,7 +42,7 @@ pub struct Definitions {
     pub workflows: Vec<Workflow>,
     /// Most runs for one contact of many rules and workflows together.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<Limit>,
+    pub limits: Vec<FrequencyCap>,
 }
 
 impl Default for Definitions {
@@ -84,7 +84,7 @@ impl Definitions {
 
     /// One more limit.
     #[must_use]
-    pub fn limit(mut self, limit: Limit) -> Self {
+    pub fn limit(mut self, limit: FrequencyCap) -> Self {
         self.limits.push(limit);
         self
     }
@@ -128,7 +128,7 @@ impl Definitions {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] with every problem and its path.
-    pub fn check(&self, schema: &Arc<Schema>, zone: &Zone, audiences: &[Audience]) -> Result<()> {
+    pub fn check(&self, schema: &Arc<Schema>, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
         validate::definitions(self, schema, zone, audiences)
     }
 }

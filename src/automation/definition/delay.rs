@@ -5,16 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 
 /// A length of time. A day is 24 hours and a week 7 days; a month is a calendar month in the engine's zone, ending
 /// on its last day where the day does not exist.
 ///
 /// ```
-/// use audiencekit::{Zone, automation::Delay};
+/// use audiencekit::{TimeZone, automation::Delay};
 /// use time::macros::datetime;
 ///
-/// let zone = Zone::utc();
+/// let zone = TimeZone::utc();
 /// assert_eq!(Delay::Weeks(2).after(datetime!(2026-01-01 9:00 UTC), &zone), datetime!(2026-01-15 9:00 UTC));
 /// assert_eq!(Delay::Months(1).after(datetime!(2028-01-31 9:00 UTC), &zone), datetime!(2028-02-29 9:00 UTC));
 /// ```
@@ -62,7 +62,7 @@ impl Delay {
 
     /// The instant that is this long after `at`.
     #[must_use]
-    pub fn after(self, at: OffsetDateTime, zone: &Zone) -> OffsetDateTime {
+    pub fn after(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
         match self {
             Self::Months(months) => months_after(at, months, zone),
             other => at.saturating_add(other.fixed()),
@@ -88,7 +88,7 @@ impl Default for Delay {
     }
 }
 
-fn months_after(at: OffsetDateTime, months: u32, zone: &Zone) -> OffsetDateTime {
+fn months_after(at: OffsetDateTime, months: u32, zone: &TimeZone) -> OffsetDateTime {
     let day = zone.date(at);
     let time_of_day = at - zone.start_of_day(day);
     let from = i64::from(day.year()) * 12 + i64::from(u8::from(day.month())) - 1 + i64::from(months);

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::automation::timestamp::micros;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 
 /// The most runs of one rule, or the most contacts that come into one workflow, in a period, over all contacts.
 ///
@@ -14,7 +14,7 @@ use crate::clock::Zone;
 /// of the contact. An event that comes late counts to the period in hand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Cap {
+pub struct RateLimit {
     /// How many.
     pub runs: u32,
     /// In which time.
@@ -23,10 +23,10 @@ pub struct Cap {
 
 /// The most runs for one contact in a period, of all rules and workflows of a group together, or of all there are.
 ///
-/// What is above is dropped as with a [`Cap`].
+/// What is above is dropped as with a [`RateLimit`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Limit {
+pub struct FrequencyCap {
     /// Unique among the limits; counts refer to it.
     pub id: String,
     /// The group; all rules and workflows if left out.
@@ -52,7 +52,7 @@ pub enum Period {
     Month,
 }
 
-impl Limit {
+impl FrequencyCap {
     /// A limit over all rules and workflows.
     #[must_use]
     pub fn new(id: impl Into<String>, runs: u32, per: Period) -> Self {
@@ -73,7 +73,7 @@ impl Limit {
 
 impl Period {
     /// When the period of an instant began.
-    pub(in crate::automation) fn start(self, at: OffsetDateTime, zone: &Zone) -> OffsetDateTime {
+    pub(in crate::automation) fn start(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
         let day = zone.date(at);
         match self {
             Self::Hour => {
@@ -104,20 +104,20 @@ impl fmt::Display for Period {
 
 /// How many runs the period in hand has had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(in crate::automation) struct Count {
+pub(in crate::automation) struct PeriodCount {
     /// When the period began, in microseconds since 1970.
     pub(in crate::automation) since: i64,
     pub(in crate::automation) runs: u32,
 }
 
-impl Count {
+impl PeriodCount {
     /// The count with one run more at `at`; `None` when the period has had all.
     pub(in crate::automation) fn one_more(
         known: Option<Self>,
         most: u32,
         per: Period,
         at: OffsetDateTime,
-        zone: &Zone,
+        zone: &TimeZone,
     ) -> Option<Self> {
         let since = micros(per.start(at, zone));
         let in_hand = known.filter(|known| known.since >= since).unwrap_or(Self { since, runs: 0 });
@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn periods_begin_by_the_calendar_of_the_zone_also_where_the_clocks_change() {
-        let zone = Zone::named("Europe/Warsaw").unwrap();
+        let zone = TimeZone::named("Europe/Warsaw").unwrap();
         // The hour from two to three comes twice on 2026-10-25, a Sunday.
         let first = datetime!(2026-10-25 00:30:05.5 UTC);
         let second = datetime!(2026-10-25 01:30 UTC);
@@ -150,9 +150,9 @@ mod tests {
 
     #[test]
     fn what_comes_late_counts_to_the_period_in_hand() {
-        let zone = Zone::utc();
+        let zone = TimeZone::utc();
         let (today, yesterday) = (datetime!(2026-11-23 1:00 UTC), datetime!(2026-11-22 23:00 UTC));
-        let more = |known, at| Count::one_more(known, 2, Period::Day, at, &zone);
+        let more = |known, at| PeriodCount::one_more(known, 2, Period::Day, at, &zone);
         let one = more(None, today);
         assert_eq!(one.map(|count| count.runs), Some(1));
         let two = more(one, yesterday);

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 
 use super::action::{Action, ActionStep};
 use super::delay::Delay;
-use super::frequency::Cap;
+use super::frequency::RateLimit;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
 use crate::automation::timestamp;
@@ -66,7 +66,7 @@ pub struct Rule {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_per_contact: Option<u32>,
     /// Least time between two runs for one contact. The last run is remembered until it is over, at least for
-    /// [`Options::memory`](crate::automation::options::Options::memory); the runs of a rule without one are not, so that a rule that is given
+    /// [`EngineOptions::memory`](crate::automation::options::EngineOptions::memory); the runs of a rule without one are not, so that a rule that is given
     /// one later may run at once.
     #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub min_interval: Delay,
@@ -81,9 +81,9 @@ pub struct Rule {
     pub schedule: Option<Schedule>,
     /// Most runs in a period over all contacts; no limit if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<Cap>,
+    pub cap: Option<RateLimit>,
     /// True to take a contact out of the audiences that this rule added it to, once the conditions no longer hold.
-    /// Looked at when the contact is touched, and in [`Engine::review`](crate::automation::engine::Engine::review).
+    /// Looked at when the contact is touched, and in [`AutomationEngine::review`](crate::automation::engine::AutomationEngine::review).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leave: bool,
 }
@@ -222,7 +222,7 @@ impl Rule {
 
     /// Most runs in a period over all contacts.
     #[must_use]
-    pub fn cap(mut self, cap: Cap) -> Self {
+    pub fn cap(mut self, cap: RateLimit) -> Self {
         self.cap = Some(cap);
         self
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::{Date, Duration, OffsetDateTime, Time, Weekday};
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::error::Result;
 
 /// The hours in which a rule or workflow may act, by the clock on the wall of a zone.
@@ -39,13 +39,13 @@ pub struct Schedule {
     pub zone: Option<String>,
     /// What becomes of an action that is due outside.
     #[serde(default)]
-    pub outside: Outside,
+    pub outside: OutsideHours,
 }
 
 /// What becomes of an action that is due outside its schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Outside {
+pub enum OutsideHours {
     /// It waits until the schedule opens.
     #[default]
     Wait,
@@ -101,7 +101,7 @@ impl Schedule {
     /// Open in these hours, in the engine's zone; what is due outside waits.
     #[must_use]
     pub fn new(hours: OpenHours) -> Self {
-        Self { open: vec![hours], zone: None, outside: Outside::Wait }
+        Self { open: vec![hours], zone: None, outside: OutsideHours::Wait }
     }
 
     /// Open in these hours too.
@@ -121,11 +121,11 @@ impl Schedule {
     /// Drops what is due outside.
     #[must_use]
     pub fn or_drop(mut self) -> Self {
-        self.outside = Outside::Drop;
+        self.outside = OutsideHours::Drop;
         self
     }
 
-    pub(in crate::automation) fn is_open(&self, at: OffsetDateTime, zone: &Zone) -> bool {
+    pub(in crate::automation) fn is_open(&self, at: OffsetDateTime, zone: &TimeZone) -> bool {
         let wall = at.checked_to_offset(zone.offset(at)).unwrap_or(at);
         self.open.iter().any(|hours| hours.holds(wall.weekday(), wall.time()))
     }
@@ -134,7 +134,7 @@ impl Schedule {
     pub(in crate::automation) fn opens_after(
         &self,
         at: OffsetDateTime,
-        zone: &Zone,
+        zone: &TimeZone,
     ) -> Option<OffsetDateTime> {
         let mut found: Option<OffsetDateTime> = None;
         let mut look = |instant: OffsetDateTime| {
@@ -165,7 +165,7 @@ const LOOK_AHEAD: i64 = 15;
 
 /// The instants at which the clock on the wall may read this: two where clocks go back. One that does not exist
 /// gives instants near it.
-fn readings(day: Date, time: Time, zone: &Zone) -> [Option<OffsetDateTime>; 2] {
+fn readings(day: Date, time: Time, zone: &TimeZone) -> [Option<OffsetDateTime>; 2] {
     let as_utc = day.with_time(time).assume_utc();
     let one = |apart: Duration| {
         let offset = zone.offset(as_utc.saturating_add(apart));
@@ -269,7 +269,7 @@ mod tests {
     }
 
     /// Steps through the minutes and reads the wall.
-    fn slowly(schedule: &Schedule, at: OffsetDateTime, zone: &Zone) -> Option<OffsetDateTime> {
+    fn slowly(schedule: &Schedule, at: OffsetDateTime, zone: &TimeZone) -> Option<OffsetDateTime> {
         let minutes = (1..=15 * 24 * 60).map(|minutes| at + Duration::minutes(minutes));
         minutes.into_iter().find(|&instant| schedule.is_open(instant, zone))
     }
@@ -299,9 +299,9 @@ mod tests {
             ("America/Santiago", datetime!(2026-09-04 00:07 UTC)),
             ("UTC", datetime!(2026-12-30 00:07 UTC)),
         ] {
-            let zone = Zone::named(zone).unwrap();
+            let zone = TimeZone::named(zone).unwrap();
             for open in &schedules {
-                let schedule = Schedule { open: open.clone(), zone: None, outside: Outside::Wait };
+                let schedule = Schedule { open: open.clone(), zone: None, outside: OutsideHours::Wait };
                 for step in 0..30 {
                     let at = from + Duration::minutes(step * 173);
                     assert_eq!(
@@ -317,7 +317,7 @@ mod tests {
     #[test]
     fn hours_over_midnight_belong_to_the_day_they_begin_on() {
         let night = Schedule::new(hours(time!(22:00), time!(6:00), &[Weekday::Friday]));
-        let zone = Zone::utc();
+        let zone = TimeZone::utc();
         // 2026-11-27 is a Friday.
         assert!(night.is_open(datetime!(2026-11-27 22:00 UTC), &zone));
         assert!(night.is_open(datetime!(2026-11-28 5:59 UTC), &zone));

@@ -4,7 +4,7 @@ use super::action::Action;
 use super::rule::Rule;
 use super::trigger::Trigger;
 use crate::audience::Audience;
-use crate::automation::event::Channel;
+use crate::automation::event::ConsentChannel;
 use crate::contact::ConsentStatus;
 
 /// A usual way into or out of an audience.
@@ -41,11 +41,15 @@ impl Template {
             Self::AddOnStage(funnel, stage) => {
                 (Trigger::StageReached { funnel: funnel.clone(), stages: vec![stage.clone()] }, true)
             }
-            Self::AddOnOptIn => (Trigger::consent(Channel::Email, ConsentStatus::Confirmed), true),
+            Self::AddOnOptIn => (Trigger::consent(ConsentChannel::Email, ConsentStatus::Confirmed), true),
             Self::AddOnVisit(pattern) => (Trigger::PageVisited { url: pattern.clone() }, true),
             Self::RemoveOnPurchase => (Trigger::external("purchase"), false),
-            Self::RemoveOnOptOut => (Trigger::consent(Channel::Email, ConsentStatus::Withdrawn), false),
-            Self::RemoveOnPhoneOptOut => (Trigger::consent(Channel::Phone, ConsentStatus::Withdrawn), false),
+            Self::RemoveOnOptOut => {
+                (Trigger::consent(ConsentChannel::Email, ConsentStatus::Withdrawn), false)
+            }
+            Self::RemoveOnPhoneOptOut => {
+                (Trigger::consent(ConsentChannel::Phone, ConsentStatus::Withdrawn), false)
+            }
             Self::RemoveOnTagRemoved(tag) => (Trigger::tag_removed(tag), false),
         };
         let action = if add { Action::add_to(audience) } else { Action::remove_from(audience) };

@@ -5,19 +5,19 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 
 use super::property::PropertyFilter;
-use crate::automation::event::{Channel, Happening};
+use crate::automation::event::{ConsentChannel, EventKind};
 use crate::contact::{ConsentStatus, normalize_tag};
 use crate::segment::UrlPattern;
 
 /// An event to listen to, and its filters. A list of names is met by any of them; an empty list by all.
 ///
 /// ```
-/// use audiencekit::automation::{Happening, Trigger};
+/// use audiencekit::automation::{EventKind, Trigger};
 ///
 /// let trigger = Trigger::score_reached(200);
-/// assert!(trigger.matches(&Happening::ScoreChanged { from: 150, to: 200 }));
-/// assert!(!trigger.matches(&Happening::ScoreChanged { from: 199, to: 201 }));
-/// assert!(Trigger::score_above(200).matches(&Happening::ScoreChanged { from: 199, to: 201 }));
+/// assert!(trigger.matches(&EventKind::ScoreChanged { from: 150, to: 200 }));
+/// assert!(!trigger.matches(&EventKind::ScoreChanged { from: 199, to: 201 }));
+/// assert!(Trigger::score_above(200).matches(&EventKind::ScoreChanged { from: 199, to: 201 }));
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
@@ -65,7 +65,7 @@ pub enum Trigger {
     /// One of these consents came to this state.
     ConsentChanged {
         /// The consents.
-        channels: Vec<Channel>,
+        channels: Vec<ConsentChannel>,
         /// The state.
         status: ConsentStatus,
     },
@@ -181,61 +181,61 @@ impl Trigger {
 
     /// A consent came to a state.
     #[must_use]
-    pub fn consent(channel: Channel, status: ConsentStatus) -> Self {
+    pub fn consent(channel: ConsentChannel, status: ConsentStatus) -> Self {
         Self::ConsentChanged { channels: vec![channel], status }
     }
 
     /// True when `what` is such an event and passes its filters. A [`Trigger::DateNear`] matches no event: it comes
     /// from the calendar.
     #[must_use]
-    pub fn matches(&self, what: &Happening) -> bool {
+    pub fn matches(&self, what: &EventKind) -> bool {
         match (self, what) {
-            (Self::ContactAdded, Happening::ContactAdded) => true,
-            (Self::DetailAdded { fields }, Happening::DetailAdded { field })
-            | (Self::DetailChanged { fields }, Happening::DetailChanged { field }) => any(fields, field),
-            (Self::TagAssigned { tags }, Happening::TagAssigned { tag })
-            | (Self::TagRemoved { tags }, Happening::TagRemoved { tag }) => {
+            (Self::ContactAdded, EventKind::ContactAdded) => true,
+            (Self::DetailAdded { fields }, EventKind::DetailAdded { field })
+            | (Self::DetailChanged { fields }, EventKind::DetailChanged { field }) => any(fields, field),
+            (Self::TagAssigned { tags }, EventKind::TagAssigned { tag })
+            | (Self::TagRemoved { tags }, EventKind::TagRemoved { tag }) => {
                 tags.is_empty() || tags.iter().any(|wanted| same_tag(wanted, tag))
             }
             (
                 Self::TagScoreAtLeast { tag: wanted, score: least },
-                Happening::TagScoreChanged { tag, score },
+                EventKind::TagScoreChanged { tag, score },
             ) => score >= least && same_tag(wanted, tag),
-            (Self::ScoreReached { score }, Happening::ScoreChanged { from, to }) => to == score && from != to,
-            (Self::ScoreAbove { score }, Happening::ScoreChanged { from, to }) => to > score && from != to,
+            (Self::ScoreReached { score }, EventKind::ScoreChanged { from, to }) => to == score && from != to,
+            (Self::ScoreAbove { score }, EventKind::ScoreChanged { from, to }) => to > score && from != to,
             (
                 Self::ConsentChanged { channels, status: wanted },
-                Happening::ConsentChanged { channel, status },
+                EventKind::ConsentChanged { channel, status },
             ) => wanted == status && (channels.is_empty() || channels.contains(channel)),
             (
                 Self::External { kinds, properties: tests },
-                Happening::External { kind, value, properties },
+                EventKind::External { kind, value, properties },
             ) => any_fold(kinds, kind) && tests.iter().all(|test| test.matches(*value, properties)),
             (
                 Self::ExternalChanged { kinds, fields: wanted, properties: tests },
-                Happening::ExternalChanged { kind, fields, value, properties },
+                EventKind::ExternalChanged { kind, fields, value, properties },
             ) => {
                 any_fold(kinds, kind)
                     && (wanted.is_empty() || fields.iter().any(|field| wanted.contains(field)))
                     && tests.iter().all(|test| test.matches(*value, properties))
             }
-            (Self::StageReached { funnel: wanted, stages }, Happening::StageReached { funnel, stage }) => {
+            (Self::StageReached { funnel: wanted, stages }, EventKind::StageReached { funnel, stage }) => {
                 wanted == funnel && any(stages, stage)
             }
-            (Self::MailOpened { mails }, Happening::MailOpened { mail }) => any(mails, mail),
-            (Self::MailClicked { mails, link: pattern }, Happening::MailClicked { mail, link }) => {
+            (Self::MailOpened { mails }, EventKind::MailOpened { mail }) => any(mails, mail),
+            (Self::MailClicked { mails, link: pattern }, EventKind::MailClicked { mail, link }) => {
                 any(mails, mail) && pattern.as_ref().is_none_or(|pattern| url_fits(pattern, link))
             }
-            (Self::PageVisited { url: pattern }, Happening::PageVisited { url }) => url_fits(pattern, url),
+            (Self::PageVisited { url: pattern }, EventKind::PageVisited { url }) => url_fits(pattern, url),
             (
                 Self::RfmChanged { report: wanted, dimension: side, groups },
-                Happening::RfmChanged { report, dimension, group },
+                EventKind::RfmChanged { report, dimension, group },
             ) => {
                 wanted == report
                     && side.as_ref().is_none_or(|side| side.eq_ignore_ascii_case(dimension))
                     && any_fold(groups, group)
             }
-            (Self::Custom { name: wanted, properties: tests }, Happening::Custom { name, properties }) => {
+            (Self::Custom { name: wanted, properties: tests }, EventKind::Custom { name, properties }) => {
                 wanted == name && tests.iter().all(|test| test.matches(None, properties))
             }
             _ => false,
@@ -268,7 +268,7 @@ impl Trigger {
     }
 }
 
-impl Happening {
+impl EventKind {
     /// The name that an index of [`Trigger::address`] looks for.
     pub(in crate::automation) fn indexed_name(&self) -> Option<Cow<'_, str>> {
         Some(match self {

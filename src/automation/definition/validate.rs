@@ -7,7 +7,7 @@ use super::action::Action;
 use super::condition::Condition;
 use super::definitions::Definitions;
 use super::delay::Delay;
-use super::frequency::Limit;
+use super::frequency::FrequencyCap;
 use super::graph;
 use super::property::PropertyFilter;
 use super::rule::Rule;
@@ -15,14 +15,14 @@ use super::schedule::Schedule;
 use super::trigger::Trigger;
 use super::workflow::{Node, Workflow};
 use crate::audience::Audience;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{FieldType, Schema, normalize_tag};
 use crate::error::{Result, ValidationErrors};
 use crate::segment::UrlPattern;
 
-pub(in crate::automation) struct Checker<'a> {
+pub(in crate::automation) struct Validator<'a> {
     schema: &'a Arc<Schema>,
-    zone: &'a Zone,
+    zone: &'a TimeZone,
     audiences: BTreeSet<&'a str>,
     rules: BTreeSet<&'a str>,
     pub(in crate::automation) problems: ValidationErrors,
@@ -31,10 +31,10 @@ pub(in crate::automation) struct Checker<'a> {
 pub(in crate::automation) fn definitions(
     definitions: &Definitions,
     schema: &Arc<Schema>,
-    zone: &Zone,
+    zone: &TimeZone,
     audiences: &[Audience],
 ) -> Result<()> {
-    let mut checker = Checker {
+    let mut checker = Validator {
         schema,
         zone,
         audiences: audiences.iter().map(|audience| audience.id().as_str()).collect(),
@@ -62,7 +62,7 @@ pub(in crate::automation) fn definitions(
     checker.problems.into_result()
 }
 
-impl Checker<'_> {
+impl Validator<'_> {
     fn push(&mut self, path: String, code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
         self.problems.push(path, code, message);
     }
@@ -131,7 +131,7 @@ impl Checker<'_> {
         }
     }
 
-    fn limit(&mut self, path: &str, limit: &Limit, definitions: &Definitions) {
+    fn limit(&mut self, path: &str, limit: &FrequencyCap, definitions: &Definitions) {
         self.runs(path, Some(limit.runs));
         let rules = definitions.rules.iter().map(|rule| rule.group.as_deref());
         let mut groups = rules.chain(definitions.workflows.iter().map(|workflow| workflow.group.as_deref()));
@@ -299,7 +299,7 @@ impl Checker<'_> {
     }
 
     fn named_zone(&mut self, path: &str, zone: Option<&str>) {
-        if let Some(Err(error)) = zone.map(Zone::named) {
+        if let Some(Err(error)) = zone.map(TimeZone::named) {
             self.push(format!("{path}.zone"), "unknown_zone", error.to_string());
         }
     }

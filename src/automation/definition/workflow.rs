@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::delay::Delay;
-use super::frequency::Cap;
+use super::frequency::RateLimit;
 use super::rule;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
@@ -47,7 +47,7 @@ pub struct Workflow {
     #[serde(default = "rule::yes", skip_serializing_if = "rule::is_yes")]
     pub active: bool,
     /// Ways in; an event that matches several takes the first.
-    pub starts: Vec<Start>,
+    pub starts: Vec<EntryPoint>,
     /// The nodes by their ids.
     #[serde(deserialize_with = "unique_map::deserialize")]
     pub nodes: BTreeMap<String, Node>,
@@ -60,16 +60,16 @@ pub struct Workflow {
     pub schedule: Option<Schedule>,
     /// Most contacts that come in in a period; no limit if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<Cap>,
+    pub cap: Option<RateLimit>,
     /// What takes a contact out early.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub exits: Vec<Exit>,
+    pub exits: Vec<ExitCriterion>,
 }
 
 /// A way into a workflow.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Start {
+pub struct EntryPoint {
     /// The event that starts it.
     pub on: Trigger,
     /// Filters that must all hold at the event.
@@ -95,7 +95,7 @@ pub enum Reentry {
 /// What takes a contact out of a workflow early.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Exit {
+pub struct ExitCriterion {
     /// For people and the audit log.
     pub name: String,
     /// True when this is what the workflow is for.
@@ -227,7 +227,7 @@ impl Workflow {
         self
     }
 
-    /// Sets the folder, which a [`Limit`](super::frequency::Limit) may be over.
+    /// Sets the folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may be over.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
@@ -244,7 +244,7 @@ impl Workflow {
     /// One more way in.
     #[must_use]
     pub fn start(mut self, on: Trigger, to: impl Into<String>) -> Self {
-        self.starts.push(Start { on, when: Vec::new(), to: to.into() });
+        self.starts.push(EntryPoint { on, when: Vec::new(), to: to.into() });
         self
     }
 
@@ -271,14 +271,14 @@ impl Workflow {
 
     /// Most contacts that come in in a period.
     #[must_use]
-    pub fn cap(mut self, cap: Cap) -> Self {
+    pub fn cap(mut self, cap: RateLimit) -> Self {
         self.cap = Some(cap);
         self
     }
 
     /// One more early end.
     #[must_use]
-    pub fn exit(mut self, exit: Exit) -> Self {
+    pub fn exit(mut self, exit: ExitCriterion) -> Self {
         self.exits.push(exit);
         self
     }

@@ -2,29 +2,29 @@
 
 use time::OffsetDateTime;
 
-use super::context::Run;
-use crate::automation::contact_store::store::{ContactChange, ContactStore, Effect, unknown_contact};
+use super::context::RunContext;
+use crate::automation::contact_store::store::{ContactChange, ContactStore, ContactUpdate, unknown_contact};
 use crate::automation::definition::action::Action;
-use crate::automation::engine::{Engine, FollowUp};
+use crate::automation::engine::{AutomationEngine, FollowUp};
 use crate::automation::idempotency;
-use crate::automation::program::limits::{Bounds, Hours};
+use crate::automation::program::limits::{CompiledLimits, ScheduleDecision};
 use crate::automation::state::audit::{AuditEvent, SkipReason};
-use crate::automation::state::job::{Cause, Work};
+use crate::automation::state::job::{Causation, Job};
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::micros;
 use crate::error::{Error, ErrorKind};
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Keeps an action for its time.
     pub(super) fn act_later(
         &mut self,
-        run: Run<'_>,
+        run: RunContext<'_>,
         due: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
         action: &Action,
         index: u32,
     ) {
-        let work = Work::Act {
+        let work = Job::Act {
             origin: run.origin.clone(),
             contact: self.state.id(run.contact).to_string(),
             cause,
@@ -37,16 +37,16 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Does an action of a rule, unless it is due outside the rule's schedule.
     pub(super) fn act_in_hours(
         &mut self,
-        bounds: &Bounds,
-        run: Run<'_>,
-        cause: Cause,
+        bounds: &CompiledLimits,
+        run: RunContext<'_>,
+        cause: Causation,
         action: &Action,
         index: u32,
     ) {
         match bounds.hours(run.at) {
-            Hours::Open => self.act(run, cause, action, index),
-            Hours::Never => self.drop_action(run, action),
-            Hours::Later(until) => {
+            ScheduleDecision::Open => self.act(run, cause, action, index),
+            ScheduleDecision::Never => self.drop_action(run, action),
+            ScheduleDecision::Later(until) => {
                 self.postponed(run, until);
                 self.act_later(run, until, cause, action, index);
             }
@@ -54,7 +54,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Does one action.
-    pub(in crate::automation) fn act(&mut self, run: Run<'_>, cause: Cause, action: &Action, index: u32) {
+    pub(in crate::automation) fn act(
+        &mut self,
+        run: RunContext<'_>,
+        cause: Causation,
+        action: &Action,
+        index: u32,
+    ) {
         self.outcome.actions += 1;
         let change = match action {
             Action::AddToAudience { audience } => {
@@ -77,7 +83,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                 self.acted(run, action.kind());
                 let key = idempotency::follow_up(cause.key, &run.origin.to_string(), index);
                 let name = self.state.name(rule);
-                let cause = Cause { key, depth: cause.depth + 1 };
+                let cause = Causation { key, depth: cause.depth + 1 };
                 return self.check(name, run.contact, run.at, cause, *check_conditions);
             }
             Action::AddTag { tag } => ContactChange::AddTag { tag: tag.clone() },
@@ -99,8 +105,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Changes the contact in hand, and keeps the change for the contact store; false when it could not be.
-    fn change(&mut self, run: Run<'_>, cause: Cause, index: u32, change: ContactChange) -> bool {
-        let Run { origin, contact, at } = run;
+    fn change(&mut self, run: RunContext<'_>, cause: Causation, index: u32, change: ContactChange) -> bool {
+        let RunContext { origin, contact, at } = run;
         let happened = match self.take_in_hand(contact) {
             Ok(true) => change.apply(&mut self.contact, at, &self.options.zone),
             Ok(false) => Err(unknown_contact()),
@@ -116,17 +122,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.changed |= !matches!(change, ContactChange::Call { .. });
         let id = self.state.id(contact).to_string();
         let key = format!("{:032x}/{origin}/{index}", cause.key);
-        self.state.add_effect(Effect { key, contact: id, at, change });
+        self.state.add_effect(ContactUpdate { key, contact: id, at, change });
         if let Some(what) = happened {
             let key = idempotency::follow_up(cause.key, &origin.to_string(), index);
-            let cause = Cause { key, depth: cause.depth + 1 };
+            let cause = Causation { key, depth: cause.depth + 1 };
             self.follow_ups.push_back(FollowUp { contact, what, at, cause });
         }
         true
     }
 
     /// Puts a membership operation in the outbox.
-    pub(in crate::automation) fn member(&mut self, run: Run<'_>, audience: &str, add: bool) {
+    pub(in crate::automation) fn member(&mut self, run: RunContext<'_>, audience: &str, add: bool) {
         let name = self.state.name(audience);
         let generation = self.state.queue(name, run.contact, add);
         self.outcome.members += 1;

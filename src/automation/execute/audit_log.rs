@@ -4,12 +4,12 @@
 use time::OffsetDateTime;
 
 use crate::automation::contact_store::store::ContactStore;
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::state::audit::{AuditEntry, AuditEvent};
-use crate::automation::state::contact_cache::Who;
+use crate::automation::state::contact_cache::ContactSlot;
 use crate::automation::state::load;
 use crate::automation::store::codec::put_text;
-use crate::automation::store::store::{Store, Table, Write};
+use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
 
 /// Entries that are forgotten between two commits.
@@ -17,10 +17,10 @@ const FORGOTTEN_AT_ONCE: usize = 10_000;
 /// Entries above the most that are kept which a commit forgets at least, if there are so many.
 const TRIMMED_AT_ONCE: u64 = 1_000;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     pub(in crate::automation) fn audit(
         &mut self,
-        contact: Who,
+        contact: ContactSlot,
         at: OffsetDateTime,
         what: impl FnOnce() -> AuditEvent,
     ) {
@@ -34,9 +34,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if self.options.audit {
             let number = self.state.next_audit_number();
             let entry = AuditEntry { number, at, contact: contact.to_owned(), what: what() };
-            self.state.put(Table::Audit, number.to_be_bytes().to_vec(), &entry);
+            self.state.put(Keyspace::Audit, number.to_be_bytes().to_vec(), &entry);
             let key = place(contact, number);
-            self.state.writes.push(Write { table: Table::AuditOf, key, value: Some(Vec::new()) });
+            self.state.writes.push(WriteOp { table: Keyspace::AuditOf, key, value: Some(Vec::new()) });
         }
     }
 
@@ -47,7 +47,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// What the store and `visit` return.
     pub fn audit_log(&self, after: u64, visit: &mut dyn FnMut(AuditEntry) -> Result<bool>) -> Result<()> {
         let from = after.saturating_add(1).to_be_bytes();
-        self.store.scan(Table::Audit, &from, &mut |_, value| visit(load::read(Table::Audit, value)?))
+        self.store.scan(Keyspace::Audit, &from, &mut |_, value| visit(load::read(Keyspace::Audit, value)?))
     }
 
     /// Forgets the audit log up to and with entry number `until`, once the host has copied it.
@@ -58,8 +58,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.ready()?;
         loop {
             let mut old = Vec::new();
-            self.store.scan(Table::Audit, &[], &mut |_, value| {
-                let entry: AuditEntry = load::read(Table::Audit, value)?;
+            self.store.scan(Keyspace::Audit, &[], &mut |_, value| {
+                let entry: AuditEntry = load::read(Keyspace::Audit, value)?;
                 let is_old = entry.number <= until && old.len() < FORGOTTEN_AT_ONCE;
                 if is_old {
                     old.push(entry);
@@ -75,8 +75,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     fn forget(&mut self, entry: &AuditEntry) {
-        self.state.delete(Table::Audit, entry.number.to_be_bytes().to_vec());
-        self.state.delete(Table::AuditOf, place(&entry.contact, entry.number));
+        self.state.delete(Keyspace::Audit, entry.number.to_be_bytes().to_vec());
+        self.state.delete(Keyspace::AuditOf, place(&entry.contact, entry.number));
         self.state.counters.audit_from = self.state.counters.audit_from.max(entry.number + 1);
     }
 
@@ -88,8 +88,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let pace = TRIMMED_AT_ONCE + 2 * (written - in_store);
         let until = written.saturating_sub(most).min(in_store).min(from.saturating_add(pace));
         for number in from..=until {
-            if let Some(value) = self.store.get(Table::Audit, &number.to_be_bytes())? {
-                self.forget(&load::read(Table::Audit, &value)?);
+            if let Some(value) = self.store.get(Keyspace::Audit, &number.to_be_bytes())? {
+                self.forget(&load::read(Keyspace::Audit, &value)?);
             }
         }
         self.state.counters.audit_from = from.max(until + 1);
@@ -106,7 +106,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let (mut numbers, mut has_more) = (Vec::new(), false);
         let first = place(contact, u64::MAX);
         let about = first.len() - size_of::<u64>();
-        self.store.scan(Table::AuditOf, &first, &mut |key, _| {
+        self.store.scan(Keyspace::AuditOf, &first, &mut |key, _| {
             let Some((contact, Some(number))) = key.split_at_checked(about).map(|(contact, number)| {
                 (contact, number.first_chunk().map(|number| u64::MAX - u64::from_be_bytes(*number)))
             }) else {
@@ -122,8 +122,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             Ok(!has_more)
         })?;
         for number in numbers {
-            if let Some(value) = self.store.get(Table::Audit, &number.to_be_bytes())?
-                && !visit(load::read(Table::Audit, &value)?)
+            if let Some(value) = self.store.get(Keyspace::Audit, &number.to_be_bytes())?
+                && !visit(load::read(Keyspace::Audit, &value)?)
             {
                 return Ok(true);
             }

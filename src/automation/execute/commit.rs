@@ -1,7 +1,7 @@
 //! Making a step durable, then carrying out what it asks of the contact store.
 
 use crate::automation::contact_store::store::ContactStore;
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::state::audit::AuditEvent;
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::{from_micros, micros};
@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 /// Changes that a contact store may put off before it is left alone until the next step.
 const PUT_OFF_AT_ONCE: usize = 16;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Makes the step durable. Contacts that were in hand must be fetched again.
     pub(in crate::automation) fn commit(&mut self) -> Result<()> {
         self.in_hand = None;

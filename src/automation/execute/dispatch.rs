@@ -2,31 +2,35 @@
 
 use time::OffsetDateTime;
 
-use super::context::Run;
+use super::context::RunContext;
 use crate::automation::contact_store::store::{ContactStore, unknown_contact};
 use crate::automation::definition::action::ActionStep;
 use crate::automation::definition::condition::first_failing;
 use crate::automation::definition::delay::Delay;
 use crate::automation::definition::rule::Rule;
-use crate::automation::engine::Engine;
-use crate::automation::event::Happening;
-use crate::automation::options::Outcome;
-use crate::automation::program::compiled::{ReadyRule, Target};
+use crate::automation::engine::AutomationEngine;
+use crate::automation::event::EventKind;
+use crate::automation::options::StepReport;
+use crate::automation::program::compiled::{CompiledRule, Listener};
 use crate::automation::state::audit::{AuditEvent, SkipReason};
-use crate::automation::state::contact_cache::Who;
-use crate::automation::state::engine_state::Name;
-use crate::automation::state::job::{Cause, Origin, Work};
+use crate::automation::state::contact_cache::ContactSlot;
+use crate::automation::state::engine_state::NameId;
+use crate::automation::state::job::{Causation, Job, Origin};
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::{from_micros, micros};
 use crate::error::{Error, ErrorKind, Result};
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     pub(in crate::automation) fn has_due(&self, now: OffsetDateTime) -> bool {
         self.state.timers.next().is_some_and(|(due, _)| due <= micros(now))
     }
 
     /// Does what is due, earliest first, at most `most` things.
-    pub(in crate::automation) fn run_timers(&mut self, now: OffsetDateTime, most: usize) -> Result<Outcome> {
+    pub(in crate::automation) fn run_timers(
+        &mut self,
+        now: OffsetDateTime,
+        most: usize,
+    ) -> Result<StepReport> {
         let before = std::mem::take(&mut self.outcome);
         self.state.see_now(micros(now));
         for _ in 0..most {
@@ -48,15 +52,15 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         Ok(std::mem::replace(&mut self.outcome, before))
     }
 
-    fn work(&mut self, timer: (i64, u64), work: Work, contact: Who) {
+    fn work(&mut self, timer: (i64, u64), work: Job, contact: ContactSlot) {
         let at = from_micros(timer.0);
         match work {
-            Work::Check { rule, cause, conditions, .. } => {
+            Job::Check { rule, cause, conditions, .. } => {
                 let name = self.state.name(&rule);
                 self.check(name, contact, at, cause, conditions);
             }
-            Work::Act { origin, cause, action, index, .. } => {
-                let run = Run { origin: &origin, contact, at };
+            Job::Act { origin, cause, action, index, .. } => {
+                let run = RunContext { origin: &origin, contact, at };
                 if self.has_let_go(&origin, contact, &action) {
                     let reason = "the conditions no longer hold".to_owned();
                     return self.tell(run, |source| AuditEvent::Dropped { source, reason });
@@ -72,11 +76,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     None => self.act(run, cause, &action, index),
                 }
             }
-            Work::Walk { workflow, .. } => {
+            Job::Walk { workflow, .. } => {
                 let name = self.state.name(&workflow);
                 self.wake(name, contact, timer, at);
             }
-            Work::Date { owner, .. } => {
+            Job::Date { owner, .. } => {
                 let owner = self.state.name(&owner);
                 self.date_due(owner, contact, timer);
             }
@@ -86,11 +90,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Serves everything that listens to what happened to a contact.
     pub(in crate::automation) fn serve(
         &mut self,
-        contact: Who,
-        what: &Happening,
-        listeners: &[Target],
+        contact: ContactSlot,
+        what: &EventKind,
+        listeners: &[Listener],
         at: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
     ) {
         if listeners.is_empty() {
             return;
@@ -102,11 +106,12 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let mut refused = Vec::new();
         for &target in listeners {
             match target {
-                Target::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
-                Target::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
-                Target::Awaited { flow, node, .. } => self.came(flow, node, contact, &inside, at),
-                Target::Start { flow, .. } if entered == Some(flow) => {}
-                Target::Start { flow, start } => match self.enter(flow, start, contact, &inside, at, cause) {
+                Listener::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
+                Listener::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
+                Listener::Awaited { flow, node, .. } => self.came(flow, node, contact, &inside, at),
+                Listener::Start { flow, .. } if entered == Some(flow) => {}
+                Listener::Start { flow, start } => match self.enter(flow, start, contact, &inside, at, cause)
+                {
                     None => entered = Some(flow),
                     Some(reason) => refused.push((flow, start, reason)),
                 },
@@ -123,10 +128,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     pub(super) fn start_rule(
         &mut self,
         rule: usize,
-        contact: Who,
+        contact: ContactSlot,
         event: &str,
         at: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
     ) {
         let program = std::sync::Arc::clone(&self.program);
         let Some(ready) = program.rules.get(rule) else { return };
@@ -148,15 +153,15 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         } else {
             let due = micros(ready.rule.check_after.after(at, &self.options.zone));
             let id = self.state.id(contact).to_string();
-            let work = Work::Check { rule: ready.rule.id.clone(), contact: id, cause, conditions: true };
+            let work = Job::Check { rule: ready.rule.id.clone(), contact: id, cause, conditions: true };
             self.state.schedule(due, work);
         }
     }
 
     pub(in crate::automation) fn skip(
         &mut self,
-        rule: Name,
-        contact: Who,
+        rule: NameId,
+        contact: ContactSlot,
         at: OffsetDateTime,
         reason: SkipReason,
     ) {
@@ -166,15 +171,15 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
     }
 
-    fn runs_are_over(&self, ready: &ReadyRule, contact: Who) -> bool {
+    fn runs_are_over(&self, ready: &CompiledRule, contact: ContactSlot) -> bool {
         ready.rule.runs_per_contact.is_some_and(|most| self.state.runs(ready.name, contact) >= most)
     }
 
     /// What keeps a rule from running for a contact, whatever its conditions say.
     pub(super) fn keeps_from_running(
         &self,
-        ready: &ReadyRule,
-        contact: Who,
+        ready: &CompiledRule,
+        contact: ContactSlot,
         at: OffsetDateTime,
     ) -> Option<SkipReason> {
         let Rule { active, min_interval, .. } = ready.rule;
@@ -192,10 +197,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
     pub(in crate::automation) fn check(
         &mut self,
-        rule: Name,
-        contact: Who,
+        rule: NameId,
+        contact: ContactSlot,
         at: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
         conditions: bool,
     ) {
         let program = std::sync::Arc::clone(&self.program);
@@ -203,9 +208,9 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             let id = self.state.text(rule).to_string();
             let gone =
                 Error::new(ErrorKind::NotFound, format!("rule {id}"), "was taken away before its check");
-            return self.give_up(Run { origin: &Origin::Rule(id), contact, at }, gone);
+            return self.give_up(RunContext { origin: &Origin::Rule(id), contact, at }, gone);
         };
-        let run = Run { origin: &ready.origin, contact, at };
+        let run = RunContext { origin: &ready.origin, contact, at };
         if let Some(reason) = self.keeps_from_running(ready, contact, at) {
             return self.skip(rule, contact, at, reason);
         }
@@ -247,7 +252,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Keeps of a run what its rule, or a later edit of it, can still ask for.
-    fn count_run(&mut self, ready: &ReadyRule, contact: Who, at: OffsetDateTime) {
+    fn count_run(&mut self, ready: &CompiledRule, contact: ContactSlot, at: OffsetDateTime) {
         // Without a limit it is enough to know that it has run: that is what counts if it is given one.
         self.state.count_run(ready.name, contact, ready.rule.runs_per_contact.unwrap_or(1));
         self.state.tell_again(ready.name, contact);

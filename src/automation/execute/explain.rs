@@ -11,17 +11,17 @@ use crate::automation::contact_store::store::ContactStore;
 use crate::automation::definition::action::Action;
 use crate::automation::definition::condition::{Condition, first_failing};
 use crate::automation::definition::workflow::Node;
-use crate::automation::engine::Engine;
-use crate::automation::program::compiled::{Program, ReadyFlow, ReadyRule};
+use crate::automation::engine::AutomationEngine;
+use crate::automation::program::compiled::{CompiledRule, CompiledWorkflow, Program};
 use crate::automation::state::audit::{AuditEntry, AuditEvent, SkipReason};
-use crate::automation::state::contact_cache::Who;
+use crate::automation::state::contact_cache::ContactSlot;
 use crate::automation::store::store::Store;
 use crate::error::Result;
 
 /// Why a contact is, or is not, in an audience: what has happened, and what would keep it out if its event came now.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
-pub struct Explanation {
+pub struct MembershipExplanation {
     /// True when the last operation added the contact; `None` without one.
     pub is_member: Option<bool>,
     /// True when that operation was not sent yet.
@@ -30,17 +30,17 @@ pub struct Explanation {
     /// and workflows.
     pub is_known: bool,
     /// The last entries of the audit log about this contact and anything that feeds the audience, at most
-    /// [`Explanation::MOST_ENTRIES`].
+    /// [`MembershipExplanation::MOST_ENTRIES`].
     pub trace: Vec<AuditEntry>,
     /// True when there are earlier entries about the contact that were left out.
     pub has_earlier: bool,
     /// Each rule that feeds the audience, itself or by a rule that it runs, and how it stands with the contact now.
-    pub rules: Vec<RuleStanding>,
+    pub rules: Vec<RuleStatus>,
     /// Each workflow that feeds the audience, and how it stands with the contact now.
-    pub workflows: Vec<WorkflowStanding>,
+    pub workflows: Vec<WorkflowStatus>,
 }
 
-impl Explanation {
+impl MembershipExplanation {
     /// Most entries of a trace.
     pub const MOST_ENTRIES: usize = 1_000;
     /// Most entries about the contact that are looked at for a trace.
@@ -50,7 +50,7 @@ impl Explanation {
 /// How a rule stands with a contact now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct RuleStanding {
+pub struct RuleStatus {
     /// The rule.
     pub rule: String,
     /// How often it has run for the contact, counted up to its run limit; of a rule without one, counted up to 1.
@@ -64,7 +64,7 @@ pub struct RuleStanding {
 /// How a workflow stands with a contact now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct WorkflowStanding {
+pub struct WorkflowStatus {
     /// The workflow.
     pub workflow: String,
     /// The node at which the contact waits.
@@ -75,10 +75,10 @@ pub struct WorkflowStanding {
     pub failing: Vec<Option<usize>>,
 }
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Says why a contact is or is not in an audience that automation fills.
     ///
-    /// It reads the last [`Explanation::MOST_READ`] entries about this contact at most, however long the audit log is:
+    /// It reads the last [`MembershipExplanation::MOST_READ`] entries about this contact at most, however long the audit log is:
     /// the store has them by contact.
     ///
     /// # Errors
@@ -88,14 +88,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         contact: &str,
         audience: &Audience,
         now: OffsetDateTime,
-    ) -> Result<Explanation> {
+    ) -> Result<MembershipExplanation> {
         let id = audience.id().to_string();
         let program = Arc::clone(&self.program);
         let feeding = Feeding::of(&program, &id);
         let mut trace = VecDeque::new();
-        let has_earlier = self.newest_about(contact, Explanation::MOST_READ, &mut |entry| {
+        let has_earlier = self.newest_about(contact, MembershipExplanation::MOST_READ, &mut |entry| {
             let concerns = feeding.concerns(&entry.what, &id);
-            let has_room = trace.len() < Explanation::MOST_ENTRIES;
+            let has_room = trace.len() < MembershipExplanation::MOST_ENTRIES;
             if concerns && has_room {
                 trace.push_front(entry);
             }
@@ -120,7 +120,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             is_member = person.members.iter().find(|(fed, _)| *fed == audience).map(|(_, last)| last.add);
             is_waiting = self.state.outbox.is_waiting(person, audience);
         }
-        Ok(Explanation {
+        Ok(MembershipExplanation {
             is_member,
             is_waiting,
             is_known,
@@ -133,17 +133,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     fn standing_of_rule(
         &self,
-        ready: &ReadyRule,
-        who: Who,
+        ready: &CompiledRule,
+        who: ContactSlot,
         is_known: bool,
         now: OffsetDateTime,
-    ) -> Result<RuleStanding> {
+    ) -> Result<RuleStatus> {
         let refusal = match self.keeps_from_running(ready, who, now) {
             None if !ready.rule.is_valid_at(now) => Some(SkipReason::NotValid),
             None => self.meets(&ready.bounds, who, now),
             reason => reason,
         };
-        Ok(RuleStanding {
+        Ok(RuleStatus {
             rule: ready.rule.id.clone(),
             runs: self.state.runs(ready.name, who),
             refusal,
@@ -153,14 +153,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     fn standing_of_workflow(
         &self,
-        ready: &ReadyFlow,
-        who: Who,
+        ready: &CompiledWorkflow,
+        who: ContactSlot,
         is_known: bool,
         now: OffsetDateTime,
-    ) -> Result<WorkflowStanding> {
+    ) -> Result<WorkflowStatus> {
         let refusal = self.keeps_from_entering(ready, who, false);
         let starts = ready.starts.iter().map(|start| self.failing(start, is_known, now));
-        Ok(WorkflowStanding {
+        Ok(WorkflowStatus {
             workflow: ready.workflow.id.clone(),
             node: self.state.position(ready.name, who).map(|position| position.node.clone()),
             refusal: refusal.or_else(|| self.meets(&ready.bounds, who, now)),
@@ -238,7 +238,7 @@ impl<'a> Feeding<'a> {
     }
 }
 
-impl fmt::Display for Explanation {
+impl fmt::Display for MembershipExplanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match (self.is_member, self.is_waiting) {
             (Some(true), false) => "in the audience",
@@ -262,7 +262,7 @@ impl fmt::Display for Explanation {
     }
 }
 
-impl fmt::Display for RuleStanding {
+impl fmt::Display for RuleStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_run = if self.runs > 0 { "has run" } else { "has not run" };
         write!(f, "rule {} {has_run}; now ", self.rule)?;
@@ -274,7 +274,7 @@ impl fmt::Display for RuleStanding {
     }
 }
 
-impl fmt::Display for WorkflowStanding {
+impl fmt::Display for WorkflowStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "workflow {}", self.workflow)?;
         if let Some(node) = &self.node {

@@ -7,9 +7,9 @@ use time::{Duration, OffsetDateTime};
 
 use crate::audience::Audience;
 use crate::automation::contact_store::store::ContactStore;
-use crate::automation::engine::Engine;
-use crate::automation::state::engine_state::Name;
-use crate::automation::state::outbox::{self, Queued};
+use crate::automation::engine::AutomationEngine;
+use crate::automation::state::engine_state::NameId;
+use crate::automation::state::outbox::{self, PendingChange};
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::{from_micros, micros};
 use crate::contact::Contact;
@@ -36,7 +36,7 @@ impl Default for FlushPolicy {
 ///
 /// `Debug` shows no person.
 #[non_exhaustive]
-pub struct Membership {
+pub struct MembershipChange {
     /// The contact as it is now. Of one that is gone, its `id` alone.
     pub contact: Contact,
     /// True to add.
@@ -45,7 +45,7 @@ pub struct Membership {
     pub generation: u64,
 }
 
-impl fmt::Debug for Membership {
+impl fmt::Debug for MembershipChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Membership({}, generation {})", if self.add { "add" } else { "remove" }, self.generation)
     }
@@ -63,7 +63,11 @@ pub trait MemberSink: Send + Sync {
     ///
     /// # Errors
     /// What stopped it; the engine keeps the operations and gives them again.
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>>;
+    async fn apply(
+        &self,
+        audience: &Audience,
+        changes: &[MembershipChange],
+    ) -> Result<Option<DeferredRemovals>>;
 
     /// Makes durable what [`apply`](Self::apply) has left to a commit, if anything. It comes after the engine's commit,
     /// also after one that failed: the engine gives the operations again then.
@@ -77,7 +81,7 @@ pub trait MemberSink: Send + Sync {
 
 /// Removals that Facebook refuses until the audience is larger. They are tried again with each flush.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct HeldBack {
+pub struct DeferredRemovals {
     /// How many.
     pub removals: u64,
     /// When they were tried last.
@@ -86,14 +90,18 @@ pub struct HeldBack {
 
 #[async_trait]
 impl MemberSink for SyncEngine {
-    async fn apply(&self, audience: &Audience, changes: &[Membership]) -> Result<Option<HeldBack>> {
+    async fn apply(
+        &self,
+        audience: &Audience,
+        changes: &[MembershipChange],
+    ) -> Result<Option<DeferredRemovals>> {
         let mut ready = Vec::with_capacity(changes.len());
         for change in changes {
             let operation = if change.add { Operation::Add } else { Operation::Remove };
             ready.push(self.member_change(&change.contact, operation, change.generation)?);
         }
         let removals = self.apply_with_next_commit(&audience.into(), &ready).await?.waiting;
-        Ok((removals > 0).then(|| HeldBack { removals, tried_at: self.now() }))
+        Ok((removals > 0).then(|| DeferredRemovals { removals, tried_at: self.now() }))
     }
 
     async fn confirm(&self) -> Result<()> {
@@ -116,7 +124,7 @@ pub struct FlushReport {
     pub failed: Vec<(String, Error)>,
 }
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// True when it is time to [`flush`](Self::flush).
     #[must_use]
     pub fn flush_is_due(&self, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
@@ -193,8 +201,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     async fn send<M: MemberSink + ?Sized>(
         &mut self,
         sink: &M,
-        name: Name,
-        chunk: &[Queued],
+        name: NameId,
+        chunk: &[PendingChange],
         report: &mut FlushReport,
     ) -> Result<Result<()>> {
         let mut changes = Vec::with_capacity(chunk.len());
@@ -209,7 +217,11 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             // The ledger knows people by the host's id, whatever the field holds.
             let field = self.schema().require("id")?;
             record.set_text(field, &queued.contact)?;
-            changes.push(Membership { contact: record, add: queued.add, generation: queued.generation });
+            changes.push(MembershipChange {
+                contact: record,
+                add: queued.add,
+                generation: queued.generation,
+            });
         }
         let Some(audience) = self.audiences.get(&*id) else {
             return Ok(Err(Error::new(

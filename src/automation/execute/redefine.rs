@@ -7,16 +7,16 @@ use crate::audience::Audience;
 use crate::automation::contact_store::store::ContactStore;
 use crate::automation::definition::definitions::Definitions;
 use crate::automation::definition::workflow::Node;
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::program::compiled::Program;
 use crate::automation::state::contact_cache;
-use crate::automation::state::job::{Position, Work};
+use crate::automation::state::job::{Job, Position};
 use crate::automation::store::store::Store;
 use crate::error::{Result, ValidationErrors};
 
 /// What becomes of contacts that are in a workflow when it is edited.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Migration {
+pub enum WorkflowMigration {
     /// They walk the version that they came in by to its end.
     #[default]
     StayOnOld,
@@ -31,7 +31,7 @@ pub enum Migration {
 /// Contacts that are moved between two commits.
 const MOVED_AT_ONCE: usize = 1_000;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Replaces all rules and workflows. Runs, timers and positions stay: they refer to ids.
     ///
     /// Contacts that move do so a thousand in a transaction; after a crash in between open the engine with the new
@@ -47,7 +47,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &mut self,
         definitions: Definitions,
         audiences: &[Audience],
-        migration: &Migration,
+        migration: &WorkflowMigration,
     ) -> Result<()> {
         self.ready()?;
         let schema = Arc::clone(self.schema());
@@ -76,7 +76,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         older.retain(|old| {
             !definitions.workflows.iter().any(|now| now.id == old.id && now.version == old.version)
         });
-        if let Migration::MoveByNodeId { renamed } = migration {
+        if let WorkflowMigration::MoveByNodeId { renamed } = migration {
             contact_cache::each(&self.store, &[], &mut |person| {
                 for (name, position) in &person.positions {
                     let id = self.state.text(*name);
@@ -119,7 +119,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         self.audiences = audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect();
         self.keep_definitions();
         self.commit()?;
-        if let Migration::MoveByNodeId { renamed } = migration {
+        if let WorkflowMigration::MoveByNodeId { renamed } = migration {
             self.move_all(renamed)?;
         }
         self.forget_old_versions();
@@ -162,8 +162,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             // The old timer goes with the old place; the same instant is set for the new one.
             let timer = timer.map(|timer| {
                 self.state.cancel(timer);
-                self.state
-                    .schedule(timer.0, Work::Walk { workflow: text.to_string(), contact: id.to_owned() })
+                self.state.schedule(timer.0, Job::Walk { workflow: text.to_string(), contact: id.to_owned() })
             });
             let node = renamed.get(&position.node).unwrap_or(&position.node).clone();
             self.state.set_position(name, contact, Position { version, node, timer, ..position });

@@ -4,33 +4,33 @@ use std::sync::Arc;
 
 use time::{Date, Month, OffsetDateTime};
 
-use super::context::Run;
+use super::context::RunContext;
 use crate::automation::contact_store::store::ContactStore;
 use crate::automation::definition::action::Action;
 use crate::automation::definition::condition::first_failing;
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::idempotency;
-use crate::automation::options::Outcome;
-use crate::automation::program::compiled::{ReadyDate, Target};
-use crate::automation::state::contact_cache::{self, Who};
-use crate::automation::state::engine_state::Name;
-use crate::automation::state::job::{Cause, Origin, Work};
+use crate::automation::options::StepReport;
+use crate::automation::program::compiled::{Listener, ReadyDate};
+use crate::automation::state::contact_cache::{self, ContactSlot};
+use crate::automation::state::engine_state::NameId;
+use crate::automation::state::job::{Causation, Job, Origin};
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::{from_micros, micros};
 use crate::contact::{Contact, ValueRef};
 use crate::error::Result;
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Looks again at a contact if an action has changed it. Of a late event's actions some lie behind what is done
     /// already: a date that has fired must not be planned again.
-    pub(in crate::automation) fn touch_if_changed(&mut self, contact: Who, at: OffsetDateTime) {
+    pub(in crate::automation) fn touch_if_changed(&mut self, contact: ContactSlot, at: OffsetDateTime) {
         if std::mem::take(&mut self.changed) {
             self.touch(contact, at, at.max(from_micros(self.state.counters.passed)));
         }
     }
 
     /// True when a rule that takes contacts out again has done so before it came to add this one.
-    pub(super) fn has_let_go(&self, origin: &Origin, contact: Who, action: &Action) -> bool {
+    pub(super) fn has_let_go(&self, origin: &Origin, contact: ContactSlot, action: &Action) -> bool {
         let (Origin::Rule(rule), Action::AddToAudience { .. }) = (origin, action) else { return false };
         let Some(rule) = self.state.known(rule) else { return false };
         self.program.rule(rule).is_some_and(|ready| ready.rule.leave)
@@ -38,7 +38,12 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Looks again at everything that depends on the contact's data. Nothing of it changes the contact.
-    pub(in crate::automation) fn touch(&mut self, contact: Who, at: OffsetDateTime, now: OffsetDateTime) {
+    pub(in crate::automation) fn touch(
+        &mut self,
+        contact: ContactSlot,
+        at: OffsetDateTime,
+        now: OffsetDateTime,
+    ) {
         if !self.program.looks_again {
             return;
         }
@@ -59,14 +64,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Takes the contact out where a rule's conditions no longer hold.
-    fn let_go(&mut self, contact: Who, at: OffsetDateTime) {
+    fn let_go(&mut self, contact: ContactSlot, at: OffsetDateTime) {
         let program = Arc::clone(&self.program);
         for rule in self.state.rules_holding(contact).to_vec() {
             let Some(ready) = program.rule(rule).filter(|ready| ready.rule.leave) else {
                 self.state.release(rule, contact);
                 continue;
             };
-            let run = Run { origin: &ready.origin, contact, at };
+            let run = RunContext { origin: &ready.origin, contact, at };
             let stays = match self.take_in_hand(contact) {
                 Ok(true) => {
                     first_failing(&ready.conditions, &self.contact, at).map(|failed| failed.is_none())
@@ -95,10 +100,10 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     ///
     /// # Errors
     /// What the store returns.
-    pub fn review(&mut self, now: OffsetDateTime) -> Result<Outcome> {
+    pub fn review(&mut self, now: OffsetDateTime) -> Result<StepReport> {
         self.ready()?;
         self.state.see_now(micros(now));
-        let mut total = Outcome::default();
+        let mut total = StepReport::default();
         let mut last = Vec::new();
         loop {
             let mut held = Vec::new();
@@ -153,7 +158,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Sets the timer of a date to its next instant after `now`.
-    fn plan_date(&mut self, date: &ReadyDate, contact: Who, now: i64) {
+    fn plan_date(&mut self, date: &ReadyDate, contact: ContactSlot, now: i64) {
         let due = next_instant(date, &self.contact, now);
         let known = self.state.date_timer(date.owner, contact);
         if known.map(|(due, _)| due) == due {
@@ -164,14 +169,14 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         }
         let timer = due.map(|due| {
             let (owner, contact) = (self.state.text(date.owner), self.state.id(contact));
-            let work = Work::Date { owner: owner.to_string(), contact: contact.to_string() };
+            let work = Job::Date { owner: owner.to_string(), contact: contact.to_string() };
             self.state.schedule(due, work)
         });
         self.state.set_date_timer(date.owner, contact, timer);
     }
 
     /// The midnight of a date has come: what it starts is started, if the contact still has that date.
-    pub(super) fn date_due(&mut self, owner: Name, contact: Who, timer: (i64, u64)) {
+    pub(super) fn date_due(&mut self, owner: NameId, contact: ContactSlot, timer: (i64, u64)) {
         if self.state.date_timer(owner, contact) == Some(timer) {
             self.state.set_date_timer(owner, contact, None);
         }
@@ -186,16 +191,17 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         let still = next_instant(date, &self.contact, timer.0.saturating_sub(1)) == Some(timer.0);
         if still {
             let (name, id) = (self.state.text(owner), self.state.id(contact));
-            let cause = Cause { key: idempotency::by_hand(&format!("{name} {}", timer.0), &id), depth: 0 };
+            let cause =
+                Causation { key: idempotency::by_hand(&format!("{name} {}", timer.0), &id), depth: 0 };
             match date.target {
-                Target::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
-                Target::Start { flow, start } => {
+                Listener::Rule { rule, .. } => self.start_rule(rule, contact, "date_near", at, cause),
+                Listener::Start { flow, start } => {
                     let inside = self.state.places_of(contact);
                     if let Some(reason) = self.enter(flow, start, contact, &inside, at, cause) {
                         self.refuse(flow, start, contact, at, reason);
                     }
                 }
-                Target::Exit { .. } | Target::Awaited { .. } => {}
+                Listener::Exit { .. } | Listener::Awaited { .. } => {}
             }
         }
         // The next one after this, so that a late tick does not leave a year out.

@@ -5,9 +5,9 @@ use time::OffsetDateTime;
 use crate::audience::Audience;
 use crate::automation::contact_store::memory::MemoryContacts;
 use crate::automation::definition::definitions::Definitions;
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::event::ContactEvent;
-use crate::automation::options::Options;
+use crate::automation::options::EngineOptions;
 use crate::automation::state::audit::{AuditEntry, AuditEvent};
 use crate::automation::store::memory::MemoryStore;
 use crate::error::{Error, Result};
@@ -54,11 +54,16 @@ impl Simulation {
         contacts: &MemoryContacts,
         events: &[ContactEvent],
         until: OffsetDateTime,
-        options: &Options,
+        options: &EngineOptions,
     ) -> Result<Self> {
         let options = options.clone().audit(true);
-        let mut engine =
-            Engine::open(definitions.clone(), audiences, MemoryStore::new(), contacts.unused(), options)?;
+        let mut engine = AutomationEngine::open(
+            definitions.clone(),
+            audiences,
+            MemoryStore::new(),
+            contacts.unused(),
+            options,
+        )?;
         let mut found = Self::default();
         let mut ordered: Vec<&ContactEvent> = events.iter().filter(|event| event.at <= until).collect();
         ordered.sort_by_key(|event| event.at);

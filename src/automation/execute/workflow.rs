@@ -4,34 +4,34 @@ use std::sync::Arc;
 
 use time::OffsetDateTime;
 
-use super::context::Run;
+use super::context::RunContext;
 use crate::automation::contact_store::store::{ContactStore, unknown_contact};
 use crate::automation::definition::condition::{Condition, first_failing};
 use crate::automation::definition::workflow::{Node, Reentry};
-use crate::automation::engine::Engine;
+use crate::automation::engine::AutomationEngine;
 use crate::automation::idempotency;
-use crate::automation::program::compiled::ReadyFlow;
-use crate::automation::program::limits::Hours;
+use crate::automation::program::compiled::CompiledWorkflow;
+use crate::automation::program::limits::ScheduleDecision;
 use crate::automation::state::audit::{AuditEvent, SkipReason};
-use crate::automation::state::contact_cache::{self, Who};
+use crate::automation::state::contact_cache::{self, ContactSlot};
 use crate::automation::state::contact_record::Timer;
-use crate::automation::state::engine_state::Name;
-use crate::automation::state::job::{Cause, Origin, Position, Work};
+use crate::automation::state::engine_state::NameId;
+use crate::automation::state::job::{Causation, Job, Origin, Position};
 use crate::automation::store::store::Store;
 use crate::automation::timestamp::{from_micros, micros};
 use crate::error::{Error, ErrorKind, Result};
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// An event matches a start: the contact comes in, if it may. It gives what keeps it out. A cap or a limit, which
     /// is told here, does not count as that: no other start is to be tried then.
     pub(super) fn enter(
         &mut self,
         flow: usize,
         start: usize,
-        contact: Who,
-        inside: &[(Name, Option<Timer>)],
+        contact: ContactSlot,
+        inside: &[(NameId, Option<Timer>)],
         at: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
     ) -> Option<SkipReason> {
         let program = Arc::clone(&self.program);
         let ready = program.flows.get(flow)?;
@@ -43,7 +43,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         if !self.all_hold(ready, contact, conditions, at) {
             return Some(SkipReason::Conditions);
         }
-        if !self.may_run(&ready.bounds, Run { origin: &ready.origin, contact, at }) {
+        if !self.may_run(&ready.bounds, RunContext { origin: &ready.origin, contact, at }) {
             return None;
         }
         self.take_out(ready.name, contact);
@@ -56,8 +56,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// What keeps a contact from coming in, whatever the conditions of a start say.
     pub(super) fn keeps_from_entering(
         &self,
-        ready: &ReadyFlow,
-        contact: Who,
+        ready: &CompiledWorkflow,
+        contact: ContactSlot,
         was_inside: bool,
     ) -> Option<SkipReason> {
         if !ready.workflow.active {
@@ -76,7 +76,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &mut self,
         flow: usize,
         start: usize,
-        contact: Who,
+        contact: ContactSlot,
         at: OffsetDateTime,
         reason: SkipReason,
     ) {
@@ -93,8 +93,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
         &mut self,
         flow: usize,
         node: usize,
-        contact: Who,
-        inside: &[(Name, Option<Timer>)],
+        contact: ContactSlot,
+        inside: &[(NameId, Option<Timer>)],
         at: OffsetDateTime,
     ) {
         let program = Arc::clone(&self.program);
@@ -114,7 +114,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// The time of a wait is over.
-    pub(super) fn wake(&mut self, workflow: Name, contact: Who, timer: (i64, u64), at: OffsetDateTime) {
+    pub(super) fn wake(
+        &mut self,
+        workflow: NameId,
+        contact: ContactSlot,
+        timer: (i64, u64),
+        at: OffsetDateTime,
+    ) {
         let Some(position) = self.state.position(workflow, contact) else { return };
         if position.timer != Some(timer) {
             return;
@@ -138,7 +144,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
                     format!("workflow {id}"),
                     "was taken away, or the node that a contact waited at",
                 );
-                self.give_up(Run { origin: &Origin::Workflow(id), contact, at }, gone);
+                self.give_up(RunContext { origin: &Origin::Workflow(id), contact, at }, gone);
             }
         }
     }
@@ -146,13 +152,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Walks from `node` on until the contact must wait or has come to an end.
     pub(in crate::automation) fn walk(
         &mut self,
-        ready: &ReadyFlow,
-        contact: Who,
+        ready: &CompiledWorkflow,
+        contact: ContactSlot,
         node: &str,
         at: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
     ) {
-        let run = Run { origin: &ready.origin, contact, at };
+        let run = RunContext { origin: &ready.origin, contact, at };
         let mut id = node.to_owned();
         // A checked graph has no circle without a wait; the bound holds for graphs from an older store too.
         for step in 0..=ready.nodes.len() as u32 {
@@ -167,20 +173,20 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             let next = match &here.node {
                 Node::End => return self.leave(ready, contact, at, "end"),
                 Node::Do { actions, to } => match ready.bounds.hours(at) {
-                    Hours::Later(until) => {
+                    ScheduleDecision::Later(until) => {
                         self.postponed(run, until);
                         return self.rest(ready, contact, id, at, until, cause);
                     }
-                    Hours::Never => {
+                    ScheduleDecision::Never => {
                         for action in actions {
                             self.drop_action(run, action);
                         }
                         to
                     }
-                    Hours::Open => {
+                    ScheduleDecision::Open => {
                         let key = idempotency::follow_up(cause.key, &format!("{}/{id}", ready.origin), step);
                         for (index, action) in actions.iter().enumerate() {
-                            self.act(run, Cause { key, ..cause }, action, index as u32);
+                            self.act(run, Causation { key, ..cause }, action, index as u32);
                         }
                         to
                     }
@@ -217,22 +223,22 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Lets a contact wait at a node.
     fn rest(
         &mut self,
-        ready: &ReadyFlow,
-        contact: Who,
+        ready: &CompiledWorkflow,
+        contact: ContactSlot,
         node: String,
         at: OffsetDateTime,
         until: OffsetDateTime,
-        cause: Cause,
+        cause: Causation,
     ) {
         let work =
-            Work::Walk { workflow: ready.workflow.id.clone(), contact: self.state.id(contact).to_string() };
+            Job::Walk { workflow: ready.workflow.id.clone(), contact: self.state.id(contact).to_string() };
         let timer = Some(self.state.schedule(micros(until), work));
         let (version, since) = (ready.workflow.version, micros(at));
         self.state.set_position(ready.name, contact, Position { version, node, since, cause, timer });
     }
 
     /// Takes a contact from its place, and its timer with it.
-    fn take_out(&mut self, workflow: Name, contact: Who) -> Option<Position> {
+    fn take_out(&mut self, workflow: NameId, contact: ContactSlot) -> Option<Position> {
         let position = self.state.take_position(workflow, contact)?;
         if let Some(timer) = position.timer {
             self.state.cancel(timer);
@@ -241,7 +247,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// Ends a walk.
-    fn leave(&mut self, ready: &ReadyFlow, contact: Who, at: OffsetDateTime, by: &str) {
+    fn leave(&mut self, ready: &CompiledWorkflow, contact: ContactSlot, at: OffsetDateTime, by: &str) {
         self.take_out(ready.name, contact);
         if ready.workflow.reentry == Reentry::Never {
             self.state.set_ended(ready.name, contact);
@@ -255,8 +261,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     /// Ends the walk by an exit without events whose filters hold; true when it did.
     pub(in crate::automation) fn leaves(
         &mut self,
-        ready: &ReadyFlow,
-        contact: Who,
+        ready: &CompiledWorkflow,
+        contact: ContactSlot,
         at: OffsetDateTime,
     ) -> bool {
         for (exit, conditions) in ready.workflow.exits.iter().zip(&ready.exits) {
@@ -269,7 +275,13 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
     }
 
     /// An event matches an exit.
-    pub(super) fn exit_on_event(&mut self, flow: usize, exit: usize, contact: Who, at: OffsetDateTime) {
+    pub(super) fn exit_on_event(
+        &mut self,
+        flow: usize,
+        exit: usize,
+        contact: ContactSlot,
+        at: OffsetDateTime,
+    ) {
         let program = Arc::clone(&self.program);
         let Some(ready) = program.flows.get(flow) else { return };
         let inside = self.state.position(ready.name, contact).is_some_and(|position| {
@@ -286,8 +298,8 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
 
     fn all_hold(
         &mut self,
-        ready: &ReadyFlow,
-        contact: Who,
+        ready: &CompiledWorkflow,
+        contact: ContactSlot,
         conditions: &[Condition],
         at: OffsetDateTime,
     ) -> bool {
@@ -300,7 +312,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             Err(error) => Err(error),
         };
         held.unwrap_or_else(|error| {
-            self.give_up(Run { origin: &ready.origin, contact, at }, error);
+            self.give_up(RunContext { origin: &ready.origin, contact, at }, error);
             false
         })
     }
@@ -324,8 +336,8 @@ fn exit_name(goal: bool, name: &str) -> String {
 /// Why a contact goes on after a wait: each wait gives a reason of its own, so that what comes round is done again.
 /// Rules start one another in a row only while no time passes: whoever has waited
 /// is at the beginning of a row, so that a workflow may come round for ever, once a week or once an hour.
-fn rested(position: &Position, at: OffsetDateTime) -> Cause {
+fn rested(position: &Position, at: OffsetDateTime) -> Causation {
     let depth = if micros(at) > position.since { 0 } else { position.cause.depth };
     let (due, number) = position.timer.unwrap_or_default();
-    Cause { key: idempotency::follow_up(position.cause.key, &format!("after {due} {number}"), 0), depth }
+    Causation { key: idempotency::follow_up(position.cause.key, &format!("after {due} {number}"), 0), depth }
 }

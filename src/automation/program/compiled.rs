@@ -3,25 +3,25 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::limits::Bounds;
+use super::limits::CompiledLimits;
 use crate::automation::definition::condition::Condition;
 use crate::automation::definition::definitions::Definitions;
 use crate::automation::definition::rule::Rule;
 use crate::automation::definition::trigger::Trigger;
 use crate::automation::definition::workflow::{Node, Workflow};
-use crate::automation::event::Happening;
-use crate::automation::state::engine_state::{Name, State};
+use crate::automation::event::EventKind;
+use crate::automation::state::engine_state::{EngineState, NameId};
 use crate::automation::state::job::Origin;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{FieldId, Schema};
 use crate::error::Result;
 
 #[derive(Debug, Default)]
 pub(in crate::automation) struct Program {
-    pub(in crate::automation) rules: Vec<ReadyRule>,
-    rule_by_name: HashMap<Name, usize>,
-    pub(in crate::automation) flows: Vec<ReadyFlow>,
-    flow_by_name: HashMap<(Name, u32), usize>,
+    pub(in crate::automation) rules: Vec<CompiledRule>,
+    rule_by_name: HashMap<NameId, usize>,
+    pub(in crate::automation) flows: Vec<CompiledWorkflow>,
+    flow_by_name: HashMap<(NameId, u32), usize>,
     index: HashMap<&'static str, Slot>,
     pub(in crate::automation) dates: Vec<ReadyDate>,
     /// True when something depends on what a contact is, and not on events alone: leaving conditions, exits, dates.
@@ -30,13 +30,13 @@ pub(in crate::automation) struct Program {
 
 #[derive(Debug, Default)]
 struct Slot {
-    any: Vec<Target>,
-    named: HashMap<String, Vec<Target>>,
+    any: Vec<Listener>,
+    named: HashMap<String, Vec<Listener>>,
 }
 
 /// What a trigger belongs to, in the order in which they are served.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::automation) enum Target {
+pub(in crate::automation) enum Listener {
     Rule { rule: usize, trigger: usize },
     Exit { flow: usize, exit: usize, trigger: usize },
     Awaited { flow: usize, node: usize, trigger: usize },
@@ -44,30 +44,30 @@ pub(in crate::automation) enum Target {
 }
 
 #[derive(Debug)]
-pub(in crate::automation) struct ReadyRule {
+pub(in crate::automation) struct CompiledRule {
     pub(in crate::automation) rule: Rule,
-    pub(in crate::automation) name: Name,
+    pub(in crate::automation) name: NameId,
     pub(in crate::automation) origin: Origin,
     pub(in crate::automation) conditions: Vec<Condition>,
-    pub(in crate::automation) bounds: Bounds,
+    pub(in crate::automation) bounds: CompiledLimits,
 }
 
 #[derive(Debug)]
-pub(in crate::automation) struct ReadyFlow {
+pub(in crate::automation) struct CompiledWorkflow {
     pub(in crate::automation) workflow: Workflow,
-    pub(in crate::automation) name: Name,
+    pub(in crate::automation) name: NameId,
     pub(in crate::automation) origin: Origin,
     /// False for an older version, which lets no one in.
     pub(in crate::automation) current: bool,
     pub(in crate::automation) starts: Vec<Vec<Condition>>,
     pub(in crate::automation) exits: Vec<Vec<Condition>>,
-    pub(in crate::automation) bounds: Bounds,
-    pub(in crate::automation) nodes: Vec<ReadyNode>,
+    pub(in crate::automation) bounds: CompiledLimits,
+    pub(in crate::automation) nodes: Vec<CompiledNode>,
     node_by_id: HashMap<String, usize>,
 }
 
 #[derive(Debug)]
-pub(in crate::automation) struct ReadyNode {
+pub(in crate::automation) struct CompiledNode {
     pub(in crate::automation) id: String,
     pub(in crate::automation) node: Node,
     /// The conditions of a check, path by path.
@@ -77,12 +77,12 @@ pub(in crate::automation) struct ReadyNode {
 /// A date that starts something.
 #[derive(Debug)]
 pub(in crate::automation) struct ReadyDate {
-    pub(in crate::automation) owner: Name,
-    pub(in crate::automation) target: Target,
+    pub(in crate::automation) owner: NameId,
+    pub(in crate::automation) target: Listener,
     pub(in crate::automation) field: FieldId,
     pub(in crate::automation) days: i32,
     pub(in crate::automation) ignore_year: bool,
-    pub(in crate::automation) zone: Zone,
+    pub(in crate::automation) zone: TimeZone,
 }
 
 impl Program {
@@ -91,8 +91,8 @@ impl Program {
         definitions: &Definitions,
         older: &[Workflow],
         schema: &Arc<Schema>,
-        zone: &Zone,
-        state: &mut State,
+        zone: &TimeZone,
+        state: &mut EngineState,
     ) -> Result<Self> {
         let mut program = Self::default();
         let parse = |texts: &[String]| {
@@ -102,7 +102,7 @@ impl Program {
             let name = state.name(&rule.id);
             program.rule_by_name.insert(name, program.rules.len());
             let origin = Origin::Rule(rule.id.clone());
-            let bounds = Bounds::compile(
+            let bounds = CompiledLimits::compile(
                 &origin,
                 rule.group.as_deref(),
                 (rule.schedule.as_ref(), rule.cap),
@@ -110,7 +110,7 @@ impl Program {
                 zone,
                 state,
             )?;
-            program.rules.push(ReadyRule {
+            program.rules.push(CompiledRule {
                 conditions: parse(&rule.when)?,
                 rule: rule.clone(),
                 name,
@@ -131,11 +131,11 @@ impl Program {
                     _ => Vec::new(),
                 };
                 node_by_id.insert(id.clone(), nodes.len());
-                nodes.push(ReadyNode { id: id.clone(), node: node.clone(), paths });
+                nodes.push(CompiledNode { id: id.clone(), node: node.clone(), paths });
             }
             program.flow_by_name.insert((name, workflow.version), program.flows.len());
             let origin = Origin::Workflow(workflow.id.clone());
-            let bounds = Bounds::compile(
+            let bounds = CompiledLimits::compile(
                 &origin,
                 workflow.group.as_deref(),
                 (workflow.schedule.as_ref(), workflow.cap),
@@ -143,7 +143,7 @@ impl Program {
                 zone,
                 state,
             )?;
-            program.flows.push(ReadyFlow {
+            program.flows.push(CompiledWorkflow {
                 bounds,
                 starts: workflow.starts.iter().map(|start| parse(&start.when)).collect::<Result<_>>()?,
                 exits: workflow.exits.iter().map(|exit| parse(&exit.when)).collect::<Result<_>>()?,
@@ -162,28 +162,28 @@ impl Program {
         Ok(program)
     }
 
-    fn index_triggers(&mut self, schema: &Schema, zone: &Zone, state: &mut State) -> Result<()> {
-        let mut found: Vec<(Trigger, Target)> = Vec::new();
+    fn index_triggers(&mut self, schema: &Schema, zone: &TimeZone, state: &mut EngineState) -> Result<()> {
+        let mut found: Vec<(Trigger, Listener)> = Vec::new();
         for (rule, ready) in self.rules.iter().enumerate() {
             for (trigger, on) in ready.rule.on.iter().enumerate() {
-                found.push((on.clone(), Target::Rule { rule, trigger }));
+                found.push((on.clone(), Listener::Rule { rule, trigger }));
             }
         }
         for (flow, ready) in self.flows.iter().enumerate() {
             if ready.current {
                 for (start, on) in ready.workflow.starts.iter().enumerate() {
-                    found.push((on.on.clone(), Target::Start { flow, start }));
+                    found.push((on.on.clone(), Listener::Start { flow, start }));
                 }
             }
             for (exit, leaves) in ready.workflow.exits.iter().enumerate() {
                 for (trigger, on) in leaves.on.iter().enumerate() {
-                    found.push((on.clone(), Target::Exit { flow, exit, trigger }));
+                    found.push((on.clone(), Listener::Exit { flow, exit, trigger }));
                 }
             }
             for (node, waits) in ready.nodes.iter().enumerate() {
                 if let Node::WaitFor { on, .. } = &waits.node {
                     for (trigger, on) in on.iter().enumerate() {
-                        found.push((on.clone(), Target::Awaited { flow, node, trigger }));
+                        found.push((on.clone(), Listener::Awaited { flow, node, trigger }));
                     }
                 }
             }
@@ -208,20 +208,20 @@ impl Program {
     fn add_date(
         &mut self,
         trigger: &Trigger,
-        target: Target,
+        target: Listener,
         schema: &Schema,
-        zone: &Zone,
-        state: &mut State,
+        zone: &TimeZone,
+        state: &mut EngineState,
     ) -> Result<()> {
         let Trigger::DateNear { field, days, ignore_year, zone: own } = trigger else { return Ok(()) };
         let owner = match target {
-            Target::Rule { rule, trigger } => {
+            Listener::Rule { rule, trigger } => {
                 self.rules.get(rule).map(|ready| format!("rule {} {trigger}", ready.rule.id))
             }
-            Target::Start { flow, start } => {
+            Listener::Start { flow, start } => {
                 self.flows.get(flow).map(|ready| format!("workflow {} {start}", ready.workflow.id))
             }
-            Target::Exit { .. } | Target::Awaited { .. } => None,
+            Listener::Exit { .. } | Listener::Awaited { .. } => None,
         };
         if let Some(owner) = owner {
             self.dates.push(ReadyDate {
@@ -230,29 +230,29 @@ impl Program {
                 field: schema.require(field)?,
                 days: *days,
                 ignore_year: *ignore_year,
-                zone: own.as_deref().map_or_else(|| Ok(zone.clone()), Zone::named)?,
+                zone: own.as_deref().map_or_else(|| Ok(zone.clone()), TimeZone::named)?,
             });
         }
         Ok(())
     }
 
-    pub(in crate::automation) fn rule(&self, name: Name) -> Option<&ReadyRule> {
+    pub(in crate::automation) fn rule(&self, name: NameId) -> Option<&CompiledRule> {
         self.rules.get(*self.rule_by_name.get(&name)?)
     }
 
-    pub(in crate::automation) fn flow(&self, name: Name, version: u32) -> Option<&ReadyFlow> {
+    pub(in crate::automation) fn flow(&self, name: NameId, version: u32) -> Option<&CompiledWorkflow> {
         self.flows.get(*self.flow_by_name.get(&(name, version))?)
     }
 
     /// What listens to `what` and whose filters it passes, in the order in which it is served.
-    pub(in crate::automation) fn listeners(&self, what: &Happening) -> Vec<Target> {
+    pub(in crate::automation) fn listeners(&self, what: &EventKind) -> Vec<Listener> {
         let Some(slot) = self.index.get(what.kind()) else { return Vec::new() };
         let named = if slot.named.is_empty() {
             None
         } else {
             what.indexed_name().and_then(|name| slot.named.get(&*name))
         };
-        let mut found: Vec<Target> = slot
+        let mut found: Vec<Listener> = slot
             .any
             .iter()
             .chain(named.into_iter().flatten())
@@ -262,11 +262,11 @@ impl Program {
         found.sort_unstable();
         // Several events of one rule, and several starts of one workflow, are one.
         found.dedup_by(|b, a| match (a, b) {
-            (Target::Rule { rule: a, .. }, Target::Rule { rule: b, .. }) => a == b,
-            (Target::Exit { flow: f, exit: a, .. }, Target::Exit { flow: g, exit: b, .. }) => {
+            (Listener::Rule { rule: a, .. }, Listener::Rule { rule: b, .. }) => a == b,
+            (Listener::Exit { flow: f, exit: a, .. }, Listener::Exit { flow: g, exit: b, .. }) => {
                 f == g && a == b
             }
-            (Target::Awaited { flow: f, node: a, .. }, Target::Awaited { flow: g, node: b, .. }) => {
+            (Listener::Awaited { flow: f, node: a, .. }, Listener::Awaited { flow: g, node: b, .. }) => {
                 f == g && a == b
             }
             (a, b) => a == b,
@@ -274,14 +274,14 @@ impl Program {
         found
     }
 
-    fn trigger(&self, target: Target) -> Option<&Trigger> {
+    fn trigger(&self, target: Listener) -> Option<&Trigger> {
         match target {
-            Target::Rule { rule, trigger } => self.rules.get(rule)?.rule.on.get(trigger),
-            Target::Start { flow, start } => Some(&self.flows.get(flow)?.workflow.starts.get(start)?.on),
-            Target::Exit { flow, exit, trigger } => {
+            Listener::Rule { rule, trigger } => self.rules.get(rule)?.rule.on.get(trigger),
+            Listener::Start { flow, start } => Some(&self.flows.get(flow)?.workflow.starts.get(start)?.on),
+            Listener::Exit { flow, exit, trigger } => {
                 self.flows.get(flow)?.workflow.exits.get(exit)?.on.get(trigger)
             }
-            Target::Awaited { flow, node, trigger } => match &self.flows.get(flow)?.nodes.get(node)?.node {
+            Listener::Awaited { flow, node, trigger } => match &self.flows.get(flow)?.nodes.get(node)?.node {
                 Node::WaitFor { on, .. } => on.get(trigger),
                 _ => None,
             },
@@ -289,8 +289,8 @@ impl Program {
     }
 }
 
-impl ReadyFlow {
-    pub(in crate::automation) fn node(&self, id: &str) -> Option<&ReadyNode> {
+impl CompiledWorkflow {
+    pub(in crate::automation) fn node(&self, id: &str) -> Option<&CompiledNode> {
         self.nodes.get(*self.node_by_id.get(id)?)
     }
 }

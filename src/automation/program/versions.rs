@@ -3,21 +3,21 @@
 use crate::automation::contact_store::store::ContactStore;
 use crate::automation::definition::definitions::Definitions;
 use crate::automation::definition::workflow::Workflow;
-use crate::automation::engine::Engine;
-use crate::automation::state::engine_state::State;
+use crate::automation::engine::AutomationEngine;
+use crate::automation::state::engine_state::EngineState;
 use crate::automation::state::load;
-use crate::automation::store::store::{Store, Table};
+use crate::automation::store::store::{Keyspace, Store};
 use crate::error::Result;
 
 /// Reads the versions that contacts are on and that are no longer the current ones.
 pub(in crate::automation) fn read<S: Store>(
     store: &S,
-    state: &State,
+    state: &EngineState,
     definitions: &Definitions,
 ) -> Result<Vec<Workflow>> {
     let mut older = Vec::new();
-    load::each(store, Table::Definition, |_, value| {
-        let workflow: Workflow = load::read(Table::Definition, value)?;
+    load::each(store, Keyspace::Definition, |_, value| {
+        let workflow: Workflow = load::read(Keyspace::Definition, value)?;
         let is_current = definitions
             .workflows
             .iter()
@@ -30,7 +30,7 @@ pub(in crate::automation) fn read<S: Store>(
     Ok(older)
 }
 
-fn is_walked(state: &State, workflow: &Workflow) -> bool {
+fn is_walked(state: &EngineState, workflow: &Workflow) -> bool {
     let name = state.known(&workflow.id);
     name.is_some_and(|name| state.walking.contains_key(&(name, workflow.version)))
 }
@@ -39,11 +39,11 @@ fn key(workflow: &Workflow) -> Vec<u8> {
     format!("{}\0{}", workflow.id, workflow.version).into_bytes()
 }
 
-impl<S: Store, C: ContactStore> Engine<S, C> {
+impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Keeps the current versions for the time when they are old ones.
     pub(in crate::automation) fn keep_definitions(&mut self) {
         for workflow in self.definitions.workflows.clone() {
-            self.state.put(Table::Definition, key(&workflow), &workflow);
+            self.state.put(Keyspace::Definition, key(&workflow), &workflow);
         }
     }
 
@@ -54,7 +54,7 @@ impl<S: Store, C: ContactStore> Engine<S, C> {
             .partition(|workflow| is_walked(&self.state, workflow));
         self.older = walked;
         for workflow in done {
-            self.state.delete(Table::Definition, key(&workflow));
+            self.state.delete(Keyspace::Definition, key(&workflow));
         }
     }
 }

@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::contact_record::Person;
-use crate::automation::store::store::{Store, Table, Write};
+use super::contact_record::ContactRecord;
+use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::{Error, ErrorKind, Result};
 
 /// A contact in memory. It holds until the step is committed; then the place may go to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(in crate::automation) struct Who(u32);
+pub(in crate::automation) struct ContactSlot(u32);
 
 #[derive(Debug)]
-pub(in crate::automation) struct People {
-    places: Vec<Place>,
+pub(in crate::automation) struct ContactCache {
+    places: Vec<Slot>,
     free: Vec<u32>,
     by_id: HashMap<Arc<str>, u32>,
     changed: Vec<u32>,
@@ -23,15 +23,15 @@ pub(in crate::automation) struct People {
 }
 
 #[derive(Debug)]
-struct Place {
-    person: Person,
+struct Slot {
+    person: ContactRecord,
     is_changed: bool,
     /// Asked for since the hand last came by.
     is_fresh: bool,
     is_taken: bool,
 }
 
-impl People {
+impl ContactCache {
     /// Room for so many contacts between two steps.
     pub(in crate::automation) fn new(room: usize) -> Self {
         Self {
@@ -45,16 +45,20 @@ impl People {
     }
 
     /// Reads a contact into memory. One that the store does not know is blank.
-    pub(in crate::automation) fn fetch<S: Store + ?Sized>(&mut self, store: &S, id: &str) -> Result<Who> {
+    pub(in crate::automation) fn fetch<S: Store + ?Sized>(
+        &mut self,
+        store: &S,
+        id: &str,
+    ) -> Result<ContactSlot> {
         if let Some(&at) = self.by_id.get(id) {
             if let Some(place) = self.places.get_mut(at as usize) {
                 place.is_fresh = true;
             }
-            return Ok(Who(at));
+            return Ok(ContactSlot(at));
         }
         let person = read(store, id)?;
         let id = Arc::clone(&person.id);
-        let place = Place { person, is_changed: false, is_fresh: false, is_taken: true };
+        let place = Slot { person, is_changed: false, is_fresh: false, is_taken: true };
         let at = match self.free.pop() {
             Some(at) => {
                 if let Some(known) = self.places.get_mut(at as usize) {
@@ -68,15 +72,15 @@ impl People {
             }
         };
         self.by_id.insert(id, at);
-        Ok(Who(at))
+        Ok(ContactSlot(at))
     }
 
-    pub(in crate::automation) fn get(&self, who: Who) -> &Person {
+    pub(in crate::automation) fn get(&self, who: ContactSlot) -> &ContactRecord {
         &self.places[who.0 as usize].person
     }
 
     /// The contact to change: it is written with the step.
-    pub(in crate::automation) fn change(&mut self, who: Who) -> &mut Person {
+    pub(in crate::automation) fn change(&mut self, who: ContactSlot) -> &mut ContactRecord {
         let place = &mut self.places[who.0 as usize];
         if !place.is_changed {
             place.is_changed = true;
@@ -90,13 +94,13 @@ impl People {
     }
 
     /// Puts what was changed with the writes of a step.
-    pub(in crate::automation) fn write(&mut self, writes: &mut Vec<Write>) {
+    pub(in crate::automation) fn write(&mut self, writes: &mut Vec<WriteOp>) {
         for at in self.changed.drain(..) {
             let Some(place) = self.places.get_mut(at as usize) else { continue };
             place.is_changed = false;
             let person = &place.person;
             let value = (!person.is_blank()).then(|| person.write());
-            writes.push(Write { table: Table::Contact, key: person.id.as_bytes().to_vec(), value });
+            writes.push(WriteOp { table: Keyspace::Contact, key: person.id.as_bytes().to_vec(), value });
         }
     }
 
@@ -108,7 +112,7 @@ impl People {
             if place.is_taken && !std::mem::take(&mut place.is_fresh) {
                 place.is_taken = false;
                 self.by_id.remove(&place.person.id);
-                place.person = Person::new("".into());
+                place.person = ContactRecord::new("".into());
                 self.free.push(self.hand as u32);
             }
         }
@@ -116,15 +120,15 @@ impl People {
 }
 
 /// What the store holds of a contact.
-pub(in crate::automation) fn read<S: Store + ?Sized>(store: &S, id: &str) -> Result<Person> {
-    match store.get(Table::Contact, id.as_bytes())? {
+pub(in crate::automation) fn read<S: Store + ?Sized>(store: &S, id: &str) -> Result<ContactRecord> {
+    match store.get(Keyspace::Contact, id.as_bytes())? {
         Some(bytes) => decode(id, &bytes),
-        None => Ok(Person::new(id.into())),
+        None => Ok(ContactRecord::new(id.into())),
     }
 }
 
-pub(super) fn decode(id: &str, bytes: &[u8]) -> Result<Person> {
-    Person::read(id.into(), bytes).ok_or_else(|| {
+pub(super) fn decode(id: &str, bytes: &[u8]) -> Result<ContactRecord> {
+    ContactRecord::read(id.into(), bytes).ok_or_else(|| {
         Error::new(ErrorKind::Corrupt, "automation state", "the record of a contact cannot be read")
             .expected("the state that this version or an older one wrote")
     })
@@ -134,9 +138,9 @@ pub(super) fn decode(id: &str, bytes: &[u8]) -> Result<Person> {
 pub(in crate::automation) fn each<S: Store + ?Sized>(
     store: &S,
     after: &[u8],
-    visit: &mut dyn FnMut(Person) -> Result<bool>,
+    visit: &mut dyn FnMut(ContactRecord) -> Result<bool>,
 ) -> Result<()> {
-    store.scan(Table::Contact, after, &mut |key, value| {
+    store.scan(Keyspace::Contact, after, &mut |key, value| {
         if key == after {
             return Ok(true);
         }
@@ -155,7 +159,7 @@ mod tests {
     #[test]
     fn memory_keeps_to_its_room_and_the_store_keeps_what_was_changed() {
         let mut store = MemoryStore::new();
-        let mut people = People::new(3);
+        let mut people = ContactCache::new(3);
         for round in 0..5 {
             for n in 0..20 {
                 let who = people.fetch(&store, &format!("c{n}")).unwrap();

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::engine_state::Name;
-use super::job::{Cause, Position};
-use super::run_counts::Runs;
-use crate::automation::definition::frequency::Count;
+use super::engine_state::NameId;
+use super::job::{Causation, Position};
+use super::run_counts::RunCounts;
+use crate::automation::definition::frequency::PeriodCount;
 use crate::automation::store::codec::{Reader, put_instant, put_number, put_text};
 
 /// A timer: when it is due, and its number.
@@ -13,32 +13,32 @@ pub(in crate::automation) type Timer = (i64, u64);
 
 /// All that is kept of one contact. Lists are short: one entry for each rule or workflow that has to do with it.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::automation) struct Person {
+pub(in crate::automation) struct ContactRecord {
     /// The host's id.
     pub(in crate::automation) id: Arc<str>,
     /// Runs of rules.
-    pub(in crate::automation) runs: Runs,
+    pub(in crate::automation) runs: RunCounts,
     /// The last runs of rules with a least time between two, in microseconds since 1970.
-    pub(super) last_runs: Vec<(Name, i64)>,
+    pub(super) last_runs: Vec<(NameId, i64)>,
     /// Places in workflows.
-    pub(in crate::automation) positions: Vec<(Name, Position)>,
+    pub(in crate::automation) positions: Vec<(NameId, Position)>,
     /// Rules that added it and may have to take it out.
-    pub(in crate::automation) held: Vec<Name>,
+    pub(in crate::automation) held: Vec<NameId>,
     /// Workflows that it walked to their end and may not walk again.
-    pub(super) ended: Vec<Name>,
+    pub(super) ended: Vec<NameId>,
     /// Timers of its dates, by what they start.
-    pub(in crate::automation) dates: Vec<(Name, Timer)>,
+    pub(in crate::automation) dates: Vec<(NameId, Timer)>,
     /// Of rules and workflows, the reasons that were told for leaving it out, a bit for each.
-    pub(in crate::automation) told: Vec<(Name, u32)>,
+    pub(in crate::automation) told: Vec<(NameId, u32)>,
     /// The last membership operation for each audience.
-    pub(in crate::automation) members: Vec<(Name, Last)>,
+    pub(in crate::automation) members: Vec<(NameId, LastChange)>,
     /// Runs that limits have seen.
-    pub(in crate::automation) counts: Vec<(Name, Count)>,
+    pub(in crate::automation) counts: Vec<(NameId, PeriodCount)>,
 }
 
 /// The last membership operation of a contact in an audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::automation) struct Last {
+pub(in crate::automation) struct LastChange {
     pub(in crate::automation) generation: u64,
     pub(in crate::automation) add: bool,
 }
@@ -46,11 +46,11 @@ pub(in crate::automation) struct Last {
 /// The first byte of a record: its form.
 const FORM: u8 = 3;
 
-impl Person {
+impl ContactRecord {
     pub(in crate::automation) fn new(id: Arc<str>) -> Self {
         Self {
             id,
-            runs: Runs::default(),
+            runs: RunCounts::default(),
             last_runs: Vec::new(),
             positions: Vec::new(),
             held: Vec::new(),
@@ -123,7 +123,7 @@ impl Person {
         let [FORM] = from.chunk()? else { return None };
         let read = Self {
             id,
-            runs: Runs::read(&mut from)?,
+            runs: RunCounts::read(&mut from)?,
             last_runs: from.list(|from| Some((from.small()?, from.instant()?)))?,
             positions: from.list(|from| Some((from.small()?, read_position(from)?)))?,
             held: from.list(Reader::small)?,
@@ -132,10 +132,11 @@ impl Person {
             told: from.list(|from| Some((from.small()?, from.small()?)))?,
             members: from.list(|from| {
                 let (audience, generation) = (from.small()?, from.number()?);
-                Some((audience, Last { generation, add: from.chunk::<1>()? != [0] }))
+                Some((audience, LastChange { generation, add: from.chunk::<1>()? != [0] }))
             })?,
-            counts: from
-                .list(|from| Some((from.small()?, Count { since: from.instant()?, runs: from.small()? })))?,
+            counts: from.list(|from| {
+                Some((from.small()?, PeriodCount { since: from.instant()?, runs: from.small()? }))
+            })?,
         };
         from.0.is_empty().then_some(read)
     }
@@ -167,7 +168,7 @@ fn read_position(from: &mut Reader<'_>) -> Option<Position> {
     let key = u128::from_be_bytes(from.chunk()?);
     let [depth] = from.chunk()?;
     let timer = if from.chunk::<1>()? == [0] { None } else { Some(read_timer(from)?) };
-    Some(Position { version, node, since, cause: Cause { key, depth }, timer })
+    Some(Position { version, node, since, cause: Causation { key, depth }, timer })
 }
 
 #[cfg(test)]
@@ -176,10 +177,10 @@ mod tests {
 
     #[test]
     fn a_record_comes_back_whole_and_a_damaged_one_not_at_all() {
-        let cause = Cause { key: u128::MAX - 5, depth: 3 };
-        let mut runs = Runs::default();
+        let cause = Causation { key: u128::MAX - 5, depth: 3 };
+        let mut runs = RunCounts::default();
         [1, 40, 40, 40].into_iter().for_each(|rule| runs.add(rule));
-        let whole = Person {
+        let whole = ContactRecord {
             runs,
             last_runs: vec![(1, -5), (2, 7)],
             positions: vec![
@@ -193,15 +194,15 @@ mod tests {
             ended: vec![6, 7],
             dates: vec![(8, (i64::MIN, 9))],
             told: vec![(1, 1 << 6)],
-            members: vec![(10, Last { generation: u64::MAX, add: true })],
-            counts: vec![(11, Count { since: -7, runs: 300 }), (12, Count::default())],
-            ..Person::new("c".into())
+            members: vec![(10, LastChange { generation: u64::MAX, add: true })],
+            counts: vec![(11, PeriodCount { since: -7, runs: 300 }), (12, PeriodCount::default())],
+            ..ContactRecord::new("c".into())
         };
         let bytes = whole.write();
-        assert_eq!(Person::read("c".into(), &bytes), Some(whole));
+        assert_eq!(ContactRecord::read("c".into(), &bytes), Some(whole));
         for cut in 0..bytes.len() {
-            assert_eq!(Person::read("c".into(), &bytes[..cut]), None, "at {cut}");
+            assert_eq!(ContactRecord::read("c".into(), &bytes[..cut]), None, "at {cut}");
         }
-        assert_eq!(Person::read("c".into(), &[&bytes[..], &[0]].concat()), None);
+        assert_eq!(ContactRecord::read("c".into(), &[&bytes[..], &[0]].concat()), None);
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine_state::Name;
-use super::outbox::Line;
-use crate::automation::definition::frequency::Count;
+use super::engine_state::NameId;
+use super::outbox::AudienceQueue;
+use crate::automation::definition::frequency::PeriodCount;
 
 /// Numbers that are kept with each step.
 #[derive(Debug, Default, Clone, Serialize, Deserialize)]
@@ -23,9 +23,9 @@ pub(in crate::automation) struct Counters {
     pub(in crate::automation) passed: i64,
     /// How many timers wait.
     pub(in crate::automation) waiting: u64,
-    pub(in crate::automation) lines: Vec<(Name, Line)>,
-    pub(in crate::automation) walking: Vec<(Name, u32, u64)>,
+    pub(in crate::automation) lines: Vec<(NameId, AudienceQueue)>,
+    pub(in crate::automation) walking: Vec<(NameId, u32, u64)>,
     /// Runs under caps.
     #[serde(default)]
-    pub(in crate::automation) caps: Vec<(Name, Count)>,
+    pub(in crate::automation) caps: Vec<(NameId, PeriodCount)>,
 }

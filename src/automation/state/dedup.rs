@@ -3,13 +3,13 @@
 use std::collections::HashSet;
 
 use super::load;
-use crate::automation::store::store::{Store, Table, Write};
+use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
 
 /// The store knows them all; memory holds those of the step in hand. A hand goes round the store's entries, some steps
 /// for each event that comes in, and takes away those that are old: there are never much more than are remembered.
 #[derive(Debug, Default)]
-pub(in crate::automation) struct Seen {
+pub(in crate::automation) struct EventDedup {
     fresh: HashSet<u128>,
     hand: u128,
     /// Entries that the hand has still to look at.
@@ -21,7 +21,7 @@ const PACE: usize = 3;
 /// It sets out for so many at least.
 const STRIDE: usize = 512;
 
-impl Seen {
+impl EventDedup {
     /// Whether an event was handled at `since` or after it.
     pub(in crate::automation) fn has<S: Store + ?Sized>(
         &self,
@@ -32,17 +32,17 @@ impl Seen {
         if self.fresh.contains(&key) {
             return Ok(true);
         }
-        match store.get(Table::Seen, &key.to_be_bytes())? {
+        match store.get(Keyspace::Seen, &key.to_be_bytes())? {
             Some(value) => Ok(instant(&value)? >= since),
             None => Ok(false),
         }
     }
 
-    pub(in crate::automation) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<Write>) {
+    pub(in crate::automation) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<WriteOp>) {
         self.fresh.insert(key);
         self.owed += PACE;
         let value = Some(now.to_be_bytes().to_vec());
-        writes.push(Write { table: Table::Seen, key: key.to_be_bytes().to_vec(), value });
+        writes.push(WriteOp { table: Keyspace::Seen, key: key.to_be_bytes().to_vec(), value });
     }
 
     /// With the commit of a step: takes away some of what was handled before `since`.
@@ -50,7 +50,7 @@ impl Seen {
         &mut self,
         store: &S,
         since: i64,
-        writes: &mut Vec<Write>,
+        writes: &mut Vec<WriteOp>,
     ) -> Result<()> {
         let fresh = std::mem::take(&mut self.fresh);
         if self.owed < STRIDE {
@@ -59,16 +59,16 @@ impl Seen {
         let mut left = std::mem::take(&mut self.owed);
         let from = self.hand.to_be_bytes();
         self.hand = 0;
-        store.scan(Table::Seen, &from, &mut |key, value| {
+        store.scan(Keyspace::Seen, &from, &mut |key, value| {
             let number = key.first_chunk::<16>().filter(|_| key.len() == 16);
-            let number = u128::from_be_bytes(*number.ok_or_else(|| load::corrupt(Table::Seen))?);
+            let number = u128::from_be_bytes(*number.ok_or_else(|| load::corrupt(Keyspace::Seen))?);
             if left == 0 {
                 self.hand = number;
                 return Ok(false);
             }
             left -= 1;
             if instant(value)? < since && !fresh.contains(&number) {
-                writes.push(Write { table: Table::Seen, key: key.to_vec(), value: None });
+                writes.push(WriteOp { table: Keyspace::Seen, key: key.to_vec(), value: None });
             }
             Ok(true)
         })
@@ -77,7 +77,7 @@ impl Seen {
 
 fn instant(value: &[u8]) -> Result<i64> {
     let bytes = value.first_chunk::<8>().filter(|_| value.len() == 8);
-    bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| load::corrupt(Table::Seen))
+    bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| load::corrupt(Keyspace::Seen))
 }
 
 #[cfg(test)]
@@ -88,7 +88,7 @@ mod tests {
     #[test]
     fn an_event_is_known_for_its_time_and_the_store_holds_little_more() {
         let mut store = MemoryStore::new();
-        let mut seen = Seen::default();
+        let mut seen = EventDedup::default();
         let key = |n: i64| (n as u128).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
         let memory = 1_000;
         let mut most = 0;
@@ -103,7 +103,7 @@ mod tests {
             if now % 1_000 == 999 {
                 let mut held = 0;
                 store
-                    .scan(Table::Seen, &[], &mut |_, _| {
+                    .scan(Keyspace::Seen, &[], &mut |_, _| {
                         Ok({
                             held += 1;
                             true

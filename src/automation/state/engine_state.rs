@@ -6,48 +6,48 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use super::audit::SkipReason;
-use super::contact_cache::{People, Who};
-use super::contact_record::{Last, Timer};
+use super::contact_cache::{ContactCache, ContactSlot};
+use super::contact_record::{LastChange, Timer};
 use super::counters::Counters;
-use super::dedup::Seen;
-use super::effect_queue::Effects;
-use super::job::{Position, Work};
-use super::outbox::{Outbox, Queued};
-use super::timer_queue::{Timers, timer_key};
-use crate::automation::contact_store::store::Effect;
-use crate::automation::definition::frequency::Count;
-use crate::automation::execute::flush::HeldBack;
-use crate::automation::store::store::{Store, Table, Write};
+use super::dedup::EventDedup;
+use super::effect_queue::EffectQueue;
+use super::job::{Job, Position};
+use super::outbox::{Outbox, PendingChange};
+use super::timer_queue::{TimerQueue, timer_key};
+use crate::automation::contact_store::store::ContactUpdate;
+use crate::automation::definition::frequency::PeriodCount;
+use crate::automation::execute::flush::DeferredRemovals;
+use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::automation::timestamp::micros;
 use crate::error::Result;
 
 /// The id of a rule, workflow or audience as a number. The store keeps it for ever.
-pub(in crate::automation) type Name = u32;
+pub(in crate::automation) type NameId = u32;
 
 #[derive(Debug)]
-pub(in crate::automation) struct State {
-    numbers: HashMap<Arc<str>, Name>,
+pub(in crate::automation) struct EngineState {
+    numbers: HashMap<Arc<str>, NameId>,
     names: Vec<Arc<str>>,
-    pub(in crate::automation) people: People,
-    pub(in crate::automation) timers: Timers,
+    pub(in crate::automation) people: ContactCache,
+    pub(in crate::automation) timers: TimerQueue,
     pub(in crate::automation) outbox: Outbox,
-    pub(in crate::automation) seen: Seen,
-    pub(in crate::automation) effects: Effects,
+    pub(in crate::automation) seen: EventDedup,
+    pub(in crate::automation) effects: EffectQueue,
     /// How many contacts are on a version of a workflow.
-    pub(in crate::automation) walking: BTreeMap<(Name, u32), u64>,
+    pub(in crate::automation) walking: BTreeMap<(NameId, u32), u64>,
     pub(in crate::automation) counters: Counters,
     /// The last entry of the audit log that is durable.
     pub(in crate::automation) audit_in_store: u64,
     /// True when a line of the outbox has changed and nothing in it.
     is_held_back: bool,
-    pub(in crate::automation) writes: Vec<Write>,
+    pub(in crate::automation) writes: Vec<WriteOp>,
 }
 
-impl State {
+impl EngineState {
     /// What a store begins with, and the counters that it has kept.
     pub(in crate::automation) fn new(
         counters: Counters,
-        timers: Timers,
+        timers: TimerQueue,
         outbox: Outbox,
         room: usize,
     ) -> Self {
@@ -55,11 +55,11 @@ impl State {
         Self {
             numbers: HashMap::new(),
             names: Vec::new(),
-            people: People::new(room),
+            people: ContactCache::new(room),
             timers,
             outbox,
-            seen: Seen::default(),
-            effects: Effects::default(),
+            seen: EventDedup::default(),
+            effects: EffectQueue::default(),
             walking: walking.map(|&(name, version, count)| ((name, version), count)).collect(),
             audit_in_store: counters.audit,
             counters,
@@ -68,42 +68,46 @@ impl State {
         }
     }
 
-    pub(in crate::automation) fn name(&mut self, text: &str) -> Name {
+    pub(in crate::automation) fn name(&mut self, text: &str) -> NameId {
         if let Some(&number) = self.numbers.get(text) {
             return number;
         }
-        let number = self.names.len() as Name;
+        let number = self.names.len() as NameId;
         self.add_name(text.into());
         let value = Some(text.as_bytes().to_vec());
-        self.writes.push(Write { table: Table::Name, key: number.to_be_bytes().to_vec(), value });
+        self.writes.push(WriteOp { table: Keyspace::Name, key: number.to_be_bytes().to_vec(), value });
         number
     }
 
     /// Takes in a name that the store has.
     pub(super) fn add_name(&mut self, text: Arc<str>) {
-        self.numbers.insert(Arc::clone(&text), self.names.len() as Name);
+        self.numbers.insert(Arc::clone(&text), self.names.len() as NameId);
         self.names.push(text);
     }
 
-    pub(in crate::automation) fn known(&self, text: &str) -> Option<Name> {
+    pub(in crate::automation) fn known(&self, text: &str) -> Option<NameId> {
         self.numbers.get(text).copied()
     }
 
-    pub(super) fn count_of_names(&self) -> Name {
-        self.names.len() as Name
+    pub(super) fn count_of_names(&self) -> NameId {
+        self.names.len() as NameId
     }
 
-    pub(in crate::automation) fn text(&self, name: Name) -> Arc<str> {
+    pub(in crate::automation) fn text(&self, name: NameId) -> Arc<str> {
         self.names.get(name as usize).map_or_else(|| "".into(), Arc::clone)
     }
 
     /// Reads a contact into memory for this step.
-    pub(in crate::automation) fn fetch<S: Store + ?Sized>(&mut self, store: &S, id: &str) -> Result<Who> {
+    pub(in crate::automation) fn fetch<S: Store + ?Sized>(
+        &mut self,
+        store: &S,
+        id: &str,
+    ) -> Result<ContactSlot> {
         self.people.fetch(store, id)
     }
 
     /// The host's id of a contact.
-    pub(in crate::automation) fn id(&self, who: Who) -> Arc<str> {
+    pub(in crate::automation) fn id(&self, who: ContactSlot) -> Arc<str> {
         Arc::clone(&self.people.get(who).id)
     }
 
@@ -112,14 +116,14 @@ impl State {
         self.counters.now = self.counters.now.max(now);
     }
 
-    pub(in crate::automation) fn put<T: Serialize>(&mut self, table: Table, key: Vec<u8>, value: &T) {
+    pub(in crate::automation) fn put<T: Serialize>(&mut self, table: Keyspace, key: Vec<u8>, value: &T) {
         // The values are plain data of this crate: writing them as JSON to memory cannot fail.
         let value = serde_json::to_vec(value).unwrap_or_default();
-        self.writes.push(Write { table, key, value: Some(value) });
+        self.writes.push(WriteOp { table, key, value: Some(value) });
     }
 
-    pub(in crate::automation) fn delete(&mut self, table: Table, key: Vec<u8>) {
-        self.writes.push(Write { table, key, value: None });
+    pub(in crate::automation) fn delete(&mut self, table: Keyspace, key: Vec<u8>) {
+        self.writes.push(WriteOp { table, key, value: None });
     }
 
     pub(in crate::automation) fn is_changed(&self) -> bool {
@@ -127,14 +131,14 @@ impl State {
     }
 
     /// All writes of the step, what is kept with each step among them.
-    pub(in crate::automation) fn take_writes(&mut self) -> Vec<Write> {
+    pub(in crate::automation) fn take_writes(&mut self) -> Vec<WriteOp> {
         self.people.write(&mut self.writes);
         self.is_held_back = false;
         self.counters.lines = self.outbox.lines().collect();
         self.counters.walking =
             self.walking.iter().map(|(&(workflow, version), &count)| (workflow, version, count)).collect();
         let counters = self.counters.clone();
-        self.put(Table::Meta, b"counters".to_vec(), &counters);
+        self.put(Keyspace::Meta, b"counters".to_vec(), &counters);
         std::mem::take(&mut self.writes)
     }
 
@@ -153,29 +157,29 @@ impl State {
 
     // Runs of rules.
 
-    pub(in crate::automation) fn runs(&self, rule: Name, who: Who) -> u32 {
+    pub(in crate::automation) fn runs(&self, rule: NameId, who: ContactSlot) -> u32 {
         self.people.get(who).runs.of(rule)
     }
 
     /// Counts a run, up to `most`: nothing can ask for more.
-    pub(in crate::automation) fn count_run(&mut self, rule: Name, who: Who, most: u32) {
+    pub(in crate::automation) fn count_run(&mut self, rule: NameId, who: ContactSlot, most: u32) {
         if self.runs(rule, who) < most {
             self.people.change(who).runs.add(rule);
         }
     }
 
     /// The last run of a rule with a least time between two, in microseconds since 1970.
-    pub(in crate::automation) fn last_run(&self, rule: Name, who: Who) -> Option<i64> {
+    pub(in crate::automation) fn last_run(&self, rule: NameId, who: ContactSlot) -> Option<i64> {
         find(&self.people.get(who).last_runs, rule).copied()
     }
 
     /// Remembers the last run of a rule. For a new one it first forgets those that are over.
     pub(in crate::automation) fn set_last_run(
         &mut self,
-        rule: Name,
-        who: Who,
+        rule: NameId,
+        who: ContactSlot,
         at: i64,
-        is_over: impl Fn(Name, i64) -> bool,
+        is_over: impl Fn(NameId, i64) -> bool,
     ) {
         let last_runs = &mut self.people.change(who).last_runs;
         if find(last_runs, rule).is_none() {
@@ -185,27 +189,37 @@ impl State {
     }
 
     /// Runs that a cap has seen, over all contacts.
-    pub(in crate::automation) fn count(&self, cap: Name) -> Option<Count> {
+    pub(in crate::automation) fn count(&self, cap: NameId) -> Option<PeriodCount> {
         find(&self.counters.caps, cap).copied()
     }
 
-    pub(in crate::automation) fn set_count(&mut self, cap: Name, count: Count) {
+    pub(in crate::automation) fn set_count(&mut self, cap: NameId, count: PeriodCount) {
         set(&mut self.counters.caps, cap, count);
     }
 
     /// Runs of a contact that a limit has seen.
-    pub(in crate::automation) fn count_of(&self, limit: Name, who: Who) -> Option<Count> {
+    pub(in crate::automation) fn count_of(&self, limit: NameId, who: ContactSlot) -> Option<PeriodCount> {
         find(&self.people.get(who).counts, limit).copied()
     }
 
-    pub(in crate::automation) fn set_count_of(&mut self, limit: Name, who: Who, count: Count) {
+    pub(in crate::automation) fn set_count_of(
+        &mut self,
+        limit: NameId,
+        who: ContactSlot,
+        count: PeriodCount,
+    ) {
         set(&mut self.people.change(who).counts, limit, count);
     }
 
     // What was told.
 
     /// True when a reason for leaving a contact out was not told yet since [`tell_again`](Self::tell_again).
-    pub(in crate::automation) fn tell_once(&mut self, name: Name, who: Who, reason: SkipReason) -> bool {
+    pub(in crate::automation) fn tell_once(
+        &mut self,
+        name: NameId,
+        who: ContactSlot,
+        reason: SkipReason,
+    ) -> bool {
         let told = find(&self.people.get(who).told, name).copied().unwrap_or_default();
         let with_this = told | 1 << reason as u32;
         if told == with_this {
@@ -215,7 +229,7 @@ impl State {
         true
     }
 
-    pub(in crate::automation) fn tell_again(&mut self, name: Name, who: Who) {
+    pub(in crate::automation) fn tell_again(&mut self, name: NameId, who: ContactSlot) {
         if find(&self.people.get(who).told, name).is_some() {
             take(&mut self.people.change(who).told, name);
         }
@@ -223,41 +237,46 @@ impl State {
 
     // Timers.
 
-    pub(in crate::automation) fn schedule(&mut self, due: i64, work: Work) -> Timer {
+    pub(in crate::automation) fn schedule(&mut self, due: i64, work: Job) -> Timer {
         self.counters.timer += 1;
         self.counters.waiting += 1;
         let key = (due, self.counters.timer);
-        self.put(Table::Timer, timer_key(key), &work);
+        self.put(Keyspace::Timer, timer_key(key), &work);
         self.timers.insert(key, work);
         key
     }
 
     /// Takes away a timer that waits.
-    pub(in crate::automation) fn cancel(&mut self, key: Timer) -> Option<Work> {
+    pub(in crate::automation) fn cancel(&mut self, key: Timer) -> Option<Job> {
         self.counters.waiting = self.counters.waiting.saturating_sub(1);
-        self.delete(Table::Timer, timer_key(key));
+        self.delete(Keyspace::Timer, timer_key(key));
         self.timers.remove(key)
     }
 
     // Places in workflows.
 
-    pub(in crate::automation) fn position(&self, workflow: Name, who: Who) -> Option<&Position> {
+    pub(in crate::automation) fn position(&self, workflow: NameId, who: ContactSlot) -> Option<&Position> {
         find(&self.people.get(who).positions, workflow)
     }
 
     /// True when a change of the contact may end something.
-    pub(in crate::automation) fn is_inside_or_held(&self, who: Who) -> bool {
+    pub(in crate::automation) fn is_inside_or_held(&self, who: ContactSlot) -> bool {
         let person = self.people.get(who);
         !person.positions.is_empty() || !person.held.is_empty()
     }
 
     /// The workflows that a contact is in, and the timers that its places there wait for.
-    pub(in crate::automation) fn places_of(&self, who: Who) -> Vec<(Name, Option<Timer>)> {
+    pub(in crate::automation) fn places_of(&self, who: ContactSlot) -> Vec<(NameId, Option<Timer>)> {
         let positions = self.people.get(who).positions.iter();
         positions.map(|(workflow, position)| (*workflow, position.timer)).collect()
     }
 
-    pub(in crate::automation) fn set_position(&mut self, workflow: Name, who: Who, position: Position) {
+    pub(in crate::automation) fn set_position(
+        &mut self,
+        workflow: NameId,
+        who: ContactSlot,
+        position: Position,
+    ) {
         *self.walking.entry((workflow, position.version)).or_default() += 1;
         if let Some(before) = set(&mut self.people.change(who).positions, workflow, position) {
             self.one_less(workflow, before.version);
@@ -265,14 +284,18 @@ impl State {
     }
 
     /// Takes a contact out of a workflow; its timer is still to be taken away.
-    pub(in crate::automation) fn take_position(&mut self, workflow: Name, who: Who) -> Option<Position> {
+    pub(in crate::automation) fn take_position(
+        &mut self,
+        workflow: NameId,
+        who: ContactSlot,
+    ) -> Option<Position> {
         self.position(workflow, who)?;
         let position = take(&mut self.people.change(who).positions, workflow)?;
         self.one_less(workflow, position.version);
         Some(position)
     }
 
-    fn one_less(&mut self, workflow: Name, version: u32) {
+    fn one_less(&mut self, workflow: NameId, version: u32) {
         if let Some(count) = self.walking.get_mut(&(workflow, version)) {
             *count -= 1;
             if *count == 0 {
@@ -281,11 +304,11 @@ impl State {
         }
     }
 
-    pub(in crate::automation) fn has_ended(&self, workflow: Name, who: Who) -> bool {
+    pub(in crate::automation) fn has_ended(&self, workflow: NameId, who: ContactSlot) -> bool {
         self.people.get(who).ended.contains(&workflow)
     }
 
-    pub(in crate::automation) fn set_ended(&mut self, workflow: Name, who: Who) {
+    pub(in crate::automation) fn set_ended(&mut self, workflow: NameId, who: ContactSlot) {
         if !self.has_ended(workflow, who) {
             self.people.change(who).ended.push(workflow);
         }
@@ -296,22 +319,22 @@ impl State {
     /// Puts a membership operation in place of any earlier one of the same contact and audience.
     ///
     /// Generations follow the clock, so that those of a new store are above those that an old one has sent.
-    pub(in crate::automation) fn queue(&mut self, audience: Name, who: Who, add: bool) -> u64 {
+    pub(in crate::automation) fn queue(&mut self, audience: NameId, who: ContactSlot, add: bool) -> u64 {
         let now = self.counters.now;
         let generation = u64::try_from(now).unwrap_or(0).max(self.counters.generation + 1);
         self.counters.generation = generation;
         let person = self.people.change(who);
-        self.outbox.put(audience, person, Last { generation, add }, now, &mut self.writes);
+        self.outbox.put(audience, person, LastChange { generation, add }, now, &mut self.writes);
         generation
     }
 
     /// Forgets the first operations of an audience, which are done with.
-    pub(in crate::automation) fn sent(&mut self, audience: Name, done: &[Queued]) {
+    pub(in crate::automation) fn sent(&mut self, audience: NameId, done: &[PendingChange]) {
         self.outbox.sent(audience, done, &mut self.writes);
     }
 
     /// Remembers how many removals of an audience wait in the ledger.
-    pub(in crate::automation) fn hold_back(&mut self, audience: Name, held: Option<HeldBack>) {
+    pub(in crate::automation) fn hold_back(&mut self, audience: NameId, held: Option<DeferredRemovals>) {
         let (count, tried_at) = held.map_or((0, 0), |held| (held.removals, micros(held.tried_at)));
         if self.outbox.hold_back(audience, count, tried_at) {
             // The counters, which are written with each step, hold it.
@@ -321,17 +344,17 @@ impl State {
 
     // Contacts that rules may have to take out.
 
-    pub(in crate::automation) fn rules_holding(&self, who: Who) -> &[Name] {
+    pub(in crate::automation) fn rules_holding(&self, who: ContactSlot) -> &[NameId] {
         &self.people.get(who).held
     }
 
-    pub(in crate::automation) fn hold(&mut self, rule: Name, who: Who) {
+    pub(in crate::automation) fn hold(&mut self, rule: NameId, who: ContactSlot) {
         if !self.rules_holding(who).contains(&rule) {
             self.people.change(who).held.push(rule);
         }
     }
 
-    pub(in crate::automation) fn release(&mut self, rule: Name, who: Who) {
+    pub(in crate::automation) fn release(&mut self, rule: NameId, who: ContactSlot) {
         if self.rules_holding(who).contains(&rule) {
             self.people.change(who).held.retain(|&other| other != rule);
         }
@@ -339,11 +362,16 @@ impl State {
 
     // Dates.
 
-    pub(in crate::automation) fn date_timer(&self, owner: Name, who: Who) -> Option<Timer> {
+    pub(in crate::automation) fn date_timer(&self, owner: NameId, who: ContactSlot) -> Option<Timer> {
         find(&self.people.get(who).dates, owner).copied()
     }
 
-    pub(in crate::automation) fn set_date_timer(&mut self, owner: Name, who: Who, timer: Option<Timer>) {
+    pub(in crate::automation) fn set_date_timer(
+        &mut self,
+        owner: NameId,
+        who: ContactSlot,
+        timer: Option<Timer>,
+    ) {
         if self.date_timer(owner, who) == timer {
             return;
         }
@@ -356,16 +384,16 @@ impl State {
 
     // Changes of contacts that are still to be carried out.
 
-    pub(in crate::automation) fn add_effect(&mut self, effect: Effect) {
+    pub(in crate::automation) fn add_effect(&mut self, effect: ContactUpdate) {
         self.counters.effect += 1;
         let number = self.counters.effect;
-        self.put(Table::Effect, number.to_be_bytes().to_vec(), &effect);
+        self.put(Keyspace::Effect, number.to_be_bytes().to_vec(), &effect);
         self.effects.insert(number, effect);
     }
 
-    pub(in crate::automation) fn effect_done(&mut self, number: u64) -> Option<Effect> {
+    pub(in crate::automation) fn effect_done(&mut self, number: u64) -> Option<ContactUpdate> {
         let effect = self.effects.remove(number)?;
-        self.delete(Table::Effect, number.to_be_bytes().to_vec());
+        self.delete(Keyspace::Effect, number.to_be_bytes().to_vec());
         Some(effect)
     }
 
@@ -375,11 +403,11 @@ impl State {
     }
 }
 
-fn find<T>(list: &[(Name, T)], name: Name) -> Option<&T> {
+fn find<T>(list: &[(NameId, T)], name: NameId) -> Option<&T> {
     list.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
 }
 
-fn set<T>(list: &mut Vec<(Name, T)>, name: Name, value: T) -> Option<T> {
+fn set<T>(list: &mut Vec<(NameId, T)>, name: NameId, value: T) -> Option<T> {
     match list.iter_mut().find(|(known, _)| *known == name) {
         Some((_, known)) => Some(std::mem::replace(known, value)),
         None => {
@@ -389,7 +417,7 @@ fn set<T>(list: &mut Vec<(Name, T)>, name: Name, value: T) -> Option<T> {
     }
 }
 
-fn take<T>(list: &mut Vec<(Name, T)>, name: Name) -> Option<T> {
+fn take<T>(list: &mut Vec<(NameId, T)>, name: NameId) -> Option<T> {
     let at = list.iter().position(|(known, _)| *known == name)?;
     Some(list.remove(at).1)
 }

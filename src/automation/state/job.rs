@@ -23,7 +23,7 @@ impl std::fmt::Display for Origin {
 
 /// The event that something follows from: its identity, and how many rules are between.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
-pub(in crate::automation) struct Cause {
+pub(in crate::automation) struct Causation {
     #[serde(with = "hex_key")]
     pub(in crate::automation) key: u128,
     pub(in crate::automation) depth: u8,
@@ -32,18 +32,18 @@ pub(in crate::automation) struct Cause {
 /// A thing to do at an instant.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(in crate::automation) enum Work {
+pub(in crate::automation) enum Job {
     /// Check a rule's conditions.
-    Check { rule: String, contact: String, cause: Cause, conditions: bool },
+    Check { rule: String, contact: String, cause: Causation, conditions: bool },
     /// Do an action. It is kept whole: an edit of the rule does not change what was promised.
-    Act { origin: Origin, contact: String, cause: Cause, action: Box<Action>, index: u32 },
+    Act { origin: Origin, contact: String, cause: Causation, action: Box<Action>, index: u32 },
     /// Go on in a workflow, if the contact still waits for this timer.
     Walk { workflow: String, contact: String },
     /// A date of the contact is near for this trigger.
     Date { owner: String, contact: String },
 }
 
-impl Work {
+impl Job {
     pub(in crate::automation) fn contact(&self) -> &str {
         match self {
             Self::Check { contact, .. }
@@ -61,7 +61,7 @@ pub(in crate::automation) struct Position {
     pub(in crate::automation) node: String,
     /// Microseconds since 1970.
     pub(in crate::automation) since: i64,
-    pub(in crate::automation) cause: Cause,
+    pub(in crate::automation) cause: Causation,
     /// The timer that wakes it.
     pub(in crate::automation) timer: Option<(i64, u64)>,
 }

@@ -2,19 +2,19 @@
 
 use smallvec::SmallVec;
 
-use super::engine_state::Name;
+use super::engine_state::NameId;
 use crate::automation::store::codec::{Reader, put_number};
 
 /// Runs by rule, each up to what its rule can ask for.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(in crate::automation) struct Runs {
+pub(in crate::automation) struct RunCounts {
     once: NameSet,
     /// Of two runs or more.
-    more: Vec<(Name, u32)>,
+    more: Vec<(NameId, u32)>,
 }
 
-impl Runs {
-    pub(in crate::automation) fn of(&self, rule: Name) -> u32 {
+impl RunCounts {
+    pub(in crate::automation) fn of(&self, rule: NameId) -> u32 {
         if self.once.has(rule) {
             return 1;
         }
@@ -22,7 +22,7 @@ impl Runs {
     }
 
     /// Counts one run more. It never goes below what it was.
-    pub(in crate::automation) fn add(&mut self, rule: Name) {
+    pub(in crate::automation) fn add(&mut self, rule: NameId) {
         if let Some((_, count)) = self.more.iter_mut().find(|(known, _)| *known == rule) {
             *count = count.saturating_add(1);
         } else if self.once.remove(rule) {
@@ -56,12 +56,12 @@ impl Runs {
 struct NameSet(SmallVec<[(u32, u32); 4]>);
 
 impl NameSet {
-    fn has(&self, name: Name) -> bool {
+    fn has(&self, name: NameId) -> bool {
         let (block, bit) = place(name);
         self.0.iter().any(|&(known, bits)| known == block && bits & bit != 0)
     }
 
-    fn insert(&mut self, name: Name) {
+    fn insert(&mut self, name: NameId) {
         let (block, bit) = place(name);
         match self.0.binary_search_by_key(&block, |&(known, _)| known) {
             Ok(at) => {
@@ -74,7 +74,7 @@ impl NameSet {
     }
 
     /// True when it was there.
-    fn remove(&mut self, name: Name) -> bool {
+    fn remove(&mut self, name: NameId) -> bool {
         let (block, bit) = place(name);
         let was_there = self.has(name);
         self.0.iter_mut().filter(|(known, _)| *known == block).for_each(|(_, bits)| *bits &= !bit);
@@ -97,7 +97,7 @@ impl NameSet {
     }
 }
 
-fn place(name: Name) -> (u32, u32) {
+fn place(name: NameId) -> (u32, u32) {
     (name / 32, 1 << (name % 32))
 }
 
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn runs_are_counted_as_a_map_counts_them_and_come_back_from_their_bytes() {
-        let (mut runs, mut model) = (Runs::default(), BTreeMap::new());
+        let (mut runs, mut model) = (RunCounts::default(), BTreeMap::new());
         for n in 0..2_000_u32 {
             let rule = (n * 7_919 % 131) * if n % 3 == 0 { 1 } else { 1_000_003 };
             runs.add(rule);
@@ -119,7 +119,7 @@ mod tests {
                 let mut bytes = Vec::new();
                 runs.put(&mut bytes);
                 let mut from = Reader(&bytes);
-                runs = Runs::read(&mut from).unwrap();
+                runs = RunCounts::read(&mut from).unwrap();
                 assert!(from.0.is_empty());
             }
         }
@@ -129,7 +129,7 @@ mod tests {
 
     #[test]
     fn one_run_of_each_of_a_hundred_rules_takes_two_dozen_bytes() {
-        let mut runs = Runs::default();
+        let mut runs = RunCounts::default();
         (0..100).for_each(|rule| runs.add(rule));
         let mut bytes = Vec::new();
         runs.put(&mut bytes);

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::contact_record::Timer;
-use super::job::Work;
+use super::job::Job;
 use super::load;
-use crate::automation::store::store::{Store, Table};
+use crate::automation::store::store::{Keyspace, Store};
 use crate::error::Result;
 
 /// Timers that are read at once; it must be above twice the timers that run between two commits.
@@ -13,25 +13,25 @@ const NEAR: usize = 4_096;
 
 /// A beginning of all timers, in their order.
 #[derive(Debug, Default)]
-pub(in crate::automation) struct Timers {
-    near: BTreeMap<Timer, Work>,
+pub(in crate::automation) struct TimerQueue {
+    near: BTreeMap<Timer, Job>,
     /// True while the store has timers after the last near one.
     has_more: bool,
 }
 
-impl Timers {
+impl TimerQueue {
     pub(in crate::automation) fn next(&self) -> Option<Timer> {
         self.near.first_key_value().map(|(&key, _)| key)
     }
 
-    pub(in crate::automation) fn insert(&mut self, key: Timer, work: Work) {
+    pub(in crate::automation) fn insert(&mut self, key: Timer, work: Job) {
         let is_near = !self.has_more || self.near.last_key_value().is_some_and(|(&last, _)| key < last);
         if is_near {
             self.near.insert(key, work);
         }
     }
 
-    pub(in crate::automation) fn remove(&mut self, key: Timer) -> Option<Work> {
+    pub(in crate::automation) fn remove(&mut self, key: Timer) -> Option<Job> {
         self.near.remove(&key)
     }
 
@@ -49,7 +49,7 @@ impl Timers {
         let after = self.near.last_key_value().map(|(&key, _)| timer_key(key)).unwrap_or_default();
         let mut read = 0;
         self.has_more = false;
-        store.scan(Table::Timer, &after, &mut |key, value| {
+        store.scan(Keyspace::Timer, &after, &mut |key, value| {
             if key == after {
                 return Ok(true);
             }
@@ -57,8 +57,8 @@ impl Timers {
                 self.has_more = true;
                 return Ok(false);
             }
-            let key = read_timer_key(key).ok_or_else(|| load::corrupt(Table::Timer))?;
-            self.near.insert(key, load::read(Table::Timer, value)?);
+            let key = read_timer_key(key).ok_or_else(|| load::corrupt(Keyspace::Timer))?;
+            self.near.insert(key, load::read(Keyspace::Timer, value)?);
             read += 1;
             Ok(true)
         })
@@ -90,14 +90,14 @@ fn read_timer_key(key: &[u8]) -> Option<Timer> {
 mod tests {
     use super::*;
     use crate::automation::store::memory::MemoryStore;
-    use crate::automation::store::store::Write;
+    use crate::automation::store::store::WriteOp;
 
-    fn commit(store: &mut MemoryStore, timers: &mut Timers, keys: &[Timer], is_set: bool) {
+    fn commit(store: &mut MemoryStore, timers: &mut TimerQueue, keys: &[Timer], is_set: bool) {
         let value = |key: &Timer| {
-            let work = Work::Walk { workflow: "w".into(), contact: key.1.to_string() };
+            let work = Job::Walk { workflow: "w".into(), contact: key.1.to_string() };
             is_set.then(|| serde_json::to_vec(&work).unwrap())
         };
-        let write = |key: &Timer| Write { table: Table::Timer, key: timer_key(*key), value: value(key) };
+        let write = |key: &Timer| WriteOp { table: Keyspace::Timer, key: timer_key(*key), value: value(key) };
         store.commit(keys.iter().map(write).collect()).unwrap();
         timers.fill(store).unwrap();
     }
@@ -105,18 +105,18 @@ mod tests {
     #[test]
     fn many_timers_come_in_their_order_and_few_are_in_memory() {
         let mut store = MemoryStore::new();
-        let mut timers = Timers::open(&store).unwrap();
+        let mut timers = TimerQueue::open(&store).unwrap();
         // Due at instants all over, before 1970 too, set in lots of a thousand.
         let all: Vec<Timer> =
             (0..30_000_u64).map(|n| ((n.wrapping_mul(7_919) % 10_007) as i64 - 5_000, n)).collect();
         for lot in all.chunks(1_000) {
             for &key in lot {
-                timers.insert(key, Work::Walk { workflow: "w".into(), contact: key.1.to_string() });
+                timers.insert(key, Job::Walk { workflow: "w".into(), contact: key.1.to_string() });
             }
             commit(&mut store, &mut timers, lot, true);
             assert!(timers.near.len() <= 2 * NEAR);
         }
-        let mut reopened = Timers::open(&store).unwrap();
+        let mut reopened = TimerQueue::open(&store).unwrap();
         assert_eq!(reopened.next(), timers.next());
         let mut expected = all;
         expected.sort_unstable();

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use smallvec::SmallVec;
 
-use super::store::{Store, Table, Visit, Write};
+use super::store::{Keyspace, Store, Visit, WriteOp};
 use crate::error::Result;
 
 /// State in memory. Clones share it, so a test can open a second engine on what the first one left.
@@ -17,7 +17,7 @@ pub struct MemoryStore(Arc<Mutex<Entries>>);
 struct Entries {
     /// Handled events are by far the most entries, all of one length: in place, without an allocation of their own.
     seen: BTreeMap<[u8; 16], [u8; 8]>,
-    tables: HashMap<Table, BTreeMap<Key, Box<[u8]>>>,
+    tables: HashMap<Keyspace, BTreeMap<Key, Box<[u8]>>>,
 }
 
 /// Short keys lie in the nodes of the tree, where they are compared.
@@ -32,9 +32,9 @@ impl MemoryStore {
 }
 
 impl Entries {
-    fn write(&mut self, write: Write) {
-        let Write { table, key, value } = write;
-        if let (Table::Seen, Ok(key)) = (table, <[u8; 16]>::try_from(&key[..])) {
+    fn write(&mut self, write: WriteOp) {
+        let WriteOp { table, key, value } = write;
+        if let (Keyspace::Seen, Ok(key)) = (table, <[u8; 16]>::try_from(&key[..])) {
             match value.as_deref().map(<[u8; 8]>::try_from) {
                 Some(Ok(value)) => self.seen.insert(key, value),
                 _ => self.seen.remove(&key),
@@ -58,23 +58,23 @@ impl fmt::Debug for MemoryStore {
 }
 
 impl Store for MemoryStore {
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         writes.into_iter().for_each(|write| entries.write(write));
         Ok(())
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Table::Seen, Ok(key)) = (table, <[u8; 16]>::try_from(key)) {
+        if let (Keyspace::Seen, Ok(key)) = (table, <[u8; 16]>::try_from(key)) {
             return Ok(entries.seen.get(&key).map(|value| value.to_vec()));
         }
         Ok(entries.tables.get(&table).and_then(|entries| entries.get(key)).map(|value| value.to_vec()))
     }
 
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
         let entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if table == Table::Seen {
+        if table == Keyspace::Seen {
             let mut first = [0; 16];
             first.iter_mut().zip(from).for_each(|(to, &byte)| *to = byte);
             for (key, value) in entries.seen.range(first..) {

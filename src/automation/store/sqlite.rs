@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::store::{Store, Table, Visit, Write};
+use super::store::{Keyspace, Store, Visit, WriteOp};
 use crate::error::Result;
 use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 
@@ -58,7 +58,7 @@ impl SqliteStore {
 }
 
 impl Store for SqliteStore {
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()> {
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
         self.0.write(Durability::Now, |connection| {
             let mut put = connection
                 .prepare_cached(
@@ -80,7 +80,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.read(|connection| {
             let mut select = connection
                 .prepare_cached("SELECT value FROM audiencekit_automation WHERE part = ?1 AND key = ?2")
@@ -89,7 +89,7 @@ impl Store for SqliteStore {
         })
     }
 
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
         self.0.read(|connection| {
             let mut select = connection
                 .prepare_cached(

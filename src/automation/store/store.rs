@@ -8,7 +8,7 @@ use crate::error::Result;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
-pub enum Table {
+pub enum Keyspace {
     /// Counters.
     Meta = 0,
     /// Versions of workflows that contacts are on.
@@ -33,9 +33,9 @@ pub enum Table {
 
 /// One write: a value to set, or `None` to delete.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Write {
+pub struct WriteOp {
     /// Where.
-    pub table: Table,
+    pub table: Keyspace,
     /// The key.
     pub key: Vec<u8>,
     /// The new value.
@@ -51,17 +51,17 @@ pub trait Store: fmt::Debug + Send {
     ///
     /// # Errors
     /// When they could not be written. The engine then stops, for its memory is ahead, and must be opened again.
-    fn commit(&mut self, writes: Vec<Write>) -> Result<()>;
+    fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()>;
 
     /// The value of a key.
     ///
     /// # Errors
     /// When the store cannot be read or does not hold what was written.
-    fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
+    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
     /// Visits the entries of a table in the order of their keys, from `from` on, until `visit` says false.
     ///
     /// # Errors
     /// When the store cannot be read or does not hold what was written, and what `visit` returns.
-    fn scan(&self, table: Table, from: &[u8], visit: &mut Visit<'_>) -> Result<()>;
+    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()>;
 }

@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use smallvec::SmallVec;
 
 use super::items::Text;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::record::contact::Contact;
 use crate::contact::schema::schema::{FieldId, FieldType, Schema};
 use crate::contact::text::parse::DateOrder;
@@ -55,14 +55,14 @@ pub struct JsonReading {
     /// The order of day, month and year in dates.
     pub date_order: DateOrder,
     /// The zone of instants that are written without an offset.
-    pub zone: Zone,
+    pub zone: TimeZone,
     /// What to do with members that the schema does not have.
     pub unknown: UnknownFields,
 }
 
 impl Default for JsonReading {
     fn default() -> Self {
-        Self { date_order: DateOrder::default(), zone: Zone::utc(), unknown: UnknownFields::default() }
+        Self { date_order: DateOrder::default(), zone: TimeZone::utc(), unknown: UnknownFields::default() }
     }
 }
 

@@ -5,7 +5,7 @@ use time::OffsetDateTime;
 use super::cell::{EventRow, Slot, Span};
 use super::contact::{Contact, micros};
 use super::unknown_members::Inside;
-use crate::contact::consent::{Consent, ConsentStatus, Stage};
+use crate::contact::consent::{Consent, ConsentStatus, FunnelStage};
 use crate::contact::event::{Event, EventRef};
 use crate::contact::schema::event_types::lower;
 use crate::contact::schema::schema::{FieldType, Schema};
@@ -108,7 +108,7 @@ impl Contact {
     /// [`ErrorKind::Limit`] for more than [`MAX_STAGES`](Self::MAX_STAGES) or when the schema's symbols are full.
     pub fn set_stage(&mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Result<()> {
         let symbols = self.schema().symbols();
-        let place = Stage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
+        let place = FunnelStage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
         let stages = &mut self.lists_mut().stages;
         match stages.iter().position(|known| known.funnel == place.funnel) {
             Some(at) => {
@@ -124,7 +124,7 @@ impl Contact {
 
     /// The stages that the contact stands on.
     #[must_use]
-    pub fn stages(&self) -> &[Stage] {
+    pub fn stages(&self) -> &[FunnelStage] {
         &self.lists().stages
     }
 

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use super::cell::{Slot, Span};
 use super::packed::Packed;
 use super::unknown_members::Inside;
-use crate::contact::consent::{Consent, Stage};
+use crate::contact::consent::{Consent, FunnelStage};
 use crate::contact::entries::{Proof, Prospect};
 use crate::contact::schema::symbols::Symbol;
 
@@ -18,7 +18,7 @@ pub(in crate::contact) struct Lists {
     /// Whole numbers that sixty bits do not hold.
     pub(super) integers: Vec<i64>,
     pub(in crate::contact) consents: Vec<Consent>,
-    pub(in crate::contact) stages: Vec<Stage>,
+    pub(in crate::contact) stages: Vec<FunnelStage>,
     /// Of consents, in their order.
     pub(in crate::contact) proofs: Vec<Proof>,
     /// Of stages.

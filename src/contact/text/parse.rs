@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::record::contact::Contact;
 use crate::contact::schema::schema::{FieldId, FieldType};
 use crate::contact::value::{Birthday, Value};
@@ -35,7 +35,7 @@ impl Contact {
     /// # Errors
     /// [`ErrorKind::Source`] when the text is not of the field's type. The message names the field and the type,
     /// never the text.
-    pub fn set_cell(&mut self, id: FieldId, text: &str, order: DateOrder, zone: &Zone) -> Result<()> {
+    pub fn set_cell(&mut self, id: FieldId, text: &str, order: DateOrder, zone: &TimeZone) -> Result<()> {
         let trimmed = text.trim();
         if trimmed.is_empty() {
             self.unset(id);
@@ -61,7 +61,7 @@ pub(in crate::contact) fn typed(
     field_type: FieldType,
     text: &str,
     order: DateOrder,
-    zone: &Zone,
+    zone: &TimeZone,
 ) -> Option<Value> {
     match field_type {
         FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(text.into()),
@@ -170,7 +170,7 @@ fn birthday(text: &str, order: DateOrder) -> Option<Birthday> {
     Birthday::new(None, u8::try_from(month).ok()?, u8::try_from(day).ok()?).ok()
 }
 
-pub(crate) fn instant(text: &str, order: DateOrder, zone: &Zone) -> Option<OffsetDateTime> {
+pub(crate) fn instant(text: &str, order: DateOrder, zone: &TimeZone) -> Option<OffsetDateTime> {
     if let Ok(instant) = OffsetDateTime::parse(text, &Rfc3339) {
         return instant.checked_to_offset(UtcOffset::UTC);
     }
@@ -246,7 +246,7 @@ mod tests {
     #[test]
     fn an_instant_keeps_its_offset_and_its_fraction() {
         let read =
-            |text: &str| instant(text, DateOrder::DayMonthYear, &Zone::named("Europe/Warsaw").unwrap());
+            |text: &str| instant(text, DateOrder::DayMonthYear, &TimeZone::named("Europe/Warsaw").unwrap());
         let ten = datetime!(2026-01-05 10:00 UTC);
         for text in [
             "2026-01-05 10:00:00.000+0000",
@@ -276,8 +276,8 @@ mod tests {
 
     #[test]
     fn an_instant_beyond_the_last_year_is_refused_without_a_panic() {
-        let west = Zone::named("America/New_York").unwrap();
-        let east = Zone::named("Asia/Tokyo").unwrap();
+        let west = TimeZone::named("America/New_York").unwrap();
+        let east = TimeZone::named("Asia/Tokyo").unwrap();
         for text in ["9999-12-31T23:59:59-05:00", "9999-12-31 23:59:59-0500"] {
             assert_eq!(instant(text, DateOrder::YearMonthDay, &west), None, "{text}");
         }
@@ -295,7 +295,7 @@ mod tests {
         let mut contact = Contact::new(&schema);
         let id = schema.require("external_id").unwrap();
         let mut set = |text: &str| {
-            contact.set_cell(id, text, DateOrder::default(), &Zone::utc()).unwrap();
+            contact.set_cell(id, text, DateOrder::default(), &TimeZone::utc()).unwrap();
             contact.texts(id).next().map(str::to_owned)
         };
         assert_eq!(set(" 7 ").as_deref(), Some(" 7 "));
@@ -304,7 +304,7 @@ mod tests {
 
     #[test]
     fn a_number_is_exact_however_it_is_written() {
-        let read = |field_type, text| typed(field_type, text, DateOrder::default(), &Zone::utc());
+        let read = |field_type, text| typed(field_type, text, DateOrder::default(), &TimeZone::utc());
         for text in ["70", "70.0", "7e1", "+70"] {
             assert!(read(FieldType::Integer, text) == Some(Value::Integer(70)), "{text}");
         }

@@ -39,13 +39,13 @@ pub struct AuthorizedAccount {
     /// The token as inspected; none when it may not inspect itself and the client has no app secret.
     pub token: Option<TokenInfo>,
     /// What is not wrong yet, or could not be seen.
-    pub cautions: Vec<Caution>,
+    pub cautions: Vec<AccountWarning>,
 }
 
 /// What is not wrong yet, or could not be seen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Caution {
+pub enum AccountWarning {
     /// The token ends within two weeks.
     TokenEnds(OffsetDateTime),
     /// The token could not be inspected.
@@ -213,7 +213,7 @@ impl<T: Transport> GraphClient<T> {
             }
             // Not every token may inspect itself; the account shows the rest.
             Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Rejected) => {
-                cautions.push(Caution::TokenNotInspected);
+                cautions.push(AccountWarning::TokenNotInspected);
                 None
             }
             Err(error) => return Err(error),
@@ -226,7 +226,7 @@ impl<T: Transport> GraphClient<T> {
             if !token.has("ads_management") {
                 return denied(AuthorizationDenied::Scopes(vec!["ads_management".to_owned()]));
             }
-            cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(Caution::TokenEnds));
+            cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(AccountWarning::TokenEnds));
         }
         let read = self.ad_account(&account).await.map_err(|error| {
             let reason = match error.kind() {
@@ -244,12 +244,12 @@ impl<T: Transport> GraphClient<T> {
 fn check_account(
     account: &AdAccount,
     token: Option<&TokenInfo>,
-    cautions: &mut Vec<Caution>,
+    cautions: &mut Vec<AccountWarning>,
 ) -> Result<(), AuthorizationDenied> {
     match account.status {
         None | Some(AccountStatus::Active | AccountStatus::AnyActive) => {}
         Some(status @ (AccountStatus::InGracePeriod | AccountStatus::Other(_))) => {
-            cautions.push(Caution::Status(status));
+            cautions.push(AccountWarning::Status(status));
         }
         Some(status) => {
             return Err(AuthorizationDenied::Status { status, disable_reason: account.disable_reason });
@@ -263,7 +263,7 @@ fn check_account(
         if token.is_some_and(|token| token.has("business_management")) {
             return Err(AuthorizationDenied::Business);
         }
-        cautions.push(Caution::BusinessNotSeen);
+        cautions.push(AccountWarning::BusinessNotSeen);
     }
     // Facebook leaves the map out, or the entry, when nobody accepted.
     if account.terms_accepted != Some(true) {

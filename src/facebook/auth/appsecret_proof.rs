@@ -12,7 +12,7 @@ use super::secret::{AccessToken, AppSecret};
 /// (read 2026-09-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum ProofForm {
+pub enum AppSecretProof {
     /// HMAC-SHA256 of the token.
     #[default]
     Classic,
@@ -23,21 +23,21 @@ pub enum ProofForm {
 /// The parameters that prove it.
 #[must_use]
 pub(in crate::facebook) fn proof(
-    form: ProofForm,
+    form: AppSecretProof,
     secret: &AppSecret,
     token: &AccessToken,
     now: OffsetDateTime,
 ) -> Vec<(&'static str, String)> {
     let seconds = now.unix_timestamp().to_string();
     let mut parts = vec![token.expose()];
-    if form == ProofForm::Timed {
+    if form == AppSecretProof::Timed {
         parts.extend(["|", &seconds]);
     }
     // HMAC takes a key of any length.
     let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()) else { return Vec::new() };
     parts.iter().for_each(|part| mac.update(part.as_bytes()));
     let mut params = vec![("appsecret_proof", const_hex::encode(mac.finalize().into_bytes()))];
-    if form == ProofForm::Timed {
+    if form == AppSecretProof::Timed {
         params.push(("appsecret_time", seconds));
     }
     params
@@ -54,7 +54,7 @@ mod tests {
         // printf token | openssl dgst -sha256 -hmac secret; printf 'token|1795478400' for the timed one.
         let (secret, token) = (AppSecret::new("secret"), AccessToken::new("token"));
         let now = datetime!(2026-11-24 00:00 UTC);
-        let classic = proof(ProofForm::Classic, &secret, &token, now);
+        let classic = proof(AppSecretProof::Classic, &secret, &token, now);
         assert_eq!(
             classic,
             [(
@@ -62,7 +62,7 @@ mod tests {
                 "e941110e3d2bfe82621f0e3e1434730d7305d106c5f68c87165d0b27a4611a4a".to_owned()
             )]
         );
-        let timed = proof(ProofForm::Timed, &secret, &token, now);
+        let timed = proof(AppSecretProof::Timed, &secret, &token, now);
         assert_eq!(timed[0].1, "e6835660de7b241d5afea1224549e60b18d758c33863e26bb89c359031aa1183");
         assert_eq!(timed[1], ("appsecret_time", "1795478400".to_owned()));
     }

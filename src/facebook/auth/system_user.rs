@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::secret::{AccessToken, AppSecret};
-use super::token::{FreshToken, fresh};
+use super::token::{IssuedToken, fresh};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::client::call::Repeat;
 use crate::facebook::client::graph_client::GraphClient;
@@ -18,7 +18,7 @@ use crate::facebook::wire::scalars::Int;
 /// How long a token of a system user lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
-pub enum TokenLife {
+pub enum TokenLifetime {
     /// Until it is revoked.
     #[default]
     Endless,
@@ -63,8 +63,8 @@ impl<T: Transport> GraphClient<T> {
         &self,
         user: &SystemUserId,
         scopes: &[&str],
-        life: TokenLife,
-    ) -> Result<FreshToken> {
+        life: TokenLifetime,
+    ) -> Result<IssuedToken> {
         const OPERATION: &str = "create token";
         let (app, _) = self.app(OPERATION)?;
         let scopes = scopes.join(",");
@@ -75,7 +75,7 @@ impl<T: Transport> GraphClient<T> {
             call,
             || {
                 let mut fields = vec![("business_app", app), ("scope", scopes.as_str())];
-                if life == TokenLife::SixtyDays {
+                if life == TokenLifetime::SixtyDays {
                     fields.push(("set_token_expires_in_60_days", "true"));
                 }
                 let path = self.path(format_args!("{user}/access_tokens"));
@@ -85,8 +85,8 @@ impl<T: Transport> GraphClient<T> {
                 let made: MadeWire = decode(OPERATION, response)?;
                 let lasts = match (made.expires_in, life) {
                     (Some(Int(seconds)), _) => Some(time::Duration::seconds(seconds)),
-                    (None, TokenLife::SixtyDays) => Some(time::Duration::days(60)),
-                    (None, TokenLife::Endless) => None,
+                    (None, TokenLifetime::SixtyDays) => Some(time::Duration::days(60)),
+                    (None, TokenLifetime::Endless) => None,
                 };
                 Ok(fresh(made.access_token, asked_at, lasts))
             },

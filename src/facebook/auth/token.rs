@@ -73,7 +73,7 @@ impl TokenInfo {
 /// A token out of an exchange. `Debug` hides it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct FreshToken {
+pub struct IssuedToken {
     /// The token.
     pub token: AccessToken,
     /// When it ends; none is never, or not told.
@@ -127,9 +127,9 @@ struct FreshWire {
 }
 
 /// A token that was asked for at this time.
-pub(super) fn fresh(token: String, asked_at: OffsetDateTime, lasts: Option<time::Duration>) -> FreshToken {
+pub(super) fn fresh(token: String, asked_at: OffsetDateTime, lasts: Option<time::Duration>) -> IssuedToken {
     let expires_at = lasts.and_then(|lasts| asked_at.checked_add(lasts));
-    FreshToken { token: AccessToken::new(token), expires_at }
+    IssuedToken { token: AccessToken::new(token), expires_at }
 }
 
 /// An instant; 0 is none.
@@ -207,7 +207,7 @@ impl<T: Transport> GraphClient<T> {
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without app id and app secret;
     /// [`ErrorKind::Token`](crate::ErrorKind::Token) when the token has ended already.
-    pub async fn exchange_token(&self) -> Result<FreshToken> {
+    pub async fn exchange_token(&self) -> Result<IssuedToken> {
         self.renewed("exchange token", &[]).await
     }
 
@@ -215,11 +215,11 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As [`exchange_token`](Self::exchange_token).
-    pub async fn refresh_system_user_token(&self) -> Result<FreshToken> {
+    pub async fn refresh_system_user_token(&self) -> Result<IssuedToken> {
         self.renewed("refresh token", &[("set_token_expires_in_60_days", "true")]).await
     }
 
-    async fn renewed(&self, operation: &'static str, more: &[(&str, &str)]) -> Result<FreshToken> {
+    async fn renewed(&self, operation: &'static str, more: &[(&str, &str)]) -> Result<IssuedToken> {
         let settings = self.settings();
         let (app_id, secret) = self.app(operation)?;
         let call = self.call_on_account(operation, None, APP);

@@ -25,7 +25,7 @@ pub enum MemberOperation {
 /// What became of rows that were sent in as many calls as it took.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct Isolated {
+pub struct BisectedUpload {
     /// Rows that Facebook received, over all calls.
     pub num_received: u64,
     /// Rows that Facebook refused within calls that it took.
@@ -45,7 +45,7 @@ const MOST_REFUSED: usize = 50;
 /// More refused rows than this before any call got through, and they are not either.
 const MOST_REFUSED_AT_FIRST: usize = 8;
 
-impl Isolated {
+impl BisectedUpload {
     fn add(&mut self, rows: u64, receipt: UploadReceipt) {
         self.next_batch_seq += 1;
         self.num_received += rows;
@@ -77,7 +77,7 @@ impl<T: Transport> GraphClient<T> {
         operation: MemberOperation,
         audience: &AudienceId,
         upload: &Upload<'_>,
-    ) -> Result<Isolated> {
+    ) -> Result<BisectedUpload> {
         upload_isolating(self, operation, audience, upload).await
     }
 }
@@ -88,8 +88,8 @@ pub(crate) async fn upload_isolating(
     operation: MemberOperation,
     audience: &AudienceId,
     upload: &Upload<'_>,
-) -> Result<Isolated> {
-    let mut done = Isolated { next_batch_seq: upload.session.batch_seq, ..Isolated::default() };
+) -> Result<BisectedUpload> {
+    let mut done = BisectedUpload { next_batch_seq: upload.session.batch_seq, ..BisectedUpload::default() };
     let part = |range: Range<usize>, batch_seq: u64, last_batch: bool| {
         let mut part = upload.clone();
         part.range = range;

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::graph_client::GraphClient;
-use super::observer::ClientHook;
+use super::observer::ClientObserver;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
 use crate::clock::Clock;
 #[cfg(feature = "http")]
 use crate::error::Result;
-use crate::facebook::auth::appsecret_proof::ProofForm;
+use crate::facebook::auth::appsecret_proof::AppSecretProof;
 use crate::facebook::auth::secret::{AccessToken, AppSecret};
 use crate::facebook::model::upload::UploadOptions;
 use crate::facebook::transport::Transport;
@@ -25,16 +25,16 @@ use crate::facebook::version::GraphVersion;
 pub(super) const MAX_BODY_BYTES: usize = 32 * 1024 * 1024;
 
 #[derive(Clone)]
-pub(in crate::facebook) struct Settings {
+pub(in crate::facebook) struct ClientSettings {
     pub(in crate::facebook) token: AccessToken,
     pub(in crate::facebook) clock: Arc<dyn Clock>,
     pub(in crate::facebook) version: GraphVersion,
     pub(in crate::facebook) app_id: Option<String>,
     pub(in crate::facebook) app_secret: Option<AppSecret>,
-    pub(in crate::facebook) proof: ProofForm,
+    pub(in crate::facebook) proof: AppSecretProof,
     pub(in crate::facebook) retry: RetryPolicy,
     pub(in crate::facebook) pacer: Pacer,
-    pub(super) hook: Option<Arc<dyn ClientHook>>,
+    pub(super) hook: Option<Arc<dyn ClientObserver>>,
     pub(in crate::facebook) upload: UploadOptions,
     pub(super) max_body_bytes: usize,
     pub(super) jitter_seed: Option<u64>,
@@ -44,18 +44,18 @@ pub(in crate::facebook) struct Settings {
 #[derive(Clone)]
 pub struct GraphClientBuilder<T> {
     transport: T,
-    settings: Settings,
+    settings: ClientSettings,
 }
 
 impl<T> GraphClientBuilder<T> {
     pub(in crate::facebook) fn new(transport: T, token: AccessToken, clock: Arc<dyn Clock>) -> Self {
-        let settings = Settings {
+        let settings = ClientSettings {
             token,
             clock,
             version: GraphVersion::NEWEST,
             app_id: None,
             app_secret: None,
-            proof: ProofForm::Classic,
+            proof: AppSecretProof::Classic,
             retry: RetryPolicy::default(),
             pacer: Pacer::new(),
             hook: None,
@@ -89,7 +89,7 @@ impl<T> GraphClientBuilder<T> {
 
     /// The form of the proof; the one of Meta's own SDKs by default.
     #[must_use]
-    pub fn proof_form(mut self, form: ProofForm) -> Self {
+    pub fn proof_form(mut self, form: AppSecretProof) -> Self {
         self.settings.proof = form;
         self
     }
@@ -110,7 +110,7 @@ impl<T> GraphClientBuilder<T> {
 
     /// Who hears what the client does.
     #[must_use]
-    pub fn hook(mut self, hook: Arc<dyn ClientHook>) -> Self {
+    pub fn hook(mut self, hook: Arc<dyn ClientObserver>) -> Self {
         self.settings.hook = Some(hook);
         self
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::builder::{GraphClientBuilder, Settings};
+use super::builder::{ClientSettings, GraphClientBuilder};
 use super::call::{Call, Repeat};
 use super::pacer::{Pacer, Scope};
 use super::retry::Jitter;
@@ -43,7 +43,7 @@ pub struct GraphClient<T> {
 
 pub(in crate::facebook) struct Inner<T> {
     pub(in crate::facebook) transport: T,
-    pub(in crate::facebook) settings: Settings,
+    pub(in crate::facebook) settings: ClientSettings,
     pub(super) jitter: Jitter,
     /// The account of each audience that passed by: quotas belong to accounts, and most calls name only an audience.
     owners: Mutex<HashMap<AudienceId, AccountId>>,
@@ -80,7 +80,7 @@ impl<T: Transport> GraphClient<T> {
         GraphClientBuilder::new(transport, token.into(), Arc::new(clock))
     }
 
-    pub(in crate::facebook) fn made(transport: T, settings: Settings) -> Self {
+    pub(in crate::facebook) fn made(transport: T, settings: ClientSettings) -> Self {
         let jitter = Jitter::new(settings.jitter_seed);
         let inner = Inner {
             transport,
@@ -117,7 +117,7 @@ impl<T: Transport> GraphClient<T> {
         &self.inner.settings.clock
     }
 
-    pub(in crate::facebook) fn settings(&self) -> &Settings {
+    pub(in crate::facebook) fn settings(&self) -> &ClientSettings {
         &self.inner.settings
     }
 

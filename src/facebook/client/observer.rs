@@ -24,12 +24,12 @@ use crate::facebook::wire::request::Method;
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};
-/// use audiencekit::facebook::{ClientEvent, ClientHook};
+/// use audiencekit::facebook::{ClientEvent, ClientObserver};
 ///
 /// #[derive(Debug, Default)]
 /// struct Retries(AtomicU64);
 ///
-/// impl ClientHook for Retries {
+/// impl ClientObserver for Retries {
 ///     fn on_event(&self, event: &ClientEvent) {
 ///         if let ClientEvent::Retry { .. } = event {
 ///             self.0.fetch_add(1, Ordering::Relaxed);
@@ -37,7 +37,7 @@ use crate::facebook::wire::request::Method;
 ///     }
 /// }
 /// ```
-pub trait ClientHook: Send + Sync + fmt::Debug {
+pub trait ClientObserver: Send + Sync + fmt::Debug {
     /// Something happened.
     fn on_event(&self, event: &ClientEvent);
 }

@@ -12,7 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::FacebookClient;
 use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::model::account::AdAccount;
-use crate::facebook::model::audience::{AudienceChanges, CustomAudience, CustomerFileSource, NewAudience};
+use crate::facebook::model::audience::{AudiencePatch, CustomAudience, CustomerFileSource, NewAudience};
 use crate::facebook::model::fields::{AudienceField, AudienceQuery, field_list};
 use crate::facebook::model::list::{ListRequest, Page};
 use crate::facebook::model::upload::{Upload, UploadReceipt};
@@ -104,7 +104,7 @@ fn new_audience_body(audience: &NewAudience) -> Body {
         .maybe("subscription_info", some(&audience.subscription_info))
 }
 
-fn changes_body(changes: &AudienceChanges) -> Body {
+fn changes_body(changes: &AudiencePatch) -> Body {
     Body::json()
         .maybe("name", changes.name.as_ref())
         .maybe("description", changes.description.as_ref())
@@ -227,7 +227,7 @@ impl<T: Transport> FacebookClient for GraphClient<T> {
         Ok(id)
     }
 
-    async fn update_audience(&self, audience: &AudienceId, changes: &AudienceChanges) -> Result<()> {
+    async fn update_audience(&self, audience: &AudienceId, changes: &AudiencePatch) -> Result<()> {
         const OPERATION: &str = "update audience";
         self.call(
             self.call_on_audience(OPERATION, audience),

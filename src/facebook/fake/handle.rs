@@ -11,9 +11,9 @@ use time::macros::datetime;
 use super::edge::account::Account;
 use super::fault::{Armed, FaultRule};
 use super::front::http::{FakeReply, FakeRequest};
-use super::model::population::Population;
+use super::model::population::SyntheticPopulation;
 use super::model::token::{App, Token};
-use super::settings::Settings;
+use super::settings::FakeSettings;
 use super::state::State;
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorKind, Result};
@@ -104,13 +104,13 @@ impl Fake {
     }
 
     /// Changes how the fake behaves from here on.
-    pub fn configure(&self, change: impl FnOnce(&mut Settings)) {
+    pub fn configure(&self, change: impl FnOnce(&mut FakeSettings)) {
         change(&mut self.lock().settings);
     }
 
     /// How the fake behaves.
     #[must_use]
-    pub fn settings(&self) -> Settings {
+    pub fn settings(&self) -> FakeSettings {
         self.lock().settings.clone()
     }
 
@@ -170,7 +170,7 @@ impl Fake {
     }
 
     /// Loads people; from here on a row counts for the size only when it matches one of them.
-    pub fn populate(&self, people: Population) {
+    pub fn populate(&self, people: SyntheticPopulation) {
         self.lock().people = Some(people);
     }
 

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use super::handle::Fake;
 use super::log::{Call, Edge};
-use super::model::members::{Change, Fingerprint};
-use super::privacy_alarm::Alarm;
+use super::model::members::{Fingerprint, MembershipEvent};
+use super::privacy_alarm::PrivacyViolation;
 use crate::facebook::AudienceId;
 use crate::identity::Hashed;
 
@@ -45,7 +45,7 @@ impl Fake {
 
     /// When a row came into an audience and left it.
     #[must_use]
-    pub fn history(&self, audience: &AudienceId, row: &Hashed) -> Vec<Change> {
+    pub fn history(&self, audience: &AudienceId, row: &Hashed) -> Vec<MembershipEvent> {
         let state = self.lock();
         let audience = state.audiences.get(audience.as_str());
         let row = Fingerprint(*row.as_bytes());
@@ -53,7 +53,7 @@ impl Fake {
     }
 
     /// The calls so far, oldest first; the oldest leave once there are more than
-    /// [`Settings::log_calls`](super::settings::Settings::log_calls).
+    /// [`FakeSettings::log_calls`](super::settings::FakeSettings::log_calls).
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().log.iter().cloned().collect()
@@ -67,7 +67,7 @@ impl Fake {
 
     /// What was seen that must never arrive at Facebook.
     #[must_use]
-    pub fn alarms(&self) -> Vec<Alarm> {
+    pub fn alarms(&self) -> Vec<PrivacyViolation> {
         self.lock().alarms.clone()
     }
 

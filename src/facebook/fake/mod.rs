@@ -17,14 +17,14 @@
 //! # Known differences to the real thing
 //! Facebook's behaviour is taken from its pages as of 2026-09-12 and from recordings of 2020 to 2021; nothing here was
 //! checked against the live service. Beyond that:
-//! - Unknown parameters are refused; Facebook ignores many of them ([`Settings::strict`]).
+//! - Unknown parameters are refused; Facebook ignores many of them ([`FakeSettings::strict`]).
 //! - Of the reasons in `invalid_entry_samples` only "empty external ID" is Facebook's own; what counts as invalid
 //!   beyond that and wrong hashing is a guess.
 //! - A batch of a session may be sent again with its own number, also the last one; Facebook does not say.
 //! - Limits of name and description, the refusal of a 501st audience, and the codes for a broken session order are
 //!   made up; Facebook publishes none.
 //! - A member is a row. A removal takes the very row, or where there is none, every row that has all its cells.
-//! - Matching knows the keys that [`Population`] lists and is certain; Facebook's is neither.
+//! - Matching knows the keys that [`SyntheticPopulation`] lists and is certain; Facebook's is neither.
 //! - Quotas count calls, not processor time; the percentages of time are half of those of calls.
 //! - Sizes settle at once when the transition ends; the real ones move for a day.
 //! - Only customer files and lookalikes exist; lookalikes stay empty. Of ads there are only those that a test
@@ -49,15 +49,15 @@ pub(super) mod state;
 pub(super) mod wire;
 
 pub use fault::{Fault, FaultRule};
-pub use front::http::{Delivery, FakeReply, FakeRequest};
+pub use front::http::{FakeReply, FakeRequest, FaultDelivery};
 pub use front::mock::MockClient;
 #[cfg(feature = "fake-server")]
 pub use front::server::{FakeServer, RunningServer};
 pub use handle::Fake;
 pub use log::{Call, Edge};
-pub use model::members::Change;
-pub use model::population::Population;
-pub use privacy_alarm::{Alarm, AlarmKind};
+pub use model::members::MembershipEvent;
+pub use model::population::SyntheticPopulation;
+pub use privacy_alarm::{AlarmKind, PrivacyViolation};
 pub use settings::{
-    AppLimitCode, DeletedCode, FlaggedEdit, ScoreCode, Settings, Sizes, TermsCode, Tier, Transition,
+    AppLimitCode, DeletedCode, FakeSettings, FlaggedEdit, ReadyAfter, ScoreCode, SizeModel, TermsCode, Tier,
 };

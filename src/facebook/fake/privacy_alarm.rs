@@ -24,7 +24,7 @@ pub enum AlarmKind {
 /// One alarm: which call, and what. The value itself is not kept.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Alarm {
+pub struct PrivacyViolation {
     /// The number of the call, as in the log.
     pub call: u64,
     /// What was seen.

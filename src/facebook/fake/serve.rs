@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::edge::batch;
 use super::fault::{Fault, Held};
-use super::front::http::{Delivery, FakeReply, FakeRequest};
+use super::front::http::{FakeReply, FakeRequest, FaultDelivery};
 use super::log::{Call, Edge};
 use super::model::quota::Charge;
 use super::model::token::Caller;
-use super::privacy_alarm::{self, Alarm};
+use super::privacy_alarm::{self, PrivacyViolation};
 use super::state::State;
 use super::wire::page::Link;
 use super::wire::params::Params;
@@ -44,7 +44,7 @@ impl State {
         let nothing = || FakeReply::new(0, "text/plain", "");
         let reply = match faults.into_iter().next() {
             None => self.process(request, &target, false),
-            Some(Fault::DropBefore) => unprocessed(self, nothing(), Delivery::Closed),
+            Some(Fault::DropBefore) => unprocessed(self, nothing(), FaultDelivery::Closed),
             Some(Fault::Late) => {
                 self.held.push(Held {
                     edge,
@@ -54,11 +54,11 @@ impl State {
                     headers: request.headers.clone(),
                     body: request.body.clone(),
                 });
-                return unprocessed(self, nothing(), Delivery::Closed);
+                return unprocessed(self, nothing(), FaultDelivery::Closed);
             }
-            Some(Fault::DropReply) => self.cut(request, &target, Delivery::Closed),
-            Some(Fault::Reset) => self.cut(request, &target, Delivery::Reset),
-            Some(Fault::Truncate(bytes)) => self.cut(request, &target, Delivery::Truncated(bytes)),
+            Some(Fault::DropReply) => self.cut(request, &target, FaultDelivery::Closed),
+            Some(Fault::Reset) => self.cut(request, &target, FaultDelivery::Reset),
+            Some(Fault::Truncate(bytes)) => self.cut(request, &target, FaultDelivery::Truncated(bytes)),
             Some(Fault::Duplicate) => {
                 self.process(request, &target, false);
                 self.process(request, &target, false)
@@ -70,15 +70,17 @@ impl State {
             }
             Some(Fault::Slow { chunk, pause }) => {
                 let mut reply = self.process(request, &target, false);
-                reply.delivery = Delivery::Slow { chunk, pause };
+                reply.delivery = FaultDelivery::Slow { chunk, pause };
                 reply
             }
-            Some(Fault::Html(status)) => unprocessed(self, FakeReply::html(status), Delivery::Whole),
-            Some(Fault::TooManyRequests) => {
-                unprocessed(self, FakeReply::new(429, "text/plain", "Too Many Requests"), Delivery::Whole)
-            }
+            Some(Fault::Html(status)) => unprocessed(self, FakeReply::html(status), FaultDelivery::Whole),
+            Some(Fault::TooManyRequests) => unprocessed(
+                self,
+                FakeReply::new(429, "text/plain", "Too Many Requests"),
+                FaultDelivery::Whole,
+            ),
             Some(Fault::Body { status, body }) => {
-                unprocessed(self, FakeReply::new(status, "application/json", body), Delivery::Whole)
+                unprocessed(self, FakeReply::new(status, "application/json", body), FaultDelivery::Whole)
             }
             Some(Fault::Error { code, subcode, is_transient }) => {
                 let mut refusal = Refusal::new(code, format!("(#{code}) Injected by the test"));
@@ -117,10 +119,10 @@ impl State {
         request.headers = held.headers;
         request.body = held.body;
         let target = self.target(&request);
-        self.cut(&request, &target, Delivery::Closed);
+        self.cut(&request, &target, FaultDelivery::Closed);
     }
 
-    fn cut(&mut self, request: &FakeRequest, target: &Target<'_>, delivery: Delivery) -> FakeReply {
+    fn cut(&mut self, request: &FakeRequest, target: &Target<'_>, delivery: FaultDelivery) -> FakeReply {
         let mut reply = self.process(request, target, false);
         reply.delivery = delivery;
         if let Some(call) = self.log.back_mut() {
@@ -161,7 +163,7 @@ impl State {
         self.calls += 1;
         (self.call_rows, self.call_place) = (0, None);
         for kind in privacy_alarm::look(request) {
-            self.alarms.push(Alarm { call: self.calls, kind, column: None });
+            self.alarms.push(PrivacyViolation { call: self.calls, kind, column: None });
         }
         self.calls -= 1;
         let trace = self.trace();
@@ -317,7 +319,7 @@ impl State {
             status: served.reply.status,
             code: served.code,
             subcode: served.subcode,
-            delivered: matches!(served.reply.delivery, Delivery::Whole | Delivery::Slow { .. }),
+            delivered: matches!(served.reply.delivery, FaultDelivery::Whole | FaultDelivery::Slow { .. }),
             in_batch,
         });
         while self.log.len() > self.settings.log_calls {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Transition {
+pub enum ReadyAfter {
     /// With the upload itself.
     Immediate,
     /// This much later on the fake's clock.
@@ -21,7 +21,7 @@ pub enum Transition {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
-pub enum Sizes {
+pub enum SizeModel {
     /// A band around two significant digits; 1000 to 1000 for anything below.
     Rounded,
     /// -1, which is unknown, below 1,000; a band above.
@@ -106,21 +106,21 @@ pub enum ScoreCode {
 /// How the fake behaves, where Facebook leaves room or a test wants to choose.
 ///
 /// ```
-/// use audiencekit::facebook::fake::{Fake, Transition};
+/// use audiencekit::facebook::fake::{Fake, ReadyAfter};
 ///
 /// let fake = Fake::new();
-/// fake.configure(|settings| settings.ready = Transition::Immediate);
+/// fake.configure(|settings| settings.ready = ReadyAfter::Immediate);
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
-pub struct Settings {
+pub struct FakeSettings {
     /// True to refuse parameters that the edge does not have; Facebook ignores many of them.
     pub strict: bool,
     /// When an upload shows.
-    pub ready: Transition,
+    pub ready: ReadyAfter,
     /// How sizes are told.
-    pub sizes: Sizes,
+    pub sizes: SizeModel,
     /// How many of a hundred rows match a person, while no population is loaded.
     pub match_percent: u8,
     /// True to count rows without keeping members: memory stays flat however many are sent.
@@ -182,12 +182,12 @@ pub struct Settings {
     pub tell_transient: bool,
 }
 
-impl Default for Settings {
+impl Default for FakeSettings {
     fn default() -> Self {
         Self {
             strict: true,
-            ready: Transition::After(Duration::from_secs(600)),
-            sizes: Sizes::Rounded,
+            ready: ReadyAfter::After(Duration::from_secs(600)),
+            sizes: SizeModel::Rounded,
             match_percent: 100,
             discard_members: false,
             max_url_bytes: 20 * 1024,

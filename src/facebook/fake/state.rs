@@ -9,17 +9,17 @@ use super::edge::audience::Audience;
 use super::edge::session::{Place, UploadSession};
 use super::fault::{Armed, Held};
 use super::log::{Call, Edge};
-use super::model::population::Population;
+use super::model::population::SyntheticPopulation;
 use super::model::quota::Meter;
 use super::model::token::{App, Token};
-use super::privacy_alarm::Alarm;
+use super::privacy_alarm::PrivacyViolation;
 use super::random::Random;
-use super::settings::Settings;
+use super::settings::FakeSettings;
 
 /// The whole state, as it is dumped and loaded.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct State {
-    pub(super) settings: Settings,
+    pub(super) settings: FakeSettings,
     pub(super) seed: u64,
     pub(super) random: Random,
     /// By app id.
@@ -44,13 +44,13 @@ pub(super) struct State {
     pub(super) call_place: Option<Place>,
     /// By edge, also for calls that left the log.
     pub(super) counts: BTreeMap<Edge, u64>,
-    pub(super) people: Option<Population>,
+    pub(super) people: Option<SyntheticPopulation>,
     pub(super) faults: Vec<Armed>,
     /// Calls that were held back, to be served late.
     pub(super) held: Vec<Held>,
     /// By app, account and use case.
     pub(super) meters: BTreeMap<String, Meter>,
-    pub(super) alarms: Vec<Alarm>,
+    pub(super) alarms: Vec<PrivacyViolation>,
     /// How many audiences were made, for ids that rise.
     pub(super) made: u64,
     /// Unix seconds; set when a call comes in.
@@ -60,7 +60,7 @@ pub(super) struct State {
 impl State {
     pub(super) fn new(seed: u64, now: i64) -> Self {
         let mut state = Self {
-            settings: Settings::default(),
+            settings: FakeSettings::default(),
             seed,
             random: Random::new(seed),
             apps: BTreeMap::new(),

@@ -77,7 +77,7 @@ impl NewAudience {
 /// Source: `POST /{audience}`, Custom Audience reference (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub struct AudienceChanges {
+pub struct AudiencePatch {
     /// A new name.
     pub name: Option<String>,
     /// A new description.

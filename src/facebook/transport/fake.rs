@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::fake::{Delivery, Fake, FakeRequest};
+use crate::facebook::fake::{Fake, FakeRequest, FaultDelivery};
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::GraphRequest;
 use crate::facebook::wire::response::GraphResponse;
@@ -78,15 +78,15 @@ impl Transport for FakeTransport {
         let lost =
             |what: &'static str| Err(Error::new(ErrorKind::Transport, "fake Facebook", what).retryable(true));
         match reply.delivery {
-            Delivery::Whole => {}
-            Delivery::Slow { chunk, pause } => {
+            FaultDelivery::Whole => {}
+            FaultDelivery::Slow { chunk, pause } => {
                 let parts = u32::try_from(reply.body.len().div_ceil(chunk.max(1))).unwrap_or(u32::MAX);
                 self.fake.sleep(pause.saturating_mul(parts)).await;
             }
-            Delivery::Truncated(bytes) if bytes >= reply.body.len() => {}
-            Delivery::Truncated(_) => return lost("the reply was cut short"),
-            Delivery::Closed => return lost("the connection was closed without a reply"),
-            Delivery::Reset => return lost("the connection was reset"),
+            FaultDelivery::Truncated(bytes) if bytes >= reply.body.len() => {}
+            FaultDelivery::Truncated(_) => return lost("the reply was cut short"),
+            FaultDelivery::Closed => return lost("the connection was closed without a reply"),
+            FaultDelivery::Reset => return lost("the connection was reset"),
         }
         let mut response = GraphResponse::new(reply.status, reply.body);
         response.headers = reply.headers;

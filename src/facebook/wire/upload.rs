@@ -4,7 +4,7 @@ use super::receipt::ReceiptWire;
 use super::request::{Body, Method};
 use super::response::{GraphResponse, Refusal, decode};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::client::builder::Settings;
+use crate::facebook::client::builder::ClientSettings;
 use crate::facebook::model::upload::{Upload, UploadOptions, UploadReceipt};
 use crate::identity::MatchKey;
 
@@ -47,7 +47,7 @@ impl Edge {
     }
 
     /// Refuses what Facebook would refuse, before anything is sent.
-    pub(in crate::facebook) fn check(self, upload: &Upload<'_>, settings: &Settings) -> Result<()> {
+    pub(in crate::facebook) fn check(self, upload: &Upload<'_>, settings: &ClientSettings) -> Result<()> {
         let wrong = |what: &'static str, right: &'static str| {
             Err(Error::new(ErrorKind::Invalid, self.operation(), what).expected(right))
         };
@@ -86,7 +86,7 @@ impl Edge {
 ///
 /// The schema is a list even for one column: an audience that began with a list refuses a string for good (code
 /// 2650). `is_raw` is true for lists, as the users reference says and Meta's own SDK does (read 2026-09-12).
-pub(in crate::facebook) fn upload_body(upload: &Upload<'_>, settings: &Settings) -> Body {
+pub(in crate::facebook) fn upload_body(upload: &Upload<'_>, settings: &ClientSettings) -> Body {
     let keys = upload.rows.keys();
     let session = &upload.session;
     let options = upload.options.unwrap_or(&settings.upload);

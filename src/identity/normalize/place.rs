@@ -2,7 +2,7 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::settings::{Accents, StatesAbroad};
+use super::settings::{Accents, NonUsStates};
 use super::tables::states::{CANADA, CANADA_CODES, UNITED_STATES, UNITED_STATES_CODES, UNITED_STATES_SHORT};
 use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, lowercase, recompose, refuse_digest};
@@ -43,7 +43,7 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
         map_to(code, out, trail);
         return Ok(());
     }
-    if cx.rules.states_abroad == StatesAbroad::TwoLetters
+    if cx.rules.states_abroad == NonUsStates::TwoLetters
         && let Some((at, _)) = out.char_indices().nth(2)
     {
         out.truncate(at);

@@ -48,7 +48,7 @@ setting! {
 }
 setting! {
     /// States outside the United States and Canada.
-    StatesAbroad {
+    NonUsStates {
         /// The name: `Bayern` is `bayern`.
         Whole,
         /// The first two letters, as capi-param-builder does.
@@ -113,7 +113,7 @@ pub struct Normalizer {
     pub(super) name_spaces: NameSpaces,
     pub(super) name_digits: NameDigits,
     pub(super) accents: Accents,
-    pub(super) states_abroad: StatesAbroad,
+    pub(super) states_abroad: NonUsStates,
     pub(super) postcodes: Postcodes,
     pub(super) extern_ids: ExternIds,
     pub(super) domains: Domains,
@@ -153,7 +153,7 @@ impl Normalizer {
         /// Letters beyond a to z in cities and states.
         accents: Accents,
         /// States outside the United States and Canada.
-        states_abroad: StatesAbroad,
+        states_abroad: NonUsStates,
         /// Postcodes of the United Kingdom.
         postcodes: Postcodes,
         /// The advertiser's own id.

@@ -6,8 +6,8 @@ use super::terms::ordinal::day_of_year;
 use super::terms::texts::{any_text, every_text};
 use super::window::has_bit;
 use crate::contact::{
-    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, Proof, Prospect, Schema, Slot,
-    Stage, Store, Symbol, Tag, birthday_key, date, date_key, instant, micros,
+    Cell, Consent, ConsentStatus, Contact, DateOrder, EventRow, FIRST_YEAR, FunnelStage, Proof, Prospect,
+    Schema, Slot, Store, Symbol, Tag, birthday_key, date, date_key, instant, micros,
 };
 
 /// What conditions are asked of.
@@ -16,7 +16,7 @@ pub(crate) trait Record {
     fn store(&self) -> Store<'_>;
     fn tags(&self) -> &[Tag];
     fn consents(&self) -> &[Consent];
-    fn stages(&self) -> &[Stage];
+    fn stages(&self) -> &[FunnelStage];
     /// What proves the consent at this place.
     fn proof(&self, place: u32) -> Option<&Proof>;
     /// What the stage of this funnel may bring.
@@ -53,7 +53,7 @@ impl Record for Contact {
         Contact::consents(self)
     }
 
-    fn stages(&self) -> &[Stage] {
+    fn stages(&self) -> &[FunnelStage] {
         Contact::stages(self)
     }
 
@@ -120,7 +120,7 @@ impl Record for EventView<'_> {
         &[]
     }
 
-    fn stages(&self) -> &[Stage] {
+    fn stages(&self) -> &[FunnelStage] {
         &[]
     }
 
@@ -306,7 +306,7 @@ impl InstantTerm {
             Self::Cell(at) => match record.cell(*at) {
                 Cell::Instant(at) => Some(at),
                 Cell::Text(text) => {
-                    instant(text, DateOrder::YearMonthDay, &crate::clock::Zone::utc()).map(micros)
+                    instant(text, DateOrder::YearMonthDay, &crate::clock::TimeZone::utc()).map(micros)
                 }
                 _ => None,
             },

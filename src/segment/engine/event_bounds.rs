@@ -2,7 +2,7 @@
 
 use super::evaluate::Record;
 use super::plan::CodeTerm;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{date_of_key, micros};
 use crate::segment::language::ast::operand::Relation;
 
@@ -13,7 +13,7 @@ pub(crate) struct Edge {
     pub(crate) term: CodeTerm,
     pub(crate) default: Option<i64>,
     /// For a term that is a day: where that begins and ends.
-    pub(crate) zone: Option<Zone>,
+    pub(crate) zone: Option<TimeZone>,
 }
 
 impl Edge {

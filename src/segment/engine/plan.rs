@@ -9,7 +9,7 @@ use super::event_bounds::Edge;
 use super::terms::distance::Distance;
 use super::terms::text_test::TextTest;
 use super::zoned::Zoned;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::Symbol;
 use crate::segment::language::ast::operand::Relation;
 use crate::segment::language::ast::time::Period;
@@ -68,7 +68,7 @@ pub(crate) enum Node {
     YearDays {
         at: u32,
         days: Box<[u64; 6]>,
-        zone: Box<Zone>,
+        zone: Box<TimeZone>,
         negated: bool,
     },
     /// An instant, the end left out.
@@ -150,7 +150,7 @@ pub(crate) enum CodeTerm {
     /// The day of a year, as [`year_day`](super::window::year_day) numbers it.
     YearDay {
         at: u32,
-        zone: Zone,
+        zone: TimeZone,
     },
     /// The bit of a consent's state.
     Consent {
@@ -177,7 +177,7 @@ pub(crate) struct FollowPlan {
     pub(crate) by: EventPlan,
     pub(crate) absent: bool,
     pub(crate) within: Option<Period>,
-    pub(crate) zone: Zone,
+    pub(crate) zone: TimeZone,
     pub(crate) now: i64,
 }
 
@@ -192,7 +192,7 @@ pub(crate) enum NumberTerm {
     Part {
         at: u32,
         part: Part,
-        zone: Zone,
+        zone: TimeZone,
     },
     Length(u32),
     Values(u32),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use time::{Date, Duration, Month, OffsetDateTime, Weekday};
 
 use super::zoned::zone_name;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{Contact, Field, FieldType, Schema, micros, nearest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::ast::time::{Calendar, Period, Unit, Which};
@@ -15,10 +15,10 @@ use crate::segment::language::literal::Moment;
 /// The instant as of which a filter is evaluated, and the zone in which its days begin.
 ///
 /// ```
-/// use audiencekit::{Zone, segment::EvaluationTime};
+/// use audiencekit::{TimeZone, segment::EvaluationTime};
 /// use time::macros::{date, datetime};
 ///
-/// let time = EvaluationTime::new(datetime!(2026-11-23 23:30 UTC), Zone::named("Europe/Warsaw")?);
+/// let time = EvaluationTime::new(datetime!(2026-11-23 23:30 UTC), TimeZone::named("Europe/Warsaw")?);
 /// assert_eq!(time.today(), date!(2026-11-24));
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
@@ -27,7 +27,7 @@ pub struct EvaluationTime {
     /// The instant that is "now" for the whole run.
     pub now: OffsetDateTime,
     /// Where days begin and end.
-    pub zone: Zone,
+    pub zone: TimeZone,
     /// The day with which weeks begin.
     pub week_start: Weekday,
     /// The field in which a contact may name a zone of its own: [`zone_of`](Self::zone_of).
@@ -37,14 +37,14 @@ pub struct EvaluationTime {
 impl EvaluationTime {
     /// As of `now`, with the days of `zone`.
     #[must_use]
-    pub fn new(now: OffsetDateTime, zone: Zone) -> Self {
+    pub fn new(now: OffsetDateTime, zone: TimeZone) -> Self {
         Self { now, zone, week_start: Weekday::Monday, zone_field: None }
     }
 
     /// As of `now`, with the days of coordinated universal time.
     #[must_use]
     pub fn utc(now: OffsetDateTime) -> Self {
-        Self::new(now, Zone::utc())
+        Self::new(now, TimeZone::utc())
     }
 
     /// With the weeks of the calendar beginning on this day instead of Monday. `weekday(..)` stays 1 for Monday.
@@ -100,10 +100,10 @@ impl EvaluationTime {
 
     /// The zone whose days count for a contact.
     #[must_use]
-    pub fn zone_for(&self, contact: &Contact) -> Zone {
+    pub fn zone_for(&self, contact: &Contact) -> TimeZone {
         let slot = self.zone_slot(contact.schema()).ok().flatten();
         let named = slot.and_then(|at| zone_name(contact.cell(at as usize), contact.store()));
-        named.and_then(|name| Zone::named(name).ok()).unwrap_or_else(|| self.zone.clone())
+        named.and_then(|name| TimeZone::named(name).ok()).unwrap_or_else(|| self.zone.clone())
     }
 
     /// The slot with the name of a contact's own zone.
@@ -279,7 +279,7 @@ impl EvaluationTime {
 }
 
 /// An instant moved by a period: minutes and hours exactly, the rest by the calendar at the same time of day.
-pub(crate) fn moved(at: OffsetDateTime, zone: &Zone, period: Period, sign: i64) -> i64 {
+pub(crate) fn moved(at: OffsetDateTime, zone: &TimeZone, period: Period, sign: i64) -> i64 {
     let count = i64::from(period.count) * sign;
     let seconds = match period.unit {
         Unit::Minute => 60,

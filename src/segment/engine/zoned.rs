@@ -10,7 +10,7 @@ use super::compile::compiler::{Compiler, unchecked};
 use super::evaluate::Record;
 use super::plan::Node;
 use super::window::EvaluationTime;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{Cell, Schema, Store};
 use crate::segment::language::ast::tree::{Expr, Term};
 use crate::segment::language::check::value_kind::{Kind, Scope};
@@ -55,7 +55,7 @@ impl Zoned {
 
     /// The plan of a zone that is asked for by another name than that of the database, or for the first time.
     fn planned(&self, name: &str, schema: &Schema) -> Option<Arc<Node>> {
-        let zone = Zone::named(name).ok()?;
+        let zone = TimeZone::named(name).ok()?;
         let canonical: Box<str> = zone.canonical().into();
         if let Some(plan) = self.known(&canonical) {
             return Some(plan);

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::cutoffs::RfmCutoffs;
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::Contact;
 use crate::segment::engine::window::EvaluationTime;
 use crate::segment::language::ast::events::{EventQuery, Fold};
@@ -24,14 +24,14 @@ use crate::segment::language::builder::conditions::event;
 ///
 /// ```
 /// use audiencekit::contact::Event;
-/// use audiencekit::segment::{EvaluationTime, Recency, Rfm, RfmSurvey, Segment, Selector};
+/// use audiencekit::segment::{EvaluationTime, Recency, Rfm, RfmEstimator, Segment, Selector};
 /// use audiencekit::{Contact, Schema};
 /// use time::macros::datetime;
 ///
 /// let schema = Schema::standard();
 /// let now = datetime!(2026-11-23 12:00 UTC);
 /// let time = EvaluationTime::utc(now);
-/// let mut survey = RfmSurvey::new(365, &time);
+/// let mut survey = RfmEstimator::new(365, &time);
 /// for day in 1..=9 {
 ///     let bought = Event::new("purchase", now - time::Duration::days(day)).value(day.into());
 ///     survey.push(&Contact::builder(&schema).event(&bought).build()?);
@@ -44,7 +44,7 @@ use crate::segment::language::builder::conditions::event;
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct RfmSurvey {
+pub struct RfmEstimator {
     time: EvaluationTime,
     window_days: u32,
     /// How many contacts there are of each figure.
@@ -55,7 +55,7 @@ pub struct RfmSurvey {
 
 /// The lines between five groups each, so that a place is a score from 1 to 5.
 ///
-/// Made by [`RfmSurvey::quintiles`], or given.
+/// Made by [`RfmEstimator::quintiles`], or given.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RfmQuintiles {
@@ -69,7 +69,7 @@ pub struct RfmQuintiles {
     pub window_days: u32,
 }
 
-impl RfmSurvey {
+impl RfmEstimator {
     /// A survey of no contact yet; frequency and money look at the last `window_days` days. Where `time` names a field of
     /// zones that the schema does not have, the fixed zone counts; [`of`](Self::of) refuses it.
     #[must_use]
@@ -110,7 +110,7 @@ impl RfmSurvey {
     }
 
     /// The least number of days in which `in last` reaches back to an instant; none after now.
-    fn days_ago(&self, at: OffsetDateTime, zone: &Zone) -> Option<u32> {
+    fn days_ago(&self, at: OffsetDateTime, zone: &TimeZone) -> Option<u32> {
         let civil = |at: OffsetDateTime| at.unix_timestamp_nanos() + offset(zone, at);
         let ago = civil(self.time.now) - civil(at);
         let day = Duration::DAY.whole_nanoseconds();
@@ -161,7 +161,7 @@ impl RfmSurvey {
     }
 }
 
-fn offset(zone: &Zone, at: OffsetDateTime) -> i128 {
+fn offset(zone: &TimeZone, at: OffsetDateTime) -> i128 {
     i128::from(zone.offset(at).whole_seconds()) * 1_000_000_000
 }
 
@@ -243,7 +243,7 @@ fn both(one: Option<Expr>, other: Option<Expr>) -> Option<Expr> {
     }
 }
 
-impl fmt::Debug for RfmSurvey {
+impl fmt::Debug for RfmEstimator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "RfmSurvey({} buyers, {} days)", self.buyers(), self.window_days)
     }

@@ -10,12 +10,13 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 
 use crate::contact::{
-    Cell, Consent, Contact, EventRow, Proof, Prospect, Schema, Slot, Span, Stage, Store, Symbol, Symbols, Tag,
+    Cell, Consent, Contact, EventRow, FunnelStage, Proof, Prospect, Schema, Slot, Span, Store, Symbol,
+    Symbols, Tag,
 };
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::engine::evaluate::{Events, Record};
 use crate::segment::filter::CompiledFilter;
-use crate::segment::tag_dictionary::TagNames;
+use crate::segment::tag_dictionary::TagDictionary;
 use column::{Bits, Column};
 
 /// Contacts by column: dictionary-coded keywords, bitmaps for tags and truth values, offsets for events.
@@ -53,7 +54,7 @@ pub struct ContactTable {
     tags: Runs<Tag>,
     tag_bits: HashMap<Symbol, Bits>,
     consents: Runs<Consent>,
-    stages: Runs<Stage>,
+    stages: Runs<FunnelStage>,
     /// With their rows, in order: few contacts have any.
     proofs: Vec<(u32, Proof)>,
     prospects: Vec<(u32, Prospect)>,
@@ -125,7 +126,7 @@ impl ContactTable {
 
     /// The names of the tags that its contacts have.
     #[must_use]
-    pub fn tag_names(&self) -> TagNames {
+    pub fn tag_names(&self) -> TagDictionary {
         let tags: HashSet<Symbol> = self.tags.items.iter().map(|tag| tag.name).collect();
         tags.into_iter().map(|tag| self.schema.symbols().lend(tag)).collect()
     }
@@ -307,7 +308,7 @@ impl Record for Row<'_> {
         self.table.consents.of(self.at)
     }
 
-    fn stages(&self) -> &[Stage] {
+    fn stages(&self) -> &[FunnelStage] {
         self.table.stages.of(self.at)
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{ConsentStatus, Contact, DateOrder, FieldId, FieldType, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::losses::guards;
@@ -25,7 +25,7 @@ pub(super) enum Target {
 #[derive(Debug, Clone)]
 pub(super) struct Reading {
     pub(super) order: DateOrder,
-    pub(super) zone: Zone,
+    pub(super) zone: TimeZone,
     pub(super) list_separator: char,
 }
 

@@ -7,9 +7,9 @@ use super::columns::{Reading, Target};
 use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::batch::Batch;
-use crate::source::chunk::{Decoder, Lot};
+use crate::source::chunk::{Chunk, Decoder};
 use crate::source::losses::placed;
-use crate::source::losses::{BadCell, BadRow};
+use crate::source::losses::{OnBadCell, OnBadRow};
 
 /// Reads rows under a header that is known.
 #[derive(Debug)]
@@ -18,8 +18,8 @@ pub(super) struct RowDecoder {
     pub(super) targets: Vec<Target>,
     pub(super) parsers: Parsers,
     pub(super) reading: Reading,
-    pub(super) bad_row: BadRow,
-    pub(super) bad_cell: BadCell,
+    pub(super) bad_row: OnBadRow,
+    pub(super) bad_cell: OnBadCell,
 }
 
 /// One row, and where it stands.
@@ -29,13 +29,13 @@ struct Row<'a> {
 }
 
 impl Decoder for RowDecoder {
-    fn decode(&self, lot: &mut Lot, batch: &mut Batch) -> Result<()> {
+    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
         self.parsers.lend(|cells| self.read(lot, batch, cells))
     }
 }
 
 impl RowDecoder {
-    fn read(&self, lot: &mut Lot, batch: &mut Batch, cells: &mut Cells) -> Result<()> {
+    fn read(&self, lot: &mut Chunk, batch: &mut Batch, cells: &mut Cells) -> Result<()> {
         // Cells that a row has lost, by column.
         let mut dropped: Vec<(usize, Error)> = Vec::new();
         while !batch.is_full() {
@@ -81,7 +81,7 @@ impl RowDecoder {
             let cell = cell.ok_or_else(|| Error::new(ErrorKind::Source, place(), "not UTF-8"))?;
             if let Err(error) = target.write(contact, cell, &self.reading) {
                 let error = placed(place(), error);
-                let refused = self.bad_cell == BadCell::Refuse || target.guards(&self.schema);
+                let refused = self.bad_cell == OnBadCell::Refuse || target.guards(&self.schema);
                 if refused || error.kind() == ErrorKind::Limit {
                     return Err(error);
                 }

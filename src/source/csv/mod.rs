@@ -11,13 +11,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{DateOrder, Schema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::chunk::Lot;
+use crate::source::chunk::Chunk;
 use crate::source::chunk_reader::{Blocks, LotReader, MAX_RECORD};
 use crate::source::input::Origin;
-use crate::source::losses::{BadCell, BadRow};
+use crate::source::losses::{OnBadCell, OnBadRow};
 use crate::source::{ContactReader, ContactSource};
 use cells::{Cells, Parsers};
 use columns::{ColumnRules, Reading};
@@ -57,8 +57,8 @@ pub struct CsvSourceBuilder {
     delimiter: u8,
     columns: ColumnRules,
     reading: Reading,
-    bad_row: BadRow,
-    bad_cell: BadCell,
+    bad_row: OnBadRow,
+    bad_cell: OnBadCell,
 }
 
 impl CsvSource {
@@ -82,9 +82,9 @@ impl CsvSource {
             schema: Arc::clone(schema),
             delimiter: b',',
             columns: ColumnRules::default(),
-            reading: Reading { order: DateOrder::default(), zone: Zone::utc(), list_separator: ';' },
-            bad_row: BadRow::default(),
-            bad_cell: BadCell::default(),
+            reading: Reading { order: DateOrder::default(), zone: TimeZone::utc(), list_separator: ';' },
+            bad_row: OnBadRow::default(),
+            bad_cell: OnBadCell::default(),
         }
     }
 }
@@ -130,7 +130,7 @@ impl CsvSourceBuilder {
 
     /// The zone of instants that are written without an offset.
     #[must_use]
-    pub fn zone(mut self, zone: Zone) -> Self {
+    pub fn zone(mut self, zone: TimeZone) -> Self {
         self.reading.zone = zone;
         self
     }
@@ -144,14 +144,14 @@ impl CsvSourceBuilder {
 
     /// What to do with a row that cannot be read.
     #[must_use]
-    pub fn bad_row(mut self, bad_row: BadRow) -> Self {
+    pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.bad_row = bad_row;
         self
     }
 
     /// What to do with a cell that is not of its field's type.
     #[must_use]
-    pub fn bad_cell(mut self, bad_cell: BadCell) -> Self {
+    pub fn bad_cell(mut self, bad_cell: OnBadCell) -> Self {
         self.bad_cell = bad_cell;
         self
     }
@@ -194,9 +194,9 @@ impl CsvSourceBuilder {
 }
 
 /// Opens a file: the cells of its header, and what follows.
-fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks<Rows>, Lot)> {
+fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks<Rows>, Chunk)> {
     let mut blocks = Blocks::new(origin.open()?, Rows { delimiter })?;
-    let (mut lot, mut cells, mut header) = (Lot::with_capacity(1), Cells::new(delimiter), Vec::new());
+    let (mut lot, mut cells, mut header) = (Chunk::with_capacity(1), Cells::new(delimiter), Vec::new());
     while header.is_empty() && blocks.cut(&mut lot)? {
         let Some(found) = cells.find(lot.rest()) else { continue };
         let text = std::str::from_utf8(cells.text())

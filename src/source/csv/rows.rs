@@ -82,7 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::source::chunk::Lot;
+    use crate::source::chunk::Chunk;
     use crate::source::chunk_reader::Blocks;
     use crate::source::csv::cells::Cells;
 
@@ -91,7 +91,7 @@ mod tests {
 
     /// The records, and the error at the end.
     fn records(file: &[u8], block: usize) -> (Vec<Record>, Option<String>) {
-        let (mut cells, mut lot, mut found) = (Cells::new(b','), Lot::with_capacity(3), Vec::new());
+        let (mut cells, mut lot, mut found) = (Cells::new(b','), Chunk::with_capacity(3), Vec::new());
         let rows = Rows { delimiter: b',' };
         let mut blocks = Blocks::with_block(Box::new(Cursor::new(file.to_vec())), rows, block).unwrap();
         loop {

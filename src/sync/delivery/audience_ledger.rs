@@ -8,19 +8,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use smallvec::smallvec;
 use time::OffsetDateTime;
 
-use super::owner_tracker::OwnersMet;
-use super::row_set::Slots;
-use super::scan::Pages;
+use super::owner_tracker::OwnerTracker;
+use super::row_set::RowSet;
+use super::scan::RowScan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::MatchKey;
-use crate::sync::digest::{Fingerprint, PersonKey};
-use crate::sync::ledger::backend::Store;
+use crate::sync::digest::{PersonId, RowDigest};
+use crate::sync::ledger::backend::Backend;
 use crate::sync::ledger::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
-use crate::sync::ledger::row_index::SpreadKeys;
-use crate::sync::ledger::traits::{Changes, Durability};
+use crate::sync::ledger::row_index::DigestHasher;
+use crate::sync::ledger::traits::{Durability, LedgerCommit};
 use crate::sync::pipeline::prepare::Prepared;
-use crate::sync::target::Mode;
+use crate::sync::target::SyncMode;
 
 /// What staging says about a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +32,11 @@ pub(in crate::sync) enum Staged {
 
 /// One audience's part of the store, during one run.
 #[derive(Debug)]
-pub(in crate::sync) struct Book {
-    pub(in crate::sync) store: Store,
+pub(in crate::sync) struct AudienceLedger {
+    pub(in crate::sync) store: Backend,
     pub(in crate::sync) record: RunRecord,
-    pub(in crate::sync) seen: Slots,
-    pub(in crate::sync) owners: OwnersMet,
+    pub(in crate::sync) seen: RowSet,
+    pub(in crate::sync) owners: OwnerTracker,
     /// True when an earlier run left something open.
     pub(in crate::sync) resumed: bool,
     /// True when rows may wait to be sent or removed.
@@ -55,14 +55,14 @@ pub(in crate::sync) struct Book {
     failed: AtomicBool,
 }
 
-impl Book {
+impl AudienceLedger {
     /// Starts the next run of an audience: from now on a run with a lower number cannot write.
     pub(in crate::sync) async fn open(
-        store: Store,
+        store: Backend,
         audience: &AudienceId,
-        mode: Option<Mode>,
+        mode: Option<SyncMode>,
         now: OffsetDateTime,
-        secret: PersonKey,
+        secret: PersonId,
     ) -> Result<Self> {
         let journal = store.journal();
         let before = journal.run(audience).await?;
@@ -85,9 +85,9 @@ impl Book {
             // A snapshot that was cut short goes on as of its own time; a mirror always looks again.
             let continues = resumed
                 && record.mode == mode
-                && mode != Mode::Mirror
+                && mode != SyncMode::Mirror
                 && record.chain > 0
-                && (mode == Mode::Snapshot || !record.read);
+                && (mode == SyncMode::Snapshot || !record.read);
             if !continues {
                 record.chain = record.run;
                 record.now = now;
@@ -104,14 +104,14 @@ impl Book {
         let forget = (!resumed).then_some(record.settled);
         // A snapshot that was read to its end is whole once somebody else has settled it.
         let settles_snapshot =
-            mode.is_none() && resumed && record.chain > 0 && record.mode == Mode::Snapshot && record.read;
-        let freezes = mode == Some(Mode::Snapshot) || settles_snapshot;
+            mode.is_none() && resumed && record.chain > 0 && record.mode == SyncMode::Snapshot && record.read;
+        let freezes = mode == Some(SyncMode::Snapshot) || settles_snapshot;
         let open_ends = resumed || record.leftovers;
         let book = Self {
             store,
             record,
-            seen: Slots::default(),
-            owners: OwnersMet::default(),
+            seen: RowSet::default(),
+            owners: OwnerTracker::default(),
             resumed,
             open_ends,
             leftovers: false,
@@ -129,17 +129,17 @@ impl Book {
         Ok(book)
     }
 
-    pub(in crate::sync) fn changes(&self) -> Changes {
-        Changes {
+    pub(in crate::sync) fn changes(&self) -> LedgerCommit {
+        LedgerCommit {
             audience: Some(self.record.audience.clone()),
             run: Some(self.record.clone()),
-            ..Changes::default()
+            ..LedgerCommit::default()
         }
     }
 
     /// Writes all of `changes` or nothing. After a failure nothing more is written: the next run begins with what the
     /// store has.
-    pub(in crate::sync) async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    pub(in crate::sync) async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         if self.failed.load(Ordering::Relaxed) {
             return Err(Error::new(ErrorKind::Io, "sync", "a commit of this run has failed before"));
         }
@@ -180,17 +180,17 @@ impl Book {
         call: u64,
     ) -> Result<Vec<Staged>> {
         let ledger = match &self.store {
-            Store::Members(ledger) => Arc::clone(ledger),
-            Store::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
+            Backend::Members(ledger) => Arc::clone(ledger),
+            Backend::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
         };
         let prints = batch.prints.get(range.clone()).unwrap_or_default();
         let persons = batch.persons.get(range.clone()).unwrap_or_default();
         let columns = self.columns(batch.rows.keys())?;
         let before = ledger.rows(&self.record.audience, prints).await?;
-        let mut changed: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)> =
+        let mut changed: Vec<(RowDigest, Option<RowRecord>, Option<RowRecord>)> =
             Vec::with_capacity(prints.len());
         // Where in `changed` a row is, as it may come again.
-        let mut places: HashMap<Fingerprint, usize, SpreadKeys> = HashMap::default();
+        let mut places: HashMap<RowDigest, usize, DigestHasher> = HashMap::default();
         places.reserve(prints.len());
         let mut staged = Vec::with_capacity(prints.len());
         let rows = range.map(|index| batch.rows.row(index));
@@ -211,7 +211,7 @@ impl Book {
                 continue;
             };
             let first_time = self.seen.insert(current.slot);
-            if matches!(self.record.mode, Mode::Mirror | Mode::Replace) {
+            if matches!(self.record.mode, SyncMode::Mirror | SyncMode::Replace) {
                 self.owners.meet(print, person, current, first_time);
             }
             let known = current.owners.iter().any(|owner| owner.person == person);
@@ -245,7 +245,7 @@ impl Book {
     /// Overwrites rows, keeping the sums over all of them.
     pub(in crate::sync) async fn write(
         &mut self,
-        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
+        rows: Vec<(RowDigest, Option<RowRecord>, Option<RowRecord>)>,
         durability: Durability,
     ) -> Result<()> {
         if rows.is_empty() {
@@ -258,8 +258,8 @@ impl Book {
     /// The changes that overwrite rows, before and after.
     pub(in crate::sync) fn enter(
         &mut self,
-        rows: Vec<(Fingerprint, Option<RowRecord>, Option<RowRecord>)>,
-    ) -> Changes {
+        rows: Vec<(RowDigest, Option<RowRecord>, Option<RowRecord>)>,
+    ) -> LedgerCommit {
         let record = &mut self.record;
         let mut written = Vec::with_capacity(rows.len());
         for (print, before, after) in rows {
@@ -288,7 +288,7 @@ impl Book {
     }
 
     /// Notes the answer to a call, and forgets the rows that are not members after it.
-    pub(in crate::sync) async fn settle(&mut self, call: CallRecord, gone: &[Fingerprint]) -> Result<()> {
+    pub(in crate::sync) async fn settle(&mut self, call: CallRecord, gone: &[RowDigest]) -> Result<()> {
         let mut forgotten = Vec::with_capacity(gone.len());
         if let Some(ledger) = self.store.ledger() {
             for chunk in gone.chunks(4_096) {
@@ -316,10 +316,10 @@ impl Book {
     /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
     pub(in crate::sync) async fn withdraw(
         &mut self,
-        person: PersonKey,
-        also: Option<Fingerprint>,
+        person: PersonId,
+        also: Option<RowDigest>,
     ) -> Result<u64> {
-        let Store::Members(ledger) = &self.store else { return Ok(0) };
+        let Backend::Members(ledger) = &self.store else { return Ok(0) };
         let ledger = Arc::clone(ledger);
         let mut prints = ledger.rows_of(&self.record.audience, person).await?;
         prints.extend(also);
@@ -343,7 +343,7 @@ impl Book {
 
     /// Forgets rows that are not at Facebook any more.
     pub(in crate::sync) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
-        let mut pages = Pages::default();
+        let mut pages = RowScan::default();
         while let Some(page) = pages.next(&self.store, &self.record.audience).await? {
             let gone =
                 page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));

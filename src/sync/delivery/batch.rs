@@ -9,28 +9,28 @@ use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::facebook::{
-    AudienceId, FacebookClient, Isolated, MemberOperation, Session, SessionId, Upload, upload_isolating,
+    AudienceId, BisectedUpload, FacebookClient, MemberOperation, Session, SessionId, Upload, upload_isolating,
 };
 use crate::identity::{Cell, MatchKey, MatchRow, MatchRows};
-use crate::sync::digest::Fingerprint;
+use crate::sync::digest::RowDigest;
 use crate::sync::ledger::record::{CallRecord, Mix, Operation};
 use crate::sync::pipeline::prepare::Prepared;
 
 /// The rows of one call, and where they came from.
 #[derive(Debug)]
-pub(in crate::sync) struct Parcel {
+pub(in crate::sync) struct UploadBatch {
     pub(in crate::sync) call: u64,
     pub(in crate::sync) columns: u16,
     pub(in crate::sync) rows: MatchRows,
     /// For each row the contact it came from, counted from 1; empty when they come out of the ledger.
     pub(in crate::sync) records: Vec<u64>,
-    pub(in crate::sync) prints: Vec<Fingerprint>,
+    pub(in crate::sync) prints: Vec<RowDigest>,
     /// Contacts read when it was filled.
     pub(in crate::sync) read: u64,
     digest: Mix,
 }
 
-impl Parcel {
+impl UploadBatch {
     pub(in crate::sync) fn new(call: u64, columns: u16, keys: &Arc<[MatchKey]>) -> Self {
         Self {
             call,
@@ -65,7 +65,7 @@ impl Parcel {
         &mut self,
         row: MatchRow<'_>,
         record: u64,
-        print: Option<Fingerprint>,
+        print: Option<RowDigest>,
     ) -> Result<()> {
         self.rows.push_row(row)?;
         self.mix(row);
@@ -120,16 +120,16 @@ impl SessionIds {
 
 /// What came of a call.
 #[derive(Debug)]
-pub(in crate::sync) struct Landed {
+pub(in crate::sync) struct CompletedBatch {
     pub(super) lane: usize,
     pub(in crate::sync) record: CallRecord,
-    pub(in crate::sync) parcel: Parcel,
-    pub(in crate::sync) result: Result<Refused>,
+    pub(in crate::sync) parcel: UploadBatch,
+    pub(in crate::sync) result: Result<BatchRejections>,
 }
 
 /// The rows of a parcel that Facebook refused.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Refused {
+pub(in crate::sync) struct BatchRejections {
     pub(in crate::sync) count: u64,
     /// Index and reason, of those that are known.
     pub(in crate::sync) rows: Vec<(usize, String)>,
@@ -147,14 +147,14 @@ pub(in crate::sync) async fn send(
     client: &dyn FacebookClient,
     audience: &AudienceId,
     operation: Operation,
-    parcel: &Parcel,
+    parcel: &UploadBatch,
     session: Session,
     search: Option<Search<'_>>,
-) -> Result<Refused> {
+) -> Result<BatchRejections> {
     let whole = 0..parcel.rows.len();
     let upload = Upload::new(&parcel.rows, whole.clone(), session);
     let sent = upload_isolating(client, operation.into(), audience, &upload).await?;
-    let mut refused = Refused {
+    let mut refused = BatchRejections {
         count: sent.num_invalid_entries + sent.refused.len() as u64,
         rows: joined(&sent),
         untaken: sent.refused.iter().filter_map(|entry| entry.row).collect(),
@@ -209,7 +209,7 @@ pub(in crate::sync) struct Search<'a> {
     pub(in crate::sync) now: OffsetDateTime,
 }
 
-fn joined(sent: &Isolated) -> Vec<(usize, String)> {
+fn joined(sent: &BisectedUpload) -> Vec<(usize, String)> {
     let named = sent.refused.iter().chain(&sent.invalid_entry_samples);
     named.filter_map(|entry| entry.row.map(|row| (row, entry.reason.clone()))).collect()
 }

@@ -4,23 +4,23 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
-use super::audience_ledger::Book;
+use super::audience_ledger::AudienceLedger;
 use crate::error::Result;
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::record::RowRecord;
-use crate::sync::ledger::row_index::SpreadKeys;
+use crate::sync::ledger::row_index::DigestHasher;
 use crate::sync::ledger::traits::Durability;
 
 /// People met, by the rows they share. A row that only its one owner was met for is not in it.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct OwnersMet(HashMap<Fingerprint, SmallVec<[PersonKey; 2]>, SpreadKeys>);
+pub(in crate::sync) struct OwnerTracker(HashMap<RowDigest, SmallVec<[PersonId; 2]>, DigestHasher>);
 
-impl OwnersMet {
+impl OwnerTracker {
     /// Notes that `person` was met for a row, as it was before that.
     pub(in crate::sync) fn meet(
         &mut self,
-        print: Fingerprint,
-        person: PersonKey,
+        print: RowDigest,
+        person: PersonId,
         row: &RowRecord,
         first_time: bool,
     ) {
@@ -38,12 +38,12 @@ impl OwnersMet {
     }
 }
 
-impl Book {
+impl AudienceLedger {
     /// Takes rows from owners who have other rows by now: a mirror or replacement has met everyone who wants a row.
     pub(in crate::sync) async fn take_from_owners_not_met(&mut self) -> Result<()> {
         let met = std::mem::take(&mut self.owners);
         let Some(ledger) = self.store.ledger() else { return Ok(()) };
-        let prints: Vec<Fingerprint> = met.0.keys().copied().collect();
+        let prints: Vec<RowDigest> = met.0.keys().copied().collect();
         let mut changed = Vec::new();
         for page in prints.chunks(1_024) {
             for (&print, row) in page.iter().zip(ledger.rows(&self.record.audience, page).await?) {

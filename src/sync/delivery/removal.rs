@@ -7,13 +7,13 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::audience_ledger::{Book, damaged};
-use super::batch::Parcel;
-use super::scan::{PAGE, Pages};
+use super::audience_ledger::{AudienceLedger, damaged};
+use super::batch::UploadBatch;
+use super::scan::{PAGE, RowScan};
 use super::uploader::{Sender, Uploader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{Cell, MatchRow, MatchRows};
-use crate::sync::digest::{Fingerprint, names_a_person};
+use crate::sync::digest::{RowDigest, names_a_person};
 use crate::sync::ledger::record::{Mix, Operation, RowRecord, RunRecord};
 use crate::sync::ledger::traits::Durability;
 use crate::sync::report::{CallCounts, RejectedRow};
@@ -52,7 +52,7 @@ pub(in crate::sync) struct Survey {
     /// Rows to remove: those, and rows without an owner.
     pub(in crate::sync) unwanted: u64,
     /// The first rows to remove, each with its slot.
-    gone: Vec<(Fingerprint, u64)>,
+    gone: Vec<(RowDigest, u64)>,
     /// Where to look for more: after this slot, if they were too many for one group.
     more_after: Option<u64>,
 }
@@ -61,11 +61,14 @@ pub(in crate::sync) struct Survey {
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row was lost, added or altered.
-pub(in crate::sync) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> bool) -> Result<Survey> {
+pub(in crate::sync) async fn survey(
+    book: &AudienceLedger,
+    sweep: impl Fn(&RowRecord) -> bool,
+) -> Result<Survey> {
     let mut found = Survey::default();
     let (mut rows, mut sum, mut prints) = (0_u64, 0_u64, 0_u128);
     let refused = first_open(book);
-    let mut pages = Pages::default();
+    let mut pages = RowScan::default();
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         for (print, row) in &page {
             rows += 1;
@@ -101,7 +104,7 @@ pub(in crate::sync) async fn survey(book: &Book, sweep: impl Fn(&RowRecord) -> b
 }
 
 /// The first of the runs since the last that came to its end: calls are kept until then.
-fn first_open(book: &Book) -> u64 {
+fn first_open(book: &AudienceLedger) -> u64 {
     let runs = book.found.iter().filter(|_| book.resumed).map(|call| call.run);
     runs.min().unwrap_or(book.record.run)
 }
@@ -121,7 +124,7 @@ pub(in crate::sync) struct Sent {
 /// Removes the rows that nobody wants, those that `sweep` takes from their owners among them, and sends again those
 /// that must be. `found` is what a survey in this run has found with the same `sweep`.
 pub(in crate::sync) async fn settle(
-    book: &mut Book,
+    book: &mut AudienceLedger,
     sender: &Sender<'_>,
     sweep: impl Fn(&RowRecord) -> bool,
     found: Survey,
@@ -159,7 +162,7 @@ pub(in crate::sync) async fn settle(
 
 /// Removes group after group, and says how many rows must be sent again for it.
 async fn remove(
-    book: &mut Book,
+    book: &mut AudienceLedger,
     removals: &mut Uploader<'_>,
     sweep: impl Fn(&RowRecord) -> bool,
     found: Survey,
@@ -168,7 +171,7 @@ async fn remove(
     let mut reasserted = 0;
     while !group.is_empty() {
         disown(book, &group).await?;
-        let prints: Vec<Fingerprint> = group.iter().map(|(print, _)| *print).collect();
+        let prints: Vec<RowDigest> = group.iter().map(|(print, _)| *print).collect();
         reasserted += reassert(book, &prints).await?;
         for prints in prints.chunks(removals.sender.rows) {
             give(book, removals, prints).await?;
@@ -187,9 +190,9 @@ async fn remove(
 /// # Errors
 /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row that was met by its slot is not found by its fingerprint,
 /// or another one is: somebody may want that.
-async fn disown(book: &mut Book, group: &[(Fingerprint, u64)]) -> Result<()> {
+async fn disown(book: &mut AudienceLedger, group: &[(RowDigest, u64)]) -> Result<()> {
     for page in group.chunks(PAGE) {
-        let prints: Vec<Fingerprint> = page.iter().map(|(print, _)| *print).collect();
+        let prints: Vec<RowDigest> = page.iter().map(|(print, _)| *print).collect();
         let rows = match book.store.ledger() {
             Some(ledger) => ledger.rows(&book.record.audience, &prints).await?,
             None => Vec::new(),
@@ -210,12 +213,12 @@ async fn disown(book: &mut Book, group: &[(Fingerprint, u64)]) -> Result<()> {
 
 /// The rows to remove after a slot, and where to look for more.
 async fn next_group(
-    book: &Book,
+    book: &AudienceLedger,
     sweep: impl Fn(&RowRecord) -> bool,
     after: u64,
-) -> Result<(Vec<(Fingerprint, u64)>, Option<u64>)> {
+) -> Result<(Vec<(RowDigest, u64)>, Option<u64>)> {
     let mut group = Vec::new();
-    let mut pages = Pages::after(after);
+    let mut pages = RowScan::after(after);
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         for (print, row) in page {
             if row.owners.is_empty() || sweep(&row) {
@@ -230,7 +233,7 @@ async fn next_group(
 }
 
 /// Marks every wanted row that shares an identifying cell with a row of `group`, and says how many.
-async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
+async fn reassert(book: &mut AudienceLedger, group: &[RowDigest]) -> Result<u64> {
     let mut cells = HashSet::new();
     for prints in group.chunks(PAGE) {
         for (_, rows, _) in load(book, prints).await? {
@@ -239,7 +242,7 @@ async fn reassert(book: &mut Book, group: &[Fingerprint]) -> Result<u64> {
     }
     let mut marked = 0;
     let mut decoder = Decoder::default();
-    let mut pages = Pages::default();
+    let mut pages = RowScan::default();
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         let mut changed = Vec::new();
         for (print, row) in page {
@@ -295,10 +298,10 @@ fn identifying(row: MatchRow<'_>) -> impl Iterator<Item = u64> + '_ {
     })
 }
 
-type Loaded = (Vec<(Fingerprint, RowRecord)>, MatchRows, u16);
+type Loaded = (Vec<(RowDigest, RowRecord)>, MatchRows, u16);
 
 /// Rows out of the ledger, by their columns, each held against its fingerprint.
-async fn load(book: &Book, prints: &[Fingerprint]) -> Result<Vec<Loaded>> {
+async fn load(book: &AudienceLedger, prints: &[RowDigest]) -> Result<Vec<Loaded>> {
     let rows = match book.store.ledger() {
         Some(ledger) => ledger.rows(&book.record.audience, prints).await?,
         None => Vec::new(),
@@ -316,7 +319,7 @@ async fn load(book: &Book, prints: &[Fingerprint]) -> Result<Vec<Loaded>> {
         };
         let Some((records, rows, _)) = loaded.get_mut(place) else { continue };
         rows.push_bytes(&row.bytes).map_err(|_| damaged())?;
-        if Fingerprint::of(rows.row(rows.len() - 1)) != print {
+        if RowDigest::of(rows.row(rows.len() - 1)) != print {
             return Err(damaged());
         }
         records.push((print, row));
@@ -326,9 +329,9 @@ async fn load(book: &Book, prints: &[Fingerprint]) -> Result<Vec<Loaded>> {
 
 /// Sends rows of the ledger, at most a call's worth, one call for each list of columns.
 pub(in crate::sync) async fn give(
-    book: &mut Book,
+    book: &mut AudienceLedger,
     uploader: &mut Uploader<'_>,
-    prints: &[Fingerprint],
+    prints: &[RowDigest],
 ) -> Result<()> {
     for (records, rows, columns) in load(book, prints).await? {
         if uploader.removes() && records.iter().any(|(_, row)| !row.owners.is_empty()) {
@@ -336,7 +339,7 @@ pub(in crate::sync) async fn give(
             return Err(damaged());
         }
         let call = book.next_call();
-        let mut parcel = Parcel::new(call, columns, rows.keys());
+        let mut parcel = UploadBatch::new(call, columns, rows.keys());
         for (row, (print, _)) in rows.iter().zip(&records) {
             parcel.push(row, 0, Some(*print))?;
         }
@@ -351,9 +354,9 @@ pub(in crate::sync) async fn give(
 }
 
 /// Sends every wanted row that is not at Facebook for certain.
-async fn add_open(book: &mut Book, uploader: &mut Uploader<'_>) -> Result<()> {
+async fn add_open(book: &mut AudienceLedger, uploader: &mut Uploader<'_>) -> Result<()> {
     let mut open = Vec::new();
-    let mut pages = Pages::default();
+    let mut pages = RowScan::default();
     while let Some(page) = pages.next(&book.store, &book.record.audience).await? {
         let waiting = page.iter().filter(|(_, row)| !row.owners.is_empty() && !book.vouched(row));
         open.extend(waiting.map(|(print, _)| *print));

@@ -2,9 +2,9 @@
 
 /// A set of row slots.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Slots(Vec<u64>);
+pub(in crate::sync) struct RowSet(Vec<u64>);
 
-impl Slots {
+impl RowSet {
     /// True when the slot was not in the set.
     pub(in crate::sync) fn insert(&mut self, slot: u64) -> bool {
         let (word, bit) = ((slot / 64) as usize, 1 << (slot % 64));

@@ -2,8 +2,8 @@
 
 use crate::error::Result;
 use crate::facebook::AudienceId;
-use crate::sync::digest::Fingerprint;
-use crate::sync::ledger::backend::Store;
+use crate::sync::digest::RowDigest;
+use crate::sync::ledger::backend::Backend;
 use crate::sync::ledger::record::RowRecord;
 
 /// Rows read from the ledger at a time.
@@ -11,12 +11,12 @@ pub(super) const PAGE: usize = 4_096;
 
 /// Where a reader of all rows stands. Rows may be overwritten and forgotten meanwhile.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Pages {
+pub(in crate::sync) struct RowScan {
     after: Option<u64>,
     over: bool,
 }
 
-impl Pages {
+impl RowScan {
     pub(in crate::sync) fn after(slot: u64) -> Self {
         Self { after: Some(slot), over: false }
     }
@@ -24,9 +24,9 @@ impl Pages {
     /// The next page; `None` at the end, and without a ledger.
     pub(in crate::sync) async fn next(
         &mut self,
-        store: &Store,
+        store: &Backend,
         audience: &AudienceId,
-    ) -> Result<Option<Vec<(Fingerprint, RowRecord)>>> {
+    ) -> Result<Option<Vec<(RowDigest, RowRecord)>>> {
         let Some(ledger) = store.ledger().filter(|_| !self.over) else { return Ok(None) };
         let page = ledger.scan(audience, self.after, PAGE).await?;
         self.over = page.len() < PAGE;

@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use time::{Duration, OffsetDateTime};
 
-use super::batch::{Landed, Parcel};
+use super::batch::{CompletedBatch, UploadBatch};
 use crate::facebook::{Session, SessionId};
 use crate::sync::ledger::record::{CallRecord, Operation};
 
@@ -32,25 +32,25 @@ struct OpenSession {
 }
 
 #[derive(Debug, Default)]
-struct Lane {
+struct SessionSlot {
     session: Option<OpenSession>,
-    held: Option<Parcel>,
+    held: Option<UploadBatch>,
     busy: bool,
 }
 
-pub(in crate::sync) type Flight<'a> = Pin<Box<dyn Future<Output = Landed> + Send + 'a>>;
+pub(in crate::sync) type InFlight<'a> = Pin<Box<dyn Future<Output = CompletedBatch> + Send + 'a>>;
 
 /// The lanes, and the calls under way.
-pub(in crate::sync) struct Lanes<'a> {
-    lanes: Vec<Lane>,
-    flights: Vec<Flight<'a>>,
-    landed: Vec<Landed>,
+pub(in crate::sync) struct UploadSessions<'a> {
+    lanes: Vec<SessionSlot>,
+    flights: Vec<InFlight<'a>>,
+    landed: Vec<CompletedBatch>,
 }
 
-impl<'a> Lanes<'a> {
+impl<'a> UploadSessions<'a> {
     pub(in crate::sync) fn new(count: usize) -> Self {
         Self {
-            lanes: (0..count.max(1)).map(|_| Lane::default()).collect(),
+            lanes: (0..count.max(1)).map(|_| SessionSlot::default()).collect(),
             flights: Vec::new(),
             landed: Vec::new(),
         }
@@ -101,12 +101,12 @@ impl<'a> Lanes<'a> {
     }
 
     /// Puts a parcel on a lane and gives back the one it held, to be sent.
-    pub(in crate::sync) fn put(&mut self, lane: usize, parcel: Parcel) -> Option<Parcel> {
+    pub(in crate::sync) fn put(&mut self, lane: usize, parcel: UploadBatch) -> Option<UploadBatch> {
         self.lanes.get_mut(lane).and_then(|lane| lane.held.replace(parcel))
     }
 
     /// A lane that holds a parcel and is not busy, with its parcel.
-    pub(super) fn take_held(&mut self) -> Option<(usize, Parcel)> {
+    pub(super) fn take_held(&mut self) -> Option<(usize, UploadBatch)> {
         let lane = self.lanes.iter().position(|lane| lane.held.is_some() && !lane.busy)?;
         self.lanes.get_mut(lane)?.held.take().map(|parcel| (lane, parcel))
     }
@@ -149,7 +149,7 @@ impl<'a> Lanes<'a> {
         open.is_some_and(|open| open.closing || now - open.opened >= REPLACE_ENDS)
     }
 
-    pub(in crate::sync) fn start(&mut self, lane: usize, flight: Flight<'a>) {
+    pub(in crate::sync) fn start(&mut self, lane: usize, flight: InFlight<'a>) {
         if let Some(lane) = self.lanes.get_mut(lane) {
             lane.busy = true;
         }
@@ -182,12 +182,12 @@ impl<'a> Lanes<'a> {
     }
 
     /// A call that has landed, without waiting for one.
-    pub(super) fn landed(&mut self) -> Option<Landed> {
+    pub(super) fn landed(&mut self) -> Option<CompletedBatch> {
         self.landed.pop()
     }
 
     /// The next call to land; `None` when none is under way.
-    pub(in crate::sync) async fn next(&mut self) -> Option<Landed> {
+    pub(in crate::sync) async fn next(&mut self) -> Option<CompletedBatch> {
         poll_fn(|context| {
             if let Some(call) = self.landed.pop() {
                 return Poll::Ready(Some(call));

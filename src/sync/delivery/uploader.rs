@@ -4,17 +4,17 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-use super::audience_ledger::Book;
-use super::batch::{Landed, Parcel, Search, SessionIds, send};
-use super::sessions::Lanes;
+use super::audience_ledger::AudienceLedger;
+use super::batch::{CompletedBatch, Search, SessionIds, UploadBatch, send};
+use super::sessions::UploadSessions;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::facebook::{AudienceId, FacebookClient};
 use crate::identity::MatchKey;
-use crate::sync::engine::StopSignal;
+use crate::sync::engine::CancelToken;
 use crate::sync::ledger::record::{CallRecord, Operation};
-use crate::sync::progress::Meter;
-use crate::sync::report::{CallCounts, RejectedRow, Report};
+use crate::sync::progress::StageMeter;
+use crate::sync::report::{CallCounts, RejectedRow, SyncReport};
 
 /// What every upload of an engine needs.
 pub(in crate::sync) struct Sender<'a> {
@@ -26,21 +26,21 @@ pub(in crate::sync) struct Sender<'a> {
     /// Most rows of a call.
     pub(in crate::sync) rows: usize,
     pub(in crate::sync) search_calls: Option<u32>,
-    pub(in crate::sync) stop: Option<StopSignal<'a>>,
+    pub(in crate::sync) stop: Option<CancelToken<'a>>,
     /// Where answers are told.
-    pub(in crate::sync) meter: Option<&'a Meter>,
+    pub(in crate::sync) meter: Option<&'a StageMeter>,
 }
 
 /// Uploads of one operation.
 pub(in crate::sync) struct Uploader<'a> {
     pub(in crate::sync) sender: &'a Sender<'a>,
     operation: Operation,
-    pub(in crate::sync) lanes: Lanes<'a>,
+    pub(in crate::sync) lanes: UploadSessions<'a>,
     pub(in crate::sync) counts: CallCounts,
     pub(in crate::sync) rejected: Vec<RejectedRow>,
     failed: Option<Error>,
     /// Parcels of calls that were answered, for their memory: fresh pages for each call cost as much as hashing a row.
-    spare: Vec<Parcel>,
+    spare: Vec<UploadBatch>,
     /// True once the first call of a replacement is on its way or was answered.
     pub(in crate::sync) replacing: bool,
 }
@@ -51,7 +51,7 @@ impl<'a> Uploader<'a> {
         Self {
             sender,
             operation,
-            lanes: Lanes::new(lanes),
+            lanes: UploadSessions::new(lanes),
             counts: CallCounts::default(),
             rejected: Vec::new(),
             failed: None,
@@ -66,23 +66,27 @@ impl<'a> Uploader<'a> {
     }
 
     /// An empty parcel with room for a full call.
-    pub(in crate::sync) fn parcel(&mut self, call: u64, columns: u16, keys: &Arc<[MatchKey]>) -> Parcel {
+    pub(in crate::sync) fn parcel(&mut self, call: u64, columns: u16, keys: &Arc<[MatchKey]>) -> UploadBatch {
         let spare = self.spare.iter().position(|parcel| parcel.rows.keys() == keys);
         match spare.map(|at| self.spare.swap_remove(at)) {
             Some(mut parcel) => {
                 parcel.renew(call, columns);
                 parcel
             }
-            None => Parcel::new(call, columns, keys),
+            None => UploadBatch::new(call, columns, keys),
         }
     }
 
     /// Takes a parcel, and waits until there is room for it.
-    pub(in crate::sync) async fn give(&mut self, book: &mut Book, parcel: Parcel) -> Result<()> {
+    pub(in crate::sync) async fn give(
+        &mut self,
+        book: &mut AudienceLedger,
+        parcel: UploadBatch,
+    ) -> Result<()> {
         if parcel.rows.is_empty() {
             return Ok(());
         }
-        if let Some(Err(stopped)) = self.sender.stop.map(StopSignal::check) {
+        if let Some(Err(stopped)) = self.sender.stop.map(CancelToken::check) {
             self.drain(book).await?;
             return Err(stopped);
         }
@@ -100,7 +104,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Sends what is held back, each as the last call of its session, and waits for every answer.
-    pub(in crate::sync) async fn close(&mut self, book: &mut Book) -> Result<()> {
+    pub(in crate::sync) async fn close(&mut self, book: &mut AudienceLedger) -> Result<()> {
         while self.lanes.holds_any() || self.lanes.under_way() {
             self.collect(book).await?;
             match self.lanes.take_held() {
@@ -112,7 +116,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Waits for the calls under way and notes their outcomes, and sends no more.
-    pub(in crate::sync) async fn drain(&mut self, book: &mut Book) -> Result<()> {
+    pub(in crate::sync) async fn drain(&mut self, book: &mut AudienceLedger) -> Result<()> {
         while let Some(landed) = self.lanes.next().await {
             self.land(book, landed).await?;
         }
@@ -120,21 +124,21 @@ impl<'a> Uploader<'a> {
     }
 
     /// Notes the calls that have landed.
-    pub(in crate::sync) async fn collect(&mut self, book: &mut Book) -> Result<()> {
+    pub(in crate::sync) async fn collect(&mut self, book: &mut AudienceLedger) -> Result<()> {
         while let Some(landed) = self.lanes.landed() {
             self.land(book, landed).await?;
         }
         self.stop_if_failed(book).await
     }
 
-    async fn wait(&mut self, book: &mut Book) -> Result<()> {
+    async fn wait(&mut self, book: &mut AudienceLedger) -> Result<()> {
         if let Some(landed) = self.lanes.next().await {
             self.land(book, landed).await?;
         }
         self.stop_if_failed(book).await
     }
 
-    async fn stop_if_failed(&mut self, book: &mut Book) -> Result<()> {
+    async fn stop_if_failed(&mut self, book: &mut AudienceLedger) -> Result<()> {
         match self.failed.take() {
             None => Ok(()),
             Some(error) => {
@@ -147,7 +151,13 @@ impl<'a> Uploader<'a> {
         }
     }
 
-    async fn launch(&mut self, book: &mut Book, lane: usize, parcel: Parcel, last: bool) -> Result<()> {
+    async fn launch(
+        &mut self,
+        book: &mut AudienceLedger,
+        lane: usize,
+        parcel: UploadBatch,
+        last: bool,
+    ) -> Result<()> {
         let now = self.sender.clock.now();
         let id = self.sender.ids.next(now)?;
         // The first call of another session would wipe what this one has sent, so what does not fit is added.
@@ -182,14 +192,14 @@ impl<'a> Uploader<'a> {
                 let search =
                     sender.search_calls.map(|most_calls| Search { ids: sender.ids, most_calls, now });
                 let result = send(sender.client, sender.audience, operation, &parcel, session, search).await;
-                Landed { lane, record, parcel, result }
+                CompletedBatch { lane, record, parcel, result }
             }),
         );
         Ok(())
     }
 
-    async fn land(&mut self, book: &mut Book, landed: Landed) -> Result<()> {
-        let Landed { mut record, parcel, result, .. } = landed;
+    async fn land(&mut self, book: &mut AudienceLedger, landed: CompletedBatch) -> Result<()> {
+        let CompletedBatch { mut record, parcel, result, .. } = landed;
         let refused = match result {
             Ok(refused) => refused,
             Err(error) => {
@@ -213,7 +223,7 @@ impl<'a> Uploader<'a> {
             _ => record.session.last_batch = true,
         }
         for (row, reason) in &refused.rows {
-            if self.rejected.len() < Report::MAX_REJECTED_ROWS {
+            if self.rejected.len() < SyncReport::MAX_REJECTED_ROWS {
                 let known = parcel.records.get(*row).copied().filter(|&record| record > 0);
                 self.rejected.push(RejectedRow { record: known, reason: reason.clone() });
             }
@@ -233,7 +243,7 @@ impl<'a> Uploader<'a> {
     /// Waits for `other`, while calls go on and their outcomes are noted.
     pub(in crate::sync) async fn alongside<T>(
         &mut self,
-        book: &mut Book,
+        book: &mut AudienceLedger,
         other: impl Future<Output = T>,
     ) -> Result<T> {
         let mut other = pin!(other);
@@ -246,7 +256,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Lets the calls under way go on, without waiting for any.
-    pub(in crate::sync) async fn nudge(&mut self, book: &mut Book) -> Result<()> {
+    pub(in crate::sync) async fn nudge(&mut self, book: &mut AudienceLedger) -> Result<()> {
         self.alongside(book, std::future::ready(())).await?;
         self.collect(book).await
     }

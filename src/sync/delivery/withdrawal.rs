@@ -7,14 +7,14 @@ use smallvec::SmallVec;
 use super::removal::rows_of_record;
 use crate::error::Result;
 use crate::identity::MatchRows;
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::record::{Owner, RowRecord, RunRecord};
 use crate::sync::ledger::traits::Ledger;
 
-/// People who would be taken out, as [`Mode::Remove`](crate::sync::target::Mode::Remove) does it: each off all rows they own.
+/// People who would be taken out, as [`SyncMode::Remove`](crate::sync::target::SyncMode::Remove) does it: each off all rows they own.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Withdrawals {
-    done: HashSet<PersonKey>,
+    done: HashSet<PersonId>,
     /// By slot, who would still want a row that somebody was taken off.
     left: HashMap<u64, SmallVec<[Owner; 1]>>,
     /// Rows without an owner then.
@@ -29,7 +29,7 @@ impl Withdrawals {
         &mut self,
         ledger: &dyn Ledger,
         record: &RunRecord,
-        person: PersonKey,
+        person: PersonId,
     ) -> Result<Vec<MatchRows>> {
         let mut unwanted = Vec::new();
         if !self.done.insert(person) {
@@ -47,7 +47,7 @@ impl Withdrawals {
     }
 
     /// True when the row loses its last owner.
-    fn take_off(&mut self, person: PersonKey, print: Fingerprint, row: &RowRecord) -> bool {
+    fn take_off(&mut self, person: PersonId, print: RowDigest, row: &RowRecord) -> bool {
         let left = self.left.entry(row.slot).or_insert_with(|| row.owners.clone());
         left.retain(|owner| owner.person != person);
         if !left.is_empty() {

@@ -9,12 +9,12 @@ use crate::facebook::AudienceId;
 
 /// The host's store: calls alone, or members too.
 #[derive(Debug, Clone)]
-pub(in crate::sync) enum Store {
+pub(in crate::sync) enum Backend {
     Calls(Arc<dyn Journal>),
     Members(Arc<dyn Ledger>),
 }
 
-impl Store {
+impl Backend {
     pub(in crate::sync) fn journal(&self) -> &dyn Journal {
         match self {
             Self::Calls(journal) => journal,

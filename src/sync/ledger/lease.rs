@@ -12,15 +12,15 @@ use crate::facebook::AudienceId;
 /// A call that waits to be repeated could undo what another run of the audience did meanwhile, so there is no other.
 /// A store keeps one of these and returns it from [`Journal::leases`](super::traits::Journal::leases); clones share it.
 #[derive(Clone, Default)]
-pub struct Leases(Arc<Mutex<HashSet<AudienceId>>>);
+pub struct AudienceLocks(Arc<Mutex<HashSet<AudienceId>>>);
 
 /// Keeps others from an audience until it is dropped.
 pub(in crate::sync) struct Lease {
-    leases: Leases,
+    leases: AudienceLocks,
     audience: AudienceId,
 }
 
-impl Leases {
+impl AudienceLocks {
     /// No audience in hand.
     #[must_use]
     pub fn new() -> Self {
@@ -46,7 +46,7 @@ impl Drop for Lease {
     }
 }
 
-impl fmt::Debug for Leases {
+impl fmt::Debug for AudienceLocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Leases({} in hand)", self.lock().len())
     }

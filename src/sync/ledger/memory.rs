@@ -6,34 +6,34 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 
-use super::lease::Leases;
+use super::lease::AudienceLocks;
 use super::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
-use super::row_index::{PlaceKey, Places};
-use super::traits::{Changes, Durability, Journal, Ledger, taken_over};
+use super::row_index::{IndexKey, RowIndex};
+use super::traits::{Durability, Journal, Ledger, LedgerCommit, taken_over};
 use crate::error::Result;
 use crate::facebook::{AccountId, AudienceId};
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 
 /// A [`Ledger`] in memory: for tests, for audiences that are never changed again, and as a [`Journal`].
 ///
 /// Clones share the same content. Units: a member takes about 140 bytes and 33 for each match key: 270 with four keys.
 #[derive(Clone, Default)]
-pub struct MemoryLedger(Arc<Mutex<State>>, Leases);
+pub struct MemoryLedger(Arc<Mutex<State>>, AudienceLocks);
 
 #[derive(Default)]
 struct State {
-    audiences: BTreeMap<AudienceId, Kept>,
-    blocked: HashSet<PersonKey>,
-    erasures: BTreeMap<(AccountId, PersonKey), ErasureRecord>,
+    audiences: BTreeMap<AudienceId, AudienceTable>,
+    blocked: HashSet<PersonId>,
+    erasures: BTreeMap<(AccountId, PersonId), ErasureRecord>,
 }
 
 #[derive(Default)]
-struct Kept {
+struct AudienceTable {
     run: Option<RunRecord>,
     calls: BTreeMap<u64, CallRecord>,
     rows: Rows,
-    places: Places,
-    generations: HashMap<PersonKey, u64>,
+    places: RowIndex,
+    generations: HashMap<PersonId, u64>,
 }
 
 /// Rows by slot, as bytes, in blocks: slots are given in ascending order and most stay taken.
@@ -86,8 +86,8 @@ impl Rows {
     }
 }
 
-impl Kept {
-    fn find(&self, print: Fingerprint) -> Result<Option<RowRecord>> {
+impl AudienceTable {
+    fn find(&self, print: RowDigest) -> Result<Option<RowRecord>> {
         for slot in self.places.find(print) {
             if let Some(bytes) = self.rows.get(slot)
                 && let (known, row) = RowRecord::from_bytes(slot, bytes)?
@@ -99,15 +99,15 @@ impl Kept {
         Ok(None)
     }
 
-    fn put(&mut self, print: Fingerprint, row: Option<&RowRecord>) -> Result<()> {
+    fn put(&mut self, print: RowDigest, row: Option<&RowRecord>) -> Result<()> {
         if let Some(old) = self.find(print)? {
-            for key in PlaceKey::all(print, &old) {
+            for key in IndexKey::all(print, &old) {
                 self.places.remove(key, old.slot);
             }
             self.rows.set(old.slot, None);
         }
         if let Some(row) = row {
-            for key in PlaceKey::all(print, row) {
+            for key in IndexKey::all(print, row) {
                 self.places.insert(key, row.slot);
             }
             self.rows.set(row.slot, Some(row.to_bytes(print)));
@@ -130,7 +130,7 @@ impl Journal for MemoryLedger {
             .map_or(Vec::new(), |kept| kept.calls.values().cloned().collect()))
     }
 
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         Ok(self.state().blocked.iter().copied().collect())
     }
 
@@ -138,7 +138,7 @@ impl Journal for MemoryLedger {
         Ok(self.state().erasures.values().cloned().collect())
     }
 
-    async fn commit(&self, changes: Changes, _: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, _: Durability) -> Result<()> {
         let mut state = self.state();
         if let Some(audience) = changes.audience {
             let kept = state.audiences.entry(audience).or_default();
@@ -171,14 +171,14 @@ impl Journal for MemoryLedger {
         Ok(())
     }
 
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         &self.1
     }
 }
 
 #[async_trait]
 impl Ledger for MemoryLedger {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         let state = self.state();
         let Some(kept) = state.audiences.get(audience) else { return Ok(vec![None; prints.len()]) };
         prints.iter().map(|print| kept.find(*print)).collect()
@@ -189,13 +189,13 @@ impl Ledger for MemoryLedger {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         let state = self.state();
         let Some(kept) = state.audiences.get(audience) else { return Ok(Vec::new()) };
         kept.rows.after(after).take(limit).map(|(slot, bytes)| RowRecord::from_bytes(slot, bytes)).collect()
     }
 
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         let state = self.state();
         let Some(kept) = state.audiences.get(audience) else { return Ok(Vec::new()) };
         let mut found = Vec::new();
@@ -209,7 +209,7 @@ impl Ledger for MemoryLedger {
         Ok(found)
     }
 
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         let state = self.state();
         let found = state.audiences.get(audience).and_then(|kept| kept.generations.get(&person));
         Ok(found.copied().unwrap_or(0))

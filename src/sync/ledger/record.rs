@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 
 use crate::facebook::{AccountId, AudienceId, Session};
 use crate::identity::MatchKey;
-use crate::sync::digest::{Fingerprint, PersonKey};
-use crate::sync::target::Mode;
+use crate::sync::digest::{PersonId, RowDigest};
+use crate::sync::target::SyncMode;
 
 /// What a call does to the members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ pub struct RunRecord {
     /// The first run of the chain of unfinished runs that this one continues.
     pub chain: u64,
     /// The mode of the last run.
-    pub mode: Mode,
+    pub mode: SyncMode,
     /// The time at which the chain's contacts are judged.
     #[serde(with = "time::serde::timestamp::microseconds")]
     pub now: OffsetDateTime,
@@ -64,7 +64,7 @@ pub struct RunRecord {
     #[serde(with = "as_text")]
     pub prints: u128,
     /// Names the secret that persons are digested with.
-    pub secret: Option<PersonKey>,
+    pub secret: Option<PersonId>,
     /// The lists of columns that rows of this audience have or had.
     pub columns: Vec<Arc<[MatchKey]>>,
 }
@@ -89,7 +89,7 @@ impl RunRecord {
             audience,
             run: 0,
             chain: 0,
-            mode: Mode::Snapshot,
+            mode: SyncMode::Snapshot,
             now: OffsetDateTime::UNIX_EPOCH,
             finished: true,
             leftovers: false,
@@ -153,7 +153,7 @@ pub struct ErasureRecord {
     /// The account.
     pub account: AccountId,
     /// The person.
-    pub person: PersonKey,
+    pub person: PersonId,
     /// Rows that were sent for the person, by their columns.
     pub rows: Vec<ErasureRows>,
 }
@@ -185,7 +185,7 @@ impl std::fmt::Debug for ErasureRecord {
 #[non_exhaustive]
 pub struct Owner {
     /// Who.
-    pub person: PersonKey,
+    pub person: PersonId,
     /// The generation of the change that says so; 0 for runs over all contacts.
     pub generation: u64,
 }
@@ -193,7 +193,7 @@ pub struct Owner {
 impl Owner {
     /// An owner.
     #[must_use]
-    pub fn new(person: PersonKey, generation: u64) -> Self {
+    pub fn new(person: PersonId, generation: u64) -> Self {
         Self { person, generation }
     }
 }
@@ -234,7 +234,7 @@ impl RowRecord {
 
     /// A check over everything in the row and its place, for a store to keep beside it.
     #[must_use]
-    pub fn check(&self, fingerprint: Fingerprint) -> u64 {
+    pub fn check(&self, fingerprint: RowDigest) -> u64 {
         let mut mix = Mix::default();
         mix.bytes(fingerprint.as_bytes());
         mix.number(self.slot);

@@ -4,13 +4,13 @@ use smallvec::SmallVec;
 
 use super::record::{Owner, RowRecord};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 
 impl RowRecord {
     /// The row without its slot, in few bytes: fingerprint, run, call, columns, owners, cells. Digests, so personal
     /// data.
     #[must_use]
-    pub fn to_bytes(&self, fingerprint: Fingerprint) -> Vec<u8> {
+    pub fn to_bytes(&self, fingerprint: RowDigest) -> Vec<u8> {
         let numbers = [self.run, self.call, u64::from(self.columns), self.owners.len() as u64];
         let owners = self.owners.iter().map(|owner| 16 + number_len(owner.generation));
         let length = numbers.into_iter().map(number_len).chain(owners).sum::<usize>() + 16 + self.bytes.len();
@@ -30,12 +30,12 @@ impl RowRecord {
     ///
     /// # Errors
     /// [`ErrorKind::Corrupt`] when the bytes are no row.
-    pub fn from_bytes(slot: u64, bytes: &[u8]) -> Result<(Fingerprint, Self)> {
+    pub fn from_bytes(slot: u64, bytes: &[u8]) -> Result<(RowDigest, Self)> {
         read_row(slot, bytes).ok_or_else(|| Error::new(ErrorKind::Corrupt, "ledger", "a row is damaged"))
     }
 }
 
-fn read_row(slot: u64, bytes: &[u8]) -> Option<(Fingerprint, RowRecord)> {
+fn read_row(slot: u64, bytes: &[u8]) -> Option<(RowDigest, RowRecord)> {
     let (print, rest) = bytes.split_first_chunk::<16>()?;
     let (run, rest) = read_number(rest)?;
     let (call, rest) = read_number(rest)?;
@@ -45,12 +45,12 @@ fn read_row(slot: u64, bytes: &[u8]) -> Option<(Fingerprint, RowRecord)> {
     for _ in 0..count {
         let (person, after) = rest.split_first_chunk::<16>()?;
         let (generation, after) = read_number(after)?;
-        owners.push(Owner::new(PersonKey::from_bytes(*person), generation));
+        owners.push(Owner::new(PersonId::from_bytes(*person), generation));
         rest = after;
     }
     let columns = u16::try_from(columns).ok()?;
     let row = RowRecord::new(slot, run, call, columns, owners, rest.into());
-    Some((Fingerprint::from_bytes(*print), row))
+    Some((RowDigest::from_bytes(*print), row))
 }
 
 fn number_len(number: u64) -> usize {
@@ -95,9 +95,9 @@ mod tests {
             cells: Vec<u8>,
         ) {
             let owners = owners.into_iter();
-            let owners = owners.map(|(person, generation)| Owner::new(PersonKey::from_bytes(person), generation));
+            let owners = owners.map(|(person, generation)| Owner::new(PersonId::from_bytes(person), generation));
             let row = RowRecord::new(slot, run, call, columns, owners.collect(), cells.into());
-            let print = Fingerprint::from_bytes(print);
+            let print = RowDigest::from_bytes(print);
             let bytes = row.to_bytes(print);
             prop_assert_eq!(bytes.len(), bytes.capacity());
             prop_assert_eq!(RowRecord::from_bytes(slot, &bytes).unwrap(), (print, row));

@@ -5,51 +5,51 @@ use std::collections::{BTreeSet, HashMap};
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::record::RowRecord;
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 
 /// The first half of a fingerprint or of a person: what is found by it must be held against the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::sync) struct PlaceKey(pub(in crate::sync) u64);
+pub(in crate::sync) struct IndexKey(pub(in crate::sync) u64);
 
 /// Keys and the slots of the rows they lead to, about 30 bytes each.
 ///
 /// Nearly every key leads to one row. Where there are more, the first slot has a mark and the others are in order.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct Places {
-    first: HashMap<PlaceKey, u64, SpreadKeys>,
-    more: BTreeSet<(PlaceKey, u64)>,
+pub(in crate::sync) struct RowIndex {
+    first: HashMap<IndexKey, u64, DigestHasher>,
+    more: BTreeSet<(IndexKey, u64)>,
 }
 
 /// Says beside a slot that its key leads to others too. Slots are given from 0 up, so they never come near it.
 const AND_MORE: u64 = 1 << 63;
 
-impl From<Fingerprint> for PlaceKey {
-    fn from(print: Fingerprint) -> Self {
+impl From<RowDigest> for IndexKey {
+    fn from(print: RowDigest) -> Self {
         Self::of(print.as_bytes())
     }
 }
 
-impl From<PersonKey> for PlaceKey {
-    fn from(person: PersonKey) -> Self {
+impl From<PersonId> for IndexKey {
+    fn from(person: PersonId) -> Self {
         Self::of(person.as_bytes())
     }
 }
 
-impl PlaceKey {
+impl IndexKey {
     fn of(digest: &[u8; 16]) -> Self {
         Self(digest.first_chunk::<8>().map_or(0, |half| u64::from_be_bytes(*half)))
     }
 
     /// Everything that leads to a row. A contact without an id is known by its row, once.
-    pub(in crate::sync) fn all(print: Fingerprint, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
+    pub(in crate::sync) fn all(print: RowDigest, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
         let own = Self::from(print);
         let persons = row.owners.iter().map(|owner| Self::from(owner.person));
         std::iter::once(own).chain(persons.filter(move |key| *key != own))
     }
 }
 
-impl Places {
-    pub(in crate::sync) fn insert(&mut self, key: PlaceKey, slot: u64) {
+impl RowIndex {
+    pub(in crate::sync) fn insert(&mut self, key: IndexKey, slot: u64) {
         match self.first.entry(key) {
             Entry::Vacant(free) => {
                 free.insert(slot);
@@ -62,7 +62,7 @@ impl Places {
         }
     }
 
-    pub(in crate::sync) fn remove(&mut self, key: PlaceKey, slot: u64) {
+    pub(in crate::sync) fn remove(&mut self, key: IndexKey, slot: u64) {
         let Entry::Occupied(mut first) = self.first.entry(key) else { return };
         let second = others(&self.more, key).next();
         if *first.get() & !AND_MORE != slot {
@@ -79,7 +79,7 @@ impl Places {
         }
     }
 
-    pub(in crate::sync) fn find(&self, key: impl Into<PlaceKey>) -> impl Iterator<Item = u64> + '_ {
+    pub(in crate::sync) fn find(&self, key: impl Into<IndexKey>) -> impl Iterator<Item = u64> + '_ {
         let key = key.into();
         let first = self.first.get(&key).copied();
         let more = first.filter(|first| first & AND_MORE != 0).map(|_| others(&self.more, key));
@@ -88,7 +88,7 @@ impl Places {
 
     /// All of them, by key.
     #[cfg(feature = "sqlite")]
-    pub(super) fn sorted(&self) -> Vec<(PlaceKey, u64)> {
+    pub(super) fn sorted(&self) -> Vec<(IndexKey, u64)> {
         let first = self.first.iter().map(|(key, slot)| (*key, slot & !AND_MORE));
         let mut all: Vec<_> = first.chain(self.more.iter().copied()).collect();
         all.sort_unstable();
@@ -101,22 +101,22 @@ impl Places {
     }
 }
 
-fn others(more: &BTreeSet<(PlaceKey, u64)>, key: PlaceKey) -> impl Iterator<Item = u64> + '_ {
+fn others(more: &BTreeSet<(IndexKey, u64)>, key: IndexKey) -> impl Iterator<Item = u64> + '_ {
     more.range((key, 0)..=(key, u64::MAX)).map(|(_, slot)| *slot)
 }
 
 /// Hashes keys by one multiplication with a factor of its own: digests are spread already, and whoever would choose
 /// contacts that fall together does not know the factor.
 #[derive(Debug, Clone)]
-pub(in crate::sync) struct SpreadKeys(u64);
+pub(in crate::sync) struct DigestHasher(u64);
 
-impl Default for SpreadKeys {
+impl Default for DigestHasher {
     fn default() -> Self {
         Self(RandomState::new().hash_one(0) | 1)
     }
 }
 
-impl BuildHasher for SpreadKeys {
+impl BuildHasher for DigestHasher {
     type Hasher = Spread;
 
     fn build_hasher(&self) -> Spread {
@@ -124,7 +124,7 @@ impl BuildHasher for SpreadKeys {
     }
 }
 
-/// See [`SpreadKeys`].
+/// See [`DigestHasher`].
 #[derive(Debug)]
 pub(in crate::sync) struct Spread {
     factor: u64,
@@ -159,16 +159,16 @@ mod tests {
         fn places_are_a_set_of_keys_and_slots(
             steps in proptest::collection::vec((any::<bool>(), 0_u64..5, 0_u64..5), 0..60),
         ) {
-            let (mut places, mut model) = (Places::default(), BTreeSet::new());
+            let (mut places, mut model) = (RowIndex::default(), BTreeSet::new());
             for (insert, key, slot) in steps {
                 if insert {
-                    places.insert(PlaceKey(key), slot);
-                    model.insert((PlaceKey(key), slot));
+                    places.insert(IndexKey(key), slot);
+                    model.insert((IndexKey(key), slot));
                 } else {
-                    places.remove(PlaceKey(key), slot);
-                    model.remove(&(PlaceKey(key), slot));
+                    places.remove(IndexKey(key), slot);
+                    model.remove(&(IndexKey(key), slot));
                 }
-                for key in (0..5).map(PlaceKey) {
+                for key in (0..5).map(IndexKey) {
                     let found: BTreeSet<u64> = places.find(key).collect();
                     prop_assert_eq!(places.find(key).count(), found.len());
                     prop_assert!(found.into_iter().eq(others(&model, key)));

@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-use super::lease::Leases;
+use super::lease::AudienceLocks;
 use super::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId};
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 
 /// When a commit must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Durability {
 /// What one commit writes, all of it or nothing.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
-pub struct Changes {
+pub struct LedgerCommit {
     /// The audience whose run writes this.
     pub audience: Option<AudienceId>,
     /// The run: a store that holds a record of a later run refuses with
@@ -40,17 +40,17 @@ pub struct Changes {
     /// Calls up to this number may be forgotten.
     pub forget_calls: Option<u64>,
     /// Rows to overwrite, or to forget where there is none. A row keeps its slot until it is forgotten.
-    pub rows: Vec<(Fingerprint, Option<RowRecord>)>,
+    pub rows: Vec<(RowDigest, Option<RowRecord>)>,
     /// The generation of the last change of a person.
-    pub generations: Vec<(PersonKey, u64)>,
+    pub generations: Vec<(PersonId, u64)>,
     /// Keys of people who must not be added to any audience.
-    pub block: Vec<PersonKey>,
+    pub block: Vec<PersonId>,
     /// Keys of people who may be added again.
-    pub unblock: Vec<PersonKey>,
+    pub unblock: Vec<PersonId>,
     /// An erasure that begins; it overwrites the one of the same account and person.
     pub erase: Option<ErasureRecord>,
     /// An erasure that is done: there is nothing left to remember.
-    pub erased: Option<(AccountId, PersonKey)>,
+    pub erased: Option<(AccountId, PersonId)>,
 }
 
 /// Remembers runs and calls: intents before them, outcomes after them.
@@ -66,7 +66,7 @@ pub trait Journal: Send + Sync + fmt::Debug {
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>>;
 
     /// Every blocked key.
-    async fn blocked(&self) -> Result<Vec<PersonKey>>;
+    async fn blocked(&self) -> Result<Vec<PersonId>>;
 
     /// Erasures that were begun and are not done.
     async fn erasures(&self) -> Result<Vec<ErasureRecord>>;
@@ -74,18 +74,18 @@ pub trait Journal: Send + Sync + fmt::Debug {
     /// Writes all of `changes` or nothing.
     ///
     /// Cancel safety: a dropped call has written all or nothing.
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()>;
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()>;
 
-    /// The audiences in hand: the same [`Leases`] for everyone in the process who writes to this store, or two engines
+    /// The audiences in hand: the same [`AudienceLocks`] for everyone in the process who writes to this store, or two engines
     /// could run one audience at the same time.
-    fn leases(&self) -> &Leases;
+    fn leases(&self) -> &AudienceLocks;
 }
 
 /// Remembers, beside the calls, every row of every audience.
 #[async_trait]
 pub trait Ledger: Journal {
     /// The rows of these fingerprints, in their order.
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>>;
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>>;
 
     /// At most `limit` rows in the order of their slots, after the slot `after`.
     async fn scan(
@@ -93,13 +93,13 @@ pub trait Ledger: Journal {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>>;
+    ) -> Result<Vec<(RowDigest, RowRecord)>>;
 
     /// The rows of an audience that a person owns.
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>>;
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>>;
 
     /// The generation of the last change of a person in an audience; 0 without one.
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64>;
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64>;
 
     /// The audiences that had a run.
     async fn audiences(&self) -> Result<Vec<AudienceId>>;
@@ -120,7 +120,7 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).calls(audience).await
     }
 
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         (**self).blocked().await
     }
 
@@ -128,18 +128,18 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).erasures().await
     }
 
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         (**self).commit(changes, durability).await
     }
 
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         (**self).leases()
     }
 }
 
 #[async_trait]
 impl<L: Ledger + ?Sized> Ledger for Arc<L> {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         (**self).rows(audience, prints).await
     }
 
@@ -148,15 +148,15 @@ impl<L: Ledger + ?Sized> Ledger for Arc<L> {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         (**self).scan(audience, after, limit).await
     }
 
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         (**self).rows_of(audience, person).await
     }
 
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         (**self).generation(audience, person).await
     }
 

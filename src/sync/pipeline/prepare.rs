@@ -3,23 +3,23 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::select::{Groups, Verdict};
+use super::select::{Selection, Verdict};
 use crate::contact::{Contact, FieldId};
 use crate::error::Result;
 use crate::identity::{Coverage, KeyMap, MatchRows};
-use crate::sync::digest::{Fingerprint, PersonKey, PersonSecret};
+use crate::sync::digest::{PersonId, PseudonymKey, RowDigest};
 use crate::sync::policy::BoundPolicy;
 use crate::sync::report::ContactCounts;
 
 /// Everything that turns contacts into rows.
 #[derive(Debug)]
-pub(in crate::sync) struct Preparer {
-    pub(in crate::sync) groups: Groups,
+pub(in crate::sync) struct RowPreparer {
+    pub(in crate::sync) groups: Selection,
     pub(in crate::sync) policy: BoundPolicy,
     pub(in crate::sync) keys: KeyMap,
-    pub(in crate::sync) secret: PersonSecret,
+    pub(in crate::sync) secret: PseudonymKey,
     pub(in crate::sync) id: Option<FieldId>,
-    pub(in crate::sync) blocked: Arc<HashSet<PersonKey>>,
+    pub(in crate::sync) blocked: Arc<HashSet<PersonId>>,
     /// True when a ledger wants to know rows and persons again.
     pub(in crate::sync) identify: bool,
 }
@@ -31,9 +31,9 @@ pub(in crate::sync) struct Prepared {
     /// For each row the contact it came from, counted from 1 at the first contact of the batch.
     pub(in crate::sync) records: Vec<u64>,
     /// For each row who it belongs to; empty without a ledger.
-    pub(in crate::sync) persons: Vec<PersonKey>,
+    pub(in crate::sync) persons: Vec<PersonId>,
     /// For each row its fingerprint; empty without a ledger.
-    pub(in crate::sync) prints: Vec<Fingerprint>,
+    pub(in crate::sync) prints: Vec<RowDigest>,
     pub(in crate::sync) counts: ContactCounts,
     pub(in crate::sync) coverage: Coverage,
     /// Contacts read before this batch, which is known when those before it have been read.
@@ -69,7 +69,7 @@ impl Prepared {
     }
 }
 
-impl Preparer {
+impl RowPreparer {
     /// Adds the rows of the next contacts to `out`.
     pub(in crate::sync) fn prepare(&self, contacts: &[Contact], out: &mut Prepared) -> Result<()> {
         let before = out.counts.read;
@@ -111,9 +111,9 @@ impl Preparer {
             out.records.extend(std::iter::repeat_n(record, made));
             if self.identify {
                 let start = out.prints.len();
-                out.prints.extend((first..first + made).map(|index| Fingerprint::of(out.rows.row(index))));
-                let own = out.prints.get(start).map(|print| PersonKey::from_bytes(*print.as_bytes()));
-                let person = person.or(own).unwrap_or(PersonKey::from_bytes([0; 16]));
+                out.prints.extend((first..first + made).map(|index| RowDigest::of(out.rows.row(index))));
+                let own = out.prints.get(start).map(|print| PersonId::from_bytes(*print.as_bytes()));
+                let person = person.or(own).unwrap_or(PersonId::from_bytes([0; 16]));
                 out.persons.extend(std::iter::repeat_n(person, made));
             }
         }

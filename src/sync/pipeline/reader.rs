@@ -3,23 +3,23 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::prepare::{Prepared, Preparer};
-use super::workers::{Answer, Workers, submit};
+use super::prepare::{Prepared, RowPreparer};
+use super::workers::{Answer, Executor, submit};
 use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::{Batch, ContactReader, Decoder, Losses, Lot};
+use crate::source::{Batch, Chunk, ContactReader, Decoder, ReadErrors};
 
 /// The prepared contacts of one pass, in order.
 ///
 /// What comes out does not depend on how many contacts a lot has nor on who reads it: an error comes after everything
 /// before it.
-pub(in crate::sync) struct Intake {
+pub(in crate::sync) struct RowReader {
     reader: Box<dyn ContactReader>,
     /// What reads lots; without it the reader fills batches itself.
     decoder: Option<Arc<dyn Decoder>>,
     schema: Arc<Schema>,
-    preparer: Arc<Preparer>,
-    workers: Option<Arc<dyn Workers>>,
+    preparer: Arc<RowPreparer>,
+    workers: Option<Arc<dyn Executor>>,
     /// Lots in work at the same time.
     depth: usize,
     lot_rows: usize,
@@ -27,25 +27,25 @@ pub(in crate::sync) struct Intake {
     spare: Vec<Work>,
     used: Vec<Prepared>,
     read: u64,
-    losses: Losses,
+    losses: ReadErrors,
     /// Why the pass has ended: the end of the source, or an error that has not been told yet.
     ended: Option<Result<()>>,
 }
 
 /// One lot on its way through the stages, with the memory for it.
 struct Work {
-    lot: Lot,
+    lot: Chunk,
     batch: Batch,
     prepared: Prepared,
     failed: Option<Error>,
 }
 
-impl Intake {
+impl RowReader {
     pub(in crate::sync) fn new(
         mut reader: Box<dyn ContactReader>,
         schema: &Arc<Schema>,
-        preparer: &Arc<Preparer>,
-        workers: Option<(&Arc<dyn Workers>, usize)>,
+        preparer: &Arc<RowPreparer>,
+        workers: Option<(&Arc<dyn Executor>, usize)>,
         lot_rows: usize,
     ) -> Self {
         let decoder = reader.cutter().map(|cutter| cutter.decoder());
@@ -61,13 +61,13 @@ impl Intake {
             spare: Vec::new(),
             used: Vec::new(),
             read: 0,
-            losses: Losses::default(),
+            losses: ReadErrors::default(),
             ended: None,
         }
     }
 
     /// What the source could not read so far.
-    pub(in crate::sync) fn losses(&self) -> &Losses {
+    pub(in crate::sync) fn losses(&self) -> &ReadErrors {
         &self.losses
     }
 
@@ -122,7 +122,7 @@ impl Intake {
     fn work(&self) -> Work {
         let contacts = if self.decoder.is_some() { BATCH_OF_LOT.min(self.lot_rows) } else { self.lot_rows };
         Work {
-            lot: Lot::with_capacity(self.lot_rows),
+            lot: Chunk::with_capacity(self.lot_rows),
             batch: Batch::with_capacity(&self.schema, contacts),
             prepared: Prepared::new(&self.preparer.keys),
             failed: None,
@@ -140,7 +140,7 @@ const BATCH_OF_LOT: usize = 256;
 
 impl Work {
     /// Turns contacts into rows.
-    fn turn(&mut self, preparer: &Preparer, decoder: Option<&dyn Decoder>) -> Result<()> {
+    fn turn(&mut self, preparer: &RowPreparer, decoder: Option<&dyn Decoder>) -> Result<()> {
         let Some(decoder) = decoder else {
             return preparer.prepare(self.batch.contacts(), &mut self.prepared);
         };

@@ -15,12 +15,12 @@ pub(in crate::sync) enum Verdict {
 
 /// The groups of a target, compiled: a contact is selected when one of them selects it.
 #[derive(Debug)]
-pub(in crate::sync) enum Groups {
+pub(in crate::sync) enum Selection {
     Everyone,
     Of(Vec<CompiledSegment>),
 }
 
-impl Groups {
+impl Selection {
     pub(in crate::sync) fn compile(
         segments: Option<&[Segment]>,
         schema: &Schema,

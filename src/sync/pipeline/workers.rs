@@ -7,26 +7,26 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 /// A piece of work without waiting in it: about a millisecond of reading, selecting and hashing.
-pub type Job = Box<dyn FnOnce() + Send + 'static>;
+pub type Task = Box<dyn FnOnce() + Send + 'static>;
 
 /// Threads that the host lends: the library starts none.
 ///
 /// ```
-/// use audiencekit::sync::{Job, Workers};
+/// use audiencekit::sync::{Task, Executor};
 ///
 /// #[derive(Debug)]
-/// struct Pool(std::sync::mpsc::Sender<Job>);
+/// struct Pool(std::sync::mpsc::Sender<Task>);
 ///
-/// impl Workers for Pool {
-///     fn execute(&self, job: Job) {
+/// impl Executor for Pool {
+///     fn execute(&self, job: Task) {
 ///         // A pool that is gone drops the job, and the run ends with an error.
 ///         let _ = self.0.send(job);
 ///     }
 /// }
 /// ```
-pub trait Workers: Send + Sync + fmt::Debug {
+pub trait Executor: Send + Sync + fmt::Debug {
     /// Runs `job` soon on another thread.
-    fn execute(&self, job: Job);
+    fn execute(&self, job: Task);
 }
 
 /// The result of a job: pending until it is there, `None` when the job was dropped or panicked.
@@ -52,7 +52,7 @@ impl<T> Drop for Promise<T> {
 
 /// Hands `work` to the workers, or does it at once without any.
 pub(super) fn submit<T: Send + 'static>(
-    workers: Option<&dyn Workers>,
+    workers: Option<&dyn Executor>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Answer<T> {
     let slot = Arc::new(Mutex::new(Slot { value: None, gone: false, waker: None }));

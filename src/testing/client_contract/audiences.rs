@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{NOBODY, ok, people, promises, refused, same, sure};
 use crate::error::ErrorKind;
-use crate::facebook::fake::{Sizes, Transition};
+use crate::facebook::fake::{ReadyAfter, SizeModel};
 use crate::facebook::{
-    AudienceChanges, AudienceId, CustomerFileSource, FacebookClient, ListRequest, NewAudience,
+    AudienceId, AudiencePatch, CustomerFileSource, FacebookClient, ListRequest, NewAudience,
 };
 
 promises! {
@@ -105,7 +105,7 @@ promises! {
 
     real a_change_of_name_leaves_the_description(bench) {
         let id = bench.create().await?;
-        let changes = AudienceChanges { name: Some("audiencekit contract renamed".to_owned()), ..AudienceChanges::default() };
+        let changes = AudiencePatch { name: Some("audiencekit contract renamed".to_owned()), ..AudiencePatch::default() };
         ok(bench.client.update_audience(&id, &changes).await)?;
         let audience = bench.read(&id).await?;
         same!(audience.name, changes.name);
@@ -115,7 +115,7 @@ promises! {
 
     real a_change_of_description_leaves_the_name(bench) {
         let id = bench.create().await?;
-        let changes = AudienceChanges { description: Some("Another".to_owned()), ..AudienceChanges::default() };
+        let changes = AudiencePatch { description: Some("Another".to_owned()), ..AudiencePatch::default() };
         ok(bench.client.update_audience(&id, &changes).await)?;
         let audience = bench.read(&id).await?;
         same!(audience.description, changes.description);
@@ -125,7 +125,7 @@ promises! {
 
     real the_retention_can_be_changed(bench) {
         let id = bench.create().await?;
-        let changes = AudienceChanges { retention_days: Some(90), ..AudienceChanges::default() };
+        let changes = AudiencePatch { retention_days: Some(90), ..AudiencePatch::default() };
         ok(bench.client.update_audience(&id, &changes).await)?;
         same!(bench.read(&id).await?.retention_days, Some(90));
         bench.tidy(&id).await?;
@@ -142,7 +142,7 @@ promises! {
         let nobody: AudienceId = ok(NOBODY.parse())?;
         let error = refused(bench.client.audience(&nobody).await, ErrorKind::NotFound)?;
         sure!(!error.is_retryable(), "{error} is called retryable");
-        let changes = AudienceChanges { name: Some("x".to_owned()), ..AudienceChanges::default() };
+        let changes = AudiencePatch { name: Some("x".to_owned()), ..AudiencePatch::default() };
         refused(bench.client.update_audience(&nobody, &changes).await, ErrorKind::NotFound)?;
     }
 
@@ -230,7 +230,7 @@ promises! {
     }
 
     faked a_filled_audience_becomes_ready_in_time(bench, fake) {
-        fake.configure(|settings| settings.ready = Transition::After(Duration::from_secs(3600)));
+        fake.configure(|settings| settings.ready = ReadyAfter::After(Duration::from_secs(3600)));
         let id = bench.create().await?;
         ok(bench.add(&id, &people(0..2_000)?).await)?;
         same!(bench.read(&id).await?.operation_status.map(|status| status.code), Some(441));
@@ -245,8 +245,8 @@ promises! {
 
     faked an_unknown_size_is_told_as_it_is(bench, fake) {
         fake.configure(|settings| {
-            settings.sizes = Sizes::Unknown;
-            settings.ready = Transition::Immediate;
+            settings.sizes = SizeModel::Unknown;
+            settings.ready = ReadyAfter::Immediate;
         });
         let id = bench.create().await?;
         ok(bench.add(&id, &people(0..200)?).await)?;
@@ -256,7 +256,7 @@ promises! {
     faked a_flagged_audience_takes_neither_edits_nor_people(bench, fake) {
         let id = bench.create().await?;
         fake.flag(&id, &["name"]);
-        let changes = AudienceChanges { description: Some("Another".to_owned()), ..AudienceChanges::default() };
+        let changes = AudiencePatch { description: Some("Another".to_owned()), ..AudiencePatch::default() };
         refused(bench.client.update_audience(&id, &changes).await, ErrorKind::Flagged)?;
         refused(bench.add(&id, &people(0..1)?).await, ErrorKind::Flagged)?;
         refused(bench.remove(&id, &people(0..1)?).await, ErrorKind::Flagged)?;

@@ -5,7 +5,7 @@ use super::{
     whole, wide_people,
 };
 use crate::error::ErrorKind;
-use crate::facebook::fake::{Edge, Transition};
+use crate::facebook::fake::{Edge, ReadyAfter};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
 
 promises! {
@@ -118,7 +118,7 @@ promises! {
     }
 
     faked a_removal_that_leaves_too_few_is_refused_and_changes_nothing(bench, fake) {
-        fake.configure(|settings| settings.ready = Transition::Immediate);
+        fake.configure(|settings| settings.ready = ReadyAfter::Immediate);
         let id = bench.create().await?;
         ok(bench.add(&id, &people(0..150)?).await)?;
         let error = refused(bench.remove(&id, &people(0..100)?).await, ErrorKind::TooSmall)?;
@@ -173,7 +173,7 @@ promises! {
     }
 
     faked a_replace_leaves_exactly_its_rows(bench, fake) {
-        fake.configure(|settings| settings.ready = Transition::Immediate);
+        fake.configure(|settings| settings.ready = ReadyAfter::Immediate);
         let id = bench.create().await?;
         ok(bench.add(&id, &people(0..300)?).await)?;
         let rows = people(200..600)?;
@@ -183,7 +183,7 @@ promises! {
     }
 
     faked a_replace_that_does_not_begin_with_the_first_batch_is_refused(bench, fake) {
-        fake.configure(|settings| settings.ready = Transition::Immediate);
+        fake.configure(|settings| settings.ready = ReadyAfter::Immediate);
         let id = bench.create().await?;
         ok(bench.add(&id, &people(0..300)?).await)?;
         let rows = people(0..2)?;
@@ -205,7 +205,7 @@ promises! {
     }
 
     faked people_match_what_was_normalized_for_them(bench, fake) {
-        fake.populate(crate::facebook::fake::Population::synthetic(7, 500));
+        fake.populate(crate::facebook::fake::SyntheticPopulation::synthetic(7, 500));
         let id = bench.create().await?;
         ok(bench.add(&id, &people(400..600)?).await)?;
         same!(fake.matched(&id), 100);

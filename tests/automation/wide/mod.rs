@@ -10,10 +10,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use audiencekit::automation::{
-    ContactEvent, ContactStore, Definitions, Engine, ManualRun, MemoryContacts, MemoryStore, Options,
+    AutomationEngine, ContactEvent, ContactStore, Definitions, EngineOptions, ManualRun, MemoryContacts,
+    MemoryStore,
 };
 use audiencekit::contact::{FieldType, ValueRef};
-use audiencekit::{Schema, Zone};
+use audiencekit::{Schema, TimeZone};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
 use time::Duration;
@@ -63,7 +64,11 @@ fn host_changes(contacts: &mut MemoryContacts, model: &Model<'_>, id: &str, what
         .unwrap();
 }
 
-fn agree(engine: &Engine<MemoryStore, MemoryContacts>, models: &[Model<'_>], flows: usize) -> TestCaseResult {
+fn agree(
+    engine: &AutomationEngine<MemoryStore, MemoryContacts>,
+    models: &[Model<'_>],
+    flows: usize,
+) -> TestCaseResult {
     let schema = engine.contacts().schema();
     let mut outbox: BTreeMap<String, BTreeMap<usize, bool>> = BTreeMap::new();
     let mut collect = |audience: &str, contact: &str, add: bool| {
@@ -107,7 +112,7 @@ fn agree(engine: &Engine<MemoryStore, MemoryContacts>, models: &[Model<'_>], flo
 fn run(tape: &[u16]) -> TestCaseResult {
     let mut tape = Tape::new(tape);
     let warsaw = tape.below(2) == 1;
-    let zone = if warsaw { Zone::named("Europe/Warsaw").unwrap() } else { Zone::utc() };
+    let zone = if warsaw { TimeZone::named("Europe/Warsaw").unwrap() } else { TimeZone::utc() };
     let rules = tape.rules();
     let flows = tape.flows(rules.len());
     let limits = tape.limits(rules[0].group);
@@ -125,9 +130,10 @@ fn run(tape: &[u16]) -> TestCaseResult {
     let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
     let audiences = [saved(1), saved(2)];
     let store = MemoryStore::new();
-    let options = Options::default().zone(zone.clone()).room(2);
+    let options = EngineOptions::default().zone(zone.clone()).room(2);
     let open = |people| {
-        Engine::open(definitions.clone(), &audiences, store.clone(), people, options.clone()).unwrap()
+        AutomationEngine::open(definitions.clone(), &audiences, store.clone(), people, options.clone())
+            .unwrap()
     };
     let mut engine = open(people());
     let shared = RefCell::new(Shared::default());

@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use audiencekit::Zone;
+use audiencekit::TimeZone;
 use audiencekit::automation::{Period, Reentry};
 use sha2::{Digest, Sha256};
 use time::{Date, Duration, Month, OffsetDateTime};
@@ -22,7 +22,7 @@ pub(crate) struct World<'a> {
     pub(crate) rules: &'a [PlainRule],
     pub(crate) flows: &'a [PlainFlow],
     pub(crate) limits: &'a [PlainLimit],
-    pub(crate) zone: &'a Zone,
+    pub(crate) zone: &'a TimeZone,
     pub(crate) shared: &'a RefCell<Shared>,
 }
 
@@ -324,7 +324,7 @@ impl<'a> Model<'a> {
     /// hours, in either zone.
     fn opens(&self, hours: Option<&Hours>, at: OffsetDateTime) -> Option<OffsetDateTime> {
         let Some(Hours { days, from, until, warsaw, drops }) = hours else { return Some(at) };
-        let zone = if *warsaw { Zone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
+        let zone = if *warsaw { TimeZone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
         let is_open = |at: OffsetDateTime| {
             let wall = at.to_offset(zone.offset(at));
             let hour = usize::from(wall.hour());
@@ -598,7 +598,7 @@ impl<'a> Model<'a> {
     /// The first midnight after `after` of a day that is near: every day is looked at.
     fn next_near(&self, source: Source, after: OffsetDateTime) -> Option<OffsetDateTime> {
         let &On::Near { days, yearly, warsaw } = self.source(source) else { return None };
-        let zone = if warsaw { Zone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
+        let zone = if warsaw { TimeZone::named("Europe/Warsaw").unwrap() } else { self.world.zone.clone() };
         let date = self.renewal?;
         let mut today = zone.date(after) - Duration::days(1);
         for _ in 0..800 {

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use audiencekit::audience::Audience;
 use audiencekit::automation::{
-    Action, ActionStep, Cap, Channel, CheckPath, Delay, Exit, Happening, Limit, Node, OpenHours, Period,
-    PropertyFilter, PropertyTest, Reentry, Rule, Schedule, SplitPath, Start, Trigger, Workflow,
+    Action, ActionStep, CheckPath, ConsentChannel, Delay, EntryPoint, EventKind, ExitCriterion, FrequencyCap,
+    Node, OpenHours, Period, PropertyFilter, PropertyTest, RateLimit, Reentry, Rule, Schedule, SplitPath,
+    Trigger, Workflow,
 };
 use audiencekit::contact::ConsentStatus;
 use time::macros::datetime;
@@ -26,7 +27,7 @@ const URLS: [&str; 3] = ["https://s.example/a/offer-1?x=2", "https://s.example/I
 const PATTERNS: [&str; 3] = ["path:/*/*offer*", "info", "any:offer, t.example"];
 /// Which pattern fits which address, worked out by hand.
 pub(crate) const FITS: [[bool; 3]; 3] = [[true, false, false], [false, true, false], [true, false, true]];
-const CHANNELS: [Channel; 3] = [Channel::Email, Channel::Phone, Channel::WebPush];
+const CHANNELS: [ConsentChannel; 3] = [ConsentChannel::Email, ConsentChannel::Phone, ConsentChannel::WebPush];
 const STATUSES: [ConsentStatus; 3] =
     [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
 pub(crate) const FIELDS: [&str; 2] = ["plan", "renewal"];
@@ -204,48 +205,48 @@ fn names(all: &[&str], chosen: &[usize]) -> Vec<String> {
     chosen.iter().map(|&n| all[n].to_owned()).collect()
 }
 
-pub(crate) fn happening(what: &Happen) -> Happening {
+pub(crate) fn happening(what: &Happen) -> EventKind {
     let somewhere = |place: usize| match WORDS[place] {
         "" => BTreeMap::new(),
         word => BTreeMap::from([("location".to_owned(), word.to_owned())]),
     };
     match what.clone() {
-        Happen::Added => Happening::ContactAdded,
-        Happen::FieldAdded(n) => Happening::DetailAdded { field: FIELDS[n].into() },
-        Happen::FieldChanged(n) => Happening::DetailChanged { field: FIELDS[n].into() },
-        Happen::Tag(n) => Happening::TagAssigned { tag: TAGS_AS_WRITTEN[n].into() },
-        Happen::Untag(n) => Happening::TagRemoved { tag: TAGS_AS_WRITTEN[n].into() },
+        Happen::Added => EventKind::ContactAdded,
+        Happen::FieldAdded(n) => EventKind::DetailAdded { field: FIELDS[n].into() },
+        Happen::FieldChanged(n) => EventKind::DetailChanged { field: FIELDS[n].into() },
+        Happen::Tag(n) => EventKind::TagAssigned { tag: TAGS_AS_WRITTEN[n].into() },
+        Happen::Untag(n) => EventKind::TagRemoved { tag: TAGS_AS_WRITTEN[n].into() },
         Happen::TagScore(n, score) => {
-            Happening::TagScoreChanged { tag: TAGS_AS_WRITTEN[n].into(), score: score.into() }
+            EventKind::TagScoreChanged { tag: TAGS_AS_WRITTEN[n].into(), score: score.into() }
         }
-        Happen::Score(from, to) => Happening::ScoreChanged { from, to },
+        Happen::Score(from, to) => EventKind::ScoreChanged { from, to },
         Happen::Consent(channel, status) => {
-            Happening::ConsentChanged { channel: CHANNELS[channel].clone(), status: STATUSES[status] }
+            EventKind::ConsentChanged { channel: CHANNELS[channel].clone(), status: STATUSES[status] }
         }
-        Happen::External(kind, value, place) => Happening::External {
+        Happen::External(kind, value, place) => EventKind::External {
             kind: KINDS_AS_WRITTEN[kind].into(),
             value: value.map(Into::into),
             properties: somewhere(place),
         },
-        Happen::Changed(kind, amount, value) => Happening::ExternalChanged {
+        Happen::Changed(kind, amount, value) => EventKind::ExternalChanged {
             kind: KINDS_AS_WRITTEN[kind].into(),
             fields: vec![if amount { "value" } else { "location" }.into()],
             value: Some(value.into()),
             properties: BTreeMap::new(),
         },
-        Happen::Stage(n) => Happening::StageReached { funnel: "f".into(), stage: STAGES[n].into() },
-        Happen::Opened(n) => Happening::MailOpened { mail: MAILS[n].into() },
-        Happen::Clicked(n, url) => Happening::MailClicked { mail: MAILS[n].into(), link: URLS[url].into() },
-        Happen::Visited(url) => Happening::PageVisited { url: URLS[url].into() },
-        Happen::Rfm(dimension, group) => Happening::RfmChanged {
+        Happen::Stage(n) => EventKind::StageReached { funnel: "f".into(), stage: STAGES[n].into() },
+        Happen::Opened(n) => EventKind::MailOpened { mail: MAILS[n].into() },
+        Happen::Clicked(n, url) => EventKind::MailClicked { mail: MAILS[n].into(), link: URLS[url].into() },
+        Happen::Visited(url) => EventKind::PageVisited { url: URLS[url].into() },
+        Happen::Rfm(dimension, group) => EventKind::RfmChanged {
             report: "r".into(),
             dimension: ["Recency", "monetary"][dimension].into(),
             group: ["HIGH", "low"][group].into(),
         },
         Happen::Custom(name, place) => {
-            Happening::Custom { name: ["x", "y"][name].into(), properties: somewhere(place) }
+            EventKind::Custom { name: ["x", "y"][name].into(), properties: somewhere(place) }
         }
-        Happen::Touched => Happening::Touched,
+        Happen::Touched => EventKind::Touched,
     }
 }
 
@@ -361,16 +362,16 @@ fn schedule(plain: &Hours) -> Schedule {
     if plain.drops { schedule.or_drop() } else { schedule }
 }
 
-pub(crate) fn limit(index: usize, plain: &PlainLimit) -> Limit {
-    let limit = Limit::new(format!("l{index}"), plain.runs as u32, plain.per);
+pub(crate) fn limit(index: usize, plain: &PlainLimit) -> FrequencyCap {
+    let limit = FrequencyCap::new(format!("l{index}"), plain.runs as u32, plain.per);
     match plain.group {
         Some(group) => limit.group(format!("g{group}")),
         None => limit,
     }
 }
 
-fn cap(plain: PlainCap) -> Cap {
-    Cap { runs: plain.runs as u32, per: plain.per }
+fn cap(plain: PlainCap) -> RateLimit {
+    RateLimit { runs: plain.runs as u32, per: plain.per }
 }
 
 pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
@@ -404,7 +405,7 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
     workflow.group = Some(format!("g{}", plain.group));
     workflow.cap = plain.cap.map(cap);
     for (on, when, to) in &plain.starts {
-        workflow.starts.push(Start { on: trigger(on), when: filters(when), to: node(*to) });
+        workflow.starts.push(EntryPoint { on: trigger(on), when: filters(when), to: node(*to) });
     }
     for (n, plain) in plain.nodes.iter().enumerate() {
         let made = match plain {
@@ -433,7 +434,7 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
         workflow.nodes.insert(node(n), made);
     }
     for (n, (on, when)) in plain.exits.iter().enumerate() {
-        workflow.exits.push(Exit {
+        workflow.exits.push(ExitCriterion {
             name: format!("e{n}"),
             goal: n == 0,
             on: on.iter().map(trigger).collect(),

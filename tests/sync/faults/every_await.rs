@@ -11,7 +11,7 @@ use audiencekit::facebook::transport::{FakeTransport, Transport};
 use audiencekit::facebook::{GraphClient, GraphRequest, GraphResponse};
 use audiencekit::source::{Batch, ContactReader, ContactSource};
 use audiencekit::sync::{
-    CallRecord, Changes, Durability, ErasureRecord, Fingerprint, Journal, Leases, Ledger, PersonKey,
+    AudienceLocks, CallRecord, Durability, ErasureRecord, Journal, Ledger, LedgerCommit, PersonId, RowDigest,
     RowRecord, RunRecord,
 };
 use audiencekit::{AudienceId, Error, ErrorKind, MemoryLedger, MemorySource, Result, Schema, SyncEngine};
@@ -80,13 +80,13 @@ impl Journal for Hesitant<Remembering> {
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>> {
         hesitant(self.0.ledger.calls(audience)).await
     }
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         hesitant(self.0.ledger.blocked()).await
     }
     async fn erasures(&self) -> Result<Vec<ErasureRecord>> {
         hesitant(self.0.ledger.erasures()).await
     }
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         let number = self.0.commits.fetch_add(1, Ordering::Relaxed);
         let fails = self.0.fails.filter(|fails| fails.commit == number);
         if fails.is_none_or(|fails| fails.writes) {
@@ -96,14 +96,14 @@ impl Journal for Hesitant<Remembering> {
             Err(Error::new(ErrorKind::Busy, "ledger", "locked for long").retryable(false))
         })
     }
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         self.0.ledger.leases()
     }
 }
 
 #[async_trait]
 impl Ledger for Hesitant<Remembering> {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         hesitant(self.0.ledger.rows(audience, prints)).await
     }
     async fn scan(
@@ -111,13 +111,13 @@ impl Ledger for Hesitant<Remembering> {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         hesitant(self.0.ledger.scan(audience, after, limit)).await
     }
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         hesitant(self.0.ledger.rows_of(audience, person)).await
     }
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         hesitant(self.0.ledger.generation(audience, person)).await
     }
     async fn audiences(&self) -> Result<Vec<AudienceId>> {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use audiencekit::facebook::fake::{Fault, FaultRule};
-use audiencekit::{ErrorKind, Mode};
+use audiencekit::{ErrorKind, SyncMode};
 
 use super::scene::{Scene, Task};
 
@@ -80,7 +80,7 @@ async fn strike(task: Task, fault: &Fault, nth: u64, often: u64) -> bool {
     assert!(last.is_ok(), "{what}: {last:?}");
     scene.later();
     // Rows that Facebook refuses one by one are refused for good where nobody is sent twice.
-    if task != Task::Run(Mode::Snapshot) || !refuses_rows(fault) {
+    if task != Task::Run(SyncMode::Snapshot) || !refuses_rows(fault) {
         scene.assert_done(task, &what).await;
     }
     done_at_once

@@ -11,7 +11,7 @@ use std::time::Duration;
 use audiencekit::facebook::GraphClient;
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, MockClient};
 use audiencekit::facebook::transport::FakeTransport;
-use audiencekit::{ErrorKind, Mode};
+use audiencekit::{ErrorKind, SyncMode};
 use scene::{Scene, rows_of, source};
 
 /// The client of the scene with another limit of bytes.
@@ -26,7 +26,7 @@ fn narrow(scene: &Scene, bytes: usize) -> MockClient {
 async fn calls_over_the_byte_limit_are_split_within_their_sessions() {
     const BYTES: usize = 4_000;
     let (before, after) = (source(0..450), source(400..700));
-    for mode in [Mode::Mirror, Mode::Replace] {
+    for mode in [SyncMode::Mirror, SyncMode::Replace] {
         let scene = Scene::new().await;
         // 100 rows of two digests make 13,700 bytes: four calls each.
         let client = narrow(&scene, BYTES);
@@ -55,8 +55,8 @@ async fn a_run_that_stops_between_the_parts_of_a_call_goes_on_in_order() {
         let client = narrow(&scene, 4_000);
         let dead = Fault::Error { code: 190, subcode: None, is_transient: None };
         scene.facebook.fake().inject(FaultRule::new(dead).on(Edge::AddUsers).nth(nth));
-        scene.run_with(&client, 100, &all, Mode::Mirror, 1).await.unwrap_err();
-        scene.run_with(&client, 100, &all, Mode::Mirror, 1).await.unwrap();
+        scene.run_with(&client, 100, &all, SyncMode::Mirror, 1).await.unwrap_err();
+        scene.run_with(&client, 100, &all, SyncMode::Mirror, 1).await.unwrap();
         assert!(scene.facebook.fake().members(&scene.audience) == rows_of(&all), "{nth}");
         assert!(scene.facebook.fake().calls().iter().all(|call| call.code != 100), "{nth}");
     }
@@ -68,10 +68,10 @@ async fn a_replacement_that_went_wrong_at_facebook_begins_again() {
     let fault = Fault::Error { code: 2650, subcode: Some(1_870_148), is_transient: None };
     scene.facebook.fake().inject(FaultRule::new(fault).on(Edge::ReplaceUsers).nth(2));
     let wanted = source(0..35);
-    scene.run(&wanted, Mode::Replace, 1).await.unwrap_err();
+    scene.run(&wanted, SyncMode::Replace, 1).await.unwrap_err();
     scene.facebook.fake().clear_faults();
     scene.facebook.fake().advance(Duration::from_secs(7_200));
-    let (engine, target) = (scene.engine(&wanted), scene.target(Mode::Replace));
+    let (engine, target) = (scene.engine(&wanted), scene.target(SyncMode::Replace));
     // Facebook first ends the session that went wrong.
     assert_eq!(engine.run(&target).await.unwrap_err().kind(), ErrorKind::Busy);
     scene.facebook.fake().advance(Duration::from_secs(7_200));

@@ -8,10 +8,10 @@ use audiencekit::audience::MinimumSize;
 use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::MockClient;
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
-use audiencekit::sync::{Guards, MemberChange, Operation, Person, SyncEngineBuilder};
+use audiencekit::sync::{MemberChange, Operation, PersonRef, RemovalGuard, SyncEngineBuilder};
 use audiencekit::{
-    AudienceId, Contact, Error, ErrorKind, FacebookClient, KeyMap, MemoryLedger, MemorySource, Mode, Result,
-    Schema, SyncEngine, SyncTarget,
+    AudienceId, Contact, Error, ErrorKind, FacebookClient, KeyMap, MemoryLedger, MemorySource, Result,
+    Schema, SyncEngine, SyncMode, SyncTarget,
 };
 
 pub(crate) fn contact(number: u64) -> Contact {
@@ -55,12 +55,12 @@ impl Scene {
     /// A scene whose audience has the members that every [`Task`] begins with.
     pub(crate) async fn populated() -> Self {
         let scene = Self::new().await;
-        scene.run(&source(BEFORE), Mode::Add, 1).await.unwrap();
+        scene.run(&source(BEFORE), SyncMode::Add, 1).await.unwrap();
         scene.later();
         scene
     }
 
-    pub(crate) async fn run(&self, source: &MemorySource, mode: Mode, uploads: usize) -> Result<()> {
+    pub(crate) async fn run(&self, source: &MemorySource, mode: SyncMode, uploads: usize) -> Result<()> {
         self.run_with(&self.facebook, 10, source, mode, uploads).await
     }
 
@@ -69,19 +69,19 @@ impl Scene {
         client: &MockClient,
         rows: usize,
         source: &MemorySource,
-        mode: Mode,
+        mode: SyncMode,
         uploads: usize,
     ) -> Result<()> {
         let engine = SyncEngine::builder(source.clone(), client.clone(), self.facebook.fake().clone())
             .ledger(self.ledger.clone())
-            .guards(Guards::off())
+            .guards(RemovalGuard::off())
             .rows_per_call(rows)
             .uploads(uploads)
             .build();
         engine.run(self.target(mode)).await.map(|report| report.check().unwrap())
     }
 
-    pub(crate) fn target(&self, mode: Mode) -> SyncTarget {
+    pub(crate) fn target(&self, mode: SyncMode) -> SyncTarget {
         SyncTarget::new(self.facebook.fake().account(), self.audience.clone())
             .mode(mode)
             .minimum_size(MinimumSize::warn_below(0))
@@ -116,7 +116,7 @@ impl Scene {
     pub(crate) async fn assert_done(&self, task: Task, what: &str) {
         let wanted = source(task.wanted());
         assert!(self.members() == rows_of(&wanted), "{what}");
-        let report = self.engine(&wanted).run(self.target(Mode::Mirror)).await.unwrap();
+        let report = self.engine(&wanted).run(self.target(SyncMode::Mirror)).await.unwrap();
         report.check().unwrap();
         let count = wanted.contacts().len() as u64;
         assert_eq!((report.rows.unchanged, report.added.sent, report.removed.sent), (count, 0, 0), "{what}");
@@ -125,7 +125,7 @@ impl Scene {
 }
 
 pub(crate) fn settings(engine: SyncEngineBuilder) -> SyncEngine {
-    engine.guards(Guards::off()).rows_per_call(5).uploads(2).build()
+    engine.guards(RemovalGuard::off()).rows_per_call(5).uploads(2).build()
 }
 
 /// The members before a task.
@@ -138,7 +138,7 @@ const LEAVER: u64 = 7;
 /// Something that an engine does to an audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Task {
-    Run(Mode),
+    Run(SyncMode),
     /// A plan of a mirror, and the run of it.
     Apply,
     /// Changes of single people, in and out.
@@ -151,11 +151,11 @@ pub(crate) enum Task {
 
 impl Task {
     pub(crate) const ALL: [Self; 9] = [
-        Self::Run(Mode::Snapshot),
-        Self::Run(Mode::Add),
-        Self::Run(Mode::Remove),
-        Self::Run(Mode::Mirror),
-        Self::Run(Mode::Replace),
+        Self::Run(SyncMode::Snapshot),
+        Self::Run(SyncMode::Add),
+        Self::Run(SyncMode::Remove),
+        Self::Run(SyncMode::Mirror),
+        Self::Run(SyncMode::Replace),
         Self::Apply,
         Self::Changes,
         Self::Erase,
@@ -173,8 +173,8 @@ impl Task {
     /// Who is a member when it is done.
     pub(crate) fn wanted(self) -> BTreeSet<u64> {
         match self {
-            Self::Run(Mode::Snapshot | Mode::Add) => BEFORE.chain(GIVEN).collect(),
-            Self::Run(Mode::Remove) => BEFORE.filter(|number| !GIVEN.contains(number)).collect(),
+            Self::Run(SyncMode::Snapshot | SyncMode::Add) => BEFORE.chain(GIVEN).collect(),
+            Self::Run(SyncMode::Remove) => BEFORE.filter(|number| !GIVEN.contains(number)).collect(),
             Self::Run(_) | Self::Apply | Self::Changes => GIVEN.collect(),
             Self::Erase | Self::Suppress => BEFORE.filter(|&number| number != LEAVER).collect(),
         }
@@ -182,7 +182,7 @@ impl Task {
 
     /// Members before and after it, who are never to be missed. A replacement begins by wiping them.
     pub(crate) fn staying(self) -> BTreeSet<Hashed> {
-        if self == Self::Run(Mode::Replace) {
+        if self == Self::Run(SyncMode::Replace) {
             return BTreeSet::new();
         }
         let wanted = self.wanted();
@@ -194,25 +194,26 @@ impl Task {
         match self {
             Self::Run(mode) => engine.run(scene.target(mode)).await.map(|report| report.check().unwrap()),
             Self::Apply => {
-                let target = scene.target(Mode::Mirror);
+                let target = scene.target(SyncMode::Mirror);
                 let plan = engine.plan(&target).await?;
                 engine.apply(&target, &plan).await.map(|report| report.check().unwrap())
             }
             Self::Changes => {
                 let changes = changes(engine)?;
-                engine.apply_changes(scene.target(Mode::Add), &changes).await.map(drop)
+                engine.apply_changes(scene.target(SyncMode::Add), &changes).await.map(drop)
             }
             Self::Erase => {
-                let receipt =
-                    engine.erase(&scene.facebook.fake().account(), Person::Contact(&contact(LEAVER))).await?;
+                let receipt = engine
+                    .erase(&scene.facebook.fake().account(), PersonRef::Contact(&contact(LEAVER)))
+                    .await?;
                 match receipt.pending.is_empty() {
                     true => Ok(()),
                     false => Err(Error::new(ErrorKind::Unavailable, "erase", "an audience is pending")),
                 }
             }
             Self::Suppress => {
-                engine.suppress(Person::Contact(&contact(LEAVER))).await?;
-                engine.run(scene.target(Mode::Mirror)).await.map(|report| report.check().unwrap())
+                engine.suppress(PersonRef::Contact(&contact(LEAVER))).await?;
+                engine.run(scene.target(SyncMode::Mirror)).await.map(|report| report.check().unwrap())
             }
         }
     }

@@ -7,7 +7,7 @@ use super::session::{Place, made_up};
 use crate::facebook::fake::log::Edge;
 use crate::facebook::fake::model::members::Row;
 use crate::facebook::fake::model::token::Caller;
-use crate::facebook::fake::privacy_alarm::Alarm;
+use crate::facebook::fake::privacy_alarm::PrivacyViolation;
 use crate::facebook::fake::state::State;
 use crate::facebook::fake::wire::params::Params;
 use crate::facebook::fake::wire::payload::{Columns, Payload};
@@ -122,7 +122,7 @@ impl State {
         self.call_rows = read.received;
         for (kind, column) in &read.alarms {
             let column = Some(column.wire_name().to_owned());
-            let alarm = Alarm { call: self.calls, kind: *kind, column };
+            let alarm = PrivacyViolation { call: self.calls, kind: *kind, column };
             if self.alarms.last() != Some(&alarm) {
                 self.alarms.push(alarm);
             }

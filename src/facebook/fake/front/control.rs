@@ -9,7 +9,7 @@ use crate::error::Result;
 use crate::facebook::AudienceId;
 use crate::facebook::fake::fault::FaultRule;
 use crate::facebook::fake::handle::Fake;
-use crate::facebook::fake::settings::Settings;
+use crate::facebook::fake::settings::FakeSettings;
 use crate::facebook::fake::wire::params::decode;
 
 /// Serves a call under `/_control/`; `None` for any other path.
@@ -43,7 +43,7 @@ fn serve(fake: &Fake, request: &FakeRequest, name: &str) -> Result<Value, String
             let mut all = json!(fake.settings());
             let named = body.as_object().ok_or("settings are an object")?.clone();
             all.as_object_mut().ok_or("settings are an object")?.extend(named);
-            let fresh: Settings = serde_json::from_value(all).map_err(|error| error.to_string())?;
+            let fresh: FakeSettings = serde_json::from_value(all).map_err(|error| error.to_string())?;
             fake.configure(|settings| *settings = fresh);
             Ok(json!(fake.settings()))
         }

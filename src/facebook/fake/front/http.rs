@@ -70,7 +70,7 @@ impl fmt::Debug for FakeRequest {
 /// How much of a reply reaches the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Delivery {
+pub enum FaultDelivery {
     /// All of it.
     Whole,
     /// Status, headers and this many bytes of the body; then the connection closes.
@@ -101,7 +101,7 @@ pub struct FakeReply {
     /// The whole body, also where less is delivered.
     pub body: Vec<u8>,
     /// How much arrives.
-    pub delivery: Delivery,
+    pub delivery: FaultDelivery,
     /// How long it takes to arrive.
     pub delay: Duration,
 }
@@ -112,7 +112,7 @@ impl FakeReply {
             status,
             headers: vec![("content-type".to_owned(), content_type.to_owned())],
             body: body.into(),
-            delivery: Delivery::Whole,
+            delivery: FaultDelivery::Whole,
             delay: Duration::ZERO,
         }
     }

@@ -19,7 +19,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::control;
-use super::http::{Delivery, FakeReply, FakeRequest};
+use super::http::{FakeReply, FakeRequest, FaultDelivery};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::fake::handle::Fake;
@@ -38,7 +38,7 @@ const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
 /// |---|---|
 /// | `GET /_control/info` | url, token, app, secret, ad accounts, seed, time |
 /// | `POST /_control/advance` `{"seconds": 3600}` | moves the clock |
-/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | reads or changes [`Settings`](crate::facebook::fake::settings::Settings), only what is named |
+/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | reads or changes [`FakeSettings`](crate::facebook::fake::settings::FakeSettings), only what is named |
 /// | `POST /_control/faults` `{"rule": "drop_reply@add_users:3"}` | injects; or the JSON of a [`FaultRule`](crate::facebook::fake::fault::FaultRule) |
 /// | `DELETE /_control/faults` | takes all faults back |
 /// | `POST /_control/flag` `{"audience": "1", "fields": ["name"]}` | flags an audience; no fields clears it |
@@ -227,16 +227,16 @@ fn deliver(reply: FakeReply) -> std::io::Result<Response<Body>> {
     let mut frames = Vec::new();
     let mut pauses = Duration::ZERO;
     match reply.delivery {
-        Delivery::Slow { chunk, pause } => {
+        FaultDelivery::Slow { chunk, pause } => {
             pauses = pause;
             while !bytes.is_empty() {
                 let part = bytes.split_to(chunk.max(1).min(bytes.len()));
                 frames.push(Ok(Frame::data(part)));
             }
         }
-        Delivery::Closed => return Err(std::io::ErrorKind::ConnectionAborted.into()),
-        Delivery::Reset => return Err(std::io::ErrorKind::ConnectionReset.into()),
-        Delivery::Truncated(keep) if keep < length => {
+        FaultDelivery::Closed => return Err(std::io::ErrorKind::ConnectionAborted.into()),
+        FaultDelivery::Reset => return Err(std::io::ErrorKind::ConnectionReset.into()),
+        FaultDelivery::Truncated(keep) if keep < length => {
             bytes.truncate(keep);
             frames.push(Ok(Frame::data(bytes)));
             frames.push(Err(std::io::ErrorKind::ConnectionAborted.into()));

@@ -65,7 +65,7 @@ pub(in crate::facebook::fake) struct Member {
 /// A change of one member, kept for a person's history.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
-pub struct Change {
+pub struct MembershipEvent {
     /// Unix seconds on the fake's clock.
     pub time: i64,
     /// The number of the call that made it.
@@ -78,7 +78,7 @@ pub struct Change {
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(in crate::facebook::fake) struct Members {
     pub(in crate::facebook::fake) rows: BTreeMap<Fingerprint, Member>,
-    pub(in crate::facebook::fake) history: BTreeMap<Fingerprint, Vec<Change>>,
+    pub(in crate::facebook::fake) history: BTreeMap<Fingerprint, Vec<MembershipEvent>>,
     /// Rows added less rows removed, where members are not kept.
     pub(in crate::facebook::fake) counted: u64,
 }
@@ -96,7 +96,7 @@ impl Members {
     }
 
     fn note(&mut self, fingerprint: Fingerprint, time: i64, call: u64, added: bool) {
-        self.history.entry(fingerprint).or_default().push(Change { time, call, added });
+        self.history.entry(fingerprint).or_default().push(MembershipEvent { time, call, added });
     }
 
     /// What a removal of these rows would take: for each row that very member, or, where there is none, every member

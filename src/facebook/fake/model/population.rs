@@ -12,19 +12,19 @@ use crate::identity::MatchKey;
 /// People that Facebook knows, by their normalized values.
 ///
 /// Shape: a person is a map from a key of the upload schema to the normalized value in clear, as
-/// [`Population::from_json_lines`] reads it. A row matches a person who shares its `EMAIL`, `PHONE`, `MADID`,
+/// [`SyntheticPopulation::from_json_lines`] reads it. A row matches a person who shares its `EMAIL`, `PHONE`, `MADID`,
 /// `APPUID` or `PAGEUID`, or else its `FN`, `LN` and one of `ZIP`, `CT` with `ST`, or the whole date of birth.
 ///
 /// ```
-/// use audiencekit::facebook::fake::Population;
+/// use audiencekit::facebook::fake::SyntheticPopulation;
 ///
-/// let people = Population::synthetic(7, 1000);
+/// let people = SyntheticPopulation::synthetic(7, 1000);
 /// assert_eq!(people.len(), 1000);
-/// assert_eq!(people.person(0), Population::synthetic(7, 1).person(0));
+/// assert_eq!(people.person(0), SyntheticPopulation::synthetic(7, 1).person(0));
 /// ```
 #[derive(Clone, Default, Serialize, Deserialize)]
 #[serde(from = "Vec<BTreeMap<MatchKey, String>>", into = "Vec<BTreeMap<MatchKey, String>>")]
-pub struct Population {
+pub struct SyntheticPopulation {
     people: Vec<BTreeMap<MatchKey, String>>,
     strong: HashMap<Mark, u32>,
     weak: HashMap<[Mark; 2], Vec<u32>>,
@@ -49,7 +49,7 @@ fn mark(key: MatchKey, value: &str) -> Mark {
     }
 }
 
-impl From<Vec<BTreeMap<MatchKey, String>>> for Population {
+impl From<Vec<BTreeMap<MatchKey, String>>> for SyntheticPopulation {
     fn from(people: Vec<BTreeMap<MatchKey, String>>) -> Self {
         let mut all = Self::default();
         for person in people {
@@ -59,13 +59,13 @@ impl From<Vec<BTreeMap<MatchKey, String>>> for Population {
     }
 }
 
-impl From<Population> for Vec<BTreeMap<MatchKey, String>> {
-    fn from(population: Population) -> Self {
+impl From<SyntheticPopulation> for Vec<BTreeMap<MatchKey, String>> {
+    fn from(population: SyntheticPopulation) -> Self {
         population.people
     }
 }
 
-impl Population {
+impl SyntheticPopulation {
     /// `count` made-up people; the same seed gives the same people, and a longer list starts with the shorter one.
     #[must_use]
     pub fn synthetic(seed: u64, count: usize) -> Self {
@@ -201,7 +201,7 @@ impl Population {
     }
 }
 
-impl std::fmt::Debug for Population {
+impl std::fmt::Debug for SyntheticPopulation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "Population({})", self.len())
     }

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::facebook::fake::front::http::FakeReply;
 use crate::facebook::fake::log::Edge;
-use crate::facebook::fake::settings::{AppLimitCode, ScoreCode, Settings, Tier};
+use crate::facebook::fake::settings::{AppLimitCode, FakeSettings, ScoreCode, Tier};
 use crate::facebook::fake::state::State;
 use crate::facebook::fake::wire::refusal::Refusal;
 use crate::facebook::fake::wire::route::Route;
@@ -39,7 +39,7 @@ fn score_rule(tier: Tier) -> (f64, f64, i64) {
 /// Calls an hour of the use case `custom_audience`.
 ///
 /// Source: Marketing API rate limiting (read 2026-09-12).
-fn calls_per_hour(settings: &Settings, audiences: u64) -> u64 {
+fn calls_per_hour(settings: &FakeSettings, audiences: u64) -> u64 {
     if let Some(calls) = settings.calls_per_hour {
         return u64::from(calls).max(1);
     }
@@ -77,7 +77,7 @@ impl Meter {
     }
 }
 
-fn throttled(settings: &Settings, code: i64, subcode: Option<i64>, words: &str) -> Refusal {
+fn throttled(settings: &FakeSettings, code: i64, subcode: Option<i64>, words: &str) -> Refusal {
     let transient = settings.tell_transient.then_some(true);
     let mut refusal = Refusal::new(code, format!("(#{code}) {words}"));
     refusal.subcode = subcode;

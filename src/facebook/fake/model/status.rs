@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::facebook::fake::edge::audience::Audience;
-use crate::facebook::fake::settings::{Settings, Sizes, Transition};
+use crate::facebook::fake::settings::{FakeSettings, ReadyAfter, SizeModel};
 use crate::facebook::fake::state::State;
 
 /// A code and Facebook's words for it.
@@ -34,11 +34,11 @@ pub(in crate::facebook::fake) enum Pending {
 }
 
 impl Work {
-    pub(in crate::facebook::fake) fn populating(&mut self, now: i64, ready: Transition) {
+    pub(in crate::facebook::fake) fn populating(&mut self, now: i64, ready: ReadyAfter) {
         self.pending = Some(match ready {
-            Transition::Immediate => Pending::At(now),
-            Transition::After(wait) => Pending::At(now.saturating_add_unsigned(wait.as_secs())),
-            Transition::AfterPolls(polls) => Pending::Polls(polls),
+            ReadyAfter::Immediate => Pending::At(now),
+            ReadyAfter::After(wait) => Pending::At(now.saturating_add_unsigned(wait.as_secs())),
+            ReadyAfter::AfterPolls(polls) => Pending::Polls(polls),
         });
     }
 }
@@ -154,11 +154,11 @@ impl State {
     }
 }
 
-fn bounds(shown: Option<u64>, settings: &Settings) -> (i64, i64) {
+fn bounds(shown: Option<u64>, settings: &FakeSettings) -> (i64, i64) {
     let Some(count) = shown.and_then(|count| i64::try_from(count).ok()) else { return (-1, -1) };
     match settings.sizes {
-        Sizes::Unknown => (-1, -1),
-        Sizes::UnknownBelowMinimum if count < 1000 => (-1, -1),
+        SizeModel::Unknown => (-1, -1),
+        SizeModel::UnknownBelowMinimum if count < 1000 => (-1, -1),
         _ if count < 1000 => (1000, 1000),
         _ => {
             let step = 10_i64.pow(count.ilog10().saturating_sub(1));
@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_band_holds_the_count_and_is_never_exact() {
-        let settings = Settings::default();
+        let settings = FakeSettings::default();
         for count in [1000, 1001, 4_999, 5_000, 123_456, 99_999_999] {
             let (lower, upper) = bounds(Some(count), &settings);
             assert!(lower < count as i64 && (count as i64) < upper, "{count}: {lower}..{upper}");

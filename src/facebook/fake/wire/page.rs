@@ -7,7 +7,7 @@ use super::refusal::{Answer, Refusal};
 use crate::facebook::fake::front::http::FakeRequest;
 use crate::facebook::fake::model::token::presented;
 use crate::facebook::fake::random::Random;
-use crate::facebook::fake::settings::Settings;
+use crate::facebook::fake::settings::FakeSettings;
 
 /// The parameters of every list.
 pub(in crate::facebook::fake) const PARAMETERS: [&str; 3] = ["limit", "after", "before"];
@@ -51,7 +51,7 @@ pub(in crate::facebook::fake) fn cut(
     rows: &[(String, Value)],
     link: &Link<'_>,
     params: &Params<'_>,
-    settings: &Settings,
+    settings: &FakeSettings,
     seed: u64,
 ) -> Answer {
     let Link { base, path, token } = link;

@@ -2,7 +2,7 @@
 
 use super::refusal::Refusal;
 use crate::facebook::fake::log::Edge;
-use crate::facebook::fake::settings::Settings;
+use crate::facebook::fake::settings::FakeSettings;
 
 /// What a call is for, and on which object.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,7 +33,7 @@ impl Route {
 }
 
 /// Splits off the version; without one the newest is meant.
-fn version<'p>(path: &'p str, settings: &Settings) -> Result<(String, &'p str), Refusal> {
+fn version<'p>(path: &'p str, settings: &FakeSettings) -> Result<(String, &'p str), Refusal> {
     let rest = path.strip_prefix('/').unwrap_or(path);
     let (first, after) = rest.split_once('/').unwrap_or((rest, ""));
     let number = first.strip_prefix('v').and_then(|number| number.strip_suffix(".0"));
@@ -60,7 +60,7 @@ fn version<'p>(path: &'p str, settings: &Settings) -> Result<(String, &'p str), 
 pub(in crate::facebook::fake) fn route(
     method: &str,
     path: &str,
-    settings: &Settings,
+    settings: &FakeSettings,
 ) -> Result<Route, Refusal> {
     let (version, rest) = version(path, settings)?;
     let parts: Vec<&str> = rest.split('/').filter(|part| !part.is_empty()).collect();
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn versions_are_optional_but_must_be_served() {
-        let settings = Settings::default();
+        let settings = FakeSettings::default();
         let edge = |method, path| route(method, path, &settings).map(|route| (route.edge, route.object));
         assert_eq!(edge("GET", "/v26.0/act_1/customaudiences").unwrap(), (Edge::ListAudiences, "1".into()));
         assert_eq!(edge("DELETE", "/12/users").unwrap(), (Edge::RemoveUsers, "12".into()));

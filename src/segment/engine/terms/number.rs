@@ -116,7 +116,7 @@ fn add(sum: Decimal, value: Decimal) -> Decimal {
 }
 
 impl Part {
-    fn of(self, cell: Cell<'_>, zone: &crate::clock::Zone) -> Option<i64> {
+    fn of(self, cell: Cell<'_>, zone: &crate::clock::TimeZone) -> Option<i64> {
         let date = match cell {
             Cell::Birthday(day) => {
                 return match self {

@@ -1,6 +1,6 @@
 //! Values that stand in order as whole numbers do: truths, days, states of consents, instants.
 
-use crate::clock::Zone;
+use crate::clock::TimeZone;
 use crate::contact::{Cell, DateOrder, date, from_micros};
 use crate::segment::engine::evaluate::{Record, consent, day, proof, state_bit};
 use crate::segment::engine::plan::CodeTerm;
@@ -26,7 +26,7 @@ impl CodeTerm {
 }
 
 /// The day of the year of a date, a birthday or an instant, as [`year_day`] numbers it.
-pub(crate) fn day_of_year(cell: Cell<'_>, zone: &Zone) -> Option<usize> {
+pub(crate) fn day_of_year(cell: Cell<'_>, zone: &TimeZone) -> Option<usize> {
     let day = match cell {
         Cell::Birthday(day) => return Some(year_day(day.month(), day.day())),
         Cell::Date(day) => day,

@@ -9,7 +9,7 @@ use rusqlite::{Connection, ErrorCode};
 use super::members::{self, Tails};
 use super::{ledger, open, schema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::ledger::lease::Leases;
+use crate::sync::ledger::lease::AudienceLocks;
 use crate::sync::ledger::traits::Durability;
 
 /// One SQLite file for ledger, journal and automation state, so that their writes are durable together.
@@ -34,7 +34,7 @@ use crate::sync::ledger::traits::Durability;
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
-pub struct SqliteFile(Arc<Mutex<Inner>>, Leases);
+pub struct SqliteFile(Arc<Mutex<Inner>>, AudienceLocks);
 
 /// How much memory a file may take, and how much of it is checked when it is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,7 +122,7 @@ impl SqliteFile {
     /// some milliseconds; it waits up to 10 seconds for theirs and holds up its thread meanwhile, so a host that keeps a
     /// transaction open over an `await` keeps it on another thread. The last one to open the database writes, and
     /// whoever did so before gets [`ErrorKind::Busy`]. After the database was restored from a copy, open it again before
-    /// anything is sent: what was sent since the copy is not remembered, and a run with `Mode::Replace` brings both in
+    /// anything is sent: what was sent since the copy is not remembered, and a run with `SyncMode::Replace` brings both in
     /// step again.
     ///
     /// # Errors
@@ -144,7 +144,7 @@ impl SqliteFile {
             .map_err(failed)?;
         let tails = Tails::new(settings.places_in_memory);
         let inner = Inner { connection, opening, open: false, carries: false, failed: false, tails };
-        let file = Self(Arc::new(Mutex::new(inner)), Leases::new());
+        let file = Self(Arc::new(Mutex::new(inner)), AudienceLocks::new());
         let checked = u64::from(settings.checked_at_open_mib) << 20;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
@@ -224,7 +224,7 @@ impl SqliteFile {
         ended
     }
 
-    pub(super) fn leases(&self) -> &Leases {
+    pub(super) fn leases(&self) -> &AudienceLocks {
         &self.1
     }
 }

@@ -12,10 +12,10 @@ use super::file::{SqliteFile, corrupt, failed};
 use super::members::{self, Tails};
 use crate::error::Result;
 use crate::facebook::AudienceId;
-use crate::sync::digest::{Fingerprint, PersonKey};
-use crate::sync::ledger::lease::Leases;
+use crate::sync::digest::{PersonId, RowDigest};
+use crate::sync::ledger::lease::AudienceLocks;
 use crate::sync::ledger::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
-use crate::sync::ledger::traits::{Changes, Durability, Journal, Ledger, taken_over};
+use crate::sync::ledger::traits::{Durability, Journal, Ledger, LedgerCommit, taken_over};
 
 /// A [`Ledger`](crate::sync::ledger::traits::Ledger) and [`Journal`](crate::sync::ledger::traits::Journal) in one [`SqliteFile`].
 ///
@@ -142,7 +142,7 @@ fn read_calls(connection: &Connection, number: i64) -> Result<Vec<CallRecord>> {
         .collect()
 }
 
-fn read_blocked(connection: &Connection) -> Result<Vec<PersonKey>> {
+fn read_blocked(connection: &Connection) -> Result<Vec<PersonId>> {
     let mut read =
         connection.prepare_cached("SELECT person, checksum FROM audiencekit_blocked").map_err(failed)?;
     let lines =
@@ -153,12 +153,12 @@ fn read_blocked(connection: &Connection) -> Result<Vec<PersonKey>> {
             if check(&[&person]) != checksum {
                 return Err(corrupt("a block is damaged"));
             }
-            Ok(PersonKey::from_bytes(person))
+            Ok(PersonId::from_bytes(person))
         })
         .collect()
 }
 
-fn read_generation(connection: &Connection, number: i64, person: PersonKey) -> Result<u64> {
+fn read_generation(connection: &Connection, number: i64, person: PersonId) -> Result<u64> {
     let line: Option<(i64, i64)> = connection
         .prepare_cached(
             "SELECT generation, checksum FROM audiencekit_generation WHERE audience = ?1 AND person = ?2",
@@ -186,7 +186,7 @@ fn read_erasures(connection: &Connection) -> Result<Vec<ErasureRecord>> {
         .collect()
 }
 
-fn write_erasures(connection: &Connection, changes: &Changes) -> Result<()> {
+fn write_erasures(connection: &Connection, changes: &LedgerCommit) -> Result<()> {
     if let Some(erasure) = &changes.erase {
         let text = write_json(erasure)?;
         let checksum = check(&[&0_i64.to_le_bytes(), text.as_bytes()]);
@@ -208,7 +208,7 @@ fn write_erasures(connection: &Connection, changes: &Changes) -> Result<()> {
     Ok(())
 }
 
-fn write(connection: &Connection, tails: &mut Tails, changes: &Changes) -> Result<()> {
+fn write(connection: &Connection, tails: &mut Tails, changes: &LedgerCommit) -> Result<()> {
     if let Some(audience) = &changes.audience {
         let number = number_for(connection, audience)?;
         if let Some(run) = &changes.run {
@@ -294,7 +294,7 @@ impl Journal for SqliteLedger {
         })
     }
 
-    async fn blocked(&self) -> Result<Vec<PersonKey>> {
+    async fn blocked(&self) -> Result<Vec<PersonId>> {
         self.0.read(read_blocked)
     }
 
@@ -302,18 +302,18 @@ impl Journal for SqliteLedger {
         self.0.read(read_erasures)
     }
 
-    async fn commit(&self, changes: Changes, durability: Durability) -> Result<()> {
+    async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()> {
         self.0.write_members(durability, |connection, tails| write(connection, tails, &changes))
     }
 
-    fn leases(&self) -> &Leases {
+    fn leases(&self) -> &AudienceLocks {
         self.0.leases()
     }
 }
 
 #[async_trait]
 impl Ledger for SqliteLedger {
-    async fn rows(&self, audience: &AudienceId, prints: &[Fingerprint]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         self.0.read_members(|connection, tails| match number_of(connection, audience)? {
             Some(number) => members::get(connection, tails, number, prints),
             None => Ok(vec![None; prints.len()]),
@@ -325,21 +325,21 @@ impl Ledger for SqliteLedger {
         audience: &AudienceId,
         after: Option<u64>,
         limit: usize,
-    ) -> Result<Vec<(Fingerprint, RowRecord)>> {
+    ) -> Result<Vec<(RowDigest, RowRecord)>> {
         self.0.read(|connection| match number_of(connection, audience)? {
             Some(number) => members::scan(connection, number, after, limit),
             None => Ok(Vec::new()),
         })
     }
 
-    async fn rows_of(&self, audience: &AudienceId, person: PersonKey) -> Result<Vec<Fingerprint>> {
+    async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>> {
         self.0.read_members(|connection, tails| match number_of(connection, audience)? {
             Some(number) => members::of_person(connection, tails, number, person),
             None => Ok(Vec::new()),
         })
     }
 
-    async fn generation(&self, audience: &AudienceId, person: PersonKey) -> Result<u64> {
+    async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64> {
         self.0.read(|connection| match number_of(connection, audience)? {
             Some(number) => read_generation(connection, number, person),
             None => Ok(0),

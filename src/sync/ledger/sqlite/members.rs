@@ -2,7 +2,7 @@
 //!
 //! Members are kept in the order of their slots, which is the order in which they came, so a first upload appends and a
 //! later one reads neighbours together. Digests come in no order at all: written one by one to an index of millions
-//! they would touch a page each. So the newest members are found by a [`Places`] in memory, the tail, and go into the
+//! they would touch a page each. So the newest members are found by a [`RowIndex`] in memory, the tail, and go into the
 //! table `place` together, sorted.
 
 use std::collections::HashMap;
@@ -12,9 +12,9 @@ use rusqlite::{Connection, OptionalExtension, params};
 use super::audiences::{placed, set_placed};
 use super::file::{corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::digest::{Fingerprint, PersonKey};
+use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::record::{Mix, RowRecord};
-use crate::sync::ledger::row_index::{PlaceKey, Places};
+use crate::sync::ledger::row_index::{IndexKey, RowIndex};
 
 /// A member's `id` is the number of its audience times this, and its slot.
 const SLOTS: u64 = 1 << 40;
@@ -34,7 +34,7 @@ struct Tail {
     start: u64,
     /// The first slot that was never used.
     next: u64,
-    places: Places,
+    places: RowIndex,
 }
 
 impl Tails {
@@ -66,7 +66,7 @@ impl Tails {
                 enter(connection, audience, key, slot)?;
             }
             set_placed(connection, audience, tail.next)?;
-            *tail = Tail { start: tail.next, next: tail.next, places: Places::default() };
+            *tail = Tail { start: tail.next, next: tail.next, places: RowIndex::default() };
         }
         Ok(())
     }
@@ -84,15 +84,15 @@ fn id(audience: i64, slot: u64) -> Result<i64> {
 
 fn read_tail(connection: &Connection, audience: i64) -> Result<Tail> {
     let start = placed(connection, audience)?;
-    let mut tail = Tail { start, next: start, places: Places::default() };
+    let mut tail = Tail { start, next: start, places: RowIndex::default() };
     each(connection, audience, start, usize::MAX, |print, row| {
         tail.next = row.slot + 1;
-        PlaceKey::all(print, &row).for_each(|key| tail.places.insert(key, row.slot));
+        IndexKey::all(print, &row).for_each(|key| tail.places.insert(key, row.slot));
     })?;
     Ok(tail)
 }
 
-fn enter(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
+fn enter(connection: &Connection, audience: i64, key: IndexKey, slot: u64) -> Result<()> {
     connection
         .prepare_cached("INSERT OR IGNORE INTO audiencekit_place (audience, key, slot) VALUES (?1, ?2, ?3)")
         .and_then(|mut put| put.execute(params![audience, key.0.cast_signed(), slot.cast_signed()]))
@@ -100,7 +100,7 @@ fn enter(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Re
         .map_err(failed)
 }
 
-fn leave(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
+fn leave(connection: &Connection, audience: i64, key: IndexKey, slot: u64) -> Result<()> {
     connection
         .prepare_cached("DELETE FROM audiencekit_place WHERE audience = ?1 AND key = ?2 AND slot = ?3")
         .and_then(|mut forget| forget.execute(params![audience, key.0.cast_signed(), slot.cast_signed()]))
@@ -109,7 +109,7 @@ fn leave(connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Re
 }
 
 impl Tail {
-    fn enter(&mut self, connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
+    fn enter(&mut self, connection: &Connection, audience: i64, key: IndexKey, slot: u64) -> Result<()> {
         if slot < self.start {
             return enter(connection, audience, key, slot);
         }
@@ -117,7 +117,7 @@ impl Tail {
         Ok(())
     }
 
-    fn leave(&mut self, connection: &Connection, audience: i64, key: PlaceKey, slot: u64) -> Result<()> {
+    fn leave(&mut self, connection: &Connection, audience: i64, key: IndexKey, slot: u64) -> Result<()> {
         if slot < self.start {
             return leave(connection, audience, key, slot);
         }
@@ -126,7 +126,7 @@ impl Tail {
     }
 
     /// Slots that a key leads to, some of which may lead nowhere.
-    fn find(&self, connection: &Connection, audience: i64, key: PlaceKey, into: &mut Vec<u64>) -> Result<()> {
+    fn find(&self, connection: &Connection, audience: i64, key: IndexKey, into: &mut Vec<u64>) -> Result<()> {
         into.extend(self.places.find(key));
         if self.start == 0 {
             return Ok(());
@@ -147,15 +147,15 @@ pub(super) fn put(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    rows: &[(Fingerprint, Option<RowRecord>)],
+    rows: &[(RowDigest, Option<RowRecord>)],
 ) -> Result<()> {
-    let mut written: Vec<(u64, Fingerprint, &RowRecord)> =
+    let mut written: Vec<(u64, RowDigest, &RowRecord)> =
         rows.iter().filter_map(|(print, row)| row.as_ref().map(|row| (row.slot, *print, row))).collect();
     written.sort_unstable_by_key(|(slot, ..)| *slot);
     for (_, print, row) in written {
         write(connection, tails, audience, print, row)?;
     }
-    let forgotten: Vec<Fingerprint> =
+    let forgotten: Vec<RowDigest> =
         rows.iter().filter(|(_, row)| row.is_none()).map(|(print, _)| *print).collect();
     for (print, old) in forgotten.iter().zip(get(connection, tails, audience, &forgotten)?) {
         let Some(old) = old else { continue };
@@ -165,7 +165,7 @@ pub(super) fn put(
             .and_then(|mut forget| forget.execute([id]))
             .map_err(failed)?;
         let tail = tails.of(connection, audience)?;
-        for key in PlaceKey::all(*print, &old) {
+        for key in IndexKey::all(*print, &old) {
             tail.leave(connection, audience, key, old.slot)?;
         }
     }
@@ -176,7 +176,7 @@ fn write(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    print: Fingerprint,
+    print: RowDigest,
     row: &RowRecord,
 ) -> Result<()> {
     let tail = tails.of(connection, audience)?;
@@ -191,19 +191,19 @@ fn write(
         if *known == print && old.owners == row.owners {
             return Ok(());
         }
-        for key in PlaceKey::all(*known, old) {
+        for key in IndexKey::all(*known, old) {
             tail.leave(connection, audience, key, row.slot)?;
         }
     }
-    for key in PlaceKey::all(print, row) {
+    for key in IndexKey::all(print, row) {
         tail.enter(connection, audience, key, row.slot)?;
     }
     Ok(())
 }
 
-fn read(connection: &Connection, audience: i64, slot: u64) -> Result<Option<(Fingerprint, RowRecord)>> {
+fn read(connection: &Connection, audience: i64, slot: u64) -> Result<Option<(RowDigest, RowRecord)>> {
     let id = id(audience, slot)?;
-    let line: Option<Result<(Fingerprint, RowRecord)>> = connection
+    let line: Option<Result<(RowDigest, RowRecord)>> = connection
         .prepare_cached("SELECT row, checksum FROM audiencekit_member WHERE id = ?1")
         .and_then(|mut read| {
             read.query_row([id], |line| Ok(sound(slot, line.get_ref(0)?.as_blob()?, line.get(1)?))).optional()
@@ -213,7 +213,7 @@ fn read(connection: &Connection, audience: i64, slot: u64) -> Result<Option<(Fin
 }
 
 /// The row in a line, held against its checksum.
-fn sound(slot: u64, bytes: &[u8], checksum: i64) -> Result<(Fingerprint, RowRecord)> {
+fn sound(slot: u64, bytes: &[u8], checksum: i64) -> Result<(RowDigest, RowRecord)> {
     let (print, row) = RowRecord::from_bytes(slot, bytes)?;
     if row.check(print) == checksum.cast_unsigned() {
         return Ok((print, row));
@@ -227,7 +227,7 @@ fn each(
     audience: i64,
     from: u64,
     limit: usize,
-    mut visit: impl FnMut(Fingerprint, RowRecord),
+    mut visit: impl FnMut(RowDigest, RowRecord),
 ) -> Result<()> {
     let mut read = connection
         .prepare_cached(
@@ -252,12 +252,12 @@ pub(super) fn get(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    prints: &[Fingerprint],
+    prints: &[RowDigest],
 ) -> Result<Vec<Option<RowRecord>>> {
     let tail = tails.of(connection, audience)?;
     // In the order of the table, so that neighbours are read together; then in the order of the members.
-    let mut keys: Vec<(PlaceKey, usize)> =
-        prints.iter().enumerate().map(|(index, print)| (PlaceKey::from(*print), index)).collect();
+    let mut keys: Vec<(IndexKey, usize)> =
+        prints.iter().enumerate().map(|(index, print)| (IndexKey::from(*print), index)).collect();
     keys.sort_unstable();
     let (mut slots, mut found) = (Vec::new(), Vec::new());
     for (key, index) in keys {
@@ -283,7 +283,7 @@ pub(super) fn scan(
     audience: i64,
     after: Option<u64>,
     limit: usize,
-) -> Result<Vec<(Fingerprint, RowRecord)>> {
+) -> Result<Vec<(RowDigest, RowRecord)>> {
     let mut rows = Vec::with_capacity(limit.min(4_096));
     let from = after.map_or(0, |slot| slot.saturating_add(1));
     if from < SLOTS {
@@ -297,8 +297,8 @@ pub(super) fn of_person(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    person: PersonKey,
-) -> Result<Vec<Fingerprint>> {
+    person: PersonId,
+) -> Result<Vec<RowDigest>> {
     let mut slots = Vec::new();
     tails.of(connection, audience)?.find(connection, audience, person.into(), &mut slots)?;
     let mut prints = Vec::new();
@@ -322,7 +322,7 @@ pub(super) fn verify(connection: &Connection) -> Result<()> {
         let start = placed(connection, audience)?;
         each(connection, audience, 0, usize::MAX, |print, row| {
             if row.slot < start {
-                for key in PlaceKey::all(print, &row) {
+                for key in IndexKey::all(print, &row) {
                     expected = expected.wrapping_add(weight(audience, key.0, row.slot));
                 }
             }
