@@ -15,3 +15,7 @@ macro_rules! guide {
 }
 
 guide!(tutorial, "../docs/tutorial.md", needs "csv", "http");
+guide!(cookbook, "../docs/cookbook.md", needs "csv", "rustls", "sqlite");
+guide!(facebook_setup, "../docs/facebook_setup.md", needs "http");
+guide!(testing, "../docs/testing.md", needs "http", "fake-server", "testing");
+guide!(errors, "../docs/errors.md", needs "http");

@@ -1,4 +1,4 @@
-//! The fake Facebook as a server, and the calls of the README.
+//! The fake Facebook as a server, and the calls of the guide to testing.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
@@ -84,9 +84,9 @@ fn curl(words: &[String], address: &str) -> String {
 }
 
 #[test]
-fn the_curl_lines_of_the_readme_work() {
-    let readme = include_str!("../../README.md").replace("\\\n", " ");
-    let block = readme
+fn the_curl_lines_of_the_testing_guide_work() {
+    let guide = include_str!("../../docs/testing.md").replace("\\\n", " ");
+    let block = guide
         .split("```")
         .find(|block| block.contains("fake_facebook -- --port 8080") && block.contains("\ncurl "))
         .unwrap();
@@ -102,7 +102,7 @@ fn the_curl_lines_of_the_readme_work() {
     let ready: serde_json::Value = serde_json::from_str(&line).unwrap();
     let address = ready["url"].as_str().unwrap().strip_prefix("http://").unwrap();
     let token = block.lines().find_map(|line| line.strip_prefix("T=")).unwrap();
-    assert_eq!(ready["access_token"], token, "the README names the token");
+    assert_eq!(ready["access_token"], token, "the guide names the token");
 
     let mut answers = Vec::new();
     let mut id = String::new();
