@@ -617,13 +617,11 @@ impl Folded for regex_syntax::hir::ClassUnicode {
 #[test]
 fn every_example_of_the_operator_table_in_the_docs_runs() {
     let schema = schema();
-    let docs = include_str!("../../src/segment/mod.rs");
-    let table = docs.split("//! | operator | on | example |").nth(1).unwrap();
-    let table = table.split("//! # ").next().unwrap();
+    let docs = include_str!("../../docs/segment_language.md");
+    let table = docs.split("| operator | on | example |").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
     let mut rows = 0;
-    for line in
-        table.lines().filter_map(|line| line.strip_prefix("//! | `").or(line.strip_prefix("//! | a field")))
-    {
+    for line in table.lines().filter_map(|line| line.strip_prefix("| `").or(line.strip_prefix("| a field"))) {
         let example = line.trim_end_matches(" |").rsplit_once("| `").unwrap().1.trim_end_matches('`');
         let filter = Filter::parse(example, &schema).unwrap_or_else(|e| panic!("{example}\n{}", e.picture()));
         if !example.contains("segment(") {
@@ -638,10 +636,11 @@ fn every_example_of_the_operator_table_in_the_docs_runs() {
 #[test]
 fn everything_that_is_asked_for_can_be_written() {
     let schema = schema();
-    let docs = include_str!("../../src/segment/mod.rs");
-    let table = docs.split("//! | asked for | written |").nth(1).unwrap();
+    let docs = include_str!("../../docs/segment_language.md");
+    let table = docs.split("| asked for | written |").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
     let (mut rows, mut filters) = (0, 0);
-    for line in table.lines().filter_map(|line| line.strip_prefix("//! | ")) {
+    for line in table.lines().filter_map(|line| line.strip_prefix("| ")) {
         let (asked, written) = line.trim_end_matches(" |").split_once(" | ").unwrap();
         let pieces: Vec<&str> = written.split('`').collect();
         for (before, code) in pieces.iter().zip(&pieces[1..]).step_by(2) {

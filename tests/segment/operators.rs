@@ -119,11 +119,12 @@ fn is_covered(words: &str, operators: &BTreeSet<String>) -> bool {
 
 #[test]
 fn every_operator_of_the_grammar_has_its_rows() {
-    let docs = include_str!("../../src/segment/mod.rs");
+    let docs = include_str!("../../docs/segment_language.md");
     let rows = rows();
     let operators: BTreeSet<String> = rows.iter().map(|row| row.operator.clone()).collect();
     // The signs and words of the grammar.
-    let grammar = docs.split("//! ```text").nth(1).unwrap().split("//! ```").next().unwrap();
+    let grammar = docs.split("\n## Grammar").nth(1).unwrap();
+    let grammar = grammar.split("```text").nth(1).unwrap().split("```").next().unwrap();
     let terminals: BTreeSet<&str> = grammar.split('"').skip(1).step_by(2).collect();
     assert!(terminals.len() > 70, "{terminals:?}");
     // Not operators: marks around them, and the parts of one that have no meaning alone.
@@ -134,11 +135,10 @@ fn every_operator_of_the_grammar_has_its_rows() {
         .collect();
     assert!(lost.is_empty(), "of the grammar without a row: {lost:?}");
     // The first column of the table.
-    let table = docs.split("//! | operator | on | example |").nth(1).unwrap();
-    let table = table.split("//! # ").next().unwrap();
+    let table = docs.split("| operator | on | example |").nth(1).unwrap();
+    let table = table.split("\n## ").next().unwrap();
     let mut names = 0;
-    for line in
-        table.lines().filter_map(|line| line.strip_prefix("//! | ")).filter(|line| line.starts_with('`'))
+    for line in table.lines().filter_map(|line| line.strip_prefix("| ")).filter(|line| line.starts_with('`'))
     {
         let column = line.split(" | ").next().unwrap();
         for name in column.split('`').skip(1).step_by(2) {
