@@ -1,7 +1,27 @@
-//! Time as something the host hands in: a [`Clock`] for now and sleep, a [`TimeZone`] for civil days.
+//! Time, supplied by your application: a [`Clock`] for now and sleeping, a [`TimeZone`] for civil days.
 //!
-//! Nothing in the crate asks the machine for the time but `SystemClock`, and nothing sleeps but a clock, so a
-//! test drives a year with a [`ManualClock`] in a millisecond.
+//! Nothing in the crate asks the operating system for the time except `SystemClock` (feature `tokio`), and nothing
+//! sleeps except through a clock. So tests run a year in a millisecond with a [`ManualClock`], and a fake Facebook can
+//! be the clock of a whole program.
+//!
+//! | clock | now | sleeping |
+//! |---|---|---|
+//! | `SystemClock` | the machine's | tokio's timer |
+//! | [`ManualClock`] | where you set it | moves the clock and returns at once |
+//! | [`Fake`](crate::facebook::fake::Fake) | the virtual time of the fake Facebook | moves it |
+//!
+//! ```
+//! use audiencekit::{Clock, ManualClock, TimeZone};
+//! use time::macros::{date, datetime};
+//!
+//! let clock = ManualClock::new(datetime!(2026-11-23 22:30 UTC));
+//! clock.advance(std::time::Duration::from_secs(3_600));
+//! let warsaw = TimeZone::named("Europe/Warsaw")?;
+//! assert_eq!(warsaw.date(clock.now()), date!(2026-11-24));
+//! # Ok::<(), audiencekit::Error>(())
+//! ```
+//!
+//! The IANA time zone database is part of the crate.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,8 +1,22 @@
-//! What can go wrong, and what would be right.
+//! Errors: what went wrong, what was expected, and whether to try again.
 //!
-//! One opaque [`Error`], one machine word wide, carries the operation, what was wrong with it, what would be
-//! right, and Facebook's own answer where there was one. It never carries a contact's data or a token: errors
-//! name the field, the row and the reason, not the value.
+//! Every fallible function returns one opaque [`Error`], one machine word wide. [`Error::kind`] is the axis to branch
+//! on, [`Error::is_retryable`] and [`Error::retry_after`] say whether and when to try again, [`Error::api`] is
+//! Facebook's own answer if there was one, and [`Error::problems`] lists every field that a builder refused. `Display`
+//! is one line: the operation, what is wrong, and what was expected or what to do.
+//!
+//! ```
+//! use audiencekit::{AudienceBuilder, ErrorKind};
+//!
+//! let error = AudienceBuilder::new().name(" ").build().unwrap_err();
+//! assert_eq!(error.kind(), ErrorKind::Invalid);
+//! assert!(!error.is_retryable());
+//! let fields: Vec<_> = error.problems().iter().map(|problem| problem.field.as_ref()).collect();
+//! assert_eq!(fields, ["name", "description", "account"]);
+//! ```
+//!
+//! An error never contains a value of a contact, a token or a digest: it names the field, the row and the reason. The
+//! [errors](crate::_documentation::errors) guide lists every kind with its remedy.
 
 use std::borrow::Cow;
 use std::fmt;

@@ -1,15 +1,33 @@
-//! Automation: rules and workflows that add and remove people as things happen.
+//! Rules and workflows that add contacts to audiences and remove them as things happen.
 //!
-//! An [`AutomationEngine`] takes [`ContactEvent`]s and time, follows [`Rule`]s and [`Workflow`]s, and gathers membership
-//! operations in a durable outbox, the last one per person, which [`AutomationEngine::flush`] sends in few full calls. The
-//! host owns loop, threads and clock:
+//! An [`AutomationEngine`] takes [`ContactEvent`]s and the current time, follows [`Rule`]s and [`Workflow`]s, and
+//! collects membership changes in a durable outbox, which [`AutomationEngine::flush`] uploads in few full calls. It
+//! runs no thread and no timer: your application calls `handle` for each event, `tick` when `next_due` has come, and
+//! `flush` when `flush_is_due`. Definitions are data and can be stored as JSON ([`Definitions`]).
 //!
-//! 1. `engine.handle(&event, now)` for each event, or `handle_all` for many with one commit;
-//! 2. `engine.tick(now)` when `engine.next_due()` has come;
-//! 3. `engine.flush(&sync).await` when `engine.flush_is_due(..)`.
+//! ```
+//! use audiencekit::automation::{
+//!     Action, AutomationEngine, ContactEvent, ContactStore, Definitions, EngineOptions, EventKind, MemoryContacts,
+//!     MemoryStore, Rule, Trigger,
+//! };
+//! use audiencekit::Schema;
+//! use time::macros::datetime;
 //!
-//! State is behind a [`Store`], which may be the ledger's SQLite file; contacts are behind a [`ContactStore`].
-//! Definitions are data: see [`Definitions`].
+//! let mut contacts = MemoryContacts::new(&Schema::standard());
+//! contacts.edit("c-1", |_| Ok(()))?;
+//! let rule = Rule::new("welcome").on(Trigger::ContactAdded).then(Action::AddTag { tag: "NEW".into() });
+//! let definitions = Definitions::new().rule(rule);
+//! let mut engine = AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+//!
+//! let now = datetime!(2026-11-23 12:00 UTC);
+//! let report = engine.handle(&ContactEvent::new("c-1", now, EventKind::ContactAdded), now)?;
+//! assert_eq!(report.actions, 1);
+//! # Ok::<(), audiencekit::Error>(())
+//! ```
+//!
+//! State is kept behind a [`Store`], which may share a SQLite file with the ledger, and contacts behind a
+//! [`ContactStore`]. The [automation guide](crate::_documentation::automation) explains events, triggers, actions,
+//! schedules, limits, versions and simulation.
 
 mod contact_store;
 mod definition;

@@ -1,12 +1,27 @@
-//! One record and its schema.
+//! One contact and its schema.
 //!
-//! A [`Schema`] declares typed fields and gives each a slot; a [`Contact`] keeps its values by slot, beside its tags,
-//! consents, events and funnel stages. Names are looked up once, when a file is opened or a filter is compiled,
+//! A [`Schema`] declares typed fields and gives each a slot; a [`Contact`] stores values by slot, together with its
+//! tags, consents, events and funnel stages. Names are looked up once, when a file is opened or a filter is compiled,
 //! and never per contact.
+//!
+//! ```
+//! use audiencekit::contact::{Contact, Event, FieldType, Schema};
+//! use time::macros::datetime;
+//!
+//! let schema = Schema::builder().detail("plan", FieldType::Keyword).build()?;
+//! let mut ada = Contact::builder(&schema).id("c-17").email("ada@example.com").detail("plan", "pro").build()?;
+//! ada.add_tag("vip", 1, None)?;
+//! ada.add_event(&Event::new("purchase", datetime!(2026-11-02 10:00 UTC)).value(120.into()))?;
+//! assert_eq!(ada.texts(schema.require("plan")?).next(), Some("pro"));
+//! # Ok::<(), audiencekit::Error>(())
+//! ```
+//!
+//! To read a record type of your own, implement [`ToContact`]; [`JsonReading`] reads contacts from JSON. `Debug` of a
+//! contact shows no value.
 //!
 //! # Standard fields
 //!
-//! Every schema has these; the host declares its own beside them ([`SchemaBuilder::detail`]).
+//! Every schema has these fields; declare your own next to them with [`SchemaBuilder::detail`].
 //!
 //! | type | fields |
 //! |---|---|
@@ -24,17 +39,17 @@
 //! `app_status`, `app_type_web`, `app_type_manual`, `app_type_retention`, `app_type_upsale`, `loan_status`,
 //! `loan_order`, `first_loan`, `repeated_loan`, `email_planned`, `email_sent`, `email_opened`, `email_clicked`,
 //! `email_received`, `sms_sent`, `sms_delivered`, `sms_answered`, `push_planned`, `push_sent`, `push_opened`,
-//! `push_clicked`, `sms_planned`, `sms_opened`, `sms_clicked`, `form_filled`, `banner_clicked`, `coupon`, `note`, `task`, or of the
-//! host's own ([`SchemaBuilder::event`]). Each has an instant `at`, may have an amount `value`, and the properties
-//! `description`, `products`, `location`, `external_id`, `shop_domain`, `url`, `host`, `duration`, `score`, `source`,
-//! `source_host`, `keywords`, `message`, `event_id`, `private` and `detail1` to `detail20`: `duration` (seconds) and `score` are whole
-//! numbers, `private` is a boolean, the others texts.
+//! `push_clicked`, `sms_planned`, `sms_opened`, `sms_clicked`, `form_filled`, `banner_clicked`, `coupon`, `note`,
+//! `task`, or of types that you declare ([`SchemaBuilder::event`]). Each has an instant `at` and may have an amount
+//! `value` and these properties: `description`, `products`, `location`, `external_id`, `shop_domain`, `url`, `host`,
+//! `duration`, `score`, `source`, `source_host`, `keywords`, `message`, `event_id`, `private` and `detail1` to
+//! `detail20`. `duration` (seconds) and `score` are whole numbers, `private` is a boolean, all others are texts.
 //!
-//! # Where the fields of a contact card are
+//! # Fields of a SALESmanago contact card
 //!
-//! By the names of SALESmanago's contacts, as paths in a contact's JSON. `tagWithScore` is made of two others; the order
-//! and group of a funnel's stages belong to the funnel, not to a contact; membership in an RFM group or a dynamic
-//! segment is asked for in a filter, not kept.
+//! The first column has the names of SALESmanago, the second the path in the JSON of a [`Contact`]. `tagWithScore` is
+//! made of two other fields. The order and group of a funnel's stages belong to the funnel, not to a contact.
+//! Membership in an RFM group or a dynamic segment is computed by a filter, not stored.
 //!
 //! | contact card | here |
 //! |---|---|
@@ -71,8 +86,8 @@
 //! | `tag`, `tagName` | `tags[].name` |
 //! | tag `score` | `tags[].score` |
 //! | tag `createdOn` | `tags[].since` |
-//! | `properties`: standard details | a field that the host declares: text, keyword, integer or decimal |
-//! | `dictionaryProperties`: dictionary details | a field that the host declares: decimal or date |
+//! | `properties`: standard details | a field that your application declares: text, keyword, integer or decimal |
+//! | `dictionaryProperties`: dictionary details | a field that your application declares: decimal or date |
 //! | preferred channel | `preferred_channel` |
 //! | preferred weekday | `preferred_weekday` |
 //! | preferred time | `preferred_time` |

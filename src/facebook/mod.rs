@@ -1,14 +1,33 @@
-//! Facebook, as this crate needs it.
+//! A client for the Custom Audience part of Facebook's Graph API, and a fake Facebook to test with.
 //!
-//! [`FacebookClient`] is the seam: production is [`GraphClient`] over HTTP, tests take
-//! `MockClient`, which is the same client over the fake. This module cannot name a contact:
-//! all it can send are [`MatchRows`](crate::identity::MatchRows), which hold digests.
+//! [`FacebookClient`] is the trait that the rest of the crate uses. [`GraphClient`] implements it over any
+//! [`Transport`](transport::Transport), with retries, pacing by Facebook's usage headers, and typed errors; it also has
+//! what the trait does not: tokens, terms, business accounts, sharing, lookalikes, sessions, health, ads that use an
+//! audience. [`MockClient`](fake::MockClient) is the same client over a fake Facebook in the process.
 //!
-//! The verbs of [`FacebookClient`] are what the upper floors need; [`GraphClient`] has the others: tokens, terms, the
-//! accounts of a business, sharing, lookalikes, sessions, health, ads. Calls are not sent in batches of Facebook's batch
-//! edge: each call of a batch counts against the quotas as if it came alone, and an upload fills a call by itself
-//! (source: asynchronous and batch requests, read 2026-09-12). Salts, and estimates for targeting specs, are left out:
-//! the former are not documented and the latter are not about an audience.
+//! ```
+//! use audiencekit::facebook::{FacebookClient, NewAudience};
+//! use audiencekit::MockClient;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> audiencekit::Result<()> {
+//! let facebook = MockClient::new(); // in production: GraphClient::builder(token).build()?
+//! let account = facebook.fake().account();
+//! let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Gold card")).await?;
+//! assert_eq!(facebook.audience(&id).await?.name.as_deref(), Some("VIP"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! This module cannot name a contact. All it can send are [`MatchRows`](crate::identity::MatchRows), which hold
+//! digests.
+//!
+//! Facebook's batch endpoint is not used: each call of a batch counts against the quotas as if it came alone, and an
+//! upload fills a call by itself (source: asynchronous and batch requests, read 2026-09-12). Salted uploads and
+//! estimates for targeting specs are left out: the former are not documented and the latter are not about audiences.
+//!
+//! Guides: [Facebook setup](crate::_documentation::facebook_setup), [errors](crate::_documentation::errors),
+//! [testing](crate::_documentation::testing).
 
 mod auth;
 mod client;

@@ -1,8 +1,31 @@
-//! From contacts to match keys: normalize, hash, never send in clear.
+//! From contacts to match keys: normalize and hash identifiers.
 //!
-//! This is the only way from a person's data to the network: [`KeyMap`] turns a [`Contact`](crate::Contact) into
-//! rows of [`MatchRows`], which hold SHA-256 digests and the few keys that Facebook wants in clear. [`Normalizer`]
-//! holds the settings and explains what it does to a value.
+//! Facebook finds people by SHA-256 digests of normalized identifiers. A [`KeyMap`] says which field of a contact feeds
+//! which [`MatchKey`] and turns contacts into [`MatchRows`]: digests, and the few keys that Facebook takes in clear.
+//! This is the only way from a contact to the network. A [`Normalizer`] holds the settings for points that Facebook's
+//! documentation leaves open.
+//!
+//! ```
+//! use audiencekit::{Contact, KeyMap, MatchKey, Schema};
+//!
+//! let schema = Schema::standard();
+//! let keys = KeyMap::builder()
+//!     .column(MatchKey::Email, "email")
+//!     .column(MatchKey::Phone, "phone")
+//!     .default_region("PL") // for phone numbers without a country code
+//!     .build(&schema)?;
+//! let ada = Contact::builder(&schema).email(" Ada@Example.com").phone("601 234 567").build()?;
+//! let values: Vec<_> = keys.explain(&ada).iter().map(|trace| trace.normalized().map(str::to_owned)).collect();
+//! assert_eq!(values, [Ok("ada@example.com".into()), Ok("48601234567".into())]);
+//! # Ok::<(), audiencekit::Error>(())
+//! ```
+//!
+//! A bad value costs its cell, not the row: it is counted in [`Coverage`] by key and [`Reject`] reason, never by value.
+//! Whether a field holds plain values or digests is declared, never guessed. The digest of an empty text is never sent.
+//!
+//! Guides: [cookbook](crate::_documentation::cookbook) for already hashed input and several identifiers per person,
+//! [privacy](crate::_documentation::privacy), [comparison](crate::_documentation::comparison) for how other products
+//! normalize.
 
 mod body;
 mod bytes;

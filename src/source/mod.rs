@@ -1,4 +1,34 @@
-//! Where contacts come from: memory, CSV, JSON lines, or the host's own [`ContactSource`].
+//! Reading contacts: from memory, CSV, JSON Lines, or your own records.
+//!
+//! A [`ContactSource`] can be read from the start any number of times, in batches, with the memory of one batch. A run
+//! reads no further ahead than it can upload.
+//!
+//! | source | contacts from |
+//! |---|---|
+//! | [`MemorySource`] | a `Vec` |
+//! | `CsvSource` (feature `csv`) | a CSV file with a header |
+//! | [`JsonLinesSource`] | a file with one JSON object per line |
+//! | [`RecordSource`] | an iterator or stream of a type of your own, by [`ToContact`](crate::contact::ToContact) |
+//! | your own [`ContactSource`] | anything else |
+//!
+//! ```
+//! use audiencekit::{EvaluationTime, JsonLinesSource, Schema, Segment, Selector};
+//! use time::macros::datetime;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> audiencekit::Result<()> {
+//! let schema = Schema::standard();
+//! let lines = "{\"id\": \"1\", \"score\": 70}\n{\"id\": \"2\", \"score\": 20}\n";
+//! let people = JsonLinesSource::from_bytes(lines, &schema);
+//! let fans = Segment::builder("fans").include(Selector::all()).filter("score >= 50").build(&schema)?;
+//! let count = fans.count(&people, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC))).await?;
+//! assert_eq!((count.contacts, count.selected), (2, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! A row that cannot be read is an error with its line and column, unless you choose to skip and count such rows. See
+//! the [tutorial](crate::_documentation::tutorial) and the [cookbook](crate::_documentation::cookbook).
 
 mod batch;
 mod chunk;

@@ -1,18 +1,39 @@
-//! Audiences that converge: plan, run, resume, and remember.
+//! Keeping audiences in step with contacts: plan, run, resume, and remember.
 //!
-//! Facebook has no idempotency key and does not list members, but membership is a set. So a run makes its intent
-//! durable before each call and the outcome after it, sends again whatever has an unknown outcome, and removes
-//! exactly the rows that were added. After any crash, retry or repetition the next [`SyncEngine::run`] ends with the
-//! members that were asked for.
+//! A [`SyncEngine`] reads contacts from a source, selects, hashes and uploads them. Facebook has no idempotency key and
+//! does not list members, but membership is a set. So a run makes its intent durable before each call and the outcome
+//! after it, repeats calls of unknown outcome, and removes exactly the rows that were added. After any crash, retry or
+//! repetition, the next [`SyncEngine::run`] ends with the members that were asked for.
 //!
-//! What is not promised: that Facebook matches a person, when an audience becomes available, and an undo.
+//! ```
+//! use audiencekit::facebook::{FacebookClient, NewAudience};
+//! use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine, SyncMode, SyncTarget};
 //!
-//! Two ways to run:
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> audiencekit::Result<()> {
+//! let schema = Schema::standard();
+//! let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+//! let facebook = MockClient::new();
+//! let account = facebook.fake().account();
+//! let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Gold card")).await?;
 //!
-//! - with a [`Ledger`], which remembers every member (in memory by default, or in one file with `SqliteLedger`):
-//!   duplicates are found, [`SyncMode::Mirror`], erasure and automation work;
-//! - with a [`Journal`] alone ([`SyncEngineBuilder::journal`]), which remembers only the calls: uploads of any size in
-//!   bounded memory. Duplicates are sent twice, which a set does not mind.
+//! let people = MemorySource::new(&schema, vec![ada]);
+//! let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+//! let target = SyncTarget::new(account, id).mode(SyncMode::Mirror);
+//! assert_eq!(engine.plan(&target).await?.add, 1); // sends nothing
+//! assert_eq!(engine.run(&target).await?.added.accepted, 1);
+//! assert_eq!(engine.run(&target).await?.added.sent, 0); // nothing has changed
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! - With a [`Ledger`], every member is remembered (in memory by default, or in a file with `SqliteLedger`): mirrors,
+//!   removals, single changes ([`SyncEngine::apply_changes`]) and erasure ([`SyncEngine::erase`]) work.
+//! - With a [`Journal`] alone ([`SyncEngineBuilder::journal`]), only calls are remembered: uploads of any size in
+//!   bounded memory.
+//!
+//! The [delivery](crate::_documentation::delivery) guide says what is promised and what is not;
+//! [privacy](crate::_documentation::privacy) says what a ledger contains.
 
 mod delivery;
 mod digest;

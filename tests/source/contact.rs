@@ -230,7 +230,7 @@ fn every_row_of_the_table_of_contact_cards_is_there_both_ways() {
     for row in &rows {
         let (_, path) = row.trim_end_matches(" |").rsplit_once(" | ").unwrap();
         let Some(path) = path.strip_prefix('`') else {
-            assert!(path.starts_with("a field that the host declares"), "{row}");
+            assert!(path.starts_with("a field that your application declares"), "{row}");
             continue;
         };
         let pointer = format!("/{}", path.trim_end_matches('`').replace("[]", "/0").replace('.', "/"));
