@@ -94,7 +94,7 @@ async fn offline(options: &Options, people: CsvSource, segment: Segment) -> Resu
     #[cfg(feature = "fake-server")]
     let (facebook, _server) = behind_a_socket(&fake)?;
     #[cfg(not(feature = "fake-server"))]
-    let facebook = audiencekit::MockClient::of(&fake);
+    let facebook = audiencekit::MockClient::with_fake(&fake);
     println!("Facebook is a fake on this machine; nothing leaves this machine.\n");
 
     let account = facebook.authorize(fake.account()).await?;

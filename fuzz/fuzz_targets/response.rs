@@ -64,7 +64,7 @@ fuzz_target!(|data: &[u8]| {
     let [verb, status, body @ ..] = data else { return };
     let response = GraphResponse::new(STATUSES[usize::from(*status) % STATUSES.len()], body);
     let clock = ManualClock::new(time::macros::datetime!(2026-11-23 12:00 UTC));
-    let client = GraphClient::configure(Fixed(response), "TOKEN", clock).retry(RetryPolicy::never()).build();
+    let client = GraphClient::builder_with_transport(Fixed(response), "TOKEN", clock).retry(RetryPolicy::never()).build();
     let account: AccountId = "act_1".parse().unwrap();
     let audience: AudienceId = "9".parse().unwrap();
     let session = Session { id: SessionId::new(7).unwrap(), batch_seq: 1, last_batch: true, estimated_total: None };

@@ -276,7 +276,7 @@ impl SyncEngineBuilder {
     /// Finds the rows that Facebook refused and did not name, by sending halves of the call again, in at most
     /// `most_calls` more calls for each call.
     #[must_use]
-    pub fn find_rejected(mut self, most_calls: u32) -> Self {
+    pub fn isolate_rejected_rows(mut self, most_calls: u32) -> Self {
         self.0.search_calls = Some(most_calls);
         self
     }

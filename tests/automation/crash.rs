@@ -573,7 +573,7 @@ fn a_kill_before_and_after_each_durable_step_loses_nothing_and_repeats_nothing()
     let mut last = 0;
     loop {
         let new = NewAudience::new(format!("step {last}"), "dies at a step");
-        let client = MockClient::of(&fake);
+        let client = MockClient::with_fake(&fake);
         let audience = runtime.block_on(client.create_audience(&fake.account(), &new)).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().to_str().unwrap();

@@ -3,10 +3,9 @@
 
 use std::sync::Arc;
 
+use audiencekit::MockClient;
 use audiencekit::facebook::RetryPolicy;
-use audiencekit::facebook::transport::FakeTransport;
 use audiencekit::testing::client_contract::{Subject, checks};
-use audiencekit::{GraphClient, MockClient};
 
 #[test]
 fn the_suite_has_at_least_sixty_checks_with_names_of_their_own() {
@@ -48,9 +47,7 @@ async fn a_client_that_gives_up_at_once_breaks_the_promises_about_faults() {
     for check in checks() {
         let mock = MockClient::new();
         let fake = mock.fake().clone();
-        let hasty = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
-            .retry(RetryPolicy::never())
-            .build();
+        let hasty = MockClient::builder(&fake).retry(RetryPolicy::never()).build();
         let survives = check.name().starts_with("an_upload_survives");
         let outcome = check.run(Subject::faked(Arc::new(hasty), fake)).await;
         assert!(!survives || outcome.is_err(), "{}", check.name());
@@ -66,7 +63,7 @@ async fn the_client_of_production_keeps_every_promise_over_a_socket() {
     for check in checks() {
         let fake = Fake::new();
         let server = FakeServer::bind(fake.clone(), ([127, 0, 0, 1], 0).into()).await.unwrap();
-        let client = GraphClient::builder(fake.token())
+        let client = audiencekit::GraphClient::builder(fake.token())
             .base_url(server.url())
             .app_id(fake.app_id())
             .app_secret(fake.app_secret())

@@ -180,7 +180,7 @@ fn a_change_in_a_hosts_database_waits_until_the_ledger_is_done_with_it_through_e
     let scene = Scene::new();
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let schema = Schema::standard();
-    let maker = SyncEngine::builder(source(0..0), MockClient::of(&scene.fake), SystemClock).build();
+    let maker = SyncEngine::builder(source(0..0), MockClient::with_fake(&scene.fake), SystemClock).build();
     let mut step = 0;
     loop {
         let audience = new_audience(&scene.fake);
@@ -238,7 +238,7 @@ fn a_change_in_a_hosts_database_waits_until_the_ledger_is_done_with_it_through_e
 fn new_audience(fake: &Fake) -> AudienceId {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let new = NewAudience::new("crash", "people that stay");
-    runtime.block_on(MockClient::of(fake).create_audience(&fake.account(), &new)).unwrap()
+    runtime.block_on(MockClient::with_fake(fake).create_audience(&fake.account(), &new)).unwrap()
 }
 
 struct Scene {

@@ -9,8 +9,8 @@ use std::task::{Poll, Waker};
 
 use async_trait::async_trait;
 use audiencekit::facebook::{
-    AdAccount, AudiencePatch, CustomAudience, InvalidEntry, ListRequest, NewAudience, Page, Upload,
-    UploadReceipt,
+    AdAccount, AudiencePatch, CustomAudience, InvalidEntry, ListRequest, NewAudience, Page, SealedClient,
+    Upload, UploadReceipt,
 };
 use audiencekit::identity::Cell;
 use audiencekit::{AccountId, ApiError, AudienceId, Error, ErrorKind, FacebookClient, Result};
@@ -203,6 +203,8 @@ impl TinyFacebook {
         Ok(receipt)
     }
 }
+
+impl SealedClient for TinyFacebook {}
 
 #[async_trait]
 impl FacebookClient for TinyFacebook {

@@ -324,7 +324,7 @@ async fn refused_rows_are_found_by_halves_where_the_sample_is_short() {
         facebook.refuse = world.rows(&bad);
         facebook.samples = 1;
     }
-    let engine = world.builder(source.clone()).find_rejected(200).build();
+    let engine = world.builder(source.clone()).isolate_rejected_rows(200).build();
     let report = engine.run(target(SyncMode::Add)).await.unwrap();
     assert_eq!((sound(&report).added.rejected, report.members), (11, Some(989)));
     let records: BTreeSet<u64> = report.rejected_rows.iter().map(|row| row.record.unwrap()).collect();

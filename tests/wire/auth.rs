@@ -16,10 +16,11 @@ use time::macros::datetime;
 const OK: &str = r#"{"success":true}"#;
 
 fn app_client(fake: &Fake, token: &str) -> MockClient {
-    GraphClient::configure(FakeTransport::new(fake.clone()), token, fake.clone())
+    GraphClient::builder_with_transport(FakeTransport::new(fake.clone()), token, fake.clone())
         .app_id(fake.app_id())
         .app_secret(fake.app_secret())
         .build()
+        .into()
 }
 
 /// Why the first account is denied, and the error that says so.
@@ -219,7 +220,7 @@ async fn a_token_is_exchanged_and_refreshed_and_never_shown() {
     renewed.refresh_system_user_token().await.unwrap();
     fake.assert_clean();
 
-    let without_app = MockClient::of(&fake);
+    let without_app = MockClient::with_fake(&fake);
     assert_eq!(without_app.exchange_token().await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
@@ -281,7 +282,7 @@ async fn a_system_user_gets_an_app_and_tokens_that_end_and_are_taken_back() {
     for call in fake.calls() {
         assert!(call.url_bytes < 300, "nothing secret in a URL: {call:?}");
     }
-    let without_app = MockClient::of(&fake);
+    let without_app = MockClient::with_fake(&fake);
     assert_eq!(without_app.install_app(&user).await.unwrap_err().kind(), ErrorKind::Invalid);
     assert_eq!(without_app.revoke_token(&endless.token).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
@@ -371,14 +372,11 @@ async fn the_accounts_of_a_business_its_terms_and_ads_are_there_against_the_fake
 async fn an_app_that_demands_proofs_takes_both_forms() {
     let fake = Fake::new();
     fake.require_proof(true);
-    let error = MockClient::of(&fake).ad_account(&fake.account()).await.unwrap_err();
+    let error = MockClient::with_fake(&fake).ad_account(&fake.account()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Token);
     assert!(error.to_string().contains("app secret"), "{error}");
     for form in [AppSecretProof::Classic, AppSecretProof::Timed] {
-        let client = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
-            .app_secret(fake.app_secret())
-            .proof_form(form)
-            .build();
+        let client = MockClient::builder(&fake).app_secret(fake.app_secret()).proof_form(form).build();
         client.ad_account(&fake.account()).await.unwrap();
         client.create_audience(&fake.account(), &NewAudience::new("n", "d")).await.unwrap();
     }
@@ -391,7 +389,7 @@ async fn a_timed_proof_is_made_anew_for_each_sending() {
     // Ten minutes of throttling between two sendings: an old proof would be refused.
     let throttle = Fault::Error { code: 80_003, subcode: None, is_transient: None };
     fake.inject(FaultRule::new(throttle).on(Edge::ReadAccount).first(4));
-    let client = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
+    let client = MockClient::builder(&fake)
         .app_secret(fake.app_secret())
         .proof_form(AppSecretProof::Timed)
         .retry(audiencekit::facebook::RetryPolicy::default().budget(Duration::from_secs(3600)))
@@ -406,7 +404,7 @@ async fn a_client_whose_clock_is_wrong_is_refused_its_timed_proof_only() {
     let fake = Fake::new();
     fake.require_proof(true);
     let client = |form, clock: ManualClock| {
-        GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), clock)
+        GraphClient::builder_with_transport(FakeTransport::new(fake.clone()), fake.token(), clock)
             .app_secret(fake.app_secret())
             .proof_form(form)
             .build()
@@ -429,7 +427,7 @@ async fn lookalikes_sharing_and_isolation_work_against_the_fake() {
     let seed = client.create_audience(&account, &NewAudience::new("seed", "d")).await.unwrap();
     let people: Vec<String> = (0..200).map(|n| format!("person{n}@example.com")).collect();
     let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
-    let done = client.upload_isolating(MemberOperation::Add, &seed, &upload(&people)).await.unwrap();
+    let done = client.upload_bisecting(MemberOperation::Add, &seed, &upload(&people)).await.unwrap();
     assert_eq!((done.num_received, done.calls, done.refused.len()), (200, 1, 0));
     fake.advance(Duration::from_secs(3600));
 
@@ -479,7 +477,7 @@ async fn too_many_rows_for_facebook_are_halved_until_it_takes_them() {
     let seed = client.create_audience(&client.fake().account(), &NewAudience::new("n", "d")).await.unwrap();
     let people: Vec<String> = (0..200).map(|n| format!("person{n}@example.com")).collect();
     let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
-    let done = client.upload_isolating(MemberOperation::Add, &seed, &upload(&people)).await.unwrap();
+    let done = client.upload_bisecting(MemberOperation::Add, &seed, &upload(&people)).await.unwrap();
     assert_eq!((done.num_received, done.refused.len(), done.next_batch_seq), (200, 0, 5));
     assert_eq!(client.fake().member_count(&seed), 200);
 }

@@ -51,8 +51,9 @@ where
         answer(socket).await;
         request
     };
-    let client =
-        GraphClient::configure(transport(port), "TOKEN", Script::clock()).retry(RetryPolicy::never()).build();
+    let client = GraphClient::builder_with_transport(transport(port), "TOKEN", Script::clock())
+        .retry(RetryPolicy::never())
+        .build();
     let id = audience();
     let call = async { client.audience(&id).await.map(|_| ()) };
     let (outcome, request) = tokio::join!(call, server);
@@ -225,10 +226,13 @@ async fn headers_that_trickle_and_silence_end_in_time() {
 #[tokio::test]
 async fn a_server_that_does_not_read_an_upload_ends_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let client =
-        GraphClient::configure(transport(listener.local_addr().unwrap().port()), "TOKEN", Script::clock())
-            .retry(RetryPolicy::never())
-            .build();
+    let client = GraphClient::builder_with_transport(
+        transport(listener.local_addr().unwrap().port()),
+        "TOKEN",
+        Script::clock(),
+    )
+    .retry(RetryPolicy::never())
+    .build();
     let people: Vec<String> = (0..10_000).map(|number| format!("p{number}@x.com")).collect();
     let wide = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
     let id = audience();
@@ -262,8 +266,9 @@ async fn a_refused_connection_is_known_not_to_have_been_sent() {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap().port()
     };
-    let client =
-        GraphClient::configure(transport(port), "TOKEN", Script::clock()).retry(RetryPolicy::never()).build();
+    let client = GraphClient::builder_with_transport(transport(port), "TOKEN", Script::clock())
+        .retry(RetryPolicy::never())
+        .build();
     let error = client.audience(&audience()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Transport);
     assert!(NotSent::is_cause_of(&error), "{error:?}");
@@ -293,7 +298,7 @@ async fn a_place_that_would_send_the_token_in_clear_is_refused() {
 
 #[tokio::test]
 async fn a_token_with_line_breaks_is_refused_and_not_shown() {
-    let client = GraphClient::configure(transport(1), "TO\r\nKEN", Script::clock())
+    let client = GraphClient::builder_with_transport(transport(1), "TO\r\nKEN", Script::clock())
         .retry(RetryPolicy::never())
         .build();
     let error = client.audience(&audience()).await.unwrap_err();

@@ -1,10 +1,10 @@
 //! When a call is sent again, when it waits, and when it gives up.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 use std::time::Duration;
 
 use crate::script::{Heard, Script, rows, upload};
-use audiencekit::facebook::transport::{FakeTransport, NotSent};
+use audiencekit::facebook::transport::NotSent;
 use audiencekit::facebook::{
     AccessTier, ClientEvent, GraphClient, GraphVersion, HealthQuery, Listing, LookalikeLocations,
     LookalikeSpec, MemberOperation, NewAudience, Pacer, RetryPolicy, SessionId, SharePermission,
@@ -95,7 +95,7 @@ async fn a_delete_whose_first_answer_was_lost_has_succeeded_when_nothing_is_left
 async fn attempts_and_waiting_are_bounded_and_the_last_error_is_told() {
     let script = (0..5).fold(Script::new(), |script, _| script.answer(400, UNAVAILABLE));
     let heard = Heard::default();
-    let client = script.configure().hook(Arc::new(heard.clone())).build();
+    let client = script.configure().observer(heard.clone()).build();
     let error = client.audience(&audience()).await.unwrap_err();
     assert_eq!((script.calls(), error.kind()), (5, ErrorKind::Unavailable));
     let waits = heard.waits();
@@ -199,7 +199,7 @@ async fn a_throttle_without_a_time_is_waited_out_longer_each_time() {
     let script =
         Script::new().answer(400, THROTTLED).answer(400, THROTTLED).answer(400, THROTTLED).answer(200, OK);
     let heard = Heard::default();
-    script.configure().hook(Arc::new(heard.clone())).build().delete_audience(&audience()).await.unwrap();
+    script.configure().observer(heard.clone()).build().delete_audience(&audience()).await.unwrap();
     assert_eq!(heard.waits(), [60, 120, 240].map(Duration::from_secs));
 }
 
@@ -209,7 +209,7 @@ async fn retry_after_is_obeyed_if_something_sends_it() {
         .answer_with(429, &[("retry-after", "17")], r#"{"error":{"message":"m","code":0}}"#)
         .answer(200, OK);
     let heard = Heard::default();
-    script.configure().hook(Arc::new(heard.clone())).build().delete_audience(&audience()).await.unwrap();
+    script.configure().observer(heard.clone()).build().delete_audience(&audience()).await.unwrap();
     assert_eq!(heard.waits(), [Duration::from_secs(17)]);
 }
 
@@ -219,7 +219,7 @@ async fn a_429_of_something_in_between_is_a_throttle_and_was_not_done() {
         .answer_with(429, &[("retry-after", "17")], "Too Many Requests")
         .answer(200, r#"{"id":"9"}"#);
     let heard = Heard::default();
-    let client = script.configure().hook(Arc::new(heard.clone())).build();
+    let client = script.configure().observer(heard.clone()).build();
     client.create_audience(&account(), &NewAudience::new("n", "d")).await.unwrap();
     assert_eq!((heard.waits(), script.calls()), (vec![Duration::from_secs(17)], 2));
 
@@ -233,7 +233,7 @@ async fn a_429_of_something_in_between_is_a_throttle_and_was_not_done() {
 async fn an_outage_that_says_how_long_is_waited_for() {
     let script = Script::new().answer_with(503, &[("retry-after", "90")], "<html>").answer(200, OK);
     let heard = Heard::default();
-    script.configure().hook(Arc::new(heard.clone())).build().delete_audience(&audience()).await.unwrap();
+    script.configure().observer(heard.clone()).build().delete_audience(&audience()).await.unwrap();
     assert_eq!(heard.waits(), [Duration::from_secs(90)]);
 }
 
@@ -394,7 +394,7 @@ async fn one_bad_row_is_found_and_the_others_get_through() {
         .answer(400, SCHEMA)
         .answer(200, RECEIPT);
     let done =
-        script.client().upload_isolating(MemberOperation::Add, &audience(), &upload(&people)).await.unwrap();
+        script.client().upload_bisecting(MemberOperation::Add, &audience(), &upload(&people)).await.unwrap();
     assert_eq!((done.num_received, done.calls, done.next_batch_seq), (3, 5, 3));
     let [refused] = done.refused.as_slice() else { panic!("{done:?}") };
     assert_eq!(refused.row, Some(2));
@@ -424,11 +424,9 @@ async fn rows_over_both_limits_go_in_several_calls_of_one_session() {
     let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
     let client = MockClient::new();
     let fake = client.fake();
-    let narrow = GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
-        .max_body_bytes(300_000)
-        .build();
+    let narrow = MockClient::builder(&fake).max_body_bytes(300_000).build();
     let id = client.create_audience(&fake.account(), &NewAudience::new("n", "d")).await.unwrap();
-    let done = narrow.upload_isolating(MemberOperation::Add, &id, &upload(&people)).await.unwrap();
+    let done = narrow.upload_bisecting(MemberOperation::Add, &id, &upload(&people)).await.unwrap();
     // By rows 5,250 each, by bytes (72 a row) half of that.
     assert_eq!((done.calls, done.num_received, done.next_batch_seq), (4, 10_500, 5));
     assert_eq!(fake.member_count(&id), 10_500);
@@ -445,7 +443,7 @@ async fn a_session_whose_last_row_is_refused_is_closed_all_the_same() {
     let script =
         Script::new().answer(400, SCHEMA).answer(200, RECEIPT).answer(400, SCHEMA).answer(200, RECEIPT);
     let done =
-        script.client().upload_isolating(MemberOperation::Add, &audience(), &upload(&people)).await.unwrap();
+        script.client().upload_bisecting(MemberOperation::Add, &audience(), &upload(&people)).await.unwrap();
     assert_eq!((done.refused[0].row, done.num_received, done.next_batch_seq), (Some(1), 1, 3));
     let session = script.last_json()["session"].clone();
     assert_eq!((&session["batch_seq"], &session["last_batch_flag"]), (&2.into(), &true.into()));
@@ -458,7 +456,7 @@ async fn rows_that_are_all_refused_are_not_asked_about_one_by_one() {
     let script = (0..40).fold(Script::new(), |script, _| script.answer(400, SCHEMA));
     let error = script
         .client()
-        .upload_isolating(MemberOperation::Add, &audience(), &upload(&people))
+        .upload_bisecting(MemberOperation::Add, &audience(), &upload(&people))
         .await
         .unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Rejected);
@@ -471,7 +469,7 @@ async fn a_refusal_that_is_not_about_rows_is_not_halved() {
     for body in [THROTTLED, r#"{"error":{"message":"m","code":100,"error_subcode":1713230}}"#] {
         let script = Script::new().answer(400, body);
         let client = script.configure().retry(RetryPolicy::never()).build();
-        client.upload_isolating(MemberOperation::Remove, &audience(), &upload(&people)).await.unwrap_err();
+        client.upload_bisecting(MemberOperation::Remove, &audience(), &upload(&people)).await.unwrap_err();
         assert_eq!(script.calls(), 1);
     }
 }
@@ -526,7 +524,7 @@ async fn the_hook_hears_of_a_version_that_ends_and_of_one_that_was_not_asked_for
         script.answer_with(200, &[("facebook-api-version", "v26.0")], AUDIENCE)
     });
     let heard = Heard::default();
-    let client = script.configure().version(GraphVersion::new(24, 0)).hook(Arc::new(heard.clone())).build();
+    let client = script.configure().version(GraphVersion::new(24, 0)).observer(heard.clone()).build();
     for _ in 0..3 {
         client.audience(&audience()).await.unwrap();
     }

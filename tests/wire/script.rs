@@ -82,7 +82,7 @@ impl Script {
     }
 
     pub(crate) fn configure(&self) -> GraphClientBuilder<Self> {
-        GraphClient::configure(self.clone(), "TOKEN", Self::clock()).jitter_seed(7)
+        GraphClient::builder_with_transport(self.clone(), "TOKEN", Self::clock()).jitter_seed(7)
     }
 
     pub(crate) fn client(&self) -> GraphClient<Self> {

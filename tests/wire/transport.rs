@@ -97,7 +97,7 @@ fn transport(base: String) -> HttpTransportBuilder {
 }
 
 async fn read(transport: HttpTransportBuilder) -> Result<()> {
-    let client = GraphClient::configure(transport.build()?, "TOKEN", Script::clock())
+    let client = GraphClient::builder_with_transport(transport.build()?, "TOKEN", Script::clock())
         .retry(RetryPolicy::never())
         .build();
     client.audience(&"9".parse().unwrap()).await.map(drop)
@@ -230,7 +230,7 @@ async fn redirects_are_not_followed() {
             );
             stream.write_all(answer.as_bytes()).unwrap();
         });
-        let client = GraphClient::configure(
+        let client = GraphClient::builder_with_transport(
             transport(format!("http://{address}")).build().unwrap(),
             "TOKEN",
             Script::clock(),

@@ -72,18 +72,18 @@ impl<T: Transport> GraphClient<T> {
     /// What concerns the audience and not its rows: token, permission, flags, throttles, transport. More than half a
     /// hundred refused rows, or more than eight before any got through, are [`ErrorKind::Rejected`], as then the rows are
     /// not to blame.
-    pub async fn upload_isolating(
+    pub async fn upload_bisecting(
         &self,
         operation: MemberOperation,
         audience: &AudienceId,
         upload: &Upload<'_>,
     ) -> Result<BisectedUpload> {
-        upload_isolating(self, operation, audience, upload).await
+        upload_bisecting(self, operation, audience, upload).await
     }
 }
 
-/// [`GraphClient::upload_isolating`] with any client.
-pub(crate) async fn upload_isolating(
+/// [`GraphClient::upload_bisecting`] with any client.
+pub(crate) async fn upload_bisecting(
     client: &(impl FacebookClient + ?Sized),
     operation: MemberOperation,
     audience: &AudienceId,

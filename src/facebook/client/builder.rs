@@ -34,7 +34,7 @@ pub(in crate::facebook) struct ClientSettings {
     pub(in crate::facebook) proof: AppSecretProof,
     pub(in crate::facebook) retry: RetryPolicy,
     pub(in crate::facebook) pacer: Pacer,
-    pub(super) hook: Option<Arc<dyn ClientObserver>>,
+    pub(super) observer: Option<Arc<dyn ClientObserver>>,
     pub(in crate::facebook) upload: UploadOptions,
     pub(super) max_body_bytes: usize,
     pub(super) jitter_seed: Option<u64>,
@@ -58,7 +58,7 @@ impl<T> GraphClientBuilder<T> {
             proof: AppSecretProof::Classic,
             retry: RetryPolicy::default(),
             pacer: Pacer::new(),
-            hook: None,
+            observer: None,
             upload: UploadOptions::default(),
             max_body_bytes: MAX_BODY_BYTES,
             jitter_seed: None,
@@ -108,10 +108,10 @@ impl<T> GraphClientBuilder<T> {
         self
     }
 
-    /// Who hears what the client does.
+    /// Registers an observer of requests, retries and pacing. Defaults to none.
     #[must_use]
-    pub fn hook(mut self, hook: Arc<dyn ClientObserver>) -> Self {
-        self.settings.hook = Some(hook);
+    pub fn observer(mut self, observer: impl ClientObserver + 'static) -> Self {
+        self.settings.observer = Some(Arc::new(observer));
         self
     }
 
@@ -145,7 +145,7 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Largest request body; 32 MiB by default. A single call that makes more is an error before it is sent;
-    /// [`upload_isolating`](GraphClient::upload_isolating) and a sync send it as several calls.
+    /// [`upload_bisecting`](GraphClient::upload_bisecting) and a sync send it as several calls.
     #[must_use]
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_body_bytes = bytes;

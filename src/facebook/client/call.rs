@@ -209,8 +209,8 @@ impl<T: Transport> GraphClient<T> {
     fn tell(&self, event: &ClientEvent) {
         #[cfg(feature = "tracing")]
         super::observer::trace(event);
-        if let Some(hook) = &self.inner.settings.hook {
-            hook.on_event(event);
+        if let Some(observer) = &self.inner.settings.observer {
+            observer.on_event(event);
         }
     }
 

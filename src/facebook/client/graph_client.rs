@@ -67,12 +67,12 @@ impl<T: Transport> GraphClient<T> {
     /// A client over any transport, everything else by default.
     #[must_use]
     pub fn with_transport(transport: T, token: impl Into<AccessToken>, clock: impl Clock + 'static) -> Self {
-        Self::configure(transport, token, clock).build()
+        Self::builder_with_transport(transport, token, clock).build()
     }
 
     /// Starts a client over any transport.
     #[must_use]
-    pub fn configure(
+    pub fn builder_with_transport(
         transport: T,
         token: impl Into<AccessToken>,
         clock: impl Clock + 'static,

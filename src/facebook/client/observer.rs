@@ -10,6 +10,7 @@
 //! None holds a token, a digest, a name or an id of a person; ids of accounts and audiences are not in them either.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use time::Date;
@@ -40,6 +41,12 @@ use crate::facebook::wire::request::Method;
 pub trait ClientObserver: Send + Sync + fmt::Debug {
     /// Something happened.
     fn on_event(&self, event: &ClientEvent);
+}
+
+impl<O: ClientObserver + ?Sized> ClientObserver for Arc<O> {
+    fn on_event(&self, event: &ClientEvent) {
+        (**self).on_event(event);
+    }
 }
 
 /// Something that a client did. No event holds a token, a digest or an id.

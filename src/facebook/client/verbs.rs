@@ -9,7 +9,7 @@ use super::graph_client::GraphClient;
 use super::pacer::{ADS_MANAGEMENT, CUSTOM_AUDIENCE};
 use super::pagination::page;
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::FacebookClient;
+use crate::facebook::facebook_client::{FacebookClient, SealedClient};
 use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::model::account::AdAccount;
 use crate::facebook::model::audience::{AudiencePatch, CustomAudience, CustomerFileSource, NewAudience};
@@ -175,6 +175,8 @@ impl<T: Transport> GraphClient<T> {
         self.send_rows(call, edge, audience.to_string(), upload).await
     }
 }
+
+impl<T: Transport> SealedClient for GraphClient<T> {}
 
 #[async_trait]
 impl<T: Transport> FacebookClient for GraphClient<T> {

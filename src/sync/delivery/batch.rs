@@ -9,7 +9,7 @@ use time::OffsetDateTime;
 
 use crate::error::Result;
 use crate::facebook::{
-    AudienceId, BisectedUpload, FacebookClient, MemberOperation, Session, SessionId, Upload, upload_isolating,
+    AudienceId, BisectedUpload, FacebookClient, MemberOperation, Session, SessionId, Upload, upload_bisecting,
 };
 use crate::identity::{Cell, MatchKey, MatchRow, MatchRows};
 use crate::sync::digest::RowDigest;
@@ -153,7 +153,7 @@ pub(in crate::sync) async fn send(
 ) -> Result<BatchRejections> {
     let whole = 0..parcel.rows.len();
     let upload = Upload::new(&parcel.rows, whole.clone(), session);
-    let sent = upload_isolating(client, operation.into(), audience, &upload).await?;
+    let sent = upload_bisecting(client, operation.into(), audience, &upload).await?;
     let mut refused = BatchRejections {
         count: sent.num_invalid_entries + sent.refused.len() as u64,
         rows: joined(&sent),
@@ -184,7 +184,7 @@ pub(in crate::sync) async fn send(
             };
             let upload = Upload::new(&parcel.rows, half.clone(), session);
             // Adding again is harmless, so is a search that is cut short: what it found stays found.
-            let found = upload_isolating(client, operation.into(), audience, &upload).await;
+            let found = upload_bisecting(client, operation.into(), audience, &upload).await;
             refused.calls += found.as_ref().map_or(1, |found| u64::from(found.calls));
             let Ok(found) = found else { continue };
             let known = joined(&found);

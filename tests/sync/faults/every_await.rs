@@ -129,7 +129,7 @@ impl Ledger for Hesitant<Remembering> {
 pub(crate) fn hesitant_engine(scene: &Scene, task: Task, fails: Option<Failure>) -> SyncEngine {
     let fake = scene.facebook.fake();
     let transport = Hesitant(FakeTransport::new(fake.clone()));
-    let client = GraphClient::configure(transport, fake.token(), fake.clone()).build();
+    let client = GraphClient::builder_with_transport(transport, fake.token(), fake.clone()).build();
     settings(
         SyncEngine::builder(Hesitant(task.source()), client, fake.clone()).ledger(Hesitant(Remembering {
             ledger: scene.ledger.clone(),

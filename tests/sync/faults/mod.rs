@@ -8,18 +8,14 @@ mod scene;
 
 use std::time::Duration;
 
-use audiencekit::facebook::GraphClient;
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, MockClient};
-use audiencekit::facebook::transport::FakeTransport;
 use audiencekit::{ErrorKind, SyncMode};
 use scene::{Scene, rows_of, source};
 
 /// The client of the scene with another limit of bytes.
 fn narrow(scene: &Scene, bytes: usize) -> MockClient {
     let fake = scene.facebook.fake();
-    GraphClient::configure(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
-        .max_body_bytes(bytes)
-        .build()
+    MockClient::builder(fake).max_body_bytes(bytes).build().into()
 }
 
 #[tokio::test]

@@ -1,10 +1,19 @@
-//! The client over the fake, in one line.
+//! The client over the fake.
 
-use crate::facebook::GraphClient;
+use std::ops::Deref;
+
+use async_trait::async_trait;
+
+use crate::error::Result;
+use crate::facebook::facebook_client::{SealedClient, forward};
 use crate::facebook::fake::handle::Fake;
 use crate::facebook::transport::FakeTransport;
+use crate::facebook::{
+    AccountId, AdAccount, AudienceId, AudiencePatch, CustomAudience, FacebookClient, GraphClient,
+    GraphClientBuilder, ListRequest, NewAudience, Page, Upload, UploadReceipt,
+};
 
-/// The client of production over a [`Fake`] in the same process: same requests, decoding, retry and pacing.
+/// A [`GraphClient`] over a [`Fake`] in the same process, with the requests, decoding, retry and pacing of production.
 ///
 /// Its waits move the fake's clock, so a test of a day's back-off takes no time.
 ///
@@ -30,25 +39,71 @@ use crate::facebook::transport::FakeTransport;
 /// # Ok::<(), audiencekit::Error>(())
 /// # }).unwrap();
 /// ```
-pub type MockClient = GraphClient<FakeTransport>;
+#[derive(Debug, Clone)]
+pub struct MockClient(GraphClient<FakeTransport>);
 
-impl GraphClient<FakeTransport> {
-    /// A client of a fresh [`Fake`].
+impl MockClient {
+    /// Creates a client of a fresh [`Fake`].
     #[must_use]
-    #[expect(clippy::new_without_default, reason = "a client without a fake to talk to has no default")]
     pub fn new() -> Self {
-        Self::of(&Fake::new())
+        Self::with_fake(&Fake::new())
     }
 
-    /// A client of this fake, with the token that a new fake knows.
+    /// Creates a client of this fake, with the token that a new fake knows.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// let fake = Fake::seeded(7);
+    /// let facebook = MockClient::with_fake(&fake);
+    /// assert_eq!(facebook.fake().seed(), 7);
+    /// ```
     #[must_use]
-    pub fn of(fake: &Fake) -> Self {
-        Self::with_transport(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
+    pub fn with_fake(fake: &Fake) -> Self {
+        Self::builder(fake).build().into()
     }
 
-    /// The fake behind the client.
+    /// Returns a builder of a client of this fake, with the token that a new fake knows.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::RetryPolicy;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// let impatient: MockClient = MockClient::builder(&Fake::new()).retry(RetryPolicy::never()).build().into();
+    /// assert!(impatient.fake().calls().is_empty());
+    /// ```
+    pub fn builder(fake: &Fake) -> GraphClientBuilder<FakeTransport> {
+        GraphClient::builder_with_transport(FakeTransport::new(fake.clone()), fake.token(), fake.clone())
+    }
+
+    /// Returns the fake behind the client.
     #[must_use]
     pub fn fake(&self) -> &Fake {
         self.transport().fake()
     }
 }
+
+impl Default for MockClient {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Everything that the client of production has: tokens, terms, sharing, sessions, ads.
+impl Deref for MockClient {
+    type Target = GraphClient<FakeTransport>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl From<GraphClient<FakeTransport>> for MockClient {
+    fn from(client: GraphClient<FakeTransport>) -> Self {
+        Self(client)
+    }
+}
+
+forward!([] MockClient);
