@@ -233,7 +233,7 @@ impl Fixture {
         let client = self.client(transport);
         let engine = SyncEngine::builder(self.source.clone(), client, clock).keys(self.keys.clone());
         let engine = match workers {
-            Some((pool, threads)) => engine.workers(pool.clone(), threads),
+            Some((pool, threads)) => engine.executor(pool.clone(), threads),
             None => engine,
         };
         let engine =

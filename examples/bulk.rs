@@ -243,8 +243,8 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         .build(&schema)?;
     let mut engine = SyncEngine::builder(source.clone(), client, SystemClock)
         .keys(keys.clone())
-        .guards(RemovalGuard::off())
-        .uploads(options.uploads);
+        .removal_guard(RemovalGuard::off())
+        .upload_sessions(options.uploads);
     engine = match (&options.ledger, options.members) {
         (Some(path), true) => engine.ledger(SqliteLedger::open(path)?),
         (Some(path), false) => engine.journal(SqliteLedger::open(path)?),
@@ -252,7 +252,7 @@ async fn run(options: &Options) -> Result<(), Box<dyn std::error::Error>> {
         (None, false) => engine.journal(MemoryLedger::new()),
     };
     if options.threads > 0 {
-        engine = engine.workers(Pool::start(options.threads), options.threads);
+        engine = engine.executor(Pool::start(options.threads), options.threads);
     }
     let mode = match options.mode {
         How::Snapshot => SyncMode::Snapshot,

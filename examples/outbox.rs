@@ -104,8 +104,8 @@ async fn main() -> Done {
         abort_service(&folder, &audience, &email, step)?;
         let (shop, _, outbox) = open(&folder, &facebook)?;
         let customers: u32 = shop.query_row("SELECT count(*) FROM customer", [], |line| line.get(0))?;
-        println!("aborted when {step}: {customers} customers, {} changes wait", outbox.waiting()?);
-        assert_eq!(u64::from(customers), outbox.waiting()?, "both or none");
+        println!("aborted when {step}: {customers} customers, {} changes wait", outbox.pending_len()?);
+        assert_eq!(u64::from(customers), outbox.pending_len()?, "both or none");
     }
     let (mut shop, engine, outbox) = open(&folder, &facebook)?;
     for customer in
@@ -114,7 +114,7 @@ async fn main() -> Done {
         save(&mut shop, &engine, &audience, customer, "")?;
     }
     let sent = outbox.flush(&engine, &target).await?.given;
-    let (members, waiting) = (facebook.fake().member_count(&audience), outbox.waiting()?);
+    let (members, waiting) = (facebook.fake().member_count(&audience), outbox.pending_len()?);
     println!("{sent} changes sent, {members} members, {waiting} wait");
     let active: u32 = shop.query_row("SELECT sum(active) FROM customer", [], |line| line.get(0))?;
     assert_eq!((sent, members, waiting), (4, active.into(), 0));

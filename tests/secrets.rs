@@ -351,7 +351,7 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
             JsonLinesSource::from_bytes(lines(), &schema).bad_row(audiencekit::source::OnBadRow::Skip);
         seen.debug("ledger", &ledger);
         let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
-        let engine = engine.ledger(ledger).keys(keys()).consent(ConsentPolicy::respect()).build();
+        let engine = engine.ledger(ledger).keys(keys()).consent(ConsentPolicy::enforce()).build();
         seen.debug("engine", &engine);
         let plan = engine.plan(&target).await.unwrap();
         assert!(plan.losses.rows > 0 && !plan.losses.cells.is_empty() && plan.add == 3, "{plan}");
@@ -386,8 +386,10 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
     {
         let nobody = MemorySource::new(&schema, vec![contact_of("2", "b@example.com", &schema)]);
         let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone());
-        let guarded =
-            engine.ledger(SqliteLedger::open(&file).unwrap()).keys(keys()).guards(RemovalGuard::default());
+        let guarded = engine
+            .ledger(SqliteLedger::open(&file).unwrap())
+            .keys(keys())
+            .removal_guard(RemovalGuard::default());
         seen.error("guard", &guarded.build().run(&target).await.unwrap_err());
     }
     seen.assert_clean();

@@ -121,7 +121,7 @@ impl SyncEngine {
             zone_field: None,
             keys,
             catalog: None,
-            store: Backend::Members(Arc::new(MemoryLedger::new())),
+            store: Backend::Ledger(Arc::new(MemoryLedger::new())),
             secret: PseudonymKey::default(),
             consent: ConsentPolicy::default(),
             guards: RemovalGuard::default(),
@@ -144,7 +144,7 @@ impl SyncEngine {
     /// Asks the runs under way to stop after the calls under way; they end with
     /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and the next run goes on from there. A run that begins
     /// later is not stopped.
-    pub fn stop(&self) {
+    pub fn cancel(&self) {
         self.stops.fetch_add(1, Ordering::Relaxed);
     }
 
@@ -226,7 +226,7 @@ impl SyncEngineBuilder {
     /// Where calls and members are remembered.
     #[must_use]
     pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
-        self.0.store = Backend::Members(Arc::new(ledger));
+        self.0.store = Backend::Ledger(Arc::new(ledger));
         self
     }
 
@@ -234,13 +234,13 @@ impl SyncEngineBuilder {
     /// [`SyncMode::Replace`](super::target::SyncMode::Replace). Interrupted runs resume where the journal ends.
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.0.store = Backend::Calls(Arc::new(journal));
+        self.0.store = Backend::Journal(Arc::new(journal));
         self
     }
 
     /// The key under which persons are digested in the ledger.
     #[must_use]
-    pub fn person_secret(mut self, secret: PseudonymKey) -> Self {
+    pub fn pseudonym_key(mut self, secret: PseudonymKey) -> Self {
         self.0.secret = secret;
         self
     }
@@ -254,14 +254,14 @@ impl SyncEngineBuilder {
 
     /// What a run refuses to remove.
     #[must_use]
-    pub fn guards(mut self, guards: RemovalGuard) -> Self {
+    pub fn removal_guard(mut self, guards: RemovalGuard) -> Self {
         self.0.guards = guards;
         self
     }
 
     /// Upload sessions side by side, each with one call under way; 1 without it, at most 16.
     #[must_use]
-    pub fn uploads(mut self, count: usize) -> Self {
+    pub fn upload_sessions(mut self, count: usize) -> Self {
         self.0.uploads = count.clamp(1, 16);
         self
     }
@@ -286,7 +286,7 @@ impl SyncEngineBuilder {
     /// The task's own thread then cuts the source into lots and sends. A source without a
     /// [`ChunkReader`](crate::source::ChunkReader) is read there too.
     #[must_use]
-    pub fn workers(mut self, workers: impl Executor + 'static, threads: usize) -> Self {
+    pub fn executor(mut self, workers: impl Executor + 'static, threads: usize) -> Self {
         self.0.workers = Some((Arc::new(workers), threads));
         self.0.batch_rows = 2_048;
         self

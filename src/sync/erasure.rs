@@ -21,6 +21,7 @@ use crate::identity::{Coverage, MatchRow, MatchRows};
 
 /// Whom to erase or suppress.
 #[derive(Clone, Copy)]
+#[non_exhaustive]
 pub enum PersonRef<'a> {
     /// The person of this contact: by its id, and by every match key it has now.
     Contact(&'a Contact),
@@ -105,7 +106,7 @@ impl SyncEngine {
         let erased = Some((account.clone(), found.person));
         self.store
             .journal()
-            .commit(LedgerCommit { erased, ..LedgerCommit::default() }, Durability::Now)
+            .commit(LedgerCommit { erased, ..LedgerCommit::default() }, Durability::Immediate)
             .await?;
         for audience in &found.audiences {
             match self.settle_audience(audience).await {
@@ -133,7 +134,7 @@ impl SyncEngine {
     pub async fn unsuppress(&self, person: PersonRef<'_>) -> Result<()> {
         let (_, keys, _) = self.keys_of(person)?;
         let changes = LedgerCommit { unblock: keys, ..LedgerCommit::default() };
-        self.store.journal().commit(changes, Durability::Now).await
+        self.store.journal().commit(changes, Durability::Immediate).await
     }
 
     fn keys_of(&self, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
@@ -189,7 +190,7 @@ impl SyncEngine {
         keys.dedup();
         let erase = account.map(|account| found.record(account));
         let changes = LedgerCommit { block: keys.clone(), erase, ..LedgerCommit::default() };
-        self.store.journal().commit(changes, Durability::Now).await?;
+        self.store.journal().commit(changes, Durability::Immediate).await?;
         found.keys = keys;
         Ok(found)
     }
@@ -237,7 +238,7 @@ impl SyncEngine {
             // What was read of the rows may not hold any more.
             return Err(taken_over());
         }
-        book.write(hit, Durability::Now).await?;
+        book.write(hit, Durability::Immediate).await?;
         Ok(true)
     }
 

@@ -181,7 +181,7 @@ impl SyncEngine {
         target: impl Into<SyncTarget>,
         changes: &[MemberChange],
     ) -> Result<ChangeReport> {
-        self.apply_lasting(&target.into(), changes, Durability::Now).await
+        self.apply_lasting(&target.into(), changes, Durability::Immediate).await
     }
 
     /// As [`apply_changes`](Self::apply_changes), with what came of the last calls left to the next commit of the same
@@ -192,7 +192,7 @@ impl SyncEngine {
         target: &SyncTarget,
         changes: &[MemberChange],
     ) -> Result<ChangeReport> {
-        let done = self.apply_lasting(target, changes, Durability::Together).await;
+        let done = self.apply_lasting(target, changes, Durability::Grouped).await;
         if done.is_err() {
             // Answers that came before it are worth knowing; the first error is the one to tell.
             let _ = self.commit_what_waits().await;
@@ -202,7 +202,7 @@ impl SyncEngine {
 
     /// Makes durable what was left to the next commit.
     pub(crate) async fn commit_what_waits(&self) -> Result<()> {
-        self.store.journal().commit(LedgerCommit::default(), Durability::Now).await
+        self.store.journal().commit(LedgerCommit::default(), Durability::Immediate).await
     }
 
     async fn apply_lasting(
@@ -360,7 +360,7 @@ impl Staging {
         let rows = self.rows.drain().map(|(print, (before, after))| (print, before, after)).collect();
         let mut changes = book.enter(rows);
         changes.generations.append(&mut self.generations);
-        book.commit(changes, Durability::Now).await?;
+        book.commit(changes, Durability::Immediate).await?;
         self.fresh.sort_unstable();
         self.fresh.dedup();
         Ok(())

@@ -53,7 +53,7 @@ use crate::facebook::AudienceId;
 ///
 /// let outbox = SqliteOutbox::in_file(&file);
 /// outbox.flush(&engine, SyncTarget::new(account, audience.clone())).await?;
-/// assert_eq!((facebook.fake().member_count(&audience), outbox.waiting()?), (1, 0));
+/// assert_eq!((facebook.fake().member_count(&audience), outbox.pending_len()?), (1, 0));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// # }).unwrap();
 /// ```
@@ -77,7 +77,7 @@ impl SqliteOutbox {
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub fn waiting(&self) -> Result<u64> {
+    pub fn pending_len(&self) -> Result<u64> {
         let sql = "SELECT count(*) FROM audiencekit_outbox";
         self.0.read(|connection| {
             connection.query_row(sql, [], |row| row.get::<_, i64>(0)).map(i64::cast_unsigned).map_err(failed)
@@ -129,7 +129,7 @@ impl SqliteOutbox {
     }
 
     fn forget(&self, audience: &AudienceId, last: i64) -> Result<()> {
-        self.0.write(Durability::Now, |connection| {
+        self.0.write(Durability::Immediate, |connection| {
             connection
                 .prepare_cached("DELETE FROM audiencekit_outbox WHERE audience = ?1 AND id <= ?2")
                 .and_then(|mut forget| forget.execute(params![audience.as_str(), last]))

@@ -165,7 +165,7 @@ impl SyncEngine {
             .calls(&target.audience)
             .await?
             .into_iter()
-            .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
+            .filter(|call| call.rejected.is_some() && call.operation != Operation::Remove)
             .map(|call| call.call)
             .collect();
         let frozen = record.frozen && target.mode == SyncMode::Snapshot;
@@ -227,7 +227,7 @@ impl SyncEngine {
     ) -> Result<SyncPlan> {
         let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
         let (remove, digest_remove) = match target.mode {
-            SyncMode::Mirror | SyncMode::Replace => (unmet, record.prints.wrapping_sub(tally.prints_met)),
+            SyncMode::Mirror | SyncMode::Replace => (unmet, record.digest_sum.wrapping_sub(tally.prints_met)),
             SyncMode::Remove => (tally.withdrawals.rows, tally.withdrawals.prints),
             SyncMode::Snapshot | SyncMode::Add => (0, 0),
         };

@@ -14,10 +14,10 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 /// use audiencekit::sync::ConsentPolicy;
 ///
-/// let asked = ConsentPolicy::respect().require("newsletter"); // and whoever has not confirmed it
-/// let waived = ConsentPolicy::waived("legitimate interest, reviewed 2026-11")?; // opted-out people too
+/// let asked = ConsentPolicy::enforce().require("newsletter"); // and whoever has not confirmed it
+/// let waived = ConsentPolicy::with_waiver("legitimate interest, reviewed 2026-11")?; // opted-out people too
 /// assert_eq!((asked.waiver(), waived.waiver().is_some()), (None, true));
-/// assert!(ConsentPolicy::waived(" ").is_err(), "a reason is needed: every report repeats it");
+/// assert!(ConsentPolicy::with_waiver(" ").is_err(), "a reason is needed: every report repeats it");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,7 +40,7 @@ impl TryFrom<Stored> for ConsentPolicy {
     type Error = Error;
 
     fn try_from(stored: Stored) -> Result<Self> {
-        let policy = stored.waiver.map_or_else(|| Ok(Self::respect()), Self::waived)?;
+        let policy = stored.waiver.map_or_else(|| Ok(Self::enforce()), Self::with_waiver)?;
         Ok(Self { required: stored.required, ..policy })
     }
 }
@@ -75,14 +75,14 @@ impl ExclusionReason {
 
 impl Default for ConsentPolicy {
     fn default() -> Self {
-        Self::respect()
+        Self::enforce()
     }
 }
 
 impl ConsentPolicy {
     /// Holds back contacts that are deleted, invalid or opted out.
     #[must_use]
-    pub fn respect() -> Self {
+    pub fn enforce() -> Self {
         Self { required: Vec::new(), waiver: None }
     }
 
@@ -98,7 +98,7 @@ impl ConsentPolicy {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a blank reason.
-    pub fn waived(reason: impl Into<String>) -> Result<Self> {
+    pub fn with_waiver(reason: impl Into<String>) -> Result<Self> {
         let reason = reason.into();
         if reason.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "consent policy", "a waiver without a reason")
@@ -188,7 +188,7 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 ///     let contact = |n: u32| Contact::builder(&schema).email(format!("p{n}@example.com")).build();
 ///     let people = people.map(contact).collect::<audiencekit::Result<Vec<_>>>()?;
 ///     let engine = SyncEngine::builder(MemorySource::new(&schema, people), facebook.clone(), facebook.fake().clone());
-///     Ok::<_, audiencekit::Error>(engine.ledger(ledger.clone()).guards(guards).build())
+///     Ok::<_, audiencekit::Error>(engine.ledger(ledger.clone()).removal_guard(guards).build())
 /// };
 /// engine(0..10, RemovalGuard::default())?.run(&mirror).await?;
 /// let error = engine(0..6, RemovalGuard::default())?.run(&mirror).await.unwrap_err();

@@ -26,7 +26,7 @@ impl SyncEngine {
     /// # Errors
     /// [`ErrorKind::Guard`] before anybody is removed, when too many would be; [`ErrorKind::TooSmall`] before anything
     /// is sent, when the target refuses so few people; [`ErrorKind::Corrupt`] before anybody is removed, when the
-    /// ledger is damaged; [`ErrorKind::Cancelled`] after [`stop`](Self::stop); what the source, the store and Facebook
+    /// ledger is damaged; [`ErrorKind::Cancelled`] after [`cancel`](Self::cancel); what the source, the store and Facebook
     /// refuse. After any of them the next run goes on where this one stopped.
     pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<SyncReport> {
         let target = target.into();
@@ -113,7 +113,7 @@ impl<'e> Run<'e> {
         report.resumed = book.resumed;
         report.waiver = engine.consent.waiver().map(str::to_owned);
         let known = book.found.iter().filter(|call| {
-            engine.store.ledger().is_none() && call.run >= book.record.chain && call.invalid.is_some()
+            engine.store.ledger().is_none() && call.run >= book.record.resumed_from && call.rejected.is_some()
         });
         let sent_before = known.map(|call| (call.rows, call.digest)).collect();
         Self { engine, target, book, report, stop, sent_before }
@@ -165,7 +165,7 @@ impl<'e> Run<'e> {
         let sender =
             Sender { stop: Some(self.stop), meter: Some(&meter), ..engine.sender(&self.target.audience) };
         let operation = if mode == SyncMode::Replace { Operation::Replace } else { Operation::Add };
-        let chain = self.book.record.chain;
+        let chain = self.book.record.resumed_from;
         let columns = self.book.columns(engine.keys.keys())?;
         // A replacement goes on with its columns only, and only where members that left meanwhile can be found.
         let resumes = |call: &&CallRecord| {
@@ -173,14 +173,14 @@ impl<'e> Run<'e> {
         };
         let of_chain = || self.book.found.iter().filter(|call| call.run >= chain).filter(resumes);
         // Once its first call was answered the others are wiped: what is left fits its session, or is added.
-        let begun = of_chain().any(|call| call.operation == Operation::Replace && call.invalid.is_some());
+        let begun = of_chain().any(|call| call.operation == Operation::Replace && call.rejected.is_some());
         let mut uploader = Uploader::new(&sender, operation);
         uploader.lanes.resume(of_chain(), operation, engine.clock.now());
         let replacing = mode == SyncMode::Replace && !begun;
         uploader.replacing = mode == SyncMode::Replace && begun;
         if replacing {
             // The first call wipes the audience: no earlier call vouches for a row any more.
-            self.book.record.floor = self.book.record.last_call + 1;
+            self.book.record.replaced_at = self.book.record.last_call + 1;
             self.sent_before.clear();
         }
         let read = self.read_and_send(intake, &mut uploader, &meter).await;
@@ -197,8 +197,8 @@ impl<'e> Run<'e> {
         self.report.rejected_rows.append(&mut uploader.rejected);
         if mode == SyncMode::Replace && ended.as_ref().is_err_and(must_begin_again) {
             // The next run belongs to no chain, so no answered call speaks for a session.
-            self.book.record.chain = 0;
-            self.book.commit(self.book.changes(), Durability::Now).await?;
+            self.book.record.resumed_from = 0;
+            self.book.commit(self.book.changes(), Durability::Immediate).await?;
         }
         ended.map(|()| replacing)
     }
@@ -305,7 +305,7 @@ impl<'e> Run<'e> {
         if !sweeping && !self.book.open_ends {
             return Ok(());
         }
-        let since = if self.target.mode == SyncMode::Snapshot { record.chain } else { 0 };
+        let since = if self.target.mode == SyncMode::Snapshot { record.resumed_from } else { 0 };
         let seen = std::mem::take(&mut self.book.seen);
         // Changes of single people come after a snapshot's contacts, and stay.
         let snapshot = self.target.mode == SyncMode::Snapshot;

@@ -335,8 +335,8 @@ impl Journal for Fatal<SqliteLedger> {
         step();
         done
     }
-    fn leases(&self) -> &AudienceLocks {
-        self.0.leases()
+    fn audience_locks(&self) -> &AudienceLocks {
+        self.0.audience_locks()
     }
 }
 
@@ -378,7 +378,7 @@ fn the_process_that_dies_at_a_step() {
     let client = GraphClient::builder(token).base_url(url).build().unwrap();
     let sync = SyncEngine::builder(MemorySource::new(&Schema::standard(), Vec::new()), client, SystemClock)
         .ledger(Fatal(SqliteLedger::in_file(&file)))
-        .guards(RemovalGuard::off())
+        .removal_guard(RemovalGuard::off())
         .build();
     let store = Fatal(SqliteStore::in_file(&file).unwrap());
     drive(store, folder, &saved(audience), &events()[..FEW], &sync);
@@ -417,7 +417,8 @@ fn standing(path: &Path, audience: &AudienceId) -> (bool, bool, Vec<(u64, u64)>)
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let finished = ledger.run(audience).await.unwrap().is_none_or(|run| run.finished);
-        let answered = ledger.calls(audience).await.unwrap().last().is_none_or(|call| call.invalid.is_some());
+        let answered =
+            ledger.calls(audience).await.unwrap().last().is_none_or(|call| call.rejected.is_some());
         let mut waiting = Vec::new();
         let mut keep = |key: &[u8], value: &[u8]| {
             let generation = u64::from_be_bytes(key[key.len() - 8..].try_into().unwrap());
@@ -486,7 +487,7 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
         assert_eq!(flushed.is_ok(), flushes, "{flushed:?}");
         if !flushes {
             // Somebody else's commit in the same file does not take the half of it.
-            runtime.block_on(ledger.commit(LedgerCommit::default(), Durability::Now)).unwrap_err();
+            runtime.block_on(ledger.commit(LedgerCommit::default(), Durability::Immediate)).unwrap_err();
         }
     };
     drop(SqliteStore::open(&path).unwrap());

@@ -67,7 +67,7 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
         facebook.clone(),
         facebook.fake().clone(),
     )
-    .guards(RemovalGuard::off())
+    .removal_guard(RemovalGuard::off())
     .build();
 
     let mut random = 7_u64;

@@ -70,8 +70,8 @@ impl Journal for Fatal {
         self.commits.fetch_add(1, Ordering::SeqCst);
         done
     }
-    fn leases(&self) -> &AudienceLocks {
-        self.ledger.leases()
+    fn audience_locks(&self) -> &AudienceLocks {
+        self.ledger.audience_locks()
     }
 }
 
@@ -145,7 +145,7 @@ fn child() {
     let client = GraphClient::builder(token).base_url(url).build().unwrap();
     let engine = SyncEngine::builder(source(from..to), client, SystemClock)
         .ledger(ledger)
-        .guards(RemovalGuard::off())
+        .removal_guard(RemovalGuard::off())
         .rows_per_call(7)
         .build();
     let target = SyncTarget::new("act_1234567890".parse().unwrap(), audience.parse().unwrap())

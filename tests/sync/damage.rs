@@ -54,7 +54,7 @@ fn engine(source: &MemorySource, facebook: &TinyFacebook, ledger: impl Ledger + 
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     SyncEngine::builder(source.clone(), facebook.clone(), clock)
         .ledger(ledger)
-        .guards(RemovalGuard::off())
+        .removal_guard(RemovalGuard::off())
         .build()
 }
 
@@ -247,7 +247,7 @@ fn the_file_is_for_its_owner_only_and_holds_nobody_in_clear() {
     let mut later = audiencekit::sync::LedgerCommit::default();
     later.block.push(audiencekit::sync::PersonId::from_bytes([7; 16]));
     let ledger = SqliteLedger::open(folder.path().join("second.db")).unwrap();
-    let staged = audiencekit::sync::Journal::commit(&ledger, later, audiencekit::sync::Durability::Later);
+    let staged = audiencekit::sync::Journal::commit(&ledger, later, audiencekit::sync::Durability::Deferred);
     runtime.block_on(staged).unwrap();
     let mut files = 0;
     for entry in std::fs::read_dir(folder.path()).unwrap() {
@@ -313,10 +313,10 @@ fn ledger_and_automation_state_are_durable_together() {
     {
         let file = SqliteFile::open(&path).unwrap();
         let (ledger, mut state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
-        runtime.block_on(ledger.commit(begins(1), Durability::Later)).unwrap();
+        runtime.block_on(ledger.commit(begins(1), Durability::Deferred)).unwrap();
         // The ledger's write waits for this one.
         state.commit(writes(7).to_vec()).unwrap();
-        runtime.block_on(ledger.commit(begins(2), Durability::Later)).unwrap();
+        runtime.block_on(ledger.commit(begins(2), Durability::Deferred)).unwrap();
     }
     let file = SqliteFile::open(&path).unwrap();
     let (ledger, state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());

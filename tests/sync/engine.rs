@@ -57,7 +57,7 @@ impl World {
         let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
         SyncEngine::builder(source, self.facebook.clone(), clock)
             .ledger(self.ledger.clone())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
     }
 
     fn engine(&self, numbers: impl IntoIterator<Item = u32>) -> SyncEngine {
@@ -198,7 +198,7 @@ async fn guards_refuse_before_anybody_is_removed() {
     for (numbers, guards) in
         [(0..60, RemovalGuard::default()), (0..0, RemovalGuard::default().max_removed_percent(100.0))]
     {
-        let engine = world.builder(world.source(numbers.clone())).guards(guards).build();
+        let engine = world.builder(world.source(numbers.clone())).removal_guard(guards).build();
         let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
         assert!(plan.warnings.iter().any(|warning| matches!(warning, PlanWarning::Guard(_))), "{plan}");
         let error = engine.run(target(SyncMode::Mirror)).await.unwrap_err();
@@ -239,12 +239,12 @@ async fn the_consent_policy_holds_back_and_counts() {
     let report = world.builder(source.clone()).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(sound(&report).contacts.held_back.values().sum::<u64>(), 3);
     assert_eq!(report.added.sent, 7);
-    assert!(ConsentPolicy::waived("  ").is_err());
-    let waived = ConsentPolicy::waived("reviewed 2026-11").unwrap();
+    assert!(ConsentPolicy::with_waiver("  ").is_err());
+    let waived = ConsentPolicy::with_waiver("reviewed 2026-11").unwrap();
     let engine = world.builder(source.clone()).consent(waived).build();
     let report = engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).added.sent, report.waiver.as_deref()), (1, Some("reviewed 2026-11")));
-    let asked = ConsentPolicy::respect().require("marketing");
+    let asked = ConsentPolicy::enforce().require("marketing");
     let engine = world.builder(source).consent(asked).build();
     let report = engine.run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((sound(&report).contacts.mapped, report.removed.sent), (0, 8));
@@ -289,7 +289,7 @@ async fn a_journal_alone_resumes_in_the_same_session() {
         let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
         SyncEngine::builder(world.source(0..450), world.facebook.clone(), clock)
             .journal(world.ledger.clone())
-            .uploads(uploads)
+            .upload_sessions(uploads)
             .rows_per_call(100)
             .build()
     };
@@ -305,7 +305,7 @@ async fn a_journal_alone_resumes_in_the_same_session() {
 #[tokio::test]
 async fn several_uploads_are_several_sessions_each_in_order() {
     let world = World::new();
-    let engine = world.builder(world.source(0..950)).uploads(3).rows_per_call(100).build();
+    let engine = world.builder(world.source(0..950)).upload_sessions(3).rows_per_call(100).build();
     let report = engine.run(target(SyncMode::Add)).await.unwrap();
     assert_eq!(sound(&report).added.calls, 10);
     let sessions = world.facebook.0.lock().unwrap().sessions.clone();
@@ -381,7 +381,7 @@ async fn a_stopped_run_says_so_and_goes_on_later() {
     world.facebook.0.lock().unwrap().waits = true;
     let mut run = Box::pin(engine.run(target(SyncMode::Mirror)));
     begin(&mut run).await;
-    engine.stop();
+    engine.cancel();
     assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
     sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
     world.assert_members(&world.source(0..3_000));
@@ -395,7 +395,7 @@ async fn a_run_stops_while_it_removes() {
     let engine = world.builder(world.source(5..10)).rows_per_call(1).build();
     let mut run = Box::pin(engine.run(target(SyncMode::Mirror)));
     begin(&mut run).await;
-    engine.stop();
+    engine.cancel();
     assert_eq!(run.await.unwrap_err().kind(), ErrorKind::Cancelled);
     assert!(world.facebook.members(&audience()).len() > 5);
     sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
@@ -407,7 +407,7 @@ async fn a_stop_that_comes_too_late_stops_no_later_run() {
     let world = World::new();
     let engine = world.engine(0..10);
     engine.run(target(SyncMode::Mirror)).await.unwrap();
-    engine.stop();
+    engine.cancel();
     sound(&engine.run(target(SyncMode::Mirror)).await.unwrap());
 }
 
@@ -428,7 +428,7 @@ async fn a_ledger_of_another_secret_is_refused() {
     let world = World::new();
     world.engine(0..10).run(target(SyncMode::Mirror)).await.unwrap();
     let secret = PseudonymKey::new(b"sixteen bytes or more").unwrap();
-    let engine = world.builder(world.source(0..10)).person_secret(secret).build();
+    let engine = world.builder(world.source(0..10)).pseudonym_key(secret).build();
     assert_eq!(engine.run(target(SyncMode::Mirror)).await.unwrap_err().kind(), ErrorKind::Invalid);
 }
 
@@ -605,7 +605,7 @@ async fn nobody_is_removed_while_rows_cannot_be_read() {
             .bad_row(audiencekit::source::OnBadRow::Skip);
         SyncEngine::builder(source, world.facebook.clone(), ManualClock::new(datetime!(2026-11-23 12:00 UTC)))
             .ledger(world.ledger.clone())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
             .build()
     };
     let line = |number: u32| format!("{{\"id\": \"{number}\", \"email\": \"p{number}@example.com\"}}\n");
@@ -667,12 +667,12 @@ async fn refuses_a_second_run_of_the_same_number(ledger: impl Ledger) {
         changes.after_run = Some(run - 1);
         changes
     };
-    ledger.commit(begins(1), Durability::Later).await.unwrap();
-    let error = ledger.commit(begins(1), Durability::Now).await.unwrap_err();
+    ledger.commit(begins(1), Durability::Deferred).await.unwrap();
+    let error = ledger.commit(begins(1), Durability::Immediate).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Busy);
     // What was staged before the refusal is still there.
     assert_eq!(ledger.run(&audience()).await.unwrap().unwrap().run, 1);
-    ledger.commit(begins(2), Durability::Now).await.unwrap();
+    ledger.commit(begins(2), Durability::Immediate).await.unwrap();
 }
 
 #[tokio::test]
@@ -699,7 +699,7 @@ async fn a_replacement_that_runs_out_of_time_adds_the_rest() {
         let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
         let engine = SyncEngine::builder(world.source(0..50), world.facebook.clone(), clock.clone())
             .ledger(world.ledger.clone())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
             .rows_per_call(10)
             .build();
         world.facebook.0.lock().unwrap().waits = true;
@@ -721,7 +721,7 @@ async fn a_replacement_that_is_cut_short_again_and_again_ends() {
     let engine = |numbers| {
         SyncEngine::builder(world.source(numbers), world.facebook.clone(), clock.clone())
             .ledger(world.ledger.clone())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
             .rows_per_call(10)
             .build()
     };

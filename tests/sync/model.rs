@@ -139,9 +139,9 @@ async fn live(seed: u64, ledger: Store) {
         // A new engine is a restart; a fault may hit any of the next calls.
         let engine = SyncEngine::builder(source, facebook.clone(), clock.clone())
             .ledger(ledger.open())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
             .rows_per_call(1 + random.below(5) as usize)
-            .uploads(1 + random.below(3) as usize)
+            .upload_sessions(1 + random.below(3) as usize)
             .build();
         let faults = [Fault::DropRequest, Fault::DropReply, Fault::Unavailable, Fault::Token];
         if !random.one_in(3) {
@@ -203,7 +203,7 @@ async fn live(seed: u64, ledger: Store) {
     );
     let engine = SyncEngine::builder(source, facebook.clone(), clock.clone())
         .ledger(ledger.open())
-        .guards(RemovalGuard::off())
+        .removal_guard(RemovalGuard::off())
         .build();
     let wanted = match life {
         Life::Automation => {
@@ -258,7 +258,7 @@ async fn come_and_go(seed: u64) {
             let named = named.iter().map(|(number, keys)| contact(&schema, *number, *keys));
             SyncEngine::builder(MemorySource::new(&schema, named.collect()), facebook.clone(), clock.clone())
                 .ledger(ledger.clone())
-                .guards(RemovalGuard::off())
+                .removal_guard(RemovalGuard::off())
                 .rows_per_call(1 + random.below(5) as usize)
                 .build()
         };

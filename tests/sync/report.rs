@@ -84,7 +84,7 @@ async fn a_guard_holds_at_exactly_its_share_and_newcomers_do_not_dilute_it() {
         let members = if keep > 100 { 1_000 } else { 100 };
         world.engine(0..members).build().run(target(SyncMode::Mirror)).await.unwrap();
         let guards = RemovalGuard::default().max_removed_percent(percent);
-        let engine = world.engine((0..keep).chain(5_000..5_000 + come)).guards(guards).build();
+        let engine = world.engine((0..keep).chain(5_000..5_000 + come)).removal_guard(guards).build();
         let plan = engine.plan(target(SyncMode::Mirror)).await.unwrap();
         let warned = plan.warnings.iter().any(|warning| matches!(warning, PlanWarning::Guard(_)));
         let says = format!("{keep} of {members} stay, {come} come, at most {percent} %");
@@ -108,7 +108,7 @@ async fn whom_a_refused_run_added_makes_no_later_run_bolder() {
     assert_eq!(world.members(), 1_100);
     // Newcomers of the refused runs may leave again with the cause.
     let guards = RemovalGuard::default().max_removed_percent(95.0);
-    world.engine(0..100).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
+    world.engine(0..100).removal_guard(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!(world.members(), 100);
 }
 
@@ -119,9 +119,11 @@ async fn an_audience_that_is_empty_is_not_guarded_and_one_of_one_is() {
     assert_eq!((nobody.members, nobody.removed.calls), (Some(0), 0));
     world.engine([1]).build().run(target(SyncMode::Mirror)).await.unwrap();
     let guards = RemovalGuard::default().max_removed_percent(100.0);
-    let error = world.engine([]).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap_err();
+    let error =
+        world.engine([]).removal_guard(guards).build().run(target(SyncMode::Mirror)).await.unwrap_err();
     assert!(error.to_string().contains("Guards::allow_empty(true)"), "{error}");
-    let replaced = world.engine([2]).guards(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
+    let replaced =
+        world.engine([2]).removal_guard(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((replaced.removed.accepted, world.members()), (1, 1));
 }
 
@@ -274,7 +276,7 @@ async fn an_approved_plan_is_for_its_audience_its_mode_and_its_moment() {
 
 #[test]
 fn policies_that_are_read_keep_the_rules_of_those_that_are_made() {
-    let waived = ConsentPolicy::waived("reviewed").unwrap();
+    let waived = ConsentPolicy::with_waiver("reviewed").unwrap();
     let json = serde_json::to_string(&waived).unwrap();
     assert_eq!(serde_json::from_str::<ConsentPolicy>(&json).unwrap(), waived);
     assert!(serde_json::from_str::<ConsentPolicy>(&json.replace("reviewed", " ")).is_err());

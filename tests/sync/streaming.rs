@@ -54,7 +54,7 @@ fn engine(source: impl ContactSource + 'static, facebook: &TinyFacebook) -> Sync
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     SyncEngine::builder(source, facebook.clone(), clock)
         .ledger(MemoryLedger::new())
-        .uploads(3)
+        .upload_sessions(3)
         .rows_per_call(500)
 }
 
@@ -135,7 +135,11 @@ async fn removals_are_told_as_they_are_answered() {
     engine(everyone, &facebook).ledger(ledger.clone()).build().run(target()).await.unwrap();
     facebook.0.lock().unwrap().gate = Some(0);
     let (staying, _) = numbered(2_000);
-    let engine = engine(staying, &facebook).ledger(ledger).guards(RemovalGuard::off()).uploads(1).build();
+    let engine = engine(staying, &facebook)
+        .ledger(ledger)
+        .removal_guard(RemovalGuard::off())
+        .upload_sessions(1)
+        .build();
     let mut progress = engine.progress();
     let mut run = pin!(engine.run(target().mode(SyncMode::Mirror)));
     settle(&mut run).await;
@@ -228,7 +232,7 @@ async fn a_throttle_in_the_middle_of_three_uploads_is_waited_out() {
     }
     let (source, _) = numbered(6_000);
     let engine = SyncEngine::builder(source, facebook.clone(), facebook.fake().clone())
-        .uploads(3)
+        .upload_sessions(3)
         .rows_per_call(500)
         .build();
     let report = engine.run(SyncTarget::new(account, audience.clone()).mode(SyncMode::Add)).await.unwrap();
@@ -301,7 +305,7 @@ async fn empty_batches_end_nothing_and_contacts_beside_the_end_count() {
         let facebook = TinyFacebook::new();
         let mut engine = engine(Stuttering(Arc::clone(&schema)), &facebook);
         if threads > 0 {
-            engine = engine.workers(Losing { losing: u64::MAX, jobs: AtomicU64::new(0) }, threads);
+            engine = engine.executor(Losing { losing: u64::MAX, jobs: AtomicU64::new(0) }, threads);
         }
         let report = engine.build().run(target()).await.unwrap();
         assert_eq!((report.contacts.read, report.added.accepted), (10, 10));
@@ -330,7 +334,7 @@ impl Executor for Losing {
 async fn a_lost_job_is_an_error_from_which_the_next_run_goes_on() {
     let facebook = TinyFacebook::new();
     let (source, _) = numbered(20_000);
-    let engine = engine(source, &facebook).workers(Losing { losing: 4, jobs: AtomicU64::new(0) }, 2).build();
+    let engine = engine(source, &facebook).executor(Losing { losing: 4, jobs: AtomicU64::new(0) }, 2).build();
     let error = engine.run(target()).await.unwrap_err();
     assert!(error.to_string().contains("a worker dropped its job"), "{error}");
     assert_eq!(error.kind(), ErrorKind::Io);
@@ -361,7 +365,7 @@ async fn a_run_that_is_dropped_with_jobs_out_leaves_nothing_that_they_could_chan
     let facebook = TinyFacebook::new();
     let (source, asked) = numbered(20_000);
     let workers = Later::default();
-    let engine = engine(source, &facebook).workers(workers.clone(), 2).build();
+    let engine = engine(source, &facebook).executor(workers.clone(), 2).build();
     let mut run = Box::pin(engine.run(target()));
     settle(&mut run.as_mut()).await;
     assert_eq!((workers.0.lock().unwrap().len(), asked.load(Relaxed)), (4, 4 * 2_048));

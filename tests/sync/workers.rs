@@ -72,7 +72,7 @@ async fn run(source: Arc<dyn ContactSource>, threads: usize) -> Outcome {
     let mut engine =
         SyncEngine::builder(source, facebook.clone(), clock).ledger(MemoryLedger::new()).rows_per_call(500);
     if threads > 0 {
-        engine = engine.workers(Pool::start(threads), threads);
+        engine = engine.executor(Pool::start(threads), threads);
     }
     let warm =
         Segment::builder("warm").include(Selector::all()).filter("score >= 10").build(&schema).unwrap();

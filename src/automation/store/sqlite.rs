@@ -44,7 +44,7 @@ impl SqliteStore {
     /// # Errors
     /// When the table cannot be made.
     pub fn in_file(file: &SqliteFile) -> Result<Self> {
-        file.write(Durability::Now, |connection| {
+        file.write(Durability::Immediate, |connection| {
             connection
                 .execute_batch(
                     "CREATE TABLE IF NOT EXISTS audiencekit_automation (
@@ -59,7 +59,7 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()> {
-        self.0.write(Durability::Now, |connection| {
+        self.0.write(Durability::Immediate, |connection| {
             let mut put = connection
                 .prepare_cached(
                     "INSERT OR REPLACE INTO audiencekit_automation (part, key, value) VALUES (?1, ?2, ?3)",

@@ -86,10 +86,10 @@ impl AudienceLedger {
             let continues = resumed
                 && record.mode == mode
                 && mode != SyncMode::Mirror
-                && record.chain > 0
+                && record.resumed_from > 0
                 && (mode == SyncMode::Snapshot || !record.read);
             if !continues {
-                record.chain = record.run;
+                record.resumed_from = record.run;
                 record.now = now;
                 record.read = false;
             }
@@ -98,13 +98,16 @@ impl AudienceLedger {
         record.finished = false;
         let answered = found
             .iter()
-            .filter(|call| call.invalid.is_some() && call.operation != Operation::Remove)
+            .filter(|call| call.rejected.is_some() && call.operation != Operation::Remove)
             .map(|call| call.call)
             .collect();
-        let forget = (!resumed).then_some(record.settled);
+        let forget = (!resumed).then_some(record.acknowledged);
         // A snapshot that was read to its end is whole once somebody else has settled it.
-        let settles_snapshot =
-            mode.is_none() && resumed && record.chain > 0 && record.mode == SyncMode::Snapshot && record.read;
+        let settles_snapshot = mode.is_none()
+            && resumed
+            && record.resumed_from > 0
+            && record.mode == SyncMode::Snapshot
+            && record.read;
         let freezes = mode == Some(SyncMode::Snapshot) || settles_snapshot;
         let open_ends = resumed || record.leftovers;
         let book = Self {
@@ -117,7 +120,7 @@ impl AudienceLedger {
             leftovers: false,
             answered,
             found,
-            end: Durability::Now,
+            end: Durability::Immediate,
             whole,
             freezes,
             failed: AtomicBool::new(false),
@@ -125,7 +128,7 @@ impl AudienceLedger {
         let mut changes = book.changes();
         changes.forget_calls = forget;
         changes.after_run = Some(book.record.run - 1);
-        book.commit(changes, Durability::Now).await?;
+        book.commit(changes, Durability::Immediate).await?;
         Ok(book)
     }
 
@@ -180,8 +183,8 @@ impl AudienceLedger {
         call: u64,
     ) -> Result<Vec<Staged>> {
         let ledger = match &self.store {
-            Backend::Members(ledger) => Arc::clone(ledger),
-            Backend::Calls(..) => return Ok(vec![Staged::Fresh; range.len()]),
+            Backend::Ledger(ledger) => Arc::clone(ledger),
+            Backend::Journal(..) => return Ok(vec![Staged::Fresh; range.len()]),
         };
         let prints = batch.prints.get(range.clone()).unwrap_or_default();
         let persons = batch.persons.get(range.clone()).unwrap_or_default();
@@ -238,7 +241,7 @@ impl AudienceLedger {
                 (true, false) => Staged::Unchanged,
             });
         }
-        self.write(changed, Durability::Later).await?;
+        self.write(changed, Durability::Deferred).await?;
         Ok(staged)
     }
 
@@ -266,12 +269,12 @@ impl AudienceLedger {
             if let Some(before) = before {
                 record.rows = record.rows.wrapping_sub(1);
                 record.sum = record.sum.wrapping_sub(before.check(print));
-                record.prints = record.prints.wrapping_sub(print.number());
+                record.digest_sum = record.digest_sum.wrapping_sub(print.number());
             }
             if let Some(after) = &after {
                 record.rows = record.rows.wrapping_add(1);
                 record.sum = record.sum.wrapping_add(after.check(print));
-                record.prints = record.prints.wrapping_add(print.number());
+                record.digest_sum = record.digest_sum.wrapping_add(print.number());
             }
             written.push((print, after));
         }
@@ -284,7 +287,7 @@ impl AudienceLedger {
     pub(super) async fn intend(&self, call: &CallRecord) -> Result<()> {
         let mut changes = self.changes();
         changes.calls.push(call.clone());
-        self.commit(changes, Durability::Now).await
+        self.commit(changes, Durability::Immediate).await
     }
 
     /// Notes the answer to a call, and forgets the rows that are not members after it.
@@ -309,7 +312,8 @@ impl AudienceLedger {
         let mut changes = self.enter(forgotten);
         changes.calls.push(call);
         // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
-        let durability = if self.end == Durability::Now { Durability::Now } else { Durability::Later };
+        let durability =
+            if self.end == Durability::Immediate { Durability::Immediate } else { Durability::Deferred };
         self.commit(changes, durability).await
     }
 
@@ -319,7 +323,7 @@ impl AudienceLedger {
         person: PersonId,
         also: Option<RowDigest>,
     ) -> Result<u64> {
-        let Backend::Members(ledger) = &self.store else { return Ok(0) };
+        let Backend::Ledger(ledger) = &self.store else { return Ok(0) };
         let ledger = Arc::clone(ledger);
         let mut prints = ledger.rows_of(&self.record.audience, person).await?;
         prints.extend(also);
@@ -337,7 +341,7 @@ impl AudienceLedger {
                 changed.push((print, Some(row), Some(next)));
             }
         }
-        self.write(changed, Durability::Later).await?;
+        self.write(changed, Durability::Deferred).await?;
         Ok(unwanted)
     }
 
@@ -347,7 +351,7 @@ impl AudienceLedger {
         while let Some(page) = pages.next(&self.store, &self.record.audience).await? {
             let gone =
                 page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));
-            self.write(gone.collect(), Durability::Later).await?;
+            self.write(gone.collect(), Durability::Deferred).await?;
         }
         Ok(())
     }
@@ -360,7 +364,7 @@ impl AudienceLedger {
             self.record.read = true;
         }
         self.record.frozen |= self.freezes;
-        self.record.settled = self.record.last_call;
+        self.record.acknowledged = self.record.last_call;
         self.commit(self.changes(), self.end).await
     }
 }

@@ -55,6 +55,6 @@ impl AudienceLedger {
                 }
             }
         }
-        self.write(changed, Durability::Later).await
+        self.write(changed, Durability::Deferred).await
     }
 }

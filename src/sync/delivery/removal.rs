@@ -96,7 +96,7 @@ pub(in crate::sync) async fn survey(
         }
     }
     if book.store.ledger().is_some()
-        && (rows, sum, prints) != (book.record.rows, book.record.sum, book.record.prints)
+        && (rows, sum, prints) != (book.record.rows, book.record.sum, book.record.digest_sum)
     {
         return Err(damaged());
     }
@@ -206,7 +206,7 @@ async fn disown(book: &mut AudienceLedger, group: &[(RowDigest, u64)]) -> Result
                 changed.push((print, Some(row), Some(next)));
             }
         }
-        book.write(changed, Durability::Later).await?;
+        book.write(changed, Durability::Deferred).await?;
     }
     Ok(())
 }
@@ -257,7 +257,7 @@ async fn reassert(book: &mut AudienceLedger, group: &[RowDigest]) -> Result<u64>
                 changed.push((print, Some(row), Some(next)));
             }
         }
-        book.write(changed, Durability::Later).await?;
+        book.write(changed, Durability::Deferred).await?;
     }
     Ok(marked)
 }
@@ -347,7 +347,7 @@ pub(in crate::sync) async fn give(
             let next = RowRecord { call, ..row.clone() };
             (print, Some(row), Some(next))
         });
-        book.write(changed.collect(), Durability::Later).await?;
+        book.write(changed.collect(), Durability::Deferred).await?;
         uploader.give(book, parcel).await?;
     }
     Ok(())

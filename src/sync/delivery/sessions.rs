@@ -72,10 +72,10 @@ impl<'a> UploadSessions<'a> {
             }
         }
         // A last call without an answer may never have come to Facebook, whose session is open then.
-        let ended = |call: &CallRecord| call.session.last_batch && call.invalid.is_some();
+        let ended = |call: &CallRecord| call.session.last_batch && call.rejected.is_some();
         let open = last.into_iter().filter(|call| !ended(call) && fresh(call.opened, now));
         for (lane, call) in self.lanes.iter_mut().zip(open) {
-            let next_seq = match call.invalid {
+            let next_seq = match call.rejected {
                 Some(_) => call.session.batch_seq + 1,
                 // Whether Facebook counted the call is unknown. A replacement must stay in its session, and may
                 // repeat a number; anything else is safer in a session of its own.

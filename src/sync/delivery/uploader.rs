@@ -179,7 +179,7 @@ impl<'a> Uploader<'a> {
             rows: parcel.rows.len() as u64,
             digest: parcel.digest(),
             read: parcel.read,
-            invalid: None,
+            rejected: None,
         };
         book.intend(&record).await?;
         let (sender, operation) = (self.sender, record.operation);
@@ -215,7 +215,7 @@ impl<'a> Uploader<'a> {
         let rejected = refused.count.min(record.rows);
         self.counts.rejected += rejected;
         self.counts.accepted += record.rows - rejected;
-        record.invalid = Some(rejected);
+        record.rejected = Some(rejected);
         match refused.next_seq.checked_sub(1) {
             // The number from which a later run goes on.
             Some(last @ 1..) => record.session.batch_seq = last,

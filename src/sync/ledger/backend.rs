@@ -10,27 +10,27 @@ use crate::facebook::AudienceId;
 /// The host's store: calls alone, or members too.
 #[derive(Debug, Clone)]
 pub(in crate::sync) enum Backend {
-    Calls(Arc<dyn Journal>),
-    Members(Arc<dyn Ledger>),
+    Journal(Arc<dyn Journal>),
+    Ledger(Arc<dyn Ledger>),
 }
 
 impl Backend {
     pub(in crate::sync) fn journal(&self) -> &dyn Journal {
         match self {
-            Self::Calls(journal) => journal,
-            Self::Members(ledger) => ledger,
+            Self::Journal(journal) => journal,
+            Self::Ledger(ledger) => ledger,
         }
     }
 
     pub(in crate::sync) fn ledger(&self) -> Option<&dyn Ledger> {
         match self {
-            Self::Calls(..) => None,
-            Self::Members(ledger) => Some(ledger),
+            Self::Journal(..) => None,
+            Self::Ledger(ledger) => Some(ledger),
         }
     }
 
     pub(in crate::sync) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
-        self.journal().leases().take(audience)
+        self.journal().audience_locks().take(audience)
     }
 
     pub(in crate::sync) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {

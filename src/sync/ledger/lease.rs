@@ -10,7 +10,7 @@ use crate::facebook::AudienceId;
 /// The audiences that a run has in hand, shared by everyone who writes to the same store.
 ///
 /// A call that waits to be repeated could undo what another run of the audience did meanwhile, so there is no other.
-/// A store keeps one of these and returns it from [`Journal::leases`](super::traits::Journal::leases); clones share it.
+/// A store keeps one of these and returns it from [`Journal::audience_locks`](super::traits::Journal::audience_locks); clones share it.
 #[derive(Clone, Default)]
 pub struct AudienceLocks(Arc<Mutex<HashSet<AudienceId>>>);
 

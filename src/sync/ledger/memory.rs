@@ -171,7 +171,7 @@ impl Journal for MemoryLedger {
         Ok(())
     }
 
-    fn leases(&self) -> &AudienceLocks {
+    fn audience_locks(&self) -> &AudienceLocks {
         &self.1
     }
 }

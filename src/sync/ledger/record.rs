@@ -15,6 +15,7 @@ use crate::sync::target::SyncMode;
 /// What a call does to the members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Operation {
     /// Adds its rows.
     Add,
@@ -33,7 +34,8 @@ pub struct RunRecord {
     /// The number of the last run; a run that finds a higher one stops, for another has taken over.
     pub run: u64,
     /// The first run of the chain of unfinished runs that this one continues.
-    pub chain: u64,
+    #[serde(rename = "chain")]
+    pub resumed_from: u64,
     /// The mode of the last run.
     pub mode: SyncMode,
     /// The time at which the chain's contacts are judged.
@@ -51,9 +53,11 @@ pub struct RunRecord {
     /// The highest number given to a call.
     pub last_call: u64,
     /// Calls before this one no longer vouch for a row: a replacement has wiped it.
-    pub floor: u64,
+    #[serde(rename = "floor")]
+    pub replaced_at: u64,
     /// Calls up to this one have all been answered.
-    pub settled: u64,
+    #[serde(rename = "settled")]
+    pub acknowledged: u64,
     /// Slots given to rows so far.
     pub slots: u64,
     /// Rows remembered.
@@ -61,8 +65,8 @@ pub struct RunRecord {
     /// Sum of the rows' checks: a row that is lost or altered shows here.
     pub sum: u64,
     /// Sum of the rows' fingerprints.
-    #[serde(with = "as_text")]
-    pub prints: u128,
+    #[serde(rename = "prints", with = "as_text")]
+    pub digest_sum: u128,
     /// Names the secret that persons are digested with.
     pub secret: Option<PersonId>,
     /// The lists of columns that rows of this audience have or had.
@@ -88,7 +92,7 @@ impl RunRecord {
         Self {
             audience,
             run: 0,
-            chain: 0,
+            resumed_from: 0,
             mode: SyncMode::Snapshot,
             now: OffsetDateTime::UNIX_EPOCH,
             finished: true,
@@ -96,24 +100,24 @@ impl RunRecord {
             read: true,
             frozen: false,
             last_call: 0,
-            floor: 1,
-            settled: 0,
+            replaced_at: 1,
+            acknowledged: 0,
             slots: 0,
             rows: 0,
             sum: 0,
-            prints: 0,
+            digest_sum: 0,
             secret: None,
             columns: Vec::new(),
         }
     }
 
-    /// True when the row is at Facebook for certain; `answered` are calls above `settled` that left their rows there.
+    /// True when the row is at Facebook for certain; `answered` are calls above `acknowledged` that left their rows there.
     ///
     /// What became of a row without an owner is not certain: its removal may be under way.
     pub(in crate::sync) fn vouches(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
         !row.owners.is_empty()
-            && row.call >= self.floor
-            && (row.call <= self.settled || answered.contains(&row.call))
+            && row.call >= self.replaced_at
+            && (row.call <= self.acknowledged || answered.contains(&row.call))
     }
 }
 
@@ -143,7 +147,8 @@ pub struct CallRecord {
     /// How many contacts were read when it was filled.
     pub read: u64,
     /// Rows that Facebook refused, once it has answered; `None` while the outcome is unknown.
-    pub invalid: Option<u64>,
+    #[serde(rename = "invalid")]
+    pub rejected: Option<u64>,
 }
 
 /// A person whom an account is being asked to forget: kept from before the first call until all was done.

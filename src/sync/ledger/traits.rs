@@ -13,14 +13,15 @@ use crate::sync::digest::{PersonId, RowDigest};
 
 /// When a commit must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Durability {
-    /// With the next commit that is `Now`: nothing outside depends on it yet. Reads must see it at once.
-    Later,
+    /// With the next commit that is `Immediate`: nothing outside depends on it yet. Reads must see it at once.
+    Deferred,
     /// In one transaction with the next commit, which follows at once and may be that of another store in the same
-    /// database. Elsewhere it is as good as `Later`.
-    Together,
+    /// database. Elsewhere it is as good as `Deferred`.
+    Grouped,
     /// Before the call returns, with everything before it: a request to Facebook follows.
-    Now,
+    Immediate,
 }
 
 /// What one commit writes, all of it or nothing.
@@ -78,7 +79,7 @@ pub trait Journal: Send + Sync + fmt::Debug {
 
     /// The audiences in hand: the same [`AudienceLocks`] for everyone in the process who writes to this store, or two engines
     /// could run one audience at the same time.
-    fn leases(&self) -> &AudienceLocks;
+    fn audience_locks(&self) -> &AudienceLocks;
 }
 
 /// Remembers, beside the calls, every row of every audience.
@@ -132,8 +133,8 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
         (**self).commit(changes, durability).await
     }
 
-    fn leases(&self) -> &AudienceLocks {
-        (**self).leases()
+    fn audience_locks(&self) -> &AudienceLocks {
+        (**self).audience_locks()
     }
 }
 

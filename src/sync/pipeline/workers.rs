@@ -1,6 +1,5 @@
 //! Threads of the host's, on request.
 
-use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,24 +8,29 @@ use std::task::{Context, Poll, Waker};
 /// A piece of work without waiting in it: about a millisecond of reading, selecting and hashing.
 pub type Task = Box<dyn FnOnce() + Send + 'static>;
 
-/// Threads that the host lends: the library starts none.
+/// Runs tasks on threads of your application; this crate starts none.
+///
+/// Every `Fn(Task)` that is `Send + Sync` is an executor.
 ///
 /// ```
-/// use audiencekit::sync::{Task, Executor};
+/// use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+/// use audiencekit::sync::Task;
 ///
-/// #[derive(Debug)]
-/// struct Pool(std::sync::mpsc::Sender<Task>);
-///
-/// impl Executor for Pool {
-///     fn execute(&self, job: Task) {
-///         // A pool that is gone drops the job, and the run ends with an error.
-///         let _ = self.0.send(job);
-///     }
-/// }
+/// let people = MemorySource::new(&Schema::standard(), Vec::new());
+/// let facebook = MockClient::new();
+/// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone())
+///     .executor(|task: Task| drop(std::thread::spawn(task)), 2)
+///     .build();
 /// ```
-pub trait Executor: Send + Sync + fmt::Debug {
-    /// Runs `job` soon on another thread.
-    fn execute(&self, job: Task);
+pub trait Executor: Send + Sync {
+    /// Runs `task` soon on another thread. A task that is dropped instead ends the run with an error.
+    fn execute(&self, task: Task);
+}
+
+impl<F: Fn(Task) + Send + Sync> Executor for F {
+    fn execute(&self, task: Task) {
+        self(task);
+    }
 }
 
 /// The result of a job: pending until it is there, `None` when the job was dropped or panicked.

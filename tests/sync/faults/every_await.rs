@@ -96,8 +96,8 @@ impl Journal for Hesitant<Remembering> {
             Err(Error::new(ErrorKind::Busy, "ledger", "locked for long").retryable(false))
         })
     }
-    fn leases(&self) -> &AudienceLocks {
-        self.0.ledger.leases()
+    fn audience_locks(&self) -> &AudienceLocks {
+        self.0.ledger.audience_locks()
     }
 }
 

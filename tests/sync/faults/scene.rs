@@ -74,9 +74,9 @@ impl Scene {
     ) -> Result<()> {
         let engine = SyncEngine::builder(source.clone(), client.clone(), self.facebook.fake().clone())
             .ledger(self.ledger.clone())
-            .guards(RemovalGuard::off())
+            .removal_guard(RemovalGuard::off())
             .rows_per_call(rows)
-            .uploads(uploads)
+            .upload_sessions(uploads)
             .build();
         engine.run(self.target(mode)).await.map(|report| report.check().unwrap())
     }
@@ -125,7 +125,7 @@ impl Scene {
 }
 
 pub(crate) fn settings(engine: SyncEngineBuilder) -> SyncEngine {
-    engine.guards(RemovalGuard::off()).rows_per_call(5).uploads(2).build()
+    engine.removal_guard(RemovalGuard::off()).rows_per_call(5).upload_sessions(2).build()
 }
 
 /// The members before a task.

@@ -15,7 +15,7 @@ use crate::sync::ledger::traits::Durability;
 /// One SQLite file for ledger, journal and automation state, so that their writes are durable together.
 ///
 /// Clones share the same connection, and so do the stores made with it. What one of them writes as
-/// [`Durability::Later`] is committed in one transaction with whatever is written next as [`Durability::Now`], by any of
+/// [`Durability::Deferred`] is committed in one transaction with whatever is written next as [`Durability::Immediate`], by any of
 /// them. The file is created readable and writable by its owner only, and locked: a second process gets
 /// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened; of a larger one audiences, runs, calls
 /// and blocks are, and the rest by [`verify`](Self::verify). Whatever its size, the members of an audience are held
@@ -213,9 +213,9 @@ impl SqliteFile {
         let done = work(&inner.connection, &mut inner.tails);
         // A host's writers must not wait until there is more.
         let commit = match durability {
-            Durability::Now => true,
-            Durability::Later => inner.opening.is_some(),
-            Durability::Together => false,
+            Durability::Immediate => true,
+            Durability::Deferred => inner.opening.is_some(),
+            Durability::Grouped => false,
         };
         let ended = inner.end(done, commit);
         if ended.is_err() {
@@ -224,7 +224,7 @@ impl SqliteFile {
         ended
     }
 
-    pub(super) fn leases(&self) -> &AudienceLocks {
+    pub(super) fn audience_locks(&self) -> &AudienceLocks {
         &self.1
     }
 }
@@ -311,7 +311,7 @@ mod tests {
         let file = SqliteFile::in_database(&path, SqliteSettings::default()).unwrap();
         file.read(|connection| connection.busy_timeout(std::time::Duration::ZERO).map_err(failed)).unwrap();
         let insert = || {
-            file.write(Durability::Now, |connection| {
+            file.write(Durability::Immediate, |connection| {
                 connection.execute("INSERT INTO member VALUES ('Ada')", []).map(drop).map_err(failed)
             })
         };
@@ -336,10 +336,10 @@ mod tests {
              CREATE TABLE a (x INTEGER PRIMARY KEY);
              CREATE TABLE b (x INTEGER REFERENCES a (x) DEFERRABLE INITIALLY DEFERRED);"))
             .unwrap();
-        file.write(Durability::Later, run("INSERT INTO a VALUES (1)")).unwrap();
+        file.write(Durability::Deferred, run("INSERT INTO a VALUES (1)")).unwrap();
         // What refers to nothing is found out by the commit.
-        file.write(Durability::Now, run("INSERT INTO b VALUES (9)")).unwrap_err();
-        let error = file.write(Durability::Now, run("INSERT INTO a VALUES (2)")).unwrap_err();
+        file.write(Durability::Immediate, run("INSERT INTO b VALUES (9)")).unwrap_err();
+        let error = file.write(Durability::Immediate, run("INSERT INTO a VALUES (2)")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Io, "{error}");
         drop(file);
         let file = SqliteFile::open(&path).unwrap();
@@ -347,6 +347,6 @@ mod tests {
             connection.query_row("SELECT count(*) FROM a", [], |row| row.get::<_, i64>(0)).map_err(failed)
         };
         assert_eq!(file.read(count).unwrap(), 0);
-        file.write(Durability::Now, run("INSERT INTO a VALUES (2)")).unwrap();
+        file.write(Durability::Immediate, run("INSERT INTO a VALUES (2)")).unwrap();
     }
 }

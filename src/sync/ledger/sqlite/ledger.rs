@@ -306,8 +306,8 @@ impl Journal for SqliteLedger {
         self.0.write_members(durability, |connection, tails| write(connection, tails, &changes))
     }
 
-    fn leases(&self) -> &AudienceLocks {
-        self.0.leases()
+    fn audience_locks(&self) -> &AudienceLocks {
+        self.0.audience_locks()
     }
 }
 

@@ -149,16 +149,16 @@ mod tests {
             })
         };
         let host_writes = || host.execute("INSERT INTO member VALUES ('Ada')", []).is_ok();
-        write(&first, Durability::Later).unwrap();
+        write(&first, Durability::Deferred).unwrap();
         assert!(host_writes(), "what may wait does not make the host wait");
-        write(&first, Durability::Together).unwrap();
+        write(&first, Durability::Grouped).unwrap();
         assert!(!host_writes(), "the other half is to follow at once");
-        write(&first, Durability::Now).unwrap();
+        write(&first, Durability::Immediate).unwrap();
         assert!(host_writes());
         let second = open();
-        let error = write(&first, Durability::Now).unwrap_err();
+        let error = write(&first, Durability::Immediate).unwrap_err();
         assert_eq!((error.kind(), error.is_retryable()), (ErrorKind::Busy, false), "{error}");
-        write(&second, Durability::Now).unwrap();
+        write(&second, Durability::Immediate).unwrap();
         let count = |table: &str| {
             let sql = format!("SELECT count(*) FROM {table}");
             host.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
