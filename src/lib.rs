@@ -150,6 +150,7 @@
 //! | `csv` | yes | `CsvSource` |
 //! | `tokio` | through `http` | `SystemClock` |
 //! | `sqlite` | | ledger, journal and automation state in one SQLite file; SQLite is compiled in |
+//! | `sqlite-unbundled` | by `sqlite` | the same with the system's SQLite, at least 3.37 |
 //! | `fake-server` | | the fake Facebook behind an HTTP server |
 //! | `tracing` | | spans with documented names and no personal data |
 //! | `testing` | | contract suites for implementations of the crate's traits |
@@ -207,7 +208,7 @@ pub use segment::{EvaluationTime, Filter, Segment, SegmentCount, Selector};
 #[cfg(feature = "csv")]
 pub use source::CsvSource;
 pub use source::{ContactSource, JsonLinesSource, MemorySource};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use sync::SqliteLedger;
 pub use sync::{MemoryLedger, SyncEngine, SyncMode, SyncPlan, SyncReport, SyncTarget};
 

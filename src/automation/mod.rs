@@ -65,6 +65,6 @@ pub use manual_run::ManualRun;
 pub use options::{EngineOptions, StepReport};
 pub use state::audit::{AuditEntry, AuditEvent, SkipReason};
 pub use store::memory::MemoryStore;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use store::sqlite::SqliteStore;
 pub use store::store::{Keyspace, Store, Visit, WriteOp};

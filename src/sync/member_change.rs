@@ -91,7 +91,7 @@ pub struct ChangeReport {
 
 impl ChangeReport {
     /// Adds what came of later changes.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
     pub(super) fn merge(&mut self, later: &Self) {
         self.given += later.given;
         self.stale += later.stale;

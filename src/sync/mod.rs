@@ -41,7 +41,7 @@ mod engine;
 mod erasure;
 mod ledger;
 mod member_change;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 mod outbox;
 mod pipeline;
 mod plan;
@@ -59,15 +59,15 @@ pub use erasure::{ErasureReceipt, PersonRef};
 pub use ledger::lease::AudienceLocks;
 pub use ledger::memory::MemoryLedger;
 pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub(crate) use ledger::sqlite::file::failed as wrong_in_sqlite;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use ledger::sqlite::file::{SqliteFile, SqliteSettings};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use ledger::sqlite::ledger::SqliteLedger;
 pub use ledger::traits::{Durability, Journal, Ledger, LedgerCommit};
 pub use member_change::{ChangeReport, MemberChange};
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use outbox::SqliteOutbox;
 pub use pipeline::workers::{Executor, Task};
 pub use plan::{PlanWarning, SyncPlan};

@@ -2,6 +2,6 @@
 
 pub(super) mod codec;
 pub(super) mod memory;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub(super) mod sqlite;
 pub(super) mod store;

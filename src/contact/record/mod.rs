@@ -3,7 +3,6 @@
 pub(super) mod cell;
 pub(super) mod collections;
 pub(super) mod compaction;
-#[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 pub(super) mod contact;
 pub(super) mod overflow;
 pub(super) mod packed;

@@ -6,6 +6,6 @@ pub(super) mod memory;
 pub(super) mod record;
 pub(super) mod row_codec;
 pub(super) mod row_index;
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub(super) mod sqlite;
 pub(super) mod traits;

@@ -87,7 +87,7 @@ impl RowIndex {
     }
 
     /// All of them, by key.
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
     pub(super) fn sorted(&self) -> Vec<(IndexKey, u64)> {
         let first = self.first.iter().map(|(key, slot)| (*key, slot & !AND_MORE));
         let mut all: Vec<_> = first.chain(self.more.iter().copied()).collect();
@@ -95,7 +95,7 @@ impl RowIndex {
         all
     }
 
-    #[cfg(feature = "sqlite")]
+    #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
     pub(in crate::sync) fn len(&self) -> usize {
         self.first.len() + self.more.len()
     }
@@ -173,7 +173,7 @@ mod tests {
                     prop_assert_eq!(places.find(key).count(), found.len());
                     prop_assert!(found.into_iter().eq(others(&model, key)));
                 }
-                #[cfg(feature = "sqlite")]
+                #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
                 prop_assert!(places.sorted().into_iter().eq(model.iter().copied()) && places.len() == model.len());
             }
         }
