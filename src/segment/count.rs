@@ -7,9 +7,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 
-use super::compiled::{CompiledSegment, Decision};
+use super::compiled_segment::{CompiledSegment, Decision};
 use super::definition::Segment;
 use super::engine::window::EvaluationTime;
+use super::tag_dictionary::TagDictionary;
 use crate::contact::{Contact, FieldId, Schema, Symbol, fold};
 use crate::error::Result;
 
@@ -64,6 +65,12 @@ impl SegmentCount {
     #[must_use]
     pub fn reachable(&self) -> u64 {
         self.by_email_and_phone + self.by_email_only + self.by_phone_only
+    }
+
+    /// Returns the tags of the selected contacts.
+    #[must_use]
+    pub fn tag_dictionary(&self) -> TagDictionary {
+        self.by_tag.keys().collect()
     }
 
     /// How many reachable contacts are missing to the minimum, if any are.

@@ -5,16 +5,16 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::compiled;
-use super::compiled::CompiledSegment;
-use super::engine::window::EvaluationTime;
 use super::filter::Filter;
 use super::language::ast::tree::Expr;
 use super::language::canonical::canonical;
+use super::language::check::checker;
+use super::language::error::FilterError;
 use super::language::limits::Limits;
 use super::language::print::printer;
 use super::schema_version::SchemaVersion;
 use super::selector::Selector;
+use super::tag_dictionary::TagDictionary;
 use crate::contact::Schema;
 use crate::error::{Result, ValidationErrors};
 
@@ -171,28 +171,10 @@ impl Segment {
         const_hex::encode(Sha256::digest(printer::text(&canonical(&self.expr())).as_bytes()))
     }
 
-    /// Compiles the segment for contacts of `schema`, as of `time`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema or names another segment:
-    /// see [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
-    pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledSegment> {
-        compiled::compile(self, schema, time, None)
-    }
-
-    /// Compiles the segment with the segments it names.
-    ///
-    /// # Errors
-    /// As [`compile`](Self::compile); [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a segment the catalog
-    /// does not have, and [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for segments that name one another in a
-    /// circle; [`ErrorKind::Limit`](crate::ErrorKind::Limit) when they name one another too deep or too often.
-    pub fn compile_with(
-        &self,
-        schema: &Schema,
-        time: &EvaluationTime,
-        catalog: &dyn super::catalog::memory::SegmentCatalog,
-    ) -> Result<CompiledSegment> {
-        compiled::compile(self, schema, time, Some(catalog))
+    /// The tags of this definition that are not known, to be shown as a hint; none when all are.
+    #[must_use]
+    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
+        known.hints(&self.expr())
     }
 }
 
@@ -334,9 +316,7 @@ impl SegmentBuilder {
         }
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
-                if let Some(problem) =
-                    super::language::check::checker::check(&selector.expr(), schema, &self.limits).first()
-                {
+                if let Some(problem) = checker::check(&selector.expr(), schema, &self.limits).first() {
                     let expected = problem.expected.as_deref().unwrap_or("another selector");
                     problems.push(
                         format!("{list}[{at}]"),

@@ -5,14 +5,14 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::catalog::memory::SegmentCatalog;
-use super::compiled::node;
+use super::compiled_filter::node;
 use super::definition::Segment;
 use super::engine::window::EvaluationTime;
 use super::filter::Filter;
 use super::language::ast::tree::Expr;
 use super::language::limits::Limits;
 use super::language::print::printer;
-use super::redact::redacted;
+use super::language::redact::redacted;
 use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;

@@ -1,20 +1,20 @@
-//! A filter: parsed, checked, compiled, asked.
+//! A filter: parsed, checked, printed.
 
 use std::fmt;
 
-use super::engine::compile::compiler::Compiler;
-use super::engine::plan::Node;
-use super::engine::prefilter::Guard;
-use super::engine::window::EvaluationTime;
-use super::language::ast::tree::{Expr, Span};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use super::language::ast::span::Span;
+use super::language::ast::tree::Expr;
 use super::language::check::checker;
-use super::language::check::value_kind::Scope;
 use super::language::error::{FilterError, FilterProblem};
 use super::language::limits::Limits;
-use super::language::parse::parser;
+use super::language::parse::condition;
 use super::language::print::printer;
-use crate::contact::{Contact, Schema};
-use crate::error::Result;
+use super::language::{json, time_dependence};
+use super::tag_dictionary::TagDictionary;
+use crate::contact::Schema;
 
 /// A condition on contacts, checked against a schema.
 ///
@@ -69,7 +69,7 @@ impl Filter {
     /// # Errors
     /// As [`parse`](Self::parse).
     pub fn parse_within(text: &str, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
-        let expr = parser::parse(text, limits)?;
+        let expr = condition::parse(text, limits)?;
         let problems = checker::check(&expr, schema, limits);
         if problems.is_empty() {
             Ok(Self::checked(expr, limits, schema))
@@ -86,11 +86,6 @@ impl Filter {
     /// A filter whose names nobody has checked yet.
     pub(super) fn unchecked(expr: Expr, limits: &Limits) -> Self {
         Self { expr, limits: *limits, checked: None }
-    }
-
-    /// A part of this filter, which was checked with it.
-    pub(super) fn part(&self, expr: Expr) -> Self {
-        Self { expr, ..*self }
     }
 
     /// Whether it was checked against this schema.
@@ -143,66 +138,84 @@ impl Filter {
         &self.expr
     }
 
-    /// Compiles the filter for contacts of `schema`, as of `time`.
+    /// True when the answer depends on the `now` of the evaluation, and not on the contact alone: such a filter must be
+    /// compiled anew for each instant, any other once.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, segment::Filter};
+    ///
+    /// let schema = Schema::standard();
+    /// assert!(!Filter::parse("score >= 50 and birth_date before 2000-01-01", &schema)?.depends_on_now());
+    /// assert!(Filter::parse("score >= 50 and age(birth_date) >= 18", &schema)?.depends_on_now());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn depends_on_now(&self) -> bool {
+        time_dependence::depends_on_now(&self.expr)
+    }
+
+    /// The parts of a filter that all must hold: itself, if it is not an `and`.
+    #[must_use]
+    pub fn conjuncts(&self) -> Vec<Self> {
+        match &self.expr {
+            Expr::All(parts) => parts.iter().map(|part| Self { expr: part.clone(), ..*self }).collect(),
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// The JSON Schema (draft 2020-12) of [`to_json`](Self::to_json).
+    pub const JSON_SCHEMA: &'static str = include_str!("language/filter.schema.json");
+
+    /// Reads a filter from JSON and checks it.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, segment::Filter};
+    ///
+    /// let schema = Schema::standard();
+    /// let filter = Filter::from_json(
+    ///     r#"{"test": {"term": {"field": "score"}, "check": {"greater_or_equal": 50}}}"#, &schema)?;
+    /// assert_eq!(filter.to_string(), "score >= 50");
+    /// assert_eq!(Filter::from_json(&filter.to_json(), &schema)?, filter);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: see
-    /// [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
-    pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledFilter> {
-        self.resolved(schema, time, None)
+    /// [`FilterError`]: of JSON that is not a filter, with line and column; of a filter that does not fit the
+    /// schema, with pictures of its canonical text.
+    pub fn from_json(json: &str, schema: &Schema) -> Result<Self, FilterError> {
+        let limits = Limits::default();
+        Self::new_within(json::read(json, &limits)?, schema, &limits)
     }
 
-    /// Compiles the filter with the segments it names.
+    /// The filter as JSON.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        // A tree of texts and numbers always becomes JSON.
+        serde_json::to_string(&self.expr).unwrap_or_default()
+    }
+
+    /// Reads a filter, checks it, and refuses tags that are not known.
     ///
     /// # Errors
-    /// As [`Segment::compile_with`](super::definition::Segment::compile_with).
-    pub fn compile_with(
-        &self,
-        schema: &Schema,
-        time: &EvaluationTime,
-        catalog: &dyn super::catalog::memory::SegmentCatalog,
-    ) -> Result<CompiledFilter> {
-        self.resolved(schema, time, Some(catalog))
+    /// As [`parse`](Self::parse), with a problem for each such tag.
+    pub fn parse_knowing(text: &str, schema: &Schema, known: &TagDictionary) -> Result<Self, FilterError> {
+        let limits = Limits::default();
+        let expr = condition::parse(text, &limits)?;
+        let mut problems = checker::check(&expr, schema, &limits);
+        problems.extend(known.problems(&expr));
+        problems.truncate(limits.problems);
+        if problems.is_empty() {
+            Ok(Self::checked(expr, &limits, schema))
+        } else {
+            Err(FilterError::new(text, problems))
+        }
     }
 
-    fn resolved(
-        &self,
-        schema: &Schema,
-        time: &EvaluationTime,
-        catalog: Option<&dyn super::catalog::memory::SegmentCatalog>,
-    ) -> Result<CompiledFilter> {
-        let mut resolver = super::resolver::Resolver::new(None, catalog);
-        let node = super::compiled::filter_node(self, schema, time, &mut resolver)?;
-        Ok(CompiledFilter::new(node, schema))
+    /// The tags of this filter that are not known, to be shown as a hint; none when all are.
+    #[must_use]
+    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
+        known.hints(&self.expr)
     }
-}
-
-/// Compiles what was checked.
-pub(super) fn plan_checked(
-    expr: &Expr,
-    limits: &Limits,
-    schema: &Schema,
-    time: &EvaluationTime,
-    resolve: super::engine::compile::compiler::Resolve<'_>,
-) -> Result<Node> {
-    let zone_at = time.zone_slot(schema)?;
-    Compiler { time, limits, zone_at }.expr(expr, Scope::contact(schema), resolve)
-}
-
-/// Checks and compiles.
-pub(super) fn plan(
-    expr: &Expr,
-    limits: &Limits,
-    schema: &Schema,
-    time: &EvaluationTime,
-    resolve: super::engine::compile::compiler::Resolve<'_>,
-) -> Result<Node> {
-    let problems = checker::check(expr, schema, limits);
-    if !problems.is_empty() {
-        let error = Filter::new_within(expr.clone(), schema, limits).err();
-        return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
-    }
-    plan_checked(expr, limits, schema, time, resolve)
 }
 
 impl fmt::Display for Filter {
@@ -211,60 +224,34 @@ impl fmt::Display for Filter {
     }
 }
 
-/// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
-///
-/// Asking it cannot fail. It allocates nothing but for chains of three events and more, for an event that follows in a
-/// window of its own that hangs on the contact, for `then` and `distinct` of contacts with more than 64 events, for
-/// texts of more than 256 bytes without their accents, and for the zones of contacts ([`EvaluationTime::zone_of`]): one
-/// that no contact has named before is compiled for, and one that the database does not know is looked up each time.
-#[derive(Clone)]
-pub struct CompiledFilter {
-    pub(super) node: Node,
-    guard: Guard,
-    pub(super) schema: u64,
-}
-
-impl CompiledFilter {
-    pub(super) fn new(node: Node, schema: &Schema) -> Self {
-        Self { guard: Guard::of(&node, schema), node, schema: schema.symbols().id() }
-    }
-
-    /// Whether the filter holds for a contact of the schema it was compiled for; for one of another schema it
-    /// does not.
-    #[must_use]
-    #[inline]
-    pub fn matches(&self, contact: &Contact) -> bool {
-        (contact.schema_id() == self.schema) & self.guard.admits(contact) && self.node.holds(contact)
-    }
-
-    /// What it takes to ask the filter of one contact, roughly: 1 for a look at a field, 20 for a walk over the events,
-    /// and the sum of its parts for the rest. Costs compare with one another, and stand for no time.
-    ///
-    /// ```
-    /// use audiencekit::{Schema, segment::{EvaluationTime, Filter}};
-    /// use time::macros::datetime;
-    ///
-    /// let schema = Schema::standard();
-    /// let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
-    /// let cost = |text: &str| Ok::<_, audiencekit::Error>(Filter::parse(text, &schema)?.compile(&schema, &time)?.cost());
-    /// assert!(cost("score >= 50")? < cost("count(event.purchase) >= 2")?);
-    /// # Ok::<(), audiencekit::Error>(())
-    /// ```
-    #[must_use]
-    pub fn cost(&self) -> u32 {
-        self.node.cost()
-    }
-
-    /// Shows the index of every contact that fits, in order.
-    #[inline]
-    pub fn select(&self, contacts: &[Contact], selected: impl FnMut(usize)) {
-        let fitting = (0..).zip(contacts).filter(|(_, contact)| self.matches(contact));
-        fitting.map(|(at, _)| at).for_each(selected);
+/// As its canonical text.
+impl Serialize for Filter {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let text = printer::within(&self.expr, Limits::MAX_DEPTH);
+        text.ok_or_else(|| serde::ser::Error::custom("a filter that is too deep"))?.serialize(serializer)
     }
 }
 
-impl fmt::Debug for CompiledFilter {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("CompiledFilter")
+/// From text or from its tree. Names are checked when it is compiled.
+impl<'de> Deserialize<'de> for Filter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Face {
+            Text(String),
+            Tree(Expr),
+        }
+        let expr = match Face::deserialize(deserializer)? {
+            Face::Text(text) => condition::parse(&text, &Limits::default()).map_err(D::Error::custom)?,
+            Face::Tree(expr) => {
+                // Written again it is text, so its text must say the same.
+                let text = printer::within(&expr, Limits::MAX_DEPTH);
+                let again = text.and_then(|text| condition::parse(&text, &Limits::default()).ok());
+                again
+                    .filter(|again| *again == expr)
+                    .ok_or_else(|| D::Error::custom("a condition that no text can say"))?
+            }
+        };
+        Ok(Self::unchecked(expr, &Limits::default()))
     }
 }

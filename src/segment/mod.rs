@@ -30,7 +30,8 @@
 //! counts in memory while a user types; [`Explainer`] says why a contact is in or out.
 
 mod catalog;
-mod compiled;
+mod compiled_filter;
+mod compiled_segment;
 mod count;
 mod debug_redacted;
 mod definition;
@@ -39,24 +40,22 @@ mod explain;
 mod filter;
 mod json_path;
 mod language;
-mod redact;
 mod resolver;
 mod rfm;
 mod schema_version;
 mod selector;
 mod table;
 mod tag_dictionary;
-mod time_dependence;
 
 pub use catalog::file::FileCatalog;
 pub use catalog::memory::{MemoryCatalog, SegmentCatalog};
-pub use compiled::{CompiledSegment, Decision};
+pub use compiled_filter::CompiledFilter;
+pub use compiled_segment::{CompiledSegment, Decision};
 pub use count::{CountBuilder, SegmentCount};
 pub use definition::{FilterSource, Segment, SegmentBuilder};
-pub use engine::terms::url_pattern::UrlPattern;
 pub use engine::window::EvaluationTime;
 pub use explain::{DecisionTree, Explainer};
-pub use filter::{CompiledFilter, Filter};
+pub use filter::Filter;
 pub(crate) use json_path::read_json;
 pub use language::ast;
 pub use language::builder::conditions::{
@@ -67,6 +66,7 @@ pub use language::builder::conditions::{
 };
 pub use language::error::{FilterError, FilterProblem};
 pub use language::limits::Limits;
+pub use language::pattern::url_pattern::UrlPattern;
 pub use rfm::cutoffs::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
 pub use rfm::survey::{RfmEstimator, RfmQuintiles};
 pub(crate) use schema_version::SchemaVersion;

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::language::ast::events::EventQuery;
-use super::language::ast::tree::{Expr, Quantifier, Spanned, TagTest};
+use super::language::ast::span::Spanned;
+use super::language::ast::tree::{Expr, Quantifier, TagTest};
 use super::language::builder::conditions::{consent, event, field, stage};
 use super::rfm::cutoffs::Rfm;
 
@@ -286,7 +287,7 @@ impl Selector {
     pub fn expr(&self) -> Expr {
         let tags = |quantifier, tags: &[String]| {
             let tags = tags.iter().map(|tag| Spanned::from(tag.clone())).collect();
-            Expr::Tags(TagTest { quantifier, tags, span: super::language::ast::tree::Span::default() })
+            Expr::Tags(TagTest { quantifier, tags, span: super::language::ast::span::Span::default() })
         };
         let one_of = |name: &str, values: &[String]| match values {
             [only] => field(name).eq(only.as_str()),

@@ -3,16 +3,13 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use super::count::SegmentCount;
-use super::definition::Segment;
-use super::filter::Filter;
-use super::language::ast::tree::{Expr, Spanned, Term};
-use super::language::check::checker;
+use super::language::ast::span::Spanned;
+use super::language::ast::tree::{Expr, Term};
 use super::language::error::{FilterError, FilterProblem};
 use super::language::limits::Limits;
-use super::language::parse::parser;
+use super::language::parse::condition;
 use super::language::print::printer;
-use crate::contact::{Schema, nearest, normalize_tag};
+use crate::contact::{nearest, normalize_tag};
 
 /// The names of the tags that a host knows. A tag is a word of the host's, so no schema declares them; this holds
 /// filters to them where that is wanted, as a hint or as an error.
@@ -36,12 +33,6 @@ use crate::contact::{Schema, nearest, normalize_tag};
 pub struct TagDictionary(BTreeSet<String>);
 
 impl TagDictionary {
-    /// The tags of the contacts that were counted.
-    #[must_use]
-    pub fn of_count(count: &SegmentCount) -> Self {
-        count.by_tag.keys().map(String::as_str).collect()
-    }
-
     /// The names, in order.
     pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
         self.0.iter().map(String::as_str)
@@ -53,7 +44,7 @@ impl TagDictionary {
         normalize_tag(name).is_some_and(|name| self.0.contains(&name))
     }
 
-    fn problems(&self, expr: &Expr) -> Vec<FilterProblem> {
+    pub(super) fn problems(&self, expr: &Expr) -> Vec<FilterProblem> {
         let mut named = Vec::new();
         tags(expr, &mut named);
         // The check has its own words for what is no tag at all.
@@ -74,9 +65,9 @@ impl TagDictionary {
     }
 
     /// The tags of a tree that are not known, with pictures of its canonical text.
-    fn hints(&self, expr: &Expr) -> Option<FilterError> {
+    pub(super) fn hints(&self, expr: &Expr) -> Option<FilterError> {
         let text = printer::within(expr, Limits::MAX_DEPTH)?;
-        let problems = self.problems(&parser::parse(&text, &Limits::default()).ok()?);
+        let problems = self.problems(&condition::parse(&text, &Limits::default()).ok()?);
         (!problems.is_empty()).then(|| FilterError::new(&text, problems))
     }
 }
@@ -90,40 +81,7 @@ impl<T: AsRef<str>> FromIterator<T> for TagDictionary {
 
 impl fmt::Debug for TagDictionary {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "TagNames({} tags)", self.0.len())
-    }
-}
-
-impl Filter {
-    /// Reads a filter, checks it, and refuses tags that are not known.
-    ///
-    /// # Errors
-    /// As [`parse`](Self::parse), with a problem for each such tag.
-    pub fn parse_knowing(text: &str, schema: &Schema, known: &TagDictionary) -> Result<Self, FilterError> {
-        let limits = Limits::default();
-        let expr = parser::parse(text, &limits)?;
-        let mut problems = checker::check(&expr, schema, &limits);
-        problems.extend(known.problems(&expr));
-        problems.truncate(limits.problems);
-        if problems.is_empty() {
-            Ok(Self::checked(expr, &limits, schema))
-        } else {
-            Err(FilterError::new(text, problems))
-        }
-    }
-
-    /// The tags of this filter that are not known, to be shown as a hint; none when all are.
-    #[must_use]
-    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
-        known.hints(&self.expr)
-    }
-}
-
-impl Segment {
-    /// The tags of this definition that are not known, to be shown as a hint; none when all are.
-    #[must_use]
-    pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
-        known.hints(&self.expr())
+        write!(f, "TagDictionary({} tags)", self.0.len())
     }
 }
 

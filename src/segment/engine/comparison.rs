@@ -2,8 +2,8 @@
 
 use std::cmp::Ordering;
 
-use super::evaluate::Record;
 use super::plan::{Sides, TextTerm};
+use super::record::Record;
 use super::terms::number::Number;
 use super::terms::texts::each_text;
 use crate::contact::fold;

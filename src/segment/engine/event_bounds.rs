@@ -1,20 +1,9 @@
 //! When events must have happened, by the contact's own instants and days.
 
-use super::evaluate::Record;
-use super::plan::CodeTerm;
-use crate::clock::TimeZone;
+use super::plan::Edge;
+use super::record::Record;
 use crate::contact::{date_of_key, micros};
 use crate::segment::language::ast::operand::Relation;
-
-/// An end of a window that another value of the contact makes.
-#[derive(Debug, Clone)]
-pub(crate) struct Edge {
-    pub(crate) relation: Relation,
-    pub(crate) term: CodeTerm,
-    pub(crate) default: Option<i64>,
-    /// For a term that is a day: where that begins and ends.
-    pub(crate) zone: Option<TimeZone>,
-}
 
 impl Edge {
     /// A window, the end left out, cut by this edge; none when the value is missing.

@@ -1,7 +1,7 @@
 //! Whether an event is followed by another.
 
-use super::evaluate::Record;
 use super::plan::FollowPlan;
+use super::record::Record;
 use super::window::moved;
 use crate::contact::from_micros;
 

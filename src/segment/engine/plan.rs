@@ -1,16 +1,16 @@
 //! What a filter is compiled to: slots instead of names, symbols instead of tags, instants instead of words.
 
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::{Arc, RwLock};
 
 use rust_decimal::Decimal;
 use time::Date;
 
-use super::event_bounds::Edge;
-use super::terms::distance::Distance;
-use super::terms::text_test::TextTest;
-use super::zoned::Zoned;
+use super::number_test::NumberTest;
+use super::text_test::TextTest;
 use crate::clock::TimeZone;
-use crate::contact::Symbol;
+use crate::contact::{Schema, Symbol};
 use crate::segment::language::ast::operand::Relation;
 use crate::segment::language::ast::time::Period;
 
@@ -120,6 +120,26 @@ pub(crate) enum Node {
     Zoned(Arc<Zoned>),
 }
 
+/// Compiles a condition again with the days of another zone.
+pub(crate) type Recompile = Arc<dyn Fn(&TimeZone, &Schema) -> Option<Node> + Send + Sync>;
+
+/// A condition with a plan for each zone that contacts name.
+pub(crate) struct Zoned {
+    /// The slot with the name of the zone.
+    pub(super) at: u32,
+    /// For a contact that names no zone.
+    pub(super) fixed: Arc<Node>,
+    pub(super) recompile: Recompile,
+    /// By the names of the database, so there are no more than it has zones, whatever contacts have in their field.
+    pub(super) plans: RwLock<HashMap<Box<str>, Arc<Node>>>,
+}
+
+impl fmt::Debug for Zoned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Zoned").field("at", &self.at).field("fixed", &self.fixed).finish_non_exhaustive()
+    }
+}
+
 /// Which events are meant.
 #[derive(Debug, Clone)]
 pub(crate) struct EventPlan {
@@ -130,6 +150,16 @@ pub(crate) struct EventPlan {
     pub(crate) edges: Box<[Edge]>,
     pub(crate) condition: Option<Node>,
     pub(crate) then: Option<Box<FollowPlan>>,
+}
+
+/// An end of a window that another value of the contact makes.
+#[derive(Debug, Clone)]
+pub(crate) struct Edge {
+    pub(crate) relation: Relation,
+    pub(crate) term: CodeTerm,
+    pub(crate) default: Option<i64>,
+    /// For a term that is a day: where that begins and ends.
+    pub(crate) zone: Option<TimeZone>,
 }
 
 /// Two terms of a kind, each with what counts for it where it is missing.
@@ -215,6 +245,15 @@ pub(crate) enum NumberTerm {
     },
 }
 
+/// From the place of a record to a point, along a great circle.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Distance {
+    pub(crate) latitude: u32,
+    pub(crate) longitude: u32,
+    /// In radians.
+    pub(super) to: (f64, f64),
+}
+
 /// A part of a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
@@ -269,49 +308,6 @@ pub(crate) enum Presence {
     Code(CodeTerm),
 }
 
-/// A test of a number.
-#[derive(Debug, Clone)]
-pub(crate) enum NumberTest {
-    Range { whole: (i64, i64), low: Bound, high: Bound },
-    OneOf { whole: Box<[i64]>, exact: Box<[Decimal]> },
-}
-
-/// An end of a range of decimals.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) enum Bound {
-    Open,
-    Included(Decimal),
-    Excluded(Decimal),
-}
-
-impl NumberTest {
-    pub(crate) fn whole(&self, value: i64) -> bool {
-        match self {
-            Self::Range { whole: (low, high), .. } => (*low..=*high).contains(&value),
-            Self::OneOf { whole, .. } => whole.binary_search(&value).is_ok(),
-        }
-    }
-
-    pub(crate) fn exact(&self, value: Decimal) -> bool {
-        match self {
-            Self::Range { low, high, .. } => {
-                let above = match low {
-                    Bound::Open => true,
-                    Bound::Included(low) => value >= *low,
-                    Bound::Excluded(low) => value > *low,
-                };
-                above
-                    && match high {
-                        Bound::Open => true,
-                        Bound::Included(high) => value <= *high,
-                        Bound::Excluded(high) => value < *high,
-                    }
-            }
-            Self::OneOf { exact, .. } => exact.binary_search(&value).is_ok(),
-        }
-    }
-}
-
 impl Node {
     /// How long it takes, roughly: the cheapest of several is asked first.
     pub(crate) fn cost(&self) -> u32 {
@@ -336,7 +332,7 @@ impl Node {
             Self::Instant { .. } | Self::Against { .. } => 8,
             Self::Exists(_) | Self::Nth { .. } => 20,
             Self::Not(inner) => inner.cost(),
-            Self::Zoned(zoned) => zoned.cost(),
+            Self::Zoned(zoned) => zoned.fixed.cost().saturating_add(2),
             Self::All(parts) | Self::Any(parts) | Self::AtLeast(_, parts) => {
                 parts.iter().map(Self::cost).fold(1, u32::saturating_add)
             }

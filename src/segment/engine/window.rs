@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use time::{Date, Duration, Month, OffsetDateTime, Weekday};
 
-use super::zoned::zone_name;
 use crate::clock::TimeZone;
-use crate::contact::{Contact, Field, FieldType, Schema, micros, nearest};
+use crate::contact::{Cell, Contact, Field, FieldType, Schema, Store, micros, nearest};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::language::ast::time::{Calendar, Period, Unit, Which};
 use crate::segment::language::ast::tree::Check;
@@ -275,6 +274,15 @@ impl EvaluationTime {
             day = next;
         }
         Some(days)
+    }
+}
+
+/// What a field says that names a zone.
+pub(crate) fn zone_name<'a>(cell: Cell<'a>, store: Store<'a>) -> Option<&'a str> {
+    match cell {
+        Cell::Text(name) => Some(name),
+        Cell::Keyword { symbol, .. } => Some(store.symbols.lend(symbol)),
+        _ => None,
     }
 }
 

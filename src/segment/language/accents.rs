@@ -1,6 +1,7 @@
 //! What is asked of a text without accents, without accents itself.
 
-use super::ast::tree::{Check, Literal, Spanned, Term, Test};
+use super::ast::span::Spanned;
+use super::ast::tree::{Check, Literal, Term, Test};
 use crate::contact::unaccented;
 
 /// The same test with its texts as its term has them; none where accents count.

@@ -4,7 +4,8 @@ use time::UtcOffset;
 
 use super::ast::events::EventQuery;
 use super::ast::operand::Operand;
-use super::ast::tree::{Check, Expr, Literal, Spanned, TagTest, Term, Test};
+use super::ast::span::Spanned;
+use super::ast::tree::{Check, Expr, Literal, TagTest, Term, Test};
 use crate::contact::{fold_text, normalize_tag};
 
 /// The same condition with its texts folded where case does not matter, its instants in UTC, its tags normalized, and
@@ -87,7 +88,7 @@ fn values(check: &mut Check, exact: bool) {
         }
         Check::In(list) | Check::HasAll(list) | Check::HasOnly(list) | Check::HasExactly(list) => {
             list.iter_mut().for_each(|value| literal(&mut value.node, exact));
-            in_order(list, super::print::printer::value);
+            in_order(list, super::print::words::value);
         }
         Check::Contains(text)
         | Check::ContainsWord(text)

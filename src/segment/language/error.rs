@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::ast::tree::Span;
+use super::ast::span::Span;
 use crate::error::{Error, ErrorKind};
 
 /// One thing that is wrong with a filter.

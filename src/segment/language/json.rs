@@ -1,4 +1,4 @@
-//! The JSON face: values of a filter in JSON, and whole filters from and to it.
+//! The JSON face: values of a filter in JSON, and trees from it.
 
 use std::fmt;
 
@@ -9,13 +9,11 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
+use super::ast::span::Span;
 use super::ast::tree::{Expr, Literal};
 use super::error::{FilterError, FilterProblem};
 use super::limits::Limits;
-use super::print::printer;
-use crate::contact::{DateOrder, Schema, date};
-use crate::error::Result;
-use crate::segment::filter::Filter;
+use crate::contact::{DateOrder, date};
 
 /// Text and truth values are themselves and small whole numbers are numbers; the rest says what it is:
 /// `{"number": "12.50"}`, `{"date": "2026-01-31"}`, `{"instant": "2026-01-31T12:00:00Z"}`.
@@ -97,47 +95,17 @@ impl<'de> Visitor<'de> for LiteralVisitor {
     }
 }
 
-impl Filter {
-    /// The JSON Schema (draft 2020-12) of [`to_json`](Self::to_json).
-    pub const JSON_SCHEMA: &'static str = include_str!("filter.schema.json");
-
-    /// Reads a filter from JSON and checks it.
-    ///
-    /// ```
-    /// use audiencekit::{Schema, segment::Filter};
-    ///
-    /// let schema = Schema::standard();
-    /// let filter = Filter::from_json(
-    ///     r#"{"test": {"term": {"field": "score"}, "check": {"greater_or_equal": 50}}}"#, &schema)?;
-    /// assert_eq!(filter.to_string(), "score >= 50");
-    /// assert_eq!(Filter::from_json(&filter.to_json(), &schema)?, filter);
-    /// # Ok::<(), audiencekit::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`FilterError`]: of JSON that is not a filter, with line and column; of a filter that does not fit the
-    /// schema, with pictures of its canonical text.
-    pub fn from_json(json: &str, schema: &Schema) -> Result<Self, FilterError> {
-        let limits = Limits::default();
-        if json.len() > limits.text {
-            let message = format!("the JSON has {} bytes", json.len());
-            let problem = FilterProblem::new(super::ast::tree::Span::default(), message);
-            return Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))));
-        }
-        let expr: Expr = serde_json::from_str(json).map_err(|error| {
-            let problem =
-                FilterProblem::new(super::ast::tree::Span::default(), format!("JSON: {}", reason(&error)));
-            FilterError::new("", vec![problem.expected("a filter as Filter::JSON_SCHEMA describes it")])
-        })?;
-        Self::new_within(expr, schema, &limits)
+/// The tree that a text of JSON holds.
+pub(crate) fn read(json: &str, limits: &Limits) -> Result<Expr, FilterError> {
+    if json.len() > limits.text {
+        let message = format!("the JSON has {} bytes", json.len());
+        let problem = FilterProblem::new(Span::default(), message);
+        return Err(FilterError::limit(problem.expected(format!("at most {} bytes", limits.text))));
     }
-
-    /// The filter as JSON.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        // A tree of texts and numbers always becomes JSON.
-        serde_json::to_string(&self.expr).unwrap_or_default()
-    }
+    serde_json::from_str(json).map_err(|error| {
+        let problem = FilterProblem::new(Span::default(), format!("JSON: {}", reason(&error)));
+        FilterError::new("", vec![problem.expected("a filter as Filter::JSON_SCHEMA describes it")])
+    })
 }
 
 /// What serde says, with line and column, and without the value that it found.
@@ -151,39 +119,5 @@ fn reason(error: &serde_json::Error) -> String {
             format!("{}{expected}", found.trim_end())
         }
         None => text,
-    }
-}
-
-/// As its canonical text.
-impl Serialize for Filter {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let text = printer::within(&self.expr, Limits::MAX_DEPTH);
-        text.ok_or_else(|| serde::ser::Error::custom("a filter that is too deep"))?.serialize(serializer)
-    }
-}
-
-/// From text or from its tree. Names are checked when it is compiled.
-impl<'de> Deserialize<'de> for Filter {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Face {
-            Text(String),
-            Tree(Expr),
-        }
-        let expr = match Face::deserialize(deserializer)? {
-            Face::Text(text) => {
-                super::parse::parser::parse(&text, &Limits::default()).map_err(D::Error::custom)?
-            }
-            Face::Tree(expr) => {
-                // Written again it is text, so its text must say the same.
-                let text = printer::within(&expr, Limits::MAX_DEPTH);
-                let again = text.and_then(|text| super::parse::parser::parse(&text, &Limits::default()).ok());
-                again
-                    .filter(|again| *again == expr)
-                    .ok_or_else(|| D::Error::custom("a condition that no text can say"))?
-            }
-        };
-        Ok(Self::unchecked(expr, &Limits::default()))
     }
 }

@@ -4,7 +4,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use super::ast::tree::Literal;
-use super::check::value_kind::Kind;
+use super::kind::Kind;
 use crate::contact::{DateOrder, date};
 
 /// A day or an instant, written as such or as text.

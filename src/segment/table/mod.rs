@@ -14,8 +14,8 @@ use crate::contact::{
     Symbols, Tag,
 };
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::engine::evaluate::{Events, Record};
-use crate::segment::filter::CompiledFilter;
+use crate::segment::compiled_filter::CompiledFilter;
+use crate::segment::engine::record::{Events, Record};
 use crate::segment::tag_dictionary::TagDictionary;
 use column::{Bits, Column};
 

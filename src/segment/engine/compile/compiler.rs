@@ -1,21 +1,14 @@
-//! A checked syntax tree, a schema and a time to a plan.
+//! What compiles conditions needs, and how plans are joined.
 
-use std::sync::Arc;
-
-use super::default::states;
-use super::number::number_test;
-use super::term::{place, place_of, symbol};
-use crate::contact::{FieldType, Symbol, date_key, fold_text, normalize_tag};
+use crate::contact::{ConsentStatus, Symbol, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::engine::plan::{Node, NumberTerm, NumberTest, TextTerm};
-use crate::segment::engine::terms::regexes;
-use crate::segment::engine::terms::text_test::TextTest;
+use crate::segment::engine::plan::{AT, Node, VALUE};
+use crate::segment::engine::record::state_bit;
 use crate::segment::engine::window::EvaluationTime;
-use crate::segment::engine::zoned::{Zoned, hangs_on_zone};
-use crate::segment::language::accents;
-use crate::segment::language::ast::events::{Aggregate, Fold};
-use crate::segment::language::ast::tree::{Check, Expr, Literal, Quantifier, Spanned, Term, Test};
-use crate::segment::language::check::value_kind::{Kind, Scope};
+use crate::segment::language::ast::span::Spanned;
+use crate::segment::language::ast::tree::{Check, Literal, Term};
+use crate::segment::language::check::checker::CONSENT_STATES;
+use crate::segment::language::check::scope::Scope;
 use crate::segment::language::limits::Limits;
 
 /// Turns the name of a segment into its plan.
@@ -32,249 +25,6 @@ pub(crate) struct Compiler<'a> {
 /// Only a tree that skipped the checker comes here.
 pub(crate) fn unchecked() -> Error {
     Error::new(ErrorKind::Filter, "filter", "a condition that does not fit its term")
-}
-
-impl Compiler<'_> {
-    pub(crate) fn expr(&self, expr: &Expr, scope: Scope<'_>, resolve: Resolve<'_>) -> Result<Node> {
-        let mut parts = |parts: &[Expr]| -> Result<Vec<Node>> {
-            parts.iter().map(|part| self.expr(part, scope, resolve)).collect()
-        };
-        Ok(match expr {
-            Expr::Constant(value) => Node::Constant(*value),
-            Expr::All(all) => join(parts(all)?, true),
-            Expr::Any(any) => join(parts(any)?, false),
-            Expr::None(none) => not(join(parts(none)?, false)),
-            Expr::AtLeast(at_least) => Node::AtLeast(at_least.count, parts(&at_least.of)?.into()),
-            Expr::Not(inner) => not(self.expr(inner, scope, resolve)?),
-            Expr::Tags(test) => {
-                let names = test.tags.iter().map(|tag| self.tag(&tag.node, scope));
-                let names: Vec<Symbol> = names.collect::<Result<_>>()?;
-                match test.quantifier {
-                    Quantifier::Any => Node::Tags(names.into()),
-                    Quantifier::None => not(Node::Tags(names.into())),
-                    Quantifier::All => join(each_tag(names), true),
-                    Quantifier::Only => Node::TagsOnly(names.into()),
-                    Quantifier::Exactly => {
-                        let only = Node::TagsOnly(names.clone().into());
-                        join(each_tag(names).into_iter().chain([only]).collect(), true)
-                    }
-                }
-            }
-            Expr::Exists(query) => {
-                self.zoned(expr, Node::Exists(Box::new(self.events(query, scope)?)), scope)
-            }
-            Expr::Segment(name) => resolve(&name.node)?,
-            Expr::Test(test) => self.zoned(expr, self.test(test, scope)?, scope),
-        })
-    }
-
-    /// The plan of a leaf, and those of other zones where they would differ.
-    fn zoned(&self, leaf: &Expr, plan: Node, scope: Scope<'_>) -> Node {
-        match self.zone_at {
-            Some(at) if scope.event.is_none() && hangs_on_zone(leaf, scope) => {
-                Node::Zoned(Arc::new(Zoned::new(at, leaf, plan, self)))
-            }
-            _ => plan,
-        }
-    }
-
-    pub(crate) fn tag(&self, name: &str, scope: Scope<'_>) -> Result<Symbol> {
-        Ok(symbol(&normalize_tag(name).ok_or_else(unchecked)?, scope))
-    }
-
-    pub(crate) fn test(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
-        let folded = accents::without(test);
-        let test = folded.as_ref().unwrap_or(test);
-        if let Check::Against(against) = &test.check {
-            let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
-            return self.against(test, against, kind, scope);
-        }
-        if let Check::BetweenTerms(bounds) = &test.check {
-            return self.between_terms(test, bounds, scope);
-        }
-        if let Term::Events(Aggregate {
-            of: of @ (Fold::First | Fold::Last),
-            query,
-            property: Some(property),
-        }) = &test.term
-        {
-            let inner = Test { term: Term::Field(property.clone()), ..test.clone() };
-            let missing = match &test.default {
-                Some(default) => {
-                    let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
-                    self.default_fits(test, &default.node, kind)?
-                }
-                None => {
-                    matches!(test.check, Check::IsSet | Check::IsEmpty)
-                        && test.negated != matches!(test.check, Check::IsEmpty)
-                }
-            };
-            return Ok(Node::Nth {
-                events: Box::new(self.events(query, scope)?),
-                last: *of == Fold::Last,
-                test: Box::new(self.test(&inner, scope.event(query.event.as_ref()))?),
-                missing,
-            });
-        }
-        if let Some(default) = &test.default {
-            return self.or_default(test, &default.node, scope);
-        }
-        let kind = scope.kind(&test.term).map_err(|_| unchecked())?;
-        let negated = test.negated;
-        match &test.check {
-            Check::IsSet | Check::IsEmpty => {
-                let presence = Box::new(self.presence(&test.term, kind, scope)?);
-                let node =
-                    if test.check == Check::IsSet { Node::IsSet(presence) } else { Node::IsEmpty(presence) };
-                return Ok(if negated { not(node) } else { node });
-            }
-            Check::HasAll(_) | Check::HasOnly(_) | Check::HasExactly(_) => {
-                return self.set(test, kind, scope);
-            }
-            // A list of days is any of the days.
-            Check::In(literals) if kind.is_day() || kind == Kind::Instant => {
-                // Without the list, which a copy for each of its days would square.
-                let bare = Test {
-                    term: test.term.clone(),
-                    default: None,
-                    check: Check::IsSet,
-                    negated: false,
-                    ..*test
-                };
-                let one = |literal: &Spanned<Literal>| {
-                    self.test(&Test { check: Check::Equal(literal.clone()), ..bare.clone() }, scope)
-                };
-                let any = join(literals.iter().map(one).collect::<Result<_>>()?, false);
-                if !negated {
-                    return Ok(any);
-                }
-                let set = Node::IsSet(Box::new(self.presence(&test.term, kind, scope)?));
-                return Ok(join(vec![set, not(any)], true));
-            }
-            _ => {}
-        }
-        Ok(match kind {
-            Kind::Boolean => match &test.check {
-                Check::Equal(Spanned { node: Literal::Boolean(wanted), .. }) => match &test.term {
-                    Term::Field(name) => {
-                        Node::Boolean { at: place(name, scope)?, wanted: *wanted != negated }
-                    }
-                    term => {
-                        let term = Box::new(self.code_term(term, kind, scope)?);
-                        Node::Code { term, wanted: (*wanted).into(), negated }
-                    }
-                },
-                _ => return Err(unchecked()),
-            },
-            Kind::Integer | Kind::Decimal => self.number(test, scope)?,
-            Kind::Text | Kind::Texts => self.text(test, scope)?,
-            Kind::Consent => self.consent(test, scope)?,
-            Kind::Date | Kind::Birthday => {
-                let (low, high) = self.time.days(&test.check).ok_or_else(unchecked)?;
-                let at = place_of(&test.term, scope)?;
-                Node::Days { at, low: date_key(low), high: date_key(high), negated }
-            }
-            Kind::Instant => {
-                let (low, high) = self.time.instants(&test.check).ok_or_else(unchecked)?;
-                Node::Instant { term: self.instant(&test.term, scope)?, low, high, negated }
-            }
-            Kind::Anniversary => {
-                let Term::Anniversary(name) = &test.term else { return Err(unchecked()) };
-                let days = self.time.year_days(&test.check).ok_or_else(unchecked)?;
-                Node::YearDays {
-                    at: place(name, scope)?,
-                    days,
-                    zone: Box::new(self.time.zone.clone()),
-                    negated,
-                }
-            }
-        })
-    }
-
-    fn number(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
-        let term = self.number_term(&test.term, scope)?;
-        let passes = number_test(&test.check).ok_or_else(unchecked)?;
-        let negated = test.negated;
-        Ok(match (&term, &passes) {
-            (NumberTerm::Cell(at), NumberTest::Range { whole: (low, high), .. })
-                if scope.event.is_none() && scope.kind(&test.term) == Ok(Kind::Integer) =>
-            {
-                Node::Whole { at: *at, low: *low, high: *high, negated }
-            }
-            _ => Node::Number { term: Box::new(term), test: Box::new(passes), negated },
-        })
-    }
-
-    fn text(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
-        let (exact, negated) = (test.exact, test.negated);
-        let passes = self.text_test(test)?;
-        let term = self.text_term(&test.term, scope)?;
-        let keyword = match (&test.term, scope.event) {
-            (Term::Field(name), None) => scope.field_type(name) == Ok(FieldType::Keyword),
-            _ => false,
-        };
-        if let (true, &TextTerm::Cell(at), TextTest::OneOf { .. }) = (keyword, &term, &passes) {
-            let words = texts(&test.check).into_iter();
-            let mut symbols: Vec<u32> = words
-                .map(|text| if exact { symbol(text, scope).0 } else { symbol(&fold_text(text), scope).0 })
-                .collect();
-            symbols.sort_unstable();
-            symbols.dedup();
-            return Ok(Node::Keyword {
-                at,
-                symbols: symbols.into(),
-                texts: Box::new(passes),
-                exact,
-                negated,
-            });
-        }
-        Ok(Node::Text { term, test: Box::new(passes), negated })
-    }
-
-    pub(crate) fn text_test(&self, test: &Test) -> Result<TextTest> {
-        let exact = test.exact;
-        Ok(match &test.check {
-            Check::Equal(_) | Check::In(_) => TextTest::one_of(texts(&test.check).into_iter(), exact),
-            Check::StartsWith(text) => TextTest::starts_with(&text.node, exact),
-            Check::EndsWith(text) => TextTest::ends_with(&text.node, exact),
-            Check::Contains(text) if exact => TextTest::contains(&text.node),
-            check => {
-                let pattern = regexes::compile(check, exact, self.limits.regex);
-                TextTest::Fits(Box::new(pattern.map_err(|(message, expected)| {
-                    Error::new(ErrorKind::Filter, "filter", message).expected(expected)
-                })?))
-            }
-        })
-    }
-
-    fn consent(&self, test: &Test, scope: Scope<'_>) -> Result<Node> {
-        let Term::Consent(name) = &test.term else { return Err(unchecked()) };
-        let states = states(&texts(&test.check));
-        let now = crate::contact::micros(self.time.now);
-        Ok(Node::Consent { name: symbol(&name.node, scope), now, states, negated: test.negated })
-    }
-}
-
-pub(crate) fn texts(check: &Check) -> Vec<&str> {
-    let literals = match check {
-        Check::Equal(literal) => std::slice::from_ref(literal),
-        Check::In(literals)
-        | Check::HasAll(literals)
-        | Check::HasOnly(literals)
-        | Check::HasExactly(literals) => literals,
-        _ => &[],
-    };
-    literals
-        .iter()
-        .filter_map(
-            |literal| if let Literal::Text(text) = &literal.node { Some(text.as_str()) } else { None },
-        )
-        .collect()
-}
-
-/// One condition for each tag.
-fn each_tag(names: Vec<Symbol>) -> Vec<Node> {
-    names.into_iter().map(|name| Node::Tags([name].into())).collect()
 }
 
 /// `and` or `or` of several, flat, without constants, the cheapest first.
@@ -304,4 +54,56 @@ pub(crate) fn not(node: Node) -> Node {
         Node::Not(inner) => *inner,
         other => Node::Not(Box::new(other)),
     }
+}
+
+pub(crate) fn texts(check: &Check) -> Vec<&str> {
+    let literals = match check {
+        Check::Equal(literal) => std::slice::from_ref(literal),
+        Check::In(literals)
+        | Check::HasAll(literals)
+        | Check::HasOnly(literals)
+        | Check::HasExactly(literals) => literals,
+        _ => &[],
+    };
+    literals
+        .iter()
+        .filter_map(
+            |literal| if let Literal::Text(text) = &literal.node { Some(text.as_str()) } else { None },
+        )
+        .collect()
+}
+
+/// The bits of the states of a consent that these words name.
+pub(crate) fn states(words: &[&str]) -> u8 {
+    let known = [ConsentStatus::Confirmed, ConsentStatus::Withdrawn, ConsentStatus::NotConfirmed];
+    let named = known.into_iter().zip(CONSENT_STATES);
+    let wanted = named.filter(|(_, state)| words.iter().any(|word| state.eq_ignore_ascii_case(word)));
+    wanted.map(|(state, _)| state_bit(state)).sum()
+}
+
+pub(crate) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
+    match term {
+        Term::Field(name) => place(name, scope),
+        _ => Err(unchecked()),
+    }
+}
+
+/// The slot of a field, or the symbol of a property.
+pub(crate) fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
+    match (scope.event, name.node.as_str()) {
+        (None, field) => scope.schema.field(field).map(|id| id.index() as u32).ok_or_else(unchecked),
+        (Some(_), "value") => Ok(VALUE),
+        (Some(_), "at") => Ok(AT),
+        (Some(_), property) => Ok(symbol(property, scope).0),
+    }
+}
+
+/// The symbol of a text; of a text for which there is no room, one that no contact has.
+pub(crate) fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
+    scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
+}
+
+/// The symbol of a tag.
+pub(crate) fn tag_symbol(name: &str, scope: Scope<'_>) -> Result<Symbol> {
+    Ok(symbol(&normalize_tag(name).ok_or_else(unchecked)?, scope))
 }

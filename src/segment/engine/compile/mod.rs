@@ -2,6 +2,7 @@
 
 pub(in crate::segment) mod comparison;
 pub(in crate::segment) mod compiler;
+pub(in crate::segment) mod condition;
 pub(in crate::segment) mod default;
 pub(in crate::segment) mod events;
 pub(in crate::segment) mod number;

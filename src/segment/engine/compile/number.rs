@@ -3,8 +3,9 @@
 use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 
-use crate::segment::engine::plan::{Bound, NumberTest};
-use crate::segment::language::ast::tree::{Check, Literal, Spanned};
+use crate::segment::engine::number_test::{Bound, NumberTest};
+use crate::segment::language::ast::span::Spanned;
+use crate::segment::language::ast::tree::{Check, Literal};
 
 pub(crate) fn number_test(check: &Check) -> Option<NumberTest> {
     let value = |literal: &Spanned<Literal>| match literal.node {

@@ -1,13 +1,18 @@
 //! Terms to where their values come from.
 
-use super::compiler::{Compiler, unchecked};
-use crate::contact::Symbol;
+use super::compiler::{Compiler, place, place_of, states, symbol, tag_symbol, unchecked};
+use super::events::events;
+use crate::contact::{date_key, micros};
 use crate::error::Result;
-use crate::segment::engine::plan::{AT, InstantTerm, NumberTerm, Part, Presence, TextTerm, VALUE};
-use crate::segment::engine::terms::distance::Distance;
+use crate::segment::engine::plan::{
+    CodeTerm, Distance, InstantTerm, NumberTerm, Part, Presence, TextTerm, VALUE,
+};
+use crate::segment::engine::window::year_day;
 use crate::segment::language::ast::events::{Aggregate, Fold};
-use crate::segment::language::ast::tree::{DistanceTo, Literal, Spanned, Term};
-use crate::segment::language::check::value_kind::{Kind, Scope};
+use crate::segment::language::ast::span::Spanned;
+use crate::segment::language::ast::tree::{Check, DistanceTo, Literal, Term};
+use crate::segment::language::check::scope::Scope;
+use crate::segment::language::kind::Kind;
 
 impl Compiler<'_> {
     pub(crate) fn number_term(&self, term: &Term, scope: Scope<'_>) -> Result<NumberTerm> {
@@ -24,12 +29,12 @@ impl Compiler<'_> {
             Term::Length(name) => Ok(NumberTerm::Length(place(name, scope)?)),
             Term::Values(name) => Ok(NumberTerm::Values(place(name, scope)?)),
             Term::TagCount => Ok(NumberTerm::TagCount),
-            Term::TagScore(tag) => Ok(NumberTerm::TagScore(self.tag(&tag.node, scope)?)),
+            Term::TagScore(tag) => Ok(NumberTerm::TagScore(tag_symbol(&tag.node, scope)?)),
             Term::StageValue(funnel) => Ok(NumberTerm::StageValue(symbol(&funnel.node, scope))),
             Term::StageScore(funnel) => Ok(NumberTerm::StageScore(symbol(&funnel.node, scope))),
             Term::Distance(distance) => self.distance(distance, scope),
             Term::Events(aggregate) => {
-                let events = self.events(&aggregate.query, scope)?;
+                let events = events(self, &aggregate.query, scope)?;
                 let at = match &aggregate.property {
                     Some(property) => place(property, scope.event(aggregate.query.event.as_ref()))?,
                     None => VALUE,
@@ -62,7 +67,7 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn text_term(&self, term: &Term, scope: Scope<'_>) -> Result<TextTerm> {
-        let now = crate::contact::micros(self.time.now);
+        let now = micros(self.time.now);
         match term {
             Term::Field(name) => Ok(TextTerm::Cell(place(name, scope)?)),
             Term::Domain(name) => Ok(TextTerm::Domain(place(name, scope)?)),
@@ -73,7 +78,7 @@ impl Compiler<'_> {
             }
             Term::Unaccent(name) => Ok(TextTerm::Unaccent(Box::new(TextTerm::Cell(place(name, scope)?)))),
             Term::Events(Aggregate { of, query, property: Some(property) }) => Ok(TextTerm::Nth {
-                events: Box::new(self.events(query, scope)?),
+                events: Box::new(events(self, query, scope)?),
                 last: *of == Fold::Last,
                 at: place(property, scope.event(query.event.as_ref()))?,
             }),
@@ -82,17 +87,17 @@ impl Compiler<'_> {
     }
 
     pub(crate) fn instant(&self, term: &Term, scope: Scope<'_>) -> Result<InstantTerm> {
-        let now = crate::contact::micros(self.time.now);
+        let now = micros(self.time.now);
         Ok(match term {
             Term::Field(name) => InstantTerm::Cell(place(name, scope)?),
-            Term::TagSince(tag) => InstantTerm::TagSince(self.tag(&tag.node, scope)?),
+            Term::TagSince(tag) => InstantTerm::TagSince(tag_symbol(&tag.node, scope)?),
             Term::ConsentSince(name) => InstantTerm::ConsentSince { name: symbol(&name.node, scope), now },
             Term::ConsentAgreedOn(name) => {
                 InstantTerm::ConsentAgreedOn { name: symbol(&name.node, scope), now }
             }
             Term::StageSince(funnel) => InstantTerm::StageSince(symbol(&funnel.node, scope)),
             Term::Events(aggregate) => InstantTerm::Nth {
-                events: Box::new(self.events(&aggregate.query, scope)?),
+                events: Box::new(events(self, &aggregate.query, scope)?),
                 last: aggregate.of == Fold::Last,
             },
             _ => return Err(unchecked()),
@@ -111,26 +116,47 @@ impl Compiler<'_> {
             _ => Presence::Code(self.code_term(term, kind, scope)?),
         })
     }
-}
 
-pub(crate) fn place_of(term: &Term, scope: Scope<'_>) -> Result<u32> {
-    match term {
-        Term::Field(name) => place(name, scope),
-        _ => Err(unchecked()),
+    pub(crate) fn code_term(&self, term: &Term, kind: Kind, scope: Scope<'_>) -> Result<CodeTerm> {
+        if let Term::Events(Aggregate { of, query, property: Some(property) }) = term {
+            let field = Term::Field(property.clone());
+            let of_event = self.code_term(&field, kind, scope.event(query.event.as_ref()))?;
+            let events = Box::new(events(self, query, scope)?);
+            return Ok(CodeTerm::Nth { events, last: *of == Fold::Last, of: Box::new(of_event) });
+        }
+        Ok(match (kind, term) {
+            (Kind::Boolean, Term::ConsentOptOut(name)) => {
+                let now = micros(self.time.now);
+                CodeTerm::ConsentOptOut { name: symbol(&name.node, scope), now }
+            }
+            (Kind::Boolean, _) => CodeTerm::Truth(place_of(term, scope)?),
+            (Kind::Date | Kind::Birthday, _) => CodeTerm::Day(place_of(term, scope)?),
+            (Kind::Anniversary, Term::Anniversary(name)) => {
+                CodeTerm::YearDay { at: place(name, scope)?, zone: self.time.zone.clone() }
+            }
+            (Kind::Consent, Term::Consent(name)) => {
+                let now = micros(self.time.now);
+                CodeTerm::Consent { name: symbol(&name.node, scope), now }
+            }
+            (Kind::Instant, _) => CodeTerm::Instant(self.instant(term, scope)?),
+            _ => return Err(unchecked()),
+        })
     }
-}
 
-/// The slot of a field, or the symbol of a property.
-pub(crate) fn place(name: &Spanned<String>, scope: Scope<'_>) -> Result<u32> {
-    match (scope.event, name.node.as_str()) {
-        (None, field) => scope.schema.field(field).map(|id| id.index() as u32).ok_or_else(unchecked),
-        (Some(_), "value") => Ok(VALUE),
-        (Some(_), "at") => Ok(AT),
-        (Some(_), property) => Ok(symbol(property, scope).0),
+    /// A value as a term of this kind has it; a day as an instant is its beginning.
+    pub(crate) fn code(&self, value: &Literal, kind: Kind) -> Option<i64> {
+        match (kind, value) {
+            (Kind::Boolean, Literal::Boolean(value)) => Some((*value).into()),
+            (Kind::Date | Kind::Birthday, value) => value.day().map(|day| date_key(day).into()),
+            (Kind::Anniversary, value) => {
+                value.day().map(|day| year_day(day.month().into(), day.day()) as i64)
+            }
+            (Kind::Consent, Literal::Text(text)) => Some(states(&[text]).into()),
+            (Kind::Instant, value) => {
+                let begin = Check::GreaterOrEqual(Spanned::from(value.clone()));
+                self.time.instants(&begin).map(|(begin, _)| begin)
+            }
+            _ => None,
+        }
     }
-}
-
-/// The symbol of a text; of a text for which there is no room, one that no contact has.
-pub(crate) fn symbol(text: &str, scope: Scope<'_>) -> Symbol {
-    scope.schema.symbols().intern(text).unwrap_or(Symbol(u32::MAX - 2))
 }

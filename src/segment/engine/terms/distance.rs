@@ -4,7 +4,8 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::{FromPrimitive, ToPrimitive};
 
 use super::number::{Number, number};
-use crate::segment::engine::evaluate::Record;
+use crate::segment::engine::plan::Distance;
+use crate::segment::engine::record::Record;
 
 /// The mean radius of the earth in kilometres (IUGG): on a sphere of this size, distances are within 0.6 % of those on
 /// the ellipsoid.
@@ -12,15 +13,6 @@ const RADIUS: f64 = 6_371.008_8;
 
 /// Digits behind the point: to the metre, so that rounding differs on no machine.
 const DIGITS: u32 = 3;
-
-/// From the place of a record to a point, along a great circle.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Distance {
-    pub(crate) latitude: u32,
-    pub(crate) longitude: u32,
-    /// In radians.
-    to: (f64, f64),
-}
 
 impl Distance {
     /// None for a point that is not on the earth.

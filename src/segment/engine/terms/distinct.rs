@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use super::number::number;
 use crate::contact::{Cell, Symbols, fold, fold_text};
-use crate::segment::engine::evaluate::Record;
 use crate::segment::engine::plan::EventPlan;
+use crate::segment::engine::record::Record;
 
 /// So many values are held against one another in place; that costs their square, so more are kept instead.
 const FEW: usize = 64;

@@ -2,8 +2,8 @@
 
 use crate::clock::TimeZone;
 use crate::contact::{Cell, DateOrder, date, from_micros};
-use crate::segment::engine::evaluate::{Record, consent, day, proof, state_bit};
 use crate::segment::engine::plan::CodeTerm;
+use crate::segment::engine::record::{Record, consent, day, proof, state_bit};
 use crate::segment::engine::window::year_day;
 
 impl CodeTerm {

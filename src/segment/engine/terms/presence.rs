@@ -2,8 +2,8 @@
 
 use super::texts::each_text;
 use crate::contact::Cell;
-use crate::segment::engine::evaluate::Record;
 use crate::segment::engine::plan::{Presence, TextTerm};
+use crate::segment::engine::record::Record;
 
 impl Presence {
     pub(crate) fn is_set<R: Record>(&self, record: &R) -> bool {

@@ -3,10 +3,10 @@
 use std::io::Write;
 use std::net::IpAddr;
 
-use super::text_test::TextTest;
 use crate::contact::{Cell, Store, with_unaccented};
-use crate::segment::engine::evaluate::{Record, proof};
 use crate::segment::engine::plan::TextTerm;
+use crate::segment::engine::record::{Record, proof};
+use crate::segment::engine::text_test::TextTest;
 
 /// Whether some text of the term passes; none when it has no text.
 #[inline]

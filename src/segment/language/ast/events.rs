@@ -2,8 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::span::{Span, Spanned};
 use super::time::Period;
-use super::tree::{Check, Expr, Span, Spanned, Term, is_false};
+use super::tree::{Check, Expr, Term, is_false};
 
 /// A value made of the events that fit a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::tree::{Check, Literal, Spanned, Term, Test};
+use super::span::Spanned;
+use super::tree::{Check, Literal, Term, Test};
 
 /// Another term, and how it is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,52 +6,8 @@ use time::{Date, OffsetDateTime};
 
 use super::events::{Aggregate, EventQuery};
 use super::operand::{Against, Bounds};
+use super::span::{Span, Spanned};
 use super::time::{Calendar, Period};
-
-/// A place in the text of a filter, in bytes. It takes no part in comparisons.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Span {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
-}
-
-impl Span {
-    /// The first byte, and the first byte after it.
-    #[must_use]
-    pub fn range(self) -> std::ops::Range<usize> {
-        self.start..self.end
-    }
-}
-
-impl PartialEq for Span {
-    fn eq(&self, _: &Self) -> bool {
-        true
-    }
-}
-
-impl Eq for Span {}
-
-/// A node and where it stood in the text; as JSON it is the node alone.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Spanned<T> {
-    /// The node.
-    pub node: T,
-    #[serde(skip)]
-    pub(crate) span: Span,
-}
-
-impl<T> Spanned<T> {
-    pub(crate) fn at(node: T, span: Span) -> Self {
-        Self { node, span }
-    }
-}
-
-impl<T> From<T> for Spanned<T> {
-    fn from(node: T) -> Self {
-        Self { node, span: Span::default() }
-    }
-}
 
 /// A condition on a contact, or on one of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

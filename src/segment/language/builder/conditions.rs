@@ -5,9 +5,10 @@ use time::{Date, OffsetDateTime};
 
 use crate::segment::language::ast::events::EventQuery;
 use crate::segment::language::ast::operand::{Against, Bounds, Operand, Relation};
+use crate::segment::language::ast::span::{Span, Spanned};
 use crate::segment::language::ast::time::{Calendar, Period, Unit, Which};
 use crate::segment::language::ast::tree::{
-    AtLeast, Check, DistanceTo, Expr, Literal, Quantifier, Span, Spanned, TagTest, Term, Test,
+    AtLeast, Check, DistanceTo, Expr, Literal, Quantifier, TagTest, Term, Test,
 };
 
 macro_rules! literals {

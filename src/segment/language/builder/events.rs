@@ -2,8 +2,9 @@
 
 use crate::segment::language::ast::events::{Aggregate, EventQuery, Fold, Followed};
 use crate::segment::language::ast::operand::{Against, Bounds, Operand, Relation};
+use crate::segment::language::ast::span::Spanned;
 use crate::segment::language::ast::time::{Period, Unit};
-use crate::segment::language::ast::tree::{Check, Expr, Spanned, Term};
+use crate::segment::language::ast::tree::{Check, Expr, Term};
 
 impl EventQuery {
     /// Only from so long ago until now.

@@ -1,13 +1,15 @@
 //! Names and types of a syntax tree, held against the schema: what passes here cannot fail later.
 
 use super::operators::{exact_fits, negation_fits, upside_down};
-use super::value_kind::{Kind, Scope};
+use super::scope::Scope;
 use crate::contact::{Schema, nearest, normalize_tag};
-use crate::segment::engine::terms::regexes;
+use crate::segment::language::ast::span::Spanned;
 use crate::segment::language::ast::time::{Period, Unit};
-use crate::segment::language::ast::tree::{Check, Expr, Literal, Quantifier, Spanned, Term, Test};
+use crate::segment::language::ast::tree::{Check, Expr, Literal, Quantifier, Term, Test};
 use crate::segment::language::error::FilterProblem;
+use crate::segment::language::kind::Kind;
 use crate::segment::language::limits::Limits;
+use crate::segment::language::pattern::regexes;
 
 /// The states of a consent, as filters write them.
 pub(crate) const CONSENT_STATES: [&str; 3] = ["confirmed", "withdrawn", "not_confirmed"];
@@ -89,7 +91,7 @@ impl Checker<'_> {
     }
 
     /// Whether there are more levels than the limit, which is reported.
-    pub(crate) fn too_deep(&mut self, depth: usize, span: crate::segment::language::ast::tree::Span) -> bool {
+    pub(crate) fn too_deep(&mut self, depth: usize, span: crate::segment::language::ast::span::Span) -> bool {
         let most = self.limits.depth();
         if depth >= most {
             let problem = FilterProblem::new(span, format!("more than {most} conditions inside one another"));
@@ -101,7 +103,7 @@ impl Checker<'_> {
     fn parts(&mut self, parts: &[Expr], scope: Scope<'_>, depth: usize) {
         if parts.is_empty() {
             self.push(
-                FilterProblem::new(crate::segment::language::ast::tree::Span::default(), "no condition"),
+                FilterProblem::new(crate::segment::language::ast::span::Span::default(), "no condition"),
                 "at least one condition",
             );
         }
@@ -110,7 +112,7 @@ impl Checker<'_> {
         }
     }
 
-    fn length(&mut self, len: usize, span: crate::segment::language::ast::tree::Span) {
+    fn length(&mut self, len: usize, span: crate::segment::language::ast::span::Span) {
         if len > self.limits.list {
             let problem = FilterProblem::new(span, format!("the list has {len} values"));
             self.push(problem, format!("at most {}", self.limits.list));
@@ -207,7 +209,7 @@ impl Checker<'_> {
         &mut self,
         check: &Check,
         kind: Kind,
-        span: crate::segment::language::ast::tree::Span,
+        span: crate::segment::language::ast::span::Span,
     ) {
         let ordered = kind.is_number() || kind.is_day() || kind == Kind::Instant;
         let timed = kind.is_day() || kind == Kind::Instant;
@@ -323,7 +325,7 @@ impl Checker<'_> {
     }
 
     /// A pattern by itself, and together with those before it.
-    fn pattern(&mut self, check: &Check, span: crate::segment::language::ast::tree::Span) {
+    fn pattern(&mut self, check: &Check, span: crate::segment::language::ast::span::Span) {
         if self.patterns > self.limits.regexes {
             return;
         }
@@ -338,7 +340,7 @@ impl Checker<'_> {
         }
     }
 
-    fn text(&mut self, kind: Kind, span: crate::segment::language::ast::tree::Span) -> bool {
+    fn text(&mut self, kind: Kind, span: crate::segment::language::ast::span::Span) -> bool {
         if !kind.is_text() {
             self.push(
                 FilterProblem::new(span, format!("{} is not text", kind.word())),
@@ -370,7 +372,7 @@ impl Checker<'_> {
     }
 }
 
-fn span(expr: &Expr) -> crate::segment::language::ast::tree::Span {
+fn span(expr: &Expr) -> crate::segment::language::ast::span::Span {
     match expr {
         Expr::Test(test) => test.span,
         Expr::Tags(tags) => tags.span,
@@ -381,6 +383,6 @@ fn span(expr: &Expr) -> crate::segment::language::ast::tree::Span {
             parts.first().map(span).unwrap_or_default()
         }
         Expr::AtLeast(at_least) => at_least.of.first().map(span).unwrap_or_default(),
-        Expr::Constant(_) => crate::segment::language::ast::tree::Span::default(),
+        Expr::Constant(_) => crate::segment::language::ast::span::Span::default(),
     }
 }

@@ -1,10 +1,12 @@
 //! A term compared with another: whether the two are of a kind.
 
 use super::checker::{CONSENT_STATES, Checker};
-use super::value_kind::{Kind, Scope};
+use super::scope::Scope;
 use crate::segment::language::ast::operand::{Against, Bounds, Operand, Relation};
-use crate::segment::language::ast::tree::{Check, Literal, Span, Spanned, Term, Test};
+use crate::segment::language::ast::span::{Span, Spanned};
+use crate::segment::language::ast::tree::{Check, Literal, Term, Test};
 use crate::segment::language::error::FilterProblem;
+use crate::segment::language::kind::Kind;
 
 impl Checker<'_> {
     pub(crate) fn against(

@@ -2,12 +2,14 @@
 
 use super::checker::Checker;
 use super::operators::is_stretch;
-use super::value_kind::{Kind, Scope};
+use super::scope::Scope;
 use crate::contact::nearest;
 use crate::segment::language::ast::events::EventQuery;
 use crate::segment::language::ast::operand::{Bounds, Operand, OtherTerm};
-use crate::segment::language::ast::tree::{Check, Literal, Spanned, Term};
+use crate::segment::language::ast::span::Spanned;
+use crate::segment::language::ast::tree::{Check, Literal, Term};
 use crate::segment::language::error::FilterProblem;
+use crate::segment::language::kind::Kind;
 
 impl Checker<'_> {
     pub(crate) fn query(&mut self, query: &EventQuery, scope: Scope<'_>, depth: usize) {

@@ -4,4 +4,4 @@ pub(in crate::segment) mod checker;
 pub(in crate::segment) mod comparison;
 pub(in crate::segment) mod events;
 pub(in crate::segment) mod operators;
-pub(in crate::segment) mod value_kind;
+pub(in crate::segment) mod scope;

@@ -1,8 +1,8 @@
 //! Which question goes with which kind of value.
 
-use super::value_kind::Kind;
 use crate::segment::language::ast::operand::Relation;
 use crate::segment::language::ast::tree::{Check, Literal};
+use crate::segment::language::kind::Kind;
 use crate::segment::language::literal::Moment;
 
 /// True when every contact that fits a window has a place between two instants.

@@ -5,7 +5,7 @@ use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
 use crate::contact::DateOrder;
-use crate::segment::language::ast::tree::Span;
+use crate::segment::language::ast::span::Span;
 use crate::segment::language::error::FilterProblem;
 
 /// One piece of a filter's text.

@@ -1,12 +1,8 @@
-//! Words to a syntax tree: logic, predicates and terms. What a test asks of its term is read in `parse_check`.
+//! The words of a filter one after the other: looking, taking, and saying what was expected.
 
-use super::lexer::{Lexeme, Token, lex};
-use crate::contact::nearest;
-use crate::segment::language::ast::events::{Aggregate, Fold};
-use crate::segment::language::ast::tree::{
-    AtLeast, Check, Expr, Literal, Quantifier, Span, Spanned, TagTest, Term, Test,
-};
-use crate::segment::language::error::{FilterError, FilterProblem};
+use super::lexer::{Lexeme, Token};
+use crate::segment::language::ast::span::Span;
+use crate::segment::language::error::FilterProblem;
 use crate::segment::language::limits::Limits;
 
 /// What was reported already; the caller goes on at the next condition.
@@ -15,155 +11,108 @@ pub(crate) struct Failed;
 
 pub(crate) type Parsed<T> = Result<T, Failed>;
 
-/// Makes a term of a name.
-type OfName = fn(Spanned<String>) -> Term;
-
-/// The functions of one field, with what each makes.
-pub(crate) const FIELD_FUNCTIONS: [(&str, OfName); 11] = [
-    ("age", Term::Age),
-    ("anniversary", Term::Anniversary),
-    ("year", Term::Year),
-    ("month", Term::Month),
-    ("day", Term::Day),
-    ("weekday", Term::Weekday),
-    ("hour", Term::Hour),
-    ("domain", Term::Domain),
-    ("length", Term::Length),
-    ("unaccent", Term::Unaccent),
-    ("count", Term::Values),
-];
-
-/// The functions of one name in quotes.
-pub(crate) const NAME_FUNCTIONS: [(&str, OfName); 12] = [
-    ("tag_score", Term::TagScore),
-    ("tag_since", Term::TagSince),
-    ("consent", Term::Consent),
-    ("consent_since", Term::ConsentSince),
-    ("stage", Term::Stage),
-    ("stage_since", Term::StageSince),
-    ("consent_agreed_on", Term::ConsentAgreedOn),
-    ("consent_ip", Term::ConsentIp),
-    ("consent_description_id", Term::ConsentDescriptionId),
-    ("consent_opt_out", Term::ConsentOptOut),
-    ("stage_value", Term::StageValue),
-    ("stage_score", Term::StageScore),
-];
-
-/// The tree of `text`, whose names nobody has checked yet.
-pub(crate) fn parse(text: &str, limits: &Limits) -> Result<Expr, FilterError> {
-    if text.len() > limits.text {
-        let message = format!("the text has {} bytes", text.len());
-        return Err(FilterError::limit(
-            FilterProblem::new(Span::default(), message).expected(format!("at most {} bytes", limits.text)),
-        ));
-    }
-    let mut problems = Vec::new();
-    let lexemes = lex(text, limits.problems, &mut problems);
-    let mut parser = Parser { lexemes, at: 0, depth: 0, limits, problems, too_deep: false };
-    let expr = parser.whole();
-    if parser.problems.is_empty() {
-        return Ok(expr);
-    }
-    parser.problems.truncate(limits.problems.max(1));
-    Err(FilterError::new(text, parser.problems))
-}
-
+/// Reads the words of a filter.
 pub(crate) struct Parser<'a> {
-    pub(crate) lexemes: Vec<Lexeme>,
-    pub(crate) at: usize,
+    pub(super) lexemes: Vec<Lexeme>,
+    pub(super) at: usize,
     depth: usize,
     pub(crate) limits: &'a Limits,
     pub(crate) problems: Vec<FilterProblem>,
     pub(crate) too_deep: bool,
 }
 
-impl Parser<'_> {
-    fn whole(&mut self) -> Expr {
-        if self.peek() == &Token::End && self.problems.is_empty() {
-            let _ = self.wrong("the filter is empty", "a condition such as score >= 50");
-        }
-        let mut parts = vec![self.or()];
-        while self.peek() != &Token::End && self.problems.len() < self.limits.problems && !self.too_deep {
-            let message = format!("unexpected {}", self.found());
-            if self.peek() == &Token::Bad {
-                // Reported by the lexer; it may have stood for `and` or `or`.
-                self.at += 1;
-                parts.push(self.or());
-                continue;
-            }
-            if self.peek() == &Token::Sign(")") {
-                let _ = self.wrong(message, "no ) without a ( before it");
-                self.at += 1;
-            } else {
-                let _ = self.wrong(message, "and, or, or the end");
-                self.at += 1;
-                self.recover(self.at);
-            }
-            if !self.word("and") && !self.word("or") {
-                continue;
-            }
-            parts.push(self.or());
-        }
-        parts.swap_remove(0)
+impl<'a> Parser<'a> {
+    pub(super) fn new(lexemes: Vec<Lexeme>, limits: &'a Limits, problems: Vec<FilterProblem>) -> Self {
+        Self { lexemes, at: 0, depth: 0, limits, problems, too_deep: false }
     }
 
-    pub(crate) fn or(&mut self) -> Expr {
-        let mut parts = vec![self.and()];
-        while self.word("or") {
-            parts.push(self.and());
-        }
-        if parts.len() == 1 { parts.swap_remove(0) } else { Expr::Any(parts) }
+    pub(crate) fn peek(&self) -> &Token {
+        self.peek_at(0)
     }
 
-    fn and(&mut self) -> Expr {
-        let mut parts = vec![self.guarded()];
-        while self.word("and") {
-            parts.push(self.guarded());
-        }
-        if parts.len() == 1 { parts.swap_remove(0) } else { Expr::All(parts) }
+    pub(crate) fn peek_at(&self, ahead: usize) -> &Token {
+        self.lexemes.get(self.at + ahead).map_or(&Token::End, |lexeme| &lexeme.token)
     }
 
-    /// One condition; after a problem, an empty one, with the reader at the next.
-    fn guarded(&mut self) -> Expr {
-        let from = self.at;
-        self.unary().unwrap_or_else(|Failed| {
-            self.recover(from);
-            Expr::Constant(false)
-        })
+    pub(crate) fn span(&self) -> Span {
+        self.lexemes.get(self.at).or(self.lexemes.last()).map_or_else(Span::default, |lexeme| lexeme.span)
     }
 
-    /// Skips to the next `and`, `or`, comma or closing parenthesis on the level of the condition that began at `from`.
-    fn recover(&mut self, from: usize) {
-        let mut open = 0usize;
-        for lexeme in self.lexemes.get(from..self.at).unwrap_or_default() {
-            match lexeme.token {
-                Token::Sign("(") => open += 1,
-                Token::Sign(")") => open = open.saturating_sub(1),
-                _ => {}
-            }
-        }
-        loop {
-            match self.peek() {
-                Token::End => return,
-                Token::Sign("(") => open += 1,
-                Token::Sign(")") if open == 0 => return,
-                Token::Sign(")") => open -= 1,
-                Token::Sign(",") if open == 0 => return,
-                Token::Word(word) if open == 0 && (is(word, "and") || is(word, "or")) => return,
-                _ => {}
-            }
+    /// From `start` to the last piece taken.
+    pub(crate) fn since(&self, start: Span) -> Span {
+        let last = self.at.checked_sub(1).and_then(|at| self.lexemes.get(at));
+        Span { start: start.start, end: last.map_or(start.end, |lexeme| lexeme.span.end.max(start.end)) }
+    }
+
+    pub(crate) fn advance(&mut self) {
+        self.at = (self.at + 1).min(self.lexemes.len() - 1);
+    }
+
+    pub(crate) fn peek_word(&self, keyword: &str) -> bool {
+        matches!(self.peek(), Token::Word(word) if is(word, keyword))
+    }
+
+    pub(crate) fn word(&mut self, keyword: &str) -> bool {
+        let found = self.peek_word(keyword);
+        if found {
             self.at += 1;
         }
+        found
     }
 
-    fn unary(&mut self) -> Parsed<Expr> {
-        self.deeper(|parser| {
-            if parser.word("not") {
-                parser.unary().map(|inner| Expr::Not(Box::new(inner)))
-            } else {
-                parser.primary()
-            }
-        })
+    pub(crate) fn words(&mut self, keywords: &[&str]) -> bool {
+        let found = keywords
+            .iter()
+            .enumerate()
+            .all(|(ahead, keyword)| matches!(self.peek_at(ahead), Token::Word(word) if is(word, keyword)));
+        if found {
+            self.at += keywords.len();
+        }
+        found
+    }
+
+    pub(crate) fn sign(&mut self, sign: &'static str) -> bool {
+        let found = self.peek() == &Token::Sign(sign);
+        if found {
+            self.at += 1;
+        }
+        found
+    }
+
+    pub(crate) fn close(&mut self) -> Parsed<()> {
+        if self.sign(")") { Ok(()) } else { Err(self.expected(")")) }
+    }
+
+    pub(crate) fn report(&mut self, problem: FilterProblem) -> Failed {
+        self.problems.push(problem);
+        Failed
+    }
+
+    pub(crate) fn wrong(&mut self, message: impl Into<String>, expected: impl Into<String>) -> Failed {
+        let problem = FilterProblem::new(self.span(), message).expected(expected);
+        self.report(problem)
+    }
+
+    /// What stands here is not what was expected; what was reported before is not reported again.
+    pub(crate) fn expected(&mut self, expected: impl Into<String>) -> Failed {
+        if self.peek() == &Token::Bad || self.too_deep {
+            return Failed;
+        }
+        let message = format!("unexpected {}", self.found());
+        self.wrong(message, expected)
+    }
+
+    pub(crate) fn found(&self) -> String {
+        match self.peek() {
+            Token::Word(word) | Token::Name(word) => format!("{word:?}"),
+            Token::Text(_) => "text".to_owned(),
+            Token::Number(_) => "number".to_owned(),
+            Token::Date(_) => "date".to_owned(),
+            Token::Instant(_) => "instant".to_owned(),
+            Token::Sign(sign) => format!("{sign:?}"),
+            Token::Bad => "character".to_owned(),
+            Token::End => "end".to_owned(),
+        }
     }
 
     /// One level deeper, if there is one.
@@ -185,174 +134,7 @@ impl Parser<'_> {
         self.depth -= 1;
         read
     }
-
-    fn primary(&mut self) -> Parsed<Expr> {
-        if self.sign("(") {
-            let inner = self.or();
-            self.close()?;
-            return Ok(inner);
-        }
-        if self.word("true") {
-            return Ok(Expr::Constant(true));
-        }
-        if self.word("false") {
-            return Ok(Expr::Constant(false));
-        }
-        for (word, make) in
-            [("all", Expr::All as fn(Vec<Expr>) -> Expr), ("any", Expr::Any), ("none", Expr::None)]
-        {
-            if self.words(&[word, "of"]) {
-                return Ok(make(self.conditions()?));
-            }
-        }
-        if self.words(&["at", "least"]) {
-            let count = self.whole_number("how many must hold, such as at least 2 of (..)")?;
-            if !self.word("of") {
-                return Err(self.expected("of and the conditions in parentheses"));
-            }
-            return Ok(Expr::AtLeast(AtLeast { count, of: self.conditions()? }));
-        }
-        if self.peek_word("has")
-            && matches!(self.peek_at(1), Token::Word(word) if TAG_WORDS.iter().any(|w| is(word, w)))
-        {
-            return self.tags();
-        }
-        if self.peek_word("exists") && self.peek_at(1) == &Token::Sign("(") {
-            let start = self.span();
-            self.at += 2;
-            let (query, property) = self.events(start)?;
-            if let Some(property) = property {
-                let problem =
-                    FilterProblem::new(property.span, "exists asks for an event, not for a property");
-                return Err(self.report(problem.expected(format!("where {} is set", property.node))));
-            }
-            return Ok(Expr::Exists(Box::new(query)));
-        }
-        if self.peek_word("segment") && self.peek_at(1) == &Token::Sign("(") {
-            self.at += 2;
-            let name = self.text("the name of a segment in quotes")?;
-            self.close()?;
-            return Ok(Expr::Segment(name));
-        }
-        self.test()
-    }
-
-    fn conditions(&mut self) -> Parsed<Vec<Expr>> {
-        if !self.sign("(") {
-            return Err(self.expected("conditions in parentheses, with commas between them"));
-        }
-        let mut parts = vec![self.or()];
-        while self.sign(",") {
-            parts.push(self.or());
-        }
-        self.close()?;
-        Ok(parts)
-    }
-
-    fn tags(&mut self) -> Parsed<Expr> {
-        let start = self.span();
-        self.at += 1;
-        let quantifier = if self.word("all") {
-            Quantifier::All
-        } else if self.word("no") || self.word("none") {
-            Quantifier::None
-        } else if self.word("only") {
-            Quantifier::Only
-        } else if self.word("exactly") {
-            Quantifier::Exactly
-        } else {
-            self.word("any");
-            Quantifier::Any
-        };
-        if !self.word("tag") && !self.word("tags") {
-            return Err(self.expected("tag, such as has tag \"VIP\" or has all tags (\"VIP\", \"GOLD\")"));
-        }
-        let tags = if self.sign("(") {
-            self.list(|parser| parser.text("a tag in quotes"))?
-        } else {
-            vec![self.text("a tag in quotes, or several in parentheses")?]
-        };
-        Ok(Expr::Tags(TagTest { quantifier, tags, span: self.since(start) }))
-    }
-
-    fn test(&mut self) -> Parsed<Expr> {
-        let start = self.span();
-        let term = self.term()?;
-        let default = if self.word("default") { Some(self.literal()?) } else { None };
-        let boolean = matches!(term, Term::Field(_) | Term::ConsentOptOut(_));
-        let bare = matches!(self.peek(), Token::End | Token::Sign(")" | ","))
-            || ["and", "or", "then", "within"].iter().any(|word| self.peek_word(word));
-        let (check, negated, exact) = if bare && boolean {
-            // A boolean field alone; the check refuses another.
-            (Check::Equal(Spanned::at(Literal::Boolean(true), self.since(start))), false, false)
-        } else {
-            self.check()?
-        };
-        Ok(Expr::Test(Box::new(Test { term, default, check, negated, exact, span: self.since(start) })))
-    }
-
-    pub(crate) fn term(&mut self) -> Parsed<Term> {
-        let span = self.span();
-        let name = match self.peek() {
-            Token::Name(name) => {
-                let name = name.clone();
-                self.at += 1;
-                return Ok(Term::Field(Spanned::at(name, span)));
-            }
-            Token::Word(word) if ["and", "or", "in", "is", "between"].iter().any(|w| is(word, w)) => {
-                return Err(self.expected("a condition"));
-            }
-            Token::Word(word) => word.clone(),
-            Token::Text(_) | Token::Number(_) | Token::Date(_) | Token::Instant(_) => {
-                return Err(self.expected("a field or a function first, then the operator, then the value"));
-            }
-            _ => return Err(self.expected("a condition")),
-        };
-        self.at += 1;
-        if self.peek() != &Token::Sign("(") {
-            if is(&name, "event") && self.peek() == &Token::Sign(".") {
-                let problem = FilterProblem::new(span, "events need a function around them");
-                return Err(
-                    self.report(problem.expected("count(event.purchase), exists(event.purchase) ..."))
-                );
-            }
-            return Ok(Term::Field(Spanned::at(name, span)));
-        }
-        self.at += 1;
-        let events = self.peek_word("event") && matches!(self.peek_at(1), Token::Sign("."));
-        if let Some((fold, _)) = Fold::ALL.iter().find(|(_, word)| is(&name, word))
-            && (events || !is(&name, "count"))
-        {
-            let (query, property) = self.events(span)?;
-            return Ok(Term::Events(Aggregate { of: *fold, query, property }));
-        }
-        if let Some((_, make)) = FIELD_FUNCTIONS.iter().find(|(word, _)| is(&name, word)) {
-            let tags = is(&name, "count") && self.peek_word("tags");
-            let field = self.name("the name of a field")?;
-            self.close()?;
-            return Ok(if tags { Term::TagCount } else { make(field) });
-        }
-        if let Some((_, make)) = NAME_FUNCTIONS.iter().find(|(word, _)| is(&name, word)) {
-            let text = self.text("a name in quotes")?;
-            self.close()?;
-            return Ok(make(text));
-        }
-        if is(&name, "distance") {
-            return self.distance_to();
-        }
-        let known = FIELD_FUNCTIONS.iter().chain(&NAME_FUNCTIONS).map(|(word, _)| *word);
-        let known =
-            known.chain(Fold::ALL.iter().map(|(_, word)| *word)).chain(["exists", "segment", "distance"]);
-        let problem = FilterProblem::new(span, format!("unknown function {name:?}"));
-        let hint = match nearest(&name, known) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "a function such as count, age, domain, tag_score or consent".to_owned(),
-        };
-        Err(self.report(problem.expected(hint)))
-    }
 }
-
-const TAG_WORDS: [&str; 8] = ["tag", "tags", "any", "all", "no", "none", "only", "exactly"];
 
 /// Keywords are the same in capitals.
 pub(crate) fn is(word: &str, keyword: &str) -> bool {

@@ -6,8 +6,9 @@ use super::lexer::Token;
 use super::parser::{Failed, Parsed, Parser, is};
 use crate::contact::nearest;
 use crate::segment::language::ast::operand::{Against, Bounds, Operand, OtherTerm, Relation};
+use crate::segment::language::ast::span::{Span, Spanned};
 use crate::segment::language::ast::time::{Calendar, Period, Unit, Which};
-use crate::segment::language::ast::tree::{Check, DistanceTo, Literal, Span, Spanned, Term};
+use crate::segment::language::ast::tree::{Check, DistanceTo, Literal, Term};
 use crate::segment::language::error::FilterProblem;
 
 /// The words with which a check can begin.

@@ -1,4 +1,5 @@
 //! A syntax tree to its canonical text.
 
-pub(in crate::segment) mod events;
+pub(in crate::segment) mod depth;
 pub(in crate::segment) mod printer;
+pub(in crate::segment) mod words;

@@ -2,15 +2,14 @@
 
 use std::fmt::{self, Write};
 
-use time::format_description::well_known::Rfc3339;
-
-use super::events::{events, shallow_events, shallow_term};
-use crate::segment::language::ast::events::{Aggregate, Fold};
+use super::depth::shallow;
+use super::words::{call, length, list, name, quoted, unit, value, value_text, words};
+use crate::segment::language::ast::events::{Aggregate, EventQuery, Fold};
 use crate::segment::language::ast::operand::{Operand, Relation};
-use crate::segment::language::ast::time::{Period, Unit, Which};
-use crate::segment::language::ast::tree::{
-    Check, DistanceTo, Expr, Literal, Quantifier, Spanned, Term, Test,
-};
+use crate::segment::language::ast::span::Spanned;
+use crate::segment::language::ast::time::{Unit, Which};
+use crate::segment::language::ast::tree::{Check, DistanceTo, Expr, Literal, Quantifier, Term, Test};
+use crate::segment::language::function::Argument;
 
 /// The text, or none of a tree deeper than `depth`.
 pub(crate) fn within(expr: &Expr, depth: usize) -> Option<String> {
@@ -24,21 +23,6 @@ pub(crate) fn text(expr: &Expr) -> String {
     // Writing to a String cannot fail.
     let _ = write(expr, &mut out);
     out
-}
-
-/// True when nothing lies deeper than `depth`; stops there itself.
-pub(crate) fn shallow(expr: &Expr, depth: usize) -> bool {
-    let Some(left) = depth.checked_sub(1) else { return false };
-    match expr {
-        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => {
-            parts.iter().all(|part| shallow(part, left))
-        }
-        Expr::AtLeast(at_least) => at_least.of.iter().all(|part| shallow(part, left)),
-        Expr::Not(inner) => shallow(inner, left),
-        Expr::Exists(query) => shallow_events(query, left),
-        Expr::Test(test) => test.terms().all(|term| shallow_term(term, left)),
-        Expr::Constant(_) | Expr::Tags(_) | Expr::Segment(_) => true,
-    }
 }
 
 /// How tightly a tree holds together; a looser one inside a tighter one takes parentheses.
@@ -140,44 +124,26 @@ fn write_test(test: &Test, f: &mut impl Write) -> fmt::Result {
     check(&test.check, test.negated, f)
 }
 
-pub(crate) fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
-    let (function, field) = match term {
-        Term::Field(field) => return name(&field.node, f),
+fn term(term: &Term, f: &mut impl Write) -> fmt::Result {
+    if let Some((function, argument)) = term.call() {
+        write!(f, "{}(", function.name)?;
+        match function.argument {
+            Argument::Name => quoted(&argument.node, f)?,
+            _ => name(&argument.node, f)?,
+        }
+        return f.write_char(')');
+    }
+    match term {
+        Term::Field(field) => name(&field.node, f),
         Term::Events(Aggregate { of, query, property }) => {
             let (_, word) = Fold::ALL.iter().find(|(fold, _)| fold == of).unwrap_or(&Fold::ALL[0]);
             write!(f, "{word}(")?;
             events(query, property.as_ref(), f)?;
-            return f.write_char(')');
+            f.write_char(')')
         }
-        Term::TagCount => return f.write_str("count(tags)"),
-        Term::TagScore(tag) => return call("tag_score", &tag.node, f),
-        Term::TagSince(tag) => return call("tag_since", &tag.node, f),
-        Term::Consent(consent) => return call("consent", &consent.node, f),
-        Term::ConsentSince(consent) => return call("consent_since", &consent.node, f),
-        Term::Stage(funnel) => return call("stage", &funnel.node, f),
-        Term::StageSince(funnel) => return call("stage_since", &funnel.node, f),
-        Term::StageValue(funnel) => return call("stage_value", &funnel.node, f),
-        Term::StageScore(funnel) => return call("stage_score", &funnel.node, f),
-        Term::ConsentAgreedOn(consent) => return call("consent_agreed_on", &consent.node, f),
-        Term::ConsentIp(consent) => return call("consent_ip", &consent.node, f),
-        Term::ConsentDescriptionId(consent) => return call("consent_description_id", &consent.node, f),
-        Term::ConsentOptOut(consent) => return call("consent_opt_out", &consent.node, f),
-        Term::Distance(distance) => return distance_to(distance, f),
-        Term::Unaccent(field) => ("unaccent", field),
-        Term::Age(field) => ("age", field),
-        Term::Anniversary(field) => ("anniversary", field),
-        Term::Year(field) => ("year", field),
-        Term::Month(field) => ("month", field),
-        Term::Day(field) => ("day", field),
-        Term::Weekday(field) => ("weekday", field),
-        Term::Hour(field) => ("hour", field),
-        Term::Domain(field) => ("domain", field),
-        Term::Length(field) => ("length", field),
-        Term::Values(field) => ("count", field),
-    };
-    write!(f, "{function}(")?;
-    name(&field.node, f)?;
-    f.write_char(')')
+        Term::Distance(distance) => distance_to(distance, f),
+        _ => f.write_str("count(tags)"),
+    }
 }
 
 fn distance_to(distance: &DistanceTo, f: &mut impl Write) -> fmt::Result {
@@ -189,7 +155,7 @@ fn distance_to(distance: &DistanceTo, f: &mut impl Write) -> fmt::Result {
     write!(f, ", {}, {})", value(&latitude.node), value(&longitude.node))
 }
 
-pub(crate) fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
+fn check(check: &Check, negated: bool, f: &mut impl Write) -> fmt::Result {
     let not = if negated { "not " } else { "" };
     let (word, literal) = match check {
         Check::Equal(value) => (if negated { "!=" } else { "=" }, value),
@@ -289,90 +255,39 @@ fn default(value: Option<&Spanned<Literal>>, f: &mut impl Write) -> fmt::Result 
     value_text(&value.node, f)
 }
 
-fn words(not: &str, word: &str, text: &Spanned<String>, f: &mut impl Write) -> fmt::Result {
-    write!(f, "{not}{word} ")?;
-    quoted(&text.node, f)
-}
-
-pub(crate) fn length(period: Period) -> String {
-    format!("{} {}", period.count, unit(period.unit, period.count))
-}
-
-fn unit(unit: Unit, count: u32) -> &'static str {
-    let (_, one, many) = Unit::ALL.iter().find(|(known, _, _)| *known == unit).unwrap_or(&Unit::ALL[0]);
-    if count == 1 { one } else { many }
-}
-
-/// A value as it stands in a filter.
-pub(crate) fn value(value: &Literal) -> String {
-    let mut out = String::new();
-    // Writing to a String cannot fail.
-    let _ = value_text(value, &mut out);
-    out
-}
-
-fn value_text(value: &Literal, f: &mut (impl Write + ?Sized)) -> fmt::Result {
-    match value {
-        Literal::Boolean(value) => write!(f, "{value}"),
-        Literal::Number(value) => write!(f, "{}", value.normalize()),
-        Literal::Text(text) => quoted(text, f),
-        Literal::Date(day) => write!(f, "{:04}-{:02}-{:02}", day.year(), u8::from(day.month()), day.day()),
-        Literal::Instant(at) => f.write_str(&at.format(&Rfc3339).unwrap_or_default()),
-    }
-}
-
-fn list<T>(
-    items: &[Spanned<T>],
-    f: &mut impl Write,
-    mut item: impl FnMut(&T, &mut dyn Write) -> fmt::Result,
-) -> fmt::Result {
-    f.write_char('(')?;
-    for (at, one) in items.iter().enumerate() {
-        if at > 0 {
-            f.write_str(", ")?;
+fn events(query: &EventQuery, property: Option<&Spanned<String>>, f: &mut impl Write) -> fmt::Result {
+    one_event(query, property, f)?;
+    let mut next = query.then.as_deref();
+    while let Some(then) = next {
+        f.write_str(if then.absent { " then no " } else { " then " })?;
+        one_event(&then.by, None, f)?;
+        if let Some(period) = then.within {
+            write!(f, " within {}", length(period))?;
         }
-        item(&one.node, f)?;
+        next = then.by.then.as_deref();
     }
-    f.write_char(')')
+    Ok(())
 }
 
-fn call(function: &str, text: &str, f: &mut impl Write) -> fmt::Result {
-    write!(f, "{function}(")?;
-    quoted(text, f)?;
-    f.write_char(')')
-}
-
-pub(crate) fn quoted(text: &str, f: &mut (impl Write + ?Sized)) -> fmt::Result {
-    f.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => write!(f, "\\{c}")?,
-            '\n' => f.write_str("\\n")?,
-            '\r' => f.write_str("\\r")?,
-            '\t' => f.write_str("\\t")?,
-            c if c.is_control() => write!(f, "\\u{{{:x}}}", u32::from(c))?,
-            c => f.write_char(c)?,
-        }
+/// One event, without those that follow.
+fn one_event(query: &EventQuery, property: Option<&Spanned<String>>, f: &mut impl Write) -> fmt::Result {
+    f.write_str("event.")?;
+    match &query.event {
+        Some(event) if event.node.eq_ignore_ascii_case("any") => quoted(&event.node, f)?,
+        Some(event) => name(&event.node, f)?,
+        None => f.write_str("any")?,
     }
-    f.write_char('"')
-}
-
-/// A name as it stands, or in backticks where it would be read as something else.
-pub(crate) fn name(name: &str, f: &mut impl Write) -> fmt::Result {
-    const RESERVED: [&str; 16] = [
-        "and", "or", "not", "in", "is", "between", "true", "false", "has", "any", "all", "none", "at",
-        "exists", "event", "null",
-    ];
-    let mut chars = name.chars();
-    let plain = chars.next().is_some_and(|c| c.is_alphabetic() || c == '_')
-        && chars.all(|c| c.is_alphanumeric() || c == '_')
-        && !RESERVED.iter().any(|word| word.eq_ignore_ascii_case(name));
-    if plain {
-        f.write_str(name)
-    } else if name.is_empty() || name.contains('`') {
-        // No schema has such a name; the checker says so.
-        quoted(name, f)
-    } else {
-        write!(f, "`{name}`")
+    if let Some(property) = property {
+        f.write_char('.')?;
+        name(&property.node, f)?;
     }
+    if let Some(within) = &query.within {
+        f.write_char(' ')?;
+        check(within, false, f)?;
+    }
+    if let Some(condition) = &query.condition {
+        f.write_str(" where ")?;
+        write(condition, f)?;
+    }
+    Ok(())
 }

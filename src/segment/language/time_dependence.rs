@@ -1,42 +1,15 @@
 //! Whether a filter says another thing tomorrow of the same contact.
 
-use super::filter::Filter;
-use super::language::ast::events::{EventQuery, Followed};
-use super::language::ast::tree::{Check, Expr, Term};
+use super::ast::events::{EventQuery, Followed};
+use super::ast::tree::{Check, Expr, Term};
 
-impl Filter {
-    /// True when the answer depends on the `now` of the evaluation, and not on the contact alone: such a filter must be
-    /// compiled anew for each instant, any other once.
-    ///
-    /// ```
-    /// use audiencekit::{Schema, segment::Filter};
-    ///
-    /// let schema = Schema::standard();
-    /// assert!(!Filter::parse("score >= 50 and birth_date before 2000-01-01", &schema)?.depends_on_now());
-    /// assert!(Filter::parse("score >= 50 and age(birth_date) >= 18", &schema)?.depends_on_now());
-    /// # Ok::<(), audiencekit::Error>(())
-    /// ```
-    #[must_use]
-    pub fn depends_on_now(&self) -> bool {
-        expr(&self.expr)
-    }
-
-    /// The parts of a filter that all must hold: itself, if it is not an `and`.
-    #[must_use]
-    pub fn conjuncts(&self) -> Vec<Self> {
-        match &self.expr {
-            Expr::All(parts) => parts.iter().map(|part| self.part(part.clone())).collect(),
-            _ => vec![self.clone()],
-        }
-    }
-}
-
-fn expr(node: &Expr) -> bool {
+/// True when the answer depends on the `now` of the evaluation, and not on the contact alone.
+pub(crate) fn depends_on_now(node: &Expr) -> bool {
     match node {
         Expr::Constant(_) | Expr::Tags(_) => false,
-        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => parts.iter().any(expr),
-        Expr::AtLeast(at_least) => at_least.of.iter().any(expr),
-        Expr::Not(inner) => expr(inner),
+        Expr::All(parts) | Expr::Any(parts) | Expr::None(parts) => parts.iter().any(depends_on_now),
+        Expr::AtLeast(at_least) => at_least.of.iter().any(depends_on_now),
+        Expr::Not(inner) => depends_on_now(inner),
         Expr::Test(test) => test.terms().any(term) || check(&test.check),
         Expr::Exists(events) => query(events),
         // What another segment says is not known here.
@@ -46,33 +19,8 @@ fn expr(node: &Expr) -> bool {
 
 fn term(term: &Term) -> bool {
     match term {
-        Term::Age(_)
-        | Term::Consent(_)
-        | Term::ConsentSince(_)
-        | Term::ConsentAgreedOn(_)
-        | Term::ConsentIp(_)
-        | Term::ConsentDescriptionId(_)
-        | Term::ConsentOptOut(_) => true,
         Term::Events(aggregate) => query(&aggregate.query),
-        Term::Field(_)
-        | Term::Anniversary(_)
-        | Term::Year(_)
-        | Term::Month(_)
-        | Term::Day(_)
-        | Term::Weekday(_)
-        | Term::Hour(_)
-        | Term::Domain(_)
-        | Term::Length(_)
-        | Term::Values(_)
-        | Term::TagCount
-        | Term::TagScore(_)
-        | Term::TagSince(_)
-        | Term::Stage(_)
-        | Term::StageSince(_)
-        | Term::StageValue(_)
-        | Term::StageScore(_)
-        | Term::Unaccent(_)
-        | Term::Distance(_) => false,
+        term => term.call().is_some_and(|(function, _)| function.depends_on_now),
     }
 }
 
@@ -117,14 +65,14 @@ fn query(events: &EventQuery) -> bool {
     events
         .steps()
         .any(|step| step.within.as_ref().is_some_and(check) || step.then.as_deref().is_some_and(over))
-        || events.conditions().any(expr)
+        || events.conditions().any(depends_on_now)
         || events.windows().any(term)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::contact::Schema;
+    use crate::segment::Filter;
 
     #[test]
     fn words_of_time_depend_on_now_and_dates_do_not() {

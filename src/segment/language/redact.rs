@@ -1,10 +1,10 @@
 //! A condition without its texts, which may be somebody's address.
 
-use super::language::ast::events::EventQuery;
-use super::language::ast::tree::{Check, Expr, Literal, Term, Test};
+use super::ast::events::EventQuery;
+use super::ast::tree::{Check, Expr, Literal, Term, Test};
 
 /// The same condition with `...` for its texts.
-pub(super) fn redacted(expr: &Expr) -> Expr {
+pub(crate) fn redacted(expr: &Expr) -> Expr {
     let mut copy = expr.clone();
     hide(&mut copy);
     copy

@@ -3,14 +3,12 @@
 use std::fmt;
 
 use super::catalog::memory::SegmentCatalog;
+use super::compiled_filter::{CompiledFilter, filter_node, node};
 use super::definition::Segment;
-use super::engine::compile::compiler::join;
-use super::engine::evaluate::Record;
+use super::engine::compile::compiler::{join, not};
 use super::engine::plan::Node;
 use super::engine::window::EvaluationTime;
-use super::filter::{CompiledFilter, Filter, plan, plan_checked};
 use super::language::ast::tree::Expr;
-use super::language::limits::Limits;
 use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
@@ -48,7 +46,16 @@ impl CompiledSegment {
         if contact.schema_id() != self.whole.schema {
             return Decision::NotIncluded;
         }
-        self.decide_record(contact)
+        if !self.include.iter().any(|node| node.holds(contact)) {
+            return Decision::NotIncluded;
+        }
+        if let Some(at) = self.exclude.iter().position(|node| node.holds(contact)) {
+            return Decision::Excluded(at);
+        }
+        self.filters
+            .iter()
+            .position(|node| !node.holds(contact))
+            .map_or(Decision::Selected, Decision::Filtered)
     }
 
     /// Whether a contact is in: [`decide`](Self::decide) without the reason, and faster.
@@ -63,18 +70,31 @@ impl CompiledSegment {
     pub fn condition(&self) -> CompiledFilter {
         self.whole.clone()
     }
+}
 
-    fn decide_record<R: Record>(&self, record: &R) -> Decision {
-        if !self.include.iter().any(|node| node.holds(record)) {
-            return Decision::NotIncluded;
-        }
-        if let Some(at) = self.exclude.iter().position(|node| node.holds(record)) {
-            return Decision::Excluded(at);
-        }
-        self.filters
-            .iter()
-            .position(|node| !node.holds(record))
-            .map_or(Decision::Selected, Decision::Filtered)
+impl Segment {
+    /// Compiles the segment for contacts of `schema`, as of `time`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema or names another segment:
+    /// see [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
+    pub fn compile(&self, schema: &Schema, time: &EvaluationTime) -> Result<CompiledSegment> {
+        compile(self, schema, time, None)
+    }
+
+    /// Compiles the segment with the segments it names.
+    ///
+    /// # Errors
+    /// As [`compile`](Self::compile); [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a segment the catalog
+    /// does not have, and [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for segments that name one another in a
+    /// circle; [`ErrorKind::Limit`](crate::ErrorKind::Limit) when they name one another too deep or too often.
+    pub fn compile_with(
+        &self,
+        schema: &Schema,
+        time: &EvaluationTime,
+        catalog: &dyn SegmentCatalog,
+    ) -> Result<CompiledSegment> {
+        compile(self, schema, time, Some(catalog))
     }
 }
 
@@ -85,7 +105,7 @@ impl fmt::Debug for CompiledSegment {
     }
 }
 
-pub(super) fn compile(
+fn compile(
     segment: &Segment,
     schema: &Schema,
     time: &EvaluationTime,
@@ -101,41 +121,8 @@ pub(super) fn compile(
     let filters = segment.filters.iter().map(|filter| filter_node(filter, schema, time, &mut resolver));
     let filters: Vec<Node> = filters.collect::<Result<_>>()?;
     let mut parts = vec![join(include.clone(), false)];
-    parts.push(super::engine::compile::compiler::not(join(exclude.clone(), false)));
+    parts.push(not(join(exclude.clone(), false)));
     parts.extend(filters.iter().cloned());
     let whole = CompiledFilter::new(join(parts, true), schema);
     Ok(CompiledSegment { include, exclude, filters, whole })
-}
-
-/// A filter with the segments it names. One that was checked against this schema is not checked again: its patterns
-/// would be built anew for that.
-pub(super) fn filter_node(
-    filter: &Filter,
-    schema: &Schema,
-    time: &EvaluationTime,
-    resolver: &mut Resolver<'_>,
-) -> Result<Node> {
-    if !filter.is_checked(schema) {
-        return node(&filter.expr, filter.limits(), schema, time, resolver);
-    }
-    let mut named = |name: &str| named(name, schema, time, resolver);
-    plan_checked(&filter.expr, filter.limits(), schema, time, &mut named)
-}
-
-/// A condition with the segments it names.
-pub(super) fn node(
-    expr: &Expr,
-    limits: &Limits,
-    schema: &Schema,
-    time: &EvaluationTime,
-    resolver: &mut Resolver<'_>,
-) -> Result<Node> {
-    plan(expr, limits, schema, time, &mut |name| named(name, schema, time, resolver))
-}
-
-fn named(name: &str, schema: &Schema, time: &EvaluationTime, resolver: &mut Resolver<'_>) -> Result<Node> {
-    let (named, limits) = resolver.enter(name)?;
-    let node = node(&named, &limits, schema, time, resolver)?;
-    resolver.leave();
-    Ok(node)
 }

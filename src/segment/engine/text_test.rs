@@ -4,8 +4,8 @@ use std::cmp::Ordering;
 
 use memchr::memmem;
 
-use super::regexes::Pattern;
 use crate::contact::{fold, fold_text};
+use crate::segment::language::pattern::regexes::Pattern;
 
 /// A test of one text.
 #[derive(Debug, Clone)]
