@@ -217,12 +217,7 @@ impl Fixture {
         let client = self.client(Nowhere::default());
         let audience = "1".parse().unwrap();
         for call in 0..count.div_ceil(Upload::MAX_ROWS) {
-            let session = Session {
-                id: SessionId::new(call as u64 + 1).unwrap(),
-                batch_seq: 1,
-                last_batch: true,
-                estimated_total: None,
-            };
+            let session = Session::single(SessionId::new(call as u64 + 1).unwrap());
             let upload = Upload::new(rows, 0..rows.len(), session);
             block_on(client.add_users(&audience, &upload)).unwrap();
         }

@@ -104,7 +104,7 @@ fn upload(rows: &MatchRows) -> Upload<'_> {
 
 fn upload_in(rows: &MatchRows, session: u64) -> Upload<'_> {
     let id = SessionId::new(session).unwrap();
-    let session = Session { id, batch_seq: 1, last_batch: true, estimated_total: None };
+    let session = Session::single(id);
     Upload::new(rows, 0..rows.len(), session)
 }
 

@@ -67,7 +67,7 @@ fuzz_target!(|data: &[u8]| {
     let client = GraphClient::builder_with_transport(Fixed(response), "TOKEN", clock).retry(RetryPolicy::never()).build();
     let account: AccountId = "act_1".parse().unwrap();
     let audience: AudienceId = "9".parse().unwrap();
-    let session = Session { id: SessionId::new(7).unwrap(), batch_seq: 1, last_batch: true, estimated_total: None };
+    let session = Session::single(SessionId::new(7).unwrap());
     let upload = Upload::new(rows(), 1..3, session);
     let outcome = block_on(async {
         match verb % 13 {

@@ -31,6 +31,7 @@
 
 mod auth;
 mod client;
+mod credentials;
 mod edges;
 mod facebook_client;
 pub mod fake;
@@ -41,8 +42,6 @@ mod version;
 mod wire;
 
 pub use auth::account::{AccountWarning, AuthorizationDenied, AuthorizedAccount};
-pub use auth::appsecret_proof::AppSecretProof;
-pub use auth::secret::{AccessToken, AppSecret};
 pub use auth::system_user::TokenLifetime;
 pub use auth::token::{GranularScope, IssuedToken, TokenInfo};
 pub(crate) use client::bisect::upload_bisecting;
@@ -51,9 +50,12 @@ pub use client::builder::GraphClientBuilder;
 pub use client::graph_client::GraphClient;
 pub use client::listing::Listing;
 pub use client::observer::{ClientEvent, ClientObserver};
-pub use client::pacer::{Pacer, PacerState, Quota, QuotaKey};
+pub use client::pacer::Pacer;
+pub use client::quota::{PacerState, Quota, QuotaKey};
 pub use client::retry::RetryPolicy;
 pub use client::usage_headers::{AccessTier, UsageHeaders, UseCaseUsage};
+pub use credentials::appsecret_proof::AppSecretProof;
+pub use credentials::secret::{AccessToken, AppSecret};
 pub use edges::ads::AudienceAd;
 pub use edges::business::BusinessAccounts;
 pub use edges::lookalike::{LookalikeLocations, LookalikeSpec, LookalikeType};
@@ -69,6 +71,7 @@ pub use model::audience::{
     AudiencePatch, CustomAudience, CustomerFileSource, DataSource, NewAudience, Status,
 };
 pub use model::fields::{AudienceField, AudienceQuery};
+pub use model::json_value::JsonValue;
 pub use model::label::AudienceLabel;
 pub use model::list::{ListFilter, ListRequest, Page};
 pub use model::lookalike::{LookalikeOrigin, LookalikeRead};

@@ -2,9 +2,10 @@
 
 use std::fmt;
 use std::str::FromStr;
+use std::time::Duration;
 
 use time::macros::date;
-use time::{Date, Duration, OffsetDateTime};
+use time::{Date, OffsetDateTime};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -41,7 +42,7 @@ impl GraphVersion {
     pub const NEWEST: Self = Self::new(26, 0);
 
     /// How long before its end a version is warned about.
-    pub const NOTICE: Duration = Duration::days(60);
+    pub const NOTICE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
     /// A version by its two numbers.
     #[must_use]

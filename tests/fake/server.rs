@@ -167,7 +167,7 @@ async fn the_client_removes_ten_thousand_wide_rows_over_a_socket() {
     let audience = facebook.create_audience(&account, &NewAudience::new("a", "b")).await.unwrap();
     let upload = |session: u64| {
         let id = SessionId::new(session).unwrap();
-        let session = Session { id, batch_seq: 1, last_batch: true, estimated_total: Some(10_000) };
+        let session = Session::single(id).estimated_total(10_000);
         Upload::new(&rows, 0..rows.len(), session)
     };
     assert_eq!(facebook.add_users(&audience, &upload(1)).await.unwrap().num_received, 10_000);

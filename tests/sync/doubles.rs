@@ -209,7 +209,7 @@ impl SealedClient for TinyFacebook {}
 #[async_trait]
 impl FacebookClient for TinyFacebook {
     async fn ad_accounts(&self, _: &ListRequest) -> Result<Page<AdAccount>> {
-        Ok(Page { items: Vec::new(), after: None })
+        Ok(Page::new(Vec::new(), None))
     }
     async fn ad_account(&self, account: &AccountId) -> Result<AdAccount> {
         Ok(AdAccount::new(account.clone()))
@@ -227,7 +227,7 @@ impl FacebookClient for TinyFacebook {
         Ok(CustomAudience::new(audience.clone()))
     }
     async fn audiences(&self, _: &AccountId, _: &ListRequest) -> Result<Page<CustomAudience>> {
-        Ok(Page { items: Vec::new(), after: None })
+        Ok(Page::new(Vec::new(), None))
     }
     async fn add_users(&self, audience: &AudienceId, upload: &Upload<'_>) -> Result<UploadReceipt> {
         self.wait().await;

@@ -3,6 +3,7 @@
 mod auth;
 mod hostile;
 mod messages;
+mod request;
 mod retry;
 mod script;
 mod tracing;

@@ -148,7 +148,6 @@ pub(crate) fn rows(emails: &[&str]) -> MatchRows {
 }
 
 pub(crate) fn upload(rows: &MatchRows) -> Upload<'_> {
-    let session =
-        Session { id: SessionId::new(7).unwrap(), batch_seq: 1, last_batch: true, estimated_total: None };
+    let session = Session::single(SessionId::new(7).unwrap());
     Upload::new(rows, 0..rows.len(), session)
 }

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::token::TokenInfo;
+use super::token::{TokenInfo, debug};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::FacebookClient;
-use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::inner::ClientInner;
+use crate::facebook::client::verbs::ad_account;
 use crate::facebook::ids::AccountId;
 use crate::facebook::model::account::{AccountStatus, AdAccount, disable_reason as named};
 use crate::facebook::transport::Transport;
@@ -160,11 +160,11 @@ impl AuthorizationDenied {
     }
 
     fn into_error(self, cause: Option<&Error>) -> Error {
-        let right = match self.link() {
+        let remedy = match self.link() {
             Some(link) => format!("{}: {link}", self.remedy()),
             None => self.remedy().to_owned(),
         };
-        let error = Error::new(self.kind(), "authorize", self.to_string()).expected(right);
+        let error = Error::new(self.kind(), "authorize", self.to_string()).expected(remedy);
         let error = match cause.and_then(Error::api) {
             Some(api) => error.with_api(api.clone()),
             None => error,
@@ -196,49 +196,44 @@ impl fmt::Display for AuthorizationDenied {
 
 impl std::error::Error for AuthorizationDenied {}
 
-impl<T: Transport> GraphClient<T> {
-    /// Checks all that must be right before `account` can hold audiences from customer files: token, permissions,
-    /// access, status, business and terms.
-    ///
-    /// # Errors
-    /// What is wrong, as an error that [`AuthorizationDenied::of`] reads; any other error means that Facebook could not
-    /// be asked.
-    pub async fn authorize(&self, account: AccountId) -> Result<AuthorizedAccount> {
-        let denied = |reason: AuthorizationDenied| Err(reason.into_error(None));
-        let mut cautions = Vec::new();
-        let token = match self.debug_token().await {
-            Ok(token) => Some(token),
-            Err(error) if error.kind() == ErrorKind::Token => {
-                return Err(AuthorizationDenied::Token.into_error(Some(&error)));
-            }
-            // Not every token may inspect itself; the account shows the rest.
-            Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Rejected) => {
-                cautions.push(AccountWarning::TokenNotInspected);
-                None
-            }
-            Err(error) => return Err(error),
-        };
-        if let Some(token) = &token {
-            let now = self.clock().now();
-            if !token.is_valid || token.expires_at.is_some_and(|end| end <= now) {
-                return denied(AuthorizationDenied::Token);
-            }
-            if !token.has("ads_management") {
-                return denied(AuthorizationDenied::Scopes(vec!["ads_management".to_owned()]));
-            }
-            cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(AccountWarning::TokenEnds));
+pub(super) async fn authorize<T: Transport>(
+    client: &ClientInner<T>,
+    account: AccountId,
+) -> Result<AuthorizedAccount> {
+    let denied = |reason: AuthorizationDenied| Err(reason.into_error(None));
+    let mut cautions = Vec::new();
+    let token = match debug(client, &client.settings.token).await {
+        Ok(token) => Some(token),
+        Err(error) if error.kind() == ErrorKind::Token => {
+            return Err(AuthorizationDenied::Token.into_error(Some(&error)));
         }
-        let read = self.ad_account(&account).await.map_err(|error| {
-            let reason = match error.kind() {
-                ErrorKind::Token => AuthorizationDenied::Token,
-                ErrorKind::NotFound | ErrorKind::Permission => AuthorizationDenied::NotVisible,
-                _ => return error,
-            };
-            reason.into_error(Some(&error))
-        })?;
-        check_account(&read, token.as_ref(), &mut cautions).map_err(|reason| reason.into_error(None))?;
-        Ok(AuthorizedAccount { account: read, token, cautions })
+        // Not every token may inspect itself; the account shows the rest.
+        Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Rejected) => {
+            cautions.push(AccountWarning::TokenNotInspected);
+            None
+        }
+        Err(error) => return Err(error),
+    };
+    if let Some(token) = &token {
+        let now = client.settings.clock.now();
+        if !token.is_valid || token.expires_at.is_some_and(|end| end <= now) {
+            return denied(AuthorizationDenied::Token);
+        }
+        if !token.has("ads_management") {
+            return denied(AuthorizationDenied::Scopes(vec!["ads_management".to_owned()]));
+        }
+        cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(AccountWarning::TokenEnds));
     }
+    let read = ad_account(client, &account).await.map_err(|error| {
+        let reason = match error.kind() {
+            ErrorKind::Token => AuthorizationDenied::Token,
+            ErrorKind::NotFound | ErrorKind::Permission => AuthorizationDenied::NotVisible,
+            _ => return error,
+        };
+        reason.into_error(Some(&error))
+    })?;
+    check_account(&read, token.as_ref(), &mut cautions).map_err(|reason| reason.into_error(None))?;
+    Ok(AuthorizedAccount { account: read, token, cautions })
 }
 
 fn check_account(

@@ -6,10 +6,10 @@ use std::time::Duration;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
-use super::secret::{AccessToken, AppSecret};
-use crate::error::{ApiError, Result};
-use crate::facebook::client::graph_client::GraphClient;
-use crate::facebook::client::pacer::APP;
+use crate::error::{ApiError, Error, ErrorKind, Result};
+use crate::facebook::client::inner::ClientInner;
+use crate::facebook::client::quota::APP;
+use crate::facebook::credentials::secret::{AccessToken, AppSecret};
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::redact::{MESSAGE, redact};
 use crate::facebook::wire::request::{Body, GraphRequest, Method};
@@ -121,13 +121,13 @@ struct TokenError {
 }
 
 #[derive(Deserialize)]
-struct FreshWire {
+struct IssuedWire {
     access_token: String,
     expires_in: Option<Int>,
 }
 
 /// A token that was asked for at this time.
-pub(super) fn fresh(token: String, asked_at: OffsetDateTime, lasts: Option<time::Duration>) -> IssuedToken {
+pub(super) fn issued(token: String, asked_at: OffsetDateTime, lasts: Option<time::Duration>) -> IssuedToken {
     let expires_at = lasts.and_then(|lasts| asked_at.checked_add(lasts));
     IssuedToken { token: AccessToken::new(token), expires_at }
 }
@@ -169,62 +169,35 @@ impl TokenWire {
     }
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// Asks what this client's own token is good for.
-    ///
-    /// With [`app_id`](crate::facebook::client::builder::GraphClientBuilder::app_id) and app secret the app asks; without, the token asks
-    /// about itself, which Facebook allows to tokens of the app's developers only.
-    ///
-    /// # Errors
-    /// A token that has ended is not an error here: see [`TokenInfo::is_valid`].
-    pub async fn debug_token(&self) -> Result<TokenInfo> {
-        self.debug_token_of(&self.settings().token.clone()).await
-    }
-
-    /// Asks what another token is good for.
-    ///
-    /// # Errors
-    /// When the one who asks may not.
-    pub async fn debug_token_of(&self, token: &AccessToken) -> Result<TokenInfo> {
-        const OPERATION: &str = "inspect token";
-        let asker = self.app_token();
-        self.call(
-            self.call_on_account(OPERATION, None, APP),
+pub(super) async fn debug<T: Transport>(client: &ClientInner<T>, token: &AccessToken) -> Result<TokenInfo> {
+    const OPERATION: &str = "inspect token";
+    let asker = app_token(client);
+    client
+        .call(
+            client.call_on_account(OPERATION, None, APP),
             || {
                 // A read sent as POST: the token to inspect would be in the URL otherwise, where logs keep it.
                 let form = Body::form(&[("method", "GET"), ("input_token", token.expose())]);
-                let mut request = GraphRequest::new(Method::Post, self.path("debug_token")).body(form);
+                let mut request = GraphRequest::new(Method::Post, client.path("debug_token")).body(form);
                 request.token.clone_from(&asker);
                 request
             },
             |response, _| decode::<DebugWire>(OPERATION, response).map(|debug| debug.data.info()),
         )
         .await
-    }
+}
 
-    /// Exchanges this client's short-lived user token for one of about 60 days.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without app id and app secret;
-    /// [`ErrorKind::Token`](crate::ErrorKind::Token) when the token has ended already.
-    pub async fn exchange_token(&self) -> Result<IssuedToken> {
-        self.renewed("exchange token", &[]).await
-    }
-
-    /// Renews this client's system-user token for 60 days; the old one works until its own end.
-    ///
-    /// # Errors
-    /// As [`exchange_token`](Self::exchange_token).
-    pub async fn refresh_system_user_token(&self) -> Result<IssuedToken> {
-        self.renewed("refresh token", &[("set_token_expires_in_60_days", "true")]).await
-    }
-
-    async fn renewed(&self, operation: &'static str, more: &[(&str, &str)]) -> Result<IssuedToken> {
-        let settings = self.settings();
-        let (app_id, secret) = self.app(operation)?;
-        let call = self.call_on_account(operation, None, APP);
-        let asked_at = settings.clock.now();
-        self.call(
+pub(super) async fn renew<T: Transport>(
+    client: &ClientInner<T>,
+    operation: &'static str,
+    more: &[(&str, &str)],
+) -> Result<IssuedToken> {
+    let settings = &client.settings;
+    let (app_id, secret) = app_credentials(client, operation)?;
+    let call = client.call_on_account(operation, None, APP);
+    let asked_at = settings.clock.now();
+    client
+        .call(
             call,
             || {
                 let mut fields = vec![
@@ -235,23 +208,35 @@ impl<T: Transport> GraphClient<T> {
                     ("fb_exchange_token", settings.token.expose()),
                 ];
                 fields.extend(more);
-                GraphRequest::new(Method::Post, self.path("oauth/access_token")).body(Body::form(&fields))
+                GraphRequest::new(Method::Post, client.path("oauth/access_token")).body(Body::form(&fields))
             },
             |response, _| {
-                let FreshWire { access_token, expires_in } = decode(operation, response)?;
+                let IssuedWire { access_token, expires_in } = decode(operation, response)?;
                 let lasts = expires_in.map(|Int(seconds)| time::Duration::seconds(seconds));
-                Ok(fresh(access_token, asked_at, lasts))
+                Ok(issued(access_token, asked_at, lasts))
             },
         )
         .await
-    }
+}
 
-    /// `{app id}|{app secret}`, which is the token of the app itself.
-    fn app_token(&self) -> Option<AccessToken> {
-        let settings = self.settings();
-        let joined = |id: &String, secret: &AppSecret| AccessToken::new(format!("{id}|{}", secret.expose()));
-        Some(joined(settings.app_id.as_ref()?, settings.app_secret.as_ref()?))
+/// App id and app secret, which some calls cannot do without.
+pub(super) fn app_credentials<'a, T>(
+    client: &'a ClientInner<T>,
+    operation: &'static str,
+) -> Result<(&'a str, &'a AppSecret)> {
+    let settings = &client.settings;
+    match (&settings.app_id, &settings.app_secret) {
+        (Some(id), Some(secret)) => Ok((id, secret)),
+        _ => Err(Error::new(ErrorKind::Invalid, operation, "the client has no app id or app secret")
+            .expected("a client built with app_id and app_secret")),
     }
+}
+
+/// `{app id}|{app secret}`, which is the token of the app itself.
+fn app_token<T>(client: &ClientInner<T>) -> Option<AccessToken> {
+    let settings = &client.settings;
+    let joined = |id: &String, secret: &AppSecret| AccessToken::new(format!("{id}|{}", secret.expose()));
+    Some(joined(settings.app_id.as_ref()?, settings.app_secret.as_ref()?))
 }
 
 impl fmt::Display for TokenInfo {

@@ -2,12 +2,10 @@
 
 use std::ops::Range;
 
-use super::graph_client::GraphClient;
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::FacebookClient;
+use crate::facebook::facebook_client::FacebookClient;
 use crate::facebook::ids::AudienceId;
 use crate::facebook::model::upload::{InvalidEntry, Upload, UploadReceipt};
-use crate::facebook::transport::Transport;
 use crate::facebook::wire::codes::{RetryClass, lookup};
 
 /// Which way the rows go.
@@ -59,30 +57,7 @@ impl BisectedUpload {
     }
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// Sends the rows of `upload`, however many, in one call or in as many as it takes: a call of more than 10,000 rows
-    /// or of more bytes than [`max_body_bytes`](super::builder::GraphClientBuilder::max_body_bytes) is halved before it is sent,
-    /// and one that Facebook refuses for what is in it is halved until the rows that are to blame are alone and named.
-    /// One bad row of 10,000 costs about 28 calls, and 9,999 rows get through.
-    ///
-    /// The calls take `batch_seq` from that of `upload` on; the last one carries its `last_batch`. If the last rows are
-    /// refused, a row that was taken is sent again to carry it.
-    ///
-    /// # Errors
-    /// What concerns the audience and not its rows: token, permission, flags, throttles, transport. More than half a
-    /// hundred refused rows, or more than eight before any got through, are [`ErrorKind::Rejected`], as then the rows are
-    /// not to blame.
-    pub async fn upload_bisecting(
-        &self,
-        operation: MemberOperation,
-        audience: &AudienceId,
-        upload: &Upload<'_>,
-    ) -> Result<BisectedUpload> {
-        upload_bisecting(self, operation, audience, upload).await
-    }
-}
-
-/// [`GraphClient::upload_bisecting`] with any client.
+/// `GraphClient::upload_bisecting` with any client.
 pub(crate) async fn upload_bisecting(
     client: &(impl FacebookClient + ?Sized),
     operation: MemberOperation,

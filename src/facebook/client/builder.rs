@@ -6,19 +6,15 @@ use std::sync::Arc;
 #[cfg(feature = "http")]
 use std::time::Duration;
 
-use super::graph_client::GraphClient;
 use super::observer::ClientObserver;
 use super::pacer::Pacer;
 use super::retry::RetryPolicy;
 use crate::clock::Clock;
-#[cfg(feature = "http")]
-use crate::error::Result;
-use crate::facebook::auth::appsecret_proof::AppSecretProof;
-use crate::facebook::auth::secret::{AccessToken, AppSecret};
+use crate::facebook::credentials::appsecret_proof::AppSecretProof;
+use crate::facebook::credentials::secret::{AccessToken, AppSecret};
 use crate::facebook::model::upload::UploadOptions;
-use crate::facebook::transport::Transport;
 #[cfg(feature = "http")]
-use crate::facebook::transport::http::{HttpTransport, HttpTransportBuilder};
+use crate::facebook::transport::http::HttpTransportBuilder;
 use crate::facebook::version::GraphVersion;
 
 /// Largest request body by default, in bytes: 10,000 rows of every key fit.
@@ -43,8 +39,8 @@ pub(in crate::facebook) struct ClientSettings {
 /// Builds a [`GraphClient`] over `T`, or over what `T` builds.
 #[derive(Clone)]
 pub struct GraphClientBuilder<T> {
-    transport: T,
-    settings: ClientSettings,
+    pub(super) transport: T,
+    pub(super) settings: ClientSettings,
 }
 
 impl<T> GraphClientBuilder<T> {
@@ -160,14 +156,6 @@ impl<T> GraphClientBuilder<T> {
     }
 }
 
-impl<T: Transport> GraphClientBuilder<T> {
-    /// The client.
-    #[must_use]
-    pub fn build(self) -> GraphClient<T> {
-        GraphClient::made(self.transport, self.settings)
-    }
-}
-
 #[cfg(feature = "http")]
 impl GraphClientBuilder<HttpTransportBuilder> {
     /// Another place than Facebook: see [`HttpTransportBuilder::base_url`].
@@ -203,14 +191,6 @@ impl GraphClientBuilder<HttpTransportBuilder> {
     pub fn http(mut self, transport: HttpTransportBuilder) -> Self {
         self.transport = transport;
         self
-    }
-
-    /// The client.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a base URL, proxy or certificate that is not one.
-    pub fn build(self) -> Result<GraphClient<HttpTransport>> {
-        Ok(GraphClient::made(self.transport.build()?, self.settings))
     }
 }
 

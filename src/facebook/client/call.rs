@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::graph_client::GraphClient;
+use super::inner::ClientInner;
 use super::observer::{CallSpan, ClientEvent};
-use super::pacer::Scope;
+use super::quota::{CUSTOM_AUDIENCE, Scope};
 use super::usage_headers::UsageHeaders;
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::auth::appsecret_proof::proof;
-use crate::facebook::ids::AudienceId;
+use crate::facebook::credentials::appsecret_proof::proof;
+use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::transport::{NotSent, Transport};
 use crate::facebook::wire::codes::RetryClass;
 use crate::facebook::wire::request::GraphRequest;
@@ -43,7 +43,30 @@ pub(in crate::facebook) struct Before {
     pub(in crate::facebook) unknown: bool,
 }
 
-impl<T: Transport> GraphClient<T> {
+impl<T: Transport> ClientInner<T> {
+    /// A call that spends the quota of an account, or of the app alone.
+    pub(in crate::facebook) fn call_on_account(
+        &self,
+        operation: &'static str,
+        account: Option<&AccountId>,
+        use_case: &'static str,
+    ) -> Call {
+        let scope = Scope { app: self.settings.app_id.clone(), account: account.cloned(), use_case };
+        Call { operation, scope, repeat: Repeat::Safe, orphan: None }
+    }
+
+    /// A call that spends the quota of the account that has the audience.
+    pub(in crate::facebook) fn call_on_audience(
+        &self,
+        operation: &'static str,
+        audience: &AudienceId,
+    ) -> Call {
+        let account = self.owner(audience);
+        let mut call = self.call_on_account(operation, account.as_ref(), CUSTOM_AUDIENCE);
+        call.orphan = account.is_none().then(|| audience.clone());
+        call
+    }
+
     /// Sends what `build` builds until `read` reads an answer from it or the rules say to give up.
     pub(in crate::facebook) async fn call<R>(
         &self,
@@ -51,7 +74,7 @@ impl<T: Transport> GraphClient<T> {
         build: impl Fn() -> GraphRequest + Send + Sync,
         read: impl Fn(&GraphResponse, Before) -> Result<R, Refusal> + Send + Sync,
     ) -> Result<R> {
-        let settings = &self.inner.settings;
+        let settings = &self.settings;
         let mut before = Before::default();
         let mut spent = Duration::ZERO;
         let mut last: Option<Error> = None;
@@ -85,7 +108,7 @@ impl<T: Transport> GraphClient<T> {
                     .retryable(false)
                     .expected("look whether it was done before doing it again"));
             }
-            let Some(wait) = settings.retry.wait(retry, attempt, &self.inner.jitter) else {
+            let Some(wait) = settings.retry.wait(retry, attempt, &self.jitter) else {
                 return Err(error);
             };
             // The pacer knows of a throttle's; an outage may name one too.
@@ -112,7 +135,7 @@ impl<T: Transport> GraphClient<T> {
     /// Waits until the call may be made, and says how long that was; or, where it would be longer than `budget`, for
     /// how long to stay away.
     async fn wait_for_place(&self, call: &Call, budget: Duration) -> Result<Duration, Duration> {
-        let settings = &self.inner.settings;
+        let settings = &self.settings;
         let mut waited = Duration::ZERO;
         loop {
             let most = budget.saturating_sub(waited);
@@ -139,7 +162,7 @@ impl<T: Transport> GraphClient<T> {
         before: Before,
         span: &CallSpan,
     ) -> (Result<R, Refusal>, UsageHeaders) {
-        let settings = &self.inner.settings;
+        let settings = &self.settings;
         let sent_at = settings.clock.now();
         let request = self.signed(build(), sent_at);
         self.tell_in(
@@ -151,7 +174,7 @@ impl<T: Transport> GraphClient<T> {
                 body_bytes: request.body.as_ref().map_or(0, |body| body.bytes.len()),
             },
         );
-        let answer = self.inner.transport.send(&request).await;
+        let answer = self.transport.send(&request).await;
         let now = settings.clock.now();
         let (outcome, usage, status) = match answer {
             Ok(response) => {
@@ -193,7 +216,7 @@ impl<T: Transport> GraphClient<T> {
 
     /// The request with what says who sends it. Made for each sending: a timed proof grows old.
     fn signed(&self, mut request: GraphRequest, now: OffsetDateTime) -> GraphRequest {
-        let settings = &self.inner.settings;
+        let settings = &self.settings;
         let token = request.token.get_or_insert_with(|| settings.token.clone()).clone();
         if let Some(secret) = &settings.app_secret {
             request.add(proof(settings.proof, secret, &token, now));
@@ -209,25 +232,25 @@ impl<T: Transport> GraphClient<T> {
     fn tell(&self, event: &ClientEvent) {
         #[cfg(feature = "tracing")]
         super::observer::trace(event);
-        if let Some(observer) = &self.inner.settings.observer {
+        if let Some(observer) = &self.settings.observer {
             observer.on_event(event);
         }
     }
 
     fn tell_version_end(&self) {
-        let settings = &self.inner.settings;
+        let settings = &self.settings;
         if let Some(ends) = settings.version.ends_soon(settings.clock.now())
-            && !self.inner.told_end.swap(true, Ordering::Relaxed)
+            && !self.told_end.swap(true, Ordering::Relaxed)
         {
             self.tell(&ClientEvent::VersionEnds { version: settings.version, ends });
         }
     }
 
     fn tell_other_version(&self, response: &GraphResponse) {
-        let asked = self.inner.settings.version;
+        let asked = self.settings.version;
         let answered = response.header("facebook-api-version").and_then(|version| version.parse().ok());
         if let Some(answered) = answered.filter(|answered| *answered != asked)
-            && !self.inner.told_other.swap(true, Ordering::Relaxed)
+            && !self.told_other.swap(true, Ordering::Relaxed)
         {
             self.tell(&ClientEvent::VersionDiffers { asked, answered });
         }

@@ -8,14 +8,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::graph_client::GraphClient;
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::FacebookClient;
-use crate::facebook::ids::AccountId;
-use crate::facebook::model::account::AdAccount;
-use crate::facebook::model::audience::CustomAudience;
 use crate::facebook::model::list::{ListRequest, Page};
-use crate::facebook::transport::Transport;
 
 type Fetched<I> = Pin<Box<dyn Future<Output = Result<Page<I>>> + Send>>;
 
@@ -129,40 +123,5 @@ impl<I: Unpin> Stream for Listing<I> {
 impl<I> fmt::Debug for Listing<I> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Listing").field("ended", &self.ended).finish_non_exhaustive()
-    }
-}
-
-impl<T: Transport + 'static> GraphClient<T> {
-    /// All audiences of an account that `request` lets through, newest first.
-    ///
-    /// ```
-    /// # async fn example(facebook: audiencekit::facebook::GraphClient<std::sync::Arc<dyn audiencekit::facebook::transport::Transport>>) -> audiencekit::Result<()> {
-    /// use audiencekit::facebook::ListRequest;
-    ///
-    /// let account = "act_1234567890".parse()?;
-    /// let mut audiences = facebook.list_audiences(&account, ListRequest::new().limit(100));
-    /// while let Some(audience) = audiences.next().await {
-    ///     println!("{}", audience?.id);
-    /// }
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn list_audiences(&self, account: &AccountId, request: ListRequest) -> Listing<CustomAudience> {
-        let (client, account) = (self.clone(), account.clone());
-        Listing::new(request, move |request| {
-            let (client, account) = (client.clone(), account.clone());
-            Box::pin(async move { client.audiences(&account, &request).await })
-        })
-    }
-
-    /// All ad accounts that the token can see.
-    #[must_use]
-    pub fn list_ad_accounts(&self, request: ListRequest) -> Listing<AdAccount> {
-        let client = self.clone();
-        Listing::new(request, move |request| {
-            let client = client.clone();
-            Box::pin(async move { client.ad_accounts(&request).await })
-        })
     }
 }

@@ -5,102 +5,33 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::quota::{AD_ACCOUNT, APP, CUSTOM_AUDIENCE, Gauge, PacerState, Quota, QuotaKey, Scope, add, until};
 use super::usage_headers::{AccessTier, UsageHeaders};
 use crate::facebook::ids::AccountId;
 
-/// The quotas of an app, as its answers tell them. Clones share; give one to every client of the app.
+/// Paces calls by the quotas that Facebook's answers report. Clones share their state.
 ///
-/// A quota belongs to an app, an ad account and a use case. The use-case header decides: from 75 % on, calls are
-/// spread, and while Facebook names a time to regain access, none is made. The account and app headers only advise, as
-/// calls are known to succeed while they say 100 %. Callers are served in the order in which they ask, one place each, so an
-/// audience with a thousand batches does not hold up another with one.
+/// Quotas belong to an app, an ad account and a use case, so give clones of one pacer to all clients of an app. The
+/// use-case header decides: from 75 % on, calls are spread out, and while Facebook names a time to regain access, none is
+/// made. The account and app headers only advise, because calls succeed while they report 100 %. Waiting calls get one
+/// place each in the order in which they came, so an audience with a thousand batches does not hold up one with a single
+/// batch.
 ///
 /// ```
-/// use audiencekit::facebook::Pacer;
+/// # #[cfg(feature = "http")] {
+/// use audiencekit::facebook::{GraphClient, Pacer};
 ///
 /// let pacer = Pacer::new();
-/// let saved = serde_json::to_string(&pacer.save()).unwrap();
-/// let restored = Pacer::restore(serde_json::from_str(&saved).unwrap());
-/// assert!(restored.quotas(time::macros::datetime!(2026-11-23 12:00 UTC)).is_empty());
+/// let brand = GraphClient::builder("a token").pacer(pacer.clone()).build()?;
+/// let shop = GraphClient::builder("another token of the same app").pacer(pacer).build()?;
+/// # }
+/// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct Pacer(Arc<Mutex<BTreeMap<QuotaKey, Gauge>>>);
 
-/// What a quota belongs to.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub struct QuotaKey {
-    /// The app, if the client was told.
-    pub app: Option<String>,
-    /// The digits of the ad account, or of the business; none for a quota of the whole app.
-    pub account: Option<String>,
-    /// The use case, such as `custom_audience`; `ad_account` and `app` for the headers of those names.
-    pub use_case: String,
-}
-
-/// The state of a [`Pacer`], to keep across restarts: a block does not end because a process did.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-pub struct PacerState(Vec<(QuotaKey, SavedGauge)>);
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct SavedGauge {
-    percent: f64,
-    seen_at: i64,
-    blocked_until: i64,
-    strikes: u32,
-    tier: Option<AccessTier>,
-}
-
-/// What is left of one quota.
-#[derive(Debug, Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Quota {
-    /// What it belongs to.
-    pub key: QuotaKey,
-    /// How much of it is used, in per cent, as last told and let decay over the hour since.
-    pub used_percent: f64,
-    /// Until when no call is made, if that is later than now.
-    pub blocked_until: Option<OffsetDateTime>,
-    /// The tier, if an answer told; otherwise the smaller one is assumed.
-    pub tier: Option<AccessTier>,
-    now: OffsetDateTime,
-}
-
-#[derive(Debug, Clone)]
-struct Gauge {
-    percent: f64,
-    seen_at: OffsetDateTime,
-    blocked_until: OffsetDateTime,
-    next_place: OffsetDateTime,
-    strikes: u32,
-    tier: Option<AccessTier>,
-}
-
-/// Which quotas a call spends.
-#[derive(Debug, Clone)]
-pub(in crate::facebook) struct Scope {
-    pub(in crate::facebook) app: Option<String>,
-    pub(in crate::facebook) account: Option<AccountId>,
-    pub(in crate::facebook) use_case: &'static str,
-}
-
-/// The header of an ad account, as a use case.
-const AD_ACCOUNT: &str = "ad_account";
-/// The header of an app, as a use case.
-pub(in crate::facebook) const APP: &str = "app";
-/// From here the use-case header spreads calls.
-const SPREAD_FROM: f64 = 75.0;
-/// Between two calls at 100 % of the use case.
-const SLOWEST: f64 = 3.0;
-/// From here the other headers do.
-const ADVICE_FROM: f64 = 90.0;
-/// Between two calls at 100 % of another header.
-const ADVISED: f64 = 0.5;
-/// The quota is that of a rolling hour.
-const WINDOW: f64 = 3600.0;
 /// First wait after a throttle that names no time; it doubles.
 const BLOCK: Duration = Duration::from_secs(60);
 /// Longest such wait.
@@ -109,108 +40,40 @@ const LONGEST_BLOCK: Duration = Duration::from_secs(16 * 60);
 /// Most quotas that are remembered: headers name them, and may name anything.
 const MOST_GAUGES: usize = 10_000;
 
-fn add(at: OffsetDateTime, wait: Duration) -> OffsetDateTime {
-    at.saturating_add(time::Duration::try_from(wait).unwrap_or(time::Duration::MAX))
-}
-
-fn until(now: OffsetDateTime, then: OffsetDateTime) -> Duration {
-    Duration::try_from(then - now).unwrap_or_default()
-}
-
-impl Gauge {
-    fn new(now: OffsetDateTime) -> Self {
-        Self { percent: 0.0, seen_at: now, blocked_until: now, next_place: now, strikes: 0, tier: None }
-    }
-
-    /// What is left of the last reading once part of the hour has passed.
-    fn used(&self, now: OffsetDateTime) -> f64 {
-        let age = (now - self.seen_at).as_seconds_f64().clamp(0.0, WINDOW);
-        self.percent * (1.0 - age / WINDOW)
-    }
-
-    /// True while it holds a call back, or might.
-    fn tells(&self, now: OffsetDateTime) -> bool {
-        self.blocked_until > now || self.used(now) > 0.0
-    }
-
-    /// Between two calls.
-    fn spacing(&self, use_case: &str, now: OffsetDateTime) -> Duration {
-        let (from, slowest) = match use_case {
-            AD_ACCOUNT | APP => (ADVICE_FROM, ADVISED),
-            _ => (SPREAD_FROM, SLOWEST),
-        };
-        let over = ((self.used(now) - from) / (100.0 - from)).clamp(0.0, 1.0);
-        Duration::from_secs_f64(slowest * over)
-    }
-}
-
-impl Scope {
-    fn key(&self, account: Option<&str>, use_case: &str) -> QuotaKey {
-        QuotaKey { app: self.app.clone(), account: account.map(str::to_owned), use_case: use_case.to_owned() }
-    }
-
-    fn own(&self) -> QuotaKey {
-        self.key(self.account.as_ref().map(AccountId::digits), self.use_case)
-    }
-
-    /// Every quota that a call spends, the deciding one first.
-    fn keys(&self) -> [QuotaKey; 3] {
-        let account = self.account.as_ref().map(AccountId::digits);
-        [self.own(), self.key(account, AD_ACCOUNT), self.key(None, APP)]
-    }
-}
-
 impl Pacer {
-    /// Nothing known yet: nothing is held back.
+    /// Creates a pacer that knows no quota and holds no call back.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A pacer that goes on where another stopped.
+    /// Creates a pacer from a saved state.
+    ///
+    /// ```
+    /// use audiencekit::facebook::Pacer;
+    ///
+    /// let saved = serde_json::to_string(&Pacer::new().save()).unwrap();
+    /// let pacer = Pacer::restore(serde_json::from_str(&saved).unwrap());
+    /// assert!(pacer.quotas(time::macros::datetime!(2026-11-23 12:00 UTC)).is_empty());
+    /// ```
     #[must_use]
     pub fn restore(state: PacerState) -> Self {
-        let instant =
-            |seconds| OffsetDateTime::from_unix_timestamp(seconds).unwrap_or(OffsetDateTime::UNIX_EPOCH);
-        let gauges = state.0.into_iter().map(|(key, saved)| {
-            let seen_at = instant(saved.seen_at);
-            let gauge = Gauge {
-                percent: saved.percent,
-                seen_at,
-                blocked_until: instant(saved.blocked_until),
-                next_place: seen_at,
-                strikes: saved.strikes,
-                tier: saved.tier,
-            };
-            (key, gauge)
-        });
-        Self(Arc::new(Mutex::new(gauges.collect())))
+        Self(Arc::new(Mutex::new(state.into_gauges())))
     }
 
-    /// The state to keep.
+    /// Returns the state to save across restarts.
     #[must_use]
     pub fn save(&self) -> PacerState {
-        let gauges = self.gauges();
-        let saved = gauges.iter().map(|(key, gauge)| {
-            let saved = SavedGauge {
-                percent: gauge.percent,
-                seen_at: gauge.seen_at.unix_timestamp(),
-                blocked_until: gauge.blocked_until.unix_timestamp(),
-                strikes: gauge.strikes,
-                tier: gauge.tier,
-            };
-            (key.clone(), saved)
-        });
-        PacerState(saved.collect())
+        PacerState::new(&self.gauges())
     }
 
-    /// What is known of every quota.
+    /// Returns every known quota.
     #[must_use]
     pub fn quotas(&self, now: OffsetDateTime) -> Vec<Quota> {
         self.gauges().iter().map(|(key, gauge)| Quota::of(key, gauge, now)).collect()
     }
 
-    /// What is left for audience calls on one ad account, if an answer has told.
+    /// Returns the quota for audience calls on one ad account, if an answer has named it.
     #[must_use]
     pub fn quota(&self, account: &AccountId, now: OffsetDateTime) -> Option<Quota> {
         let of_account = |quota: &Quota| {
@@ -225,7 +88,7 @@ impl Pacer {
 
     /// Takes the next place and says how long to wait for it; or, where that is more than `most`, only says how long:
     /// who will not wait takes no place from those who do.
-    pub(in crate::facebook) fn reserve(
+    pub(super) fn reserve(
         &self,
         scope: &Scope,
         now: OffsetDateTime,
@@ -299,12 +162,7 @@ impl Pacer {
     }
 
     /// Learns that a call was refused for its rate, and says for how long to stay away.
-    pub(in crate::facebook) fn throttled(
-        &self,
-        scope: &Scope,
-        usage: &UsageHeaders,
-        now: OffsetDateTime,
-    ) -> Duration {
+    pub(super) fn throttled(&self, scope: &Scope, usage: &UsageHeaders, now: OffsetDateTime) -> Duration {
         let mut gauges = self.gauges();
         let gauge = gauges.entry(scope.own()).or_insert_with(|| Gauge::new(now));
         let told =
@@ -321,50 +179,10 @@ impl Pacer {
     }
 
     /// Learns that a call went through.
-    pub(in crate::facebook) fn passed(&self, scope: &Scope) {
+    pub(super) fn passed(&self, scope: &Scope) {
         if let Some(gauge) = self.gauges().get_mut(&scope.own()) {
             gauge.strikes = 0;
         }
-    }
-}
-
-/// The use case of audience calls.
-pub(in crate::facebook) const CUSTOM_AUDIENCE: &str = "custom_audience";
-/// The use case of reading accounts.
-pub(in crate::facebook) const ADS_MANAGEMENT: &str = "ads_management";
-
-impl Quota {
-    fn of(key: &QuotaKey, gauge: &Gauge, now: OffsetDateTime) -> Self {
-        Self {
-            key: key.clone(),
-            used_percent: gauge.used(now),
-            blocked_until: Some(gauge.blocked_until).filter(|until| *until > now),
-            tier: gauge.tier,
-            now,
-        }
-    }
-
-    /// Calls that are left in this hour, by the documented size of the tier without its share per audience: a
-    /// cautious number.
-    #[must_use]
-    pub fn calls_left(&self) -> u64 {
-        let share = (1.0 - self.used_percent / 100.0).clamp(0.0, 1.0);
-        (f64::from(self.calls_per_hour()) * share) as u64
-    }
-
-    /// When `calls` more calls will be through, at the latest, if nobody else spends the quota.
-    ///
-    /// The calls that are left go at once; the others as the hour gives back.
-    #[must_use]
-    pub fn predicted_finish(&self, calls: u64) -> OffsetDateTime {
-        let start = self.blocked_until.unwrap_or(self.now);
-        let over = calls.saturating_sub(self.calls_left());
-        let wait = over as f64 * WINDOW / f64::from(self.calls_per_hour());
-        add(start, Duration::try_from_secs_f64(wait).unwrap_or(Duration::MAX))
-    }
-
-    fn calls_per_hour(&self) -> u32 {
-        self.tier.unwrap_or(AccessTier::DevelopmentAccess).calls_per_hour()
     }
 }
 

@@ -3,14 +3,13 @@
 use serde::de::DeserializeOwned;
 
 use super::call::Call;
-use super::graph_client::GraphClient;
-use super::verbs::shape;
+use super::inner::ClientInner;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::model::list::Page;
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::objects::PageWire;
 use crate::facebook::wire::request::GraphRequest;
-use crate::facebook::wire::response::{GraphResponse, Refusal, decode};
+use crate::facebook::wire::response::{GraphResponse, Refusal, decode, shape};
 
 /// Most pages of a list that is read whole; more is a server that does not come to an end.
 const MOST_PAGES: usize = 1_000;
@@ -25,7 +24,7 @@ pub(in crate::facebook) fn page<W: DeserializeOwned, R>(
     page.page(convert).ok_or_else(|| shape(operation, "there is a next page and no cursor"))
 }
 
-impl<T: Transport> GraphClient<T> {
+impl<T: Transport> ClientInner<T> {
     /// The items of all pages of what `build` asks for.
     pub(in crate::facebook) async fn all_pages<W: DeserializeOwned, R: Send>(
         &self,

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::inner::ClientInner;
 use crate::facebook::ids::AudienceId;
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, Method};
@@ -30,20 +30,16 @@ struct AdWire {
     effective_status: Option<String>,
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// The ads that an audience is used in, of these values of `effective_status` or, where none is named, of all.
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn audience_ads(
-        &self,
-        audience: &AudienceId,
-        effective_status: &[&str],
-    ) -> Result<Vec<AudienceAd>> {
-        self.all_pages(
-            || self.call_on_audience("read ads", audience),
+pub(super) async fn list<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    effective_status: &[&str],
+) -> Result<Vec<AudienceAd>> {
+    client
+        .all_pages(
+            || client.call_on_audience("read ads", audience),
             || {
-                let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/ads")))
+                let read = GraphRequest::new(Method::Get, client.path(format_args!("{audience}/ads")))
                     .query("fields", "id,name,effective_status");
                 match effective_status {
                     [] => read,
@@ -53,5 +49,4 @@ impl<T: Transport> GraphClient<T> {
             |AdWire { id: Text(id), name, effective_status }| AudienceAd { id, name, effective_status },
         )
         .await
-    }
 }

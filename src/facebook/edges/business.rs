@@ -1,14 +1,17 @@
 //! The ad accounts of a business.
 
+use std::sync::Arc;
+
 use crate::error::Result;
-use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::inner::ClientInner;
 use crate::facebook::client::listing::Listing;
-use crate::facebook::client::pacer::ADS_MANAGEMENT;
-use crate::facebook::client::verbs::{ACCOUNT_FIELDS, accounts};
+use crate::facebook::client::quota::ADS_MANAGEMENT;
+use crate::facebook::client::verbs::accounts;
 use crate::facebook::ids::BusinessId;
 use crate::facebook::model::account::AdAccount;
 use crate::facebook::model::list::{ListRequest, Page};
 use crate::facebook::transport::Transport;
+use crate::facebook::wire::parameters::ACCOUNT_FIELDS;
 use crate::facebook::wire::request::{GraphRequest, Method};
 
 /// How ad accounts belong to a business.
@@ -40,22 +43,18 @@ impl BusinessAccounts {
     }
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// The ad accounts of a business, a page at a time; [`ListRequest::name_contains`] is Facebook's `search_query`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) without `business_management`.
-    pub async fn business_ad_accounts(
-        &self,
-        business: &BusinessId,
-        which: BusinessAccounts,
-        list: &ListRequest,
-    ) -> Result<Page<AdAccount>> {
-        const OPERATION: &str = "list ad accounts";
-        self.call(
-            self.call_on_account(OPERATION, None, ADS_MANAGEMENT),
+pub(super) async fn ad_accounts<T: Transport>(
+    client: &ClientInner<T>,
+    business: &BusinessId,
+    which: BusinessAccounts,
+    list: &ListRequest,
+) -> Result<Page<AdAccount>> {
+    const OPERATION: &str = "list ad accounts";
+    client
+        .call(
+            client.call_on_account(OPERATION, None, ADS_MANAGEMENT),
             || {
-                let path = self.path(format_args!("{business}/{}", which.edge()));
+                let path = client.path(format_args!("{business}/{}", which.edge()));
                 let mut read = GraphRequest::new(Method::Get, path).query("fields", which.fields());
                 for (name, value) in [("search_query", &list.name_contains), ("after", &list.after)] {
                     if let Some(value) = value {
@@ -70,22 +69,17 @@ impl<T: Transport> GraphClient<T> {
             |response, _| accounts(OPERATION, response),
         )
         .await
-    }
 }
 
-impl<T: Transport + 'static> GraphClient<T> {
-    /// All ad accounts of a business.
-    #[must_use]
-    pub fn list_business_ad_accounts(
-        &self,
-        business: &BusinessId,
-        which: BusinessAccounts,
-        request: ListRequest,
-    ) -> Listing<AdAccount> {
-        let (client, business) = (self.clone(), business.clone());
-        Listing::new(request, move |request| {
-            let (client, business) = (client.clone(), business.clone());
-            Box::pin(async move { client.business_ad_accounts(&business, which, &request).await })
-        })
-    }
+pub(super) fn list<T: Transport + 'static>(
+    client: &Arc<ClientInner<T>>,
+    business: &BusinessId,
+    which: BusinessAccounts,
+    request: ListRequest,
+) -> Listing<AdAccount> {
+    let (client, business) = (Arc::clone(client), business.clone());
+    Listing::new(request, move |request| {
+        let (client, business) = (Arc::clone(&client), business.clone());
+        Box::pin(async move { ad_accounts(&client, &business, which, &request).await })
+    })
 }

@@ -4,14 +4,13 @@ use serde::Serialize;
 
 use crate::error::{Result, ValidationErrors};
 use crate::facebook::client::call::Repeat;
-use crate::facebook::client::graph_client::GraphClient;
-use crate::facebook::client::pacer::CUSTOM_AUDIENCE;
-use crate::facebook::client::verbs::shape;
+use crate::facebook::client::inner::ClientInner;
+use crate::facebook::client::quota::CUSTOM_AUDIENCE;
 use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::objects::Created;
 use crate::facebook::wire::request::{Body, GraphRequest, Method};
-use crate::facebook::wire::response::decode;
+use crate::facebook::wire::response::{decode, shape};
 
 /// Which people are like enough.
 ///
@@ -214,42 +213,35 @@ impl LookalikeSpec {
     }
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// Makes a lookalike of `origin`, which needs 100 people; it fills within hours.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a spec that Facebook would refuse,
-    /// [`ErrorKind::Flagged`](crate::ErrorKind::Flagged) when the seed is.
-    pub async fn create_lookalike(
-        &self,
-        account: &AccountId,
-        name: &str,
-        origin: &AudienceId,
-        spec: &LookalikeSpec,
-    ) -> Result<AudienceId> {
-        const OPERATION: &str = "create lookalike";
-        spec.check()?;
-        let mut call = self.call_on_account(OPERATION, Some(account), CUSTOM_AUDIENCE);
-        call.repeat = Repeat::MakesTwo;
-        let id = self
-            .call(
-                call,
-                || {
-                    let body = Body::json()
-                        .field("name", name)
-                        .field("subtype", "LOOKALIKE")
-                        .field("origin_audience_id", origin.as_str())
-                        .field("lookalike_spec", &spec.text());
-                    GraphRequest::new(Method::Post, self.path(format_args!("{account}/customaudiences")))
-                        .body(body)
-                },
-                |response, _| {
-                    let created: Created = decode(OPERATION, response)?;
-                    created.audience().ok_or_else(|| shape(OPERATION, "the id of the audience is not digits"))
-                },
-            )
-            .await?;
-        self.owned(&id, account);
-        Ok(id)
-    }
+pub(super) async fn create<T: Transport>(
+    client: &ClientInner<T>,
+    account: &AccountId,
+    name: &str,
+    origin: &AudienceId,
+    spec: &LookalikeSpec,
+) -> Result<AudienceId> {
+    const OPERATION: &str = "create lookalike";
+    spec.check()?;
+    let mut call = client.call_on_account(OPERATION, Some(account), CUSTOM_AUDIENCE);
+    call.repeat = Repeat::MakesTwo;
+    let id = client
+        .call(
+            call,
+            || {
+                let body = Body::json()
+                    .field("name", name)
+                    .field("subtype", "LOOKALIKE")
+                    .field("origin_audience_id", origin.as_str())
+                    .field("lookalike_spec", &spec.text());
+                GraphRequest::new(Method::Post, client.path(format_args!("{account}/customaudiences")))
+                    .body(body)
+            },
+            |response, _| {
+                let created: Created = decode(OPERATION, response)?;
+                created.audience().ok_or_else(|| shape(OPERATION, "the id of the audience is not digits"))
+            },
+        )
+        .await?;
+    client.owned(&id, account);
+    Ok(id)
 }

@@ -5,8 +5,9 @@ use serde_json::Value;
 use time::{Date, OffsetDateTime};
 
 use crate::error::Result;
-use crate::facebook::client::graph_client::GraphClient;
+use crate::facebook::client::inner::ClientInner;
 use crate::facebook::ids::{AudienceId, SessionId};
+use crate::facebook::model::json_value::JsonValue;
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, Method};
 use crate::facebook::wire::scalars::{Int, Text};
@@ -110,20 +111,16 @@ impl From<SessionWire> for UploadSession {
     }
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// The upload sessions of an audience, or one of them.
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn upload_sessions(
-        &self,
-        audience: &AudienceId,
-        session: Option<SessionId>,
-    ) -> Result<Vec<UploadSession>> {
-        self.all_pages(
-            || self.call_on_audience("read sessions", audience),
+pub(super) async fn list<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    session: Option<SessionId>,
+) -> Result<Vec<UploadSession>> {
+    client
+        .all_pages(
+            || client.call_on_audience("read sessions", audience),
             || {
-                let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/sessions")));
+                let read = GraphRequest::new(Method::Get, client.path(format_args!("{audience}/sessions")));
                 match session {
                     Some(session) => read.query("session_id", session.to_string()),
                     None => read,
@@ -132,24 +129,23 @@ impl<T: Transport> GraphClient<T> {
             |wire: SessionWire| wire.into(),
         )
         .await
-    }
+}
 
-    /// Aggregates of the values of a value-based audience, as Facebook gives them.
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn audience_health(&self, audience: &AudienceId, query: &HealthQuery) -> Result<Vec<Value>> {
-        let pages: Vec<Vec<Value>> = self
-            .all_pages(
-                || self.call_on_audience("read health", audience),
-                || {
-                    let path = self.path(format_args!("{audience}/health"));
-                    let read = GraphRequest::new(Method::Get, path);
-                    query.parameters().fold(read, |read, (name, value)| read.query(name, value))
-                },
-                |health: HealthWire| health.health,
-            )
-            .await?;
-        Ok(pages.into_iter().flatten().collect())
-    }
+pub(super) async fn health<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    query: &HealthQuery,
+) -> Result<Vec<JsonValue>> {
+    let pages: Vec<Vec<Value>> = client
+        .all_pages(
+            || client.call_on_audience("read health", audience),
+            || {
+                let path = client.path(format_args!("{audience}/health"));
+                let read = GraphRequest::new(Method::Get, path);
+                query.parameters().fold(read, |read, (name, value)| read.query(name, value))
+            },
+            |health: HealthWire| health.health,
+        )
+        .await?;
+    Ok(pages.into_iter().flatten().map(JsonValue::new).collect())
 }

@@ -2,14 +2,13 @@
 
 use serde::Deserialize;
 
-use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::client::graph_client::GraphClient;
+use crate::error::Result;
+use crate::facebook::client::inner::ClientInner;
 use crate::facebook::client::pagination::page;
-use crate::facebook::client::verbs::{done, shape};
 use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::model::list::Page;
 use crate::facebook::transport::Transport;
-use crate::facebook::wire::objects::AccountIdWire;
+use crate::facebook::wire::objects::{AccountIdWire, done, no_success};
 use crate::facebook::wire::redact::{MESSAGE, redact};
 use crate::facebook::wire::request::{Body, GraphRequest, Method};
 use crate::facebook::wire::response::decode;
@@ -159,49 +158,28 @@ fn digits(accounts: &[AccountId]) -> Vec<&str> {
     accounts.iter().map(AccountId::digits).collect()
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// Shares an audience with ad accounts; owner and recipients must belong to businesses.
-    ///
-    /// # Errors
-    /// A refusal of the whole; a refusal of one account is in [`Shared::errors`].
-    pub async fn share_audience(
-        &self,
-        audience: &AudienceId,
-        accounts: &[AccountId],
-        permission: SharePermission,
-    ) -> Result<Vec<Shared>> {
-        self.share_audience_as(audience, &ShareRequest::with(accounts.iter().cloned()).permission(permission))
-            .await
-    }
-
-    /// Shares an audience as `request` says.
-    ///
-    /// # Errors
-    /// As [`share_audience`](Self::share_audience).
-    pub async fn share_audience_as(
-        &self,
-        audience: &AudienceId,
-        request: &ShareRequest,
-    ) -> Result<Vec<Shared>> {
-        const OPERATION: &str = "share audience";
-        let relationships = &request.relationship_types;
-        self.call(
-            self.call_on_audience(OPERATION, audience),
+pub(super) async fn share<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    request: &ShareRequest,
+) -> Result<Vec<Shared>> {
+    const OPERATION: &str = "share audience";
+    let relationships = &request.relationship_types;
+    client
+        .call(
+            client.call_on_audience(OPERATION, audience),
             || {
                 let body = Body::json()
                     .field("adaccounts", &digits(&request.accounts))
                     .field("permissions", request.permission.as_str())
                     .maybe("relationship_type", Some(relationships).filter(|types| !types.is_empty()))
                     .maybe("replace", Some(&true).filter(|_| request.replace));
-                GraphRequest::new(Method::Post, self.path(format_args!("{audience}/{EDGE}"))).body(body)
+                GraphRequest::new(Method::Post, client.path(format_args!("{audience}/{EDGE}"))).body(body)
             },
             |response, _| {
                 let wire: ShareWire = decode(OPERATION, response)?;
                 if wire.sharing_data.is_empty() && wire.success.is_some_and(|Flag(success)| !success) {
-                    let mut refusal = shape(OPERATION, "");
-                    refusal.error =
-                        Error::new(ErrorKind::Rejected, OPERATION, "Facebook says that it had no success");
-                    return Err(refusal);
+                    return Err(no_success(OPERATION));
                 }
                 let shared = wire.sharing_data.into_iter().map(|one| Shared {
                     account: one.ad_acct_id.0,
@@ -213,39 +191,37 @@ impl<T: Transport> GraphClient<T> {
             },
         )
         .await
-    }
+}
 
-    /// Takes an audience back from ad accounts; their ads that use it stop for good.
-    ///
-    /// # Errors
-    /// As any change.
-    pub async fn unshare_audience(&self, audience: &AudienceId, accounts: &[AccountId]) -> Result<()> {
-        const OPERATION: &str = "unshare audience";
-        self.call(
-            self.call_on_audience(OPERATION, audience),
+pub(super) async fn unshare<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    accounts: &[AccountId],
+) -> Result<()> {
+    const OPERATION: &str = "unshare audience";
+    client
+        .call(
+            client.call_on_audience(OPERATION, audience),
             || {
                 let body = Body::json().field("adaccounts", &digits(accounts));
-                GraphRequest::new(Method::Delete, self.path(format_args!("{audience}/{EDGE}"))).body(body)
+                GraphRequest::new(Method::Delete, client.path(format_args!("{audience}/{EDGE}"))).body(body)
             },
             |response, _| done(OPERATION, response),
         )
         .await
-    }
+}
 
-    /// The ad accounts that an audience is shared with, a page at a time.
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn audience_recipients(
-        &self,
-        audience: &AudienceId,
-        after: Option<&str>,
-    ) -> Result<Page<AccountId>> {
-        const OPERATION: &str = "read recipients";
-        self.call(
-            self.call_on_audience(OPERATION, audience),
+pub(super) async fn recipients<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+    after: Option<&str>,
+) -> Result<Page<AccountId>> {
+    const OPERATION: &str = "read recipients";
+    client
+        .call(
+            client.call_on_audience(OPERATION, audience),
             || {
-                let read = GraphRequest::new(Method::Get, self.path(format_args!("{audience}/{EDGE}")));
+                let read = GraphRequest::new(Method::Get, client.path(format_args!("{audience}/{EDGE}")));
                 match after {
                     Some(cursor) => read.query("after", cursor),
                     None => read,
@@ -254,16 +230,16 @@ impl<T: Transport> GraphClient<T> {
             |response, _| page(OPERATION, response, |recipient: RecipientWire| recipient.id.0),
         )
         .await
-    }
+}
 
-    /// How far sharing with each account is.
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn shared_account_info(&self, audience: &AudienceId) -> Result<Vec<SharedAccount>> {
-        self.all_pages(
-            || self.call_on_audience("read sharing", audience),
-            || GraphRequest::new(Method::Get, self.path(format_args!("{audience}/shared_account_info"))),
+pub(super) async fn account_info<T: Transport>(
+    client: &ClientInner<T>,
+    audience: &AudienceId,
+) -> Result<Vec<SharedAccount>> {
+    client
+        .all_pages(
+            || client.call_on_audience("read sharing", audience),
+            || GraphRequest::new(Method::Get, client.path(format_args!("{audience}/shared_account_info"))),
             |info: InfoWire| SharedAccount {
                 account: info.account_id.0,
                 name: info.account_name,
@@ -273,5 +249,4 @@ impl<T: Transport> GraphClient<T> {
             },
         )
         .await
-    }
 }

@@ -3,11 +3,11 @@
 use serde::Deserialize;
 
 use crate::error::Result;
-use crate::facebook::client::graph_client::GraphClient;
-use crate::facebook::client::pacer::ADS_MANAGEMENT;
-use crate::facebook::client::verbs::done;
+use crate::facebook::client::inner::ClientInner;
+use crate::facebook::client::quota::ADS_MANAGEMENT;
 use crate::facebook::ids::{AccountId, BusinessId};
 use crate::facebook::transport::Transport;
+use crate::facebook::wire::objects::done;
 use crate::facebook::wire::redact::{MESSAGE, redact};
 use crate::facebook::wire::request::{Body, GraphRequest, Method};
 use crate::facebook::wire::scalars::Text;
@@ -34,16 +34,14 @@ struct TermsWire {
     content: Option<String>,
 }
 
-impl<T: Transport> GraphClient<T> {
-    /// The terms that concern audiences of an account. Whether they are accepted is in
-    /// [`AdAccount::terms_accepted`](crate::facebook::model::account::AdAccount::terms_accepted).
-    ///
-    /// # Errors
-    /// As any read.
-    pub async fn audience_terms(&self, account: &AccountId) -> Result<Vec<AudienceTerms>> {
-        self.all_pages(
-            || self.call_on_account("read terms", Some(account), ADS_MANAGEMENT),
-            || GraphRequest::new(Method::Get, self.path(format_args!("{account}/customaudiencestos"))),
+pub(super) async fn list<T: Transport>(
+    client: &ClientInner<T>,
+    account: &AccountId,
+) -> Result<Vec<AudienceTerms>> {
+    client
+        .all_pages(
+            || client.call_on_account("read terms", Some(account), ADS_MANAGEMENT),
+            || GraphRequest::new(Method::Get, client.path(format_args!("{account}/customaudiencestos"))),
             |wire: TermsWire| AudienceTerms {
                 id: wire.id.0,
                 kind: wire.kind,
@@ -51,34 +49,26 @@ impl<T: Transport> GraphClient<T> {
             },
         )
         .await
-    }
+}
 
-    /// Accepts terms for the business of the account, or for `business` where it acts for another one.
-    ///
-    /// This binds a business to a contract: call it when a person of the business has said so. System users cannot
-    /// accept, and it is not documented whether every app may accept this way; the link that
-    /// [`AuthorizationDenied::link`](crate::facebook::auth::account::AuthorizationDenied::link) gives works for any person.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) when the token's owner may not accept.
-    pub async fn accept_audience_terms(
-        &self,
-        account: &AccountId,
-        terms: &str,
-        business: Option<&BusinessId>,
-    ) -> Result<()> {
-        const OPERATION: &str = "accept terms";
-        self.call(
-            self.call_on_account(OPERATION, Some(account), ADS_MANAGEMENT),
+pub(super) async fn accept<T: Transport>(
+    client: &ClientInner<T>,
+    account: &AccountId,
+    terms: &str,
+    business: Option<&BusinessId>,
+) -> Result<()> {
+    const OPERATION: &str = "accept terms";
+    client
+        .call(
+            client.call_on_account(OPERATION, Some(account), ADS_MANAGEMENT),
             || {
                 let body = Body::json()
                     .field("tos_id", terms)
                     .maybe("business_id", business.map(BusinessId::as_str));
-                GraphRequest::new(Method::Post, self.path(format_args!("{account}/customaudiencestos")))
+                GraphRequest::new(Method::Post, client.path(format_args!("{account}/customaudiencestos")))
                     .body(body)
             },
             |response, _| done(OPERATION, response),
         )
         .await
-    }
 }

@@ -1,8 +1,11 @@
 //! Audiences, and what they are made of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::json_value::JsonValue;
 use super::label::AudienceLabel;
 use super::lookalike::LookalikeRead;
 use crate::facebook::ids::{AccountId, AudienceId};
@@ -10,6 +13,7 @@ use crate::facebook::ids::{AccountId, AudienceId};
 /// `customer_file_source`: where the people of the file come from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[non_exhaustive]
 pub enum CustomerFileSource {
     /// The advertiser collected the data from its customers.
     #[default]
@@ -62,13 +66,39 @@ pub struct NewAudience {
     pub use_for_products: Vec<String>,
     /// `subscription_info` of marketing-message lists: an open list, `WHATSAPP` and `MESSENGER` are known.
     pub subscription_info: Vec<String>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(in crate::facebook) params: BTreeMap<String, JsonValue>,
 }
 
 impl NewAudience {
-    /// An audience of this name and description, everything else by default.
+    /// Creates a definition from a name and a description, with defaults for everything else.
     #[must_use]
     pub fn new(name: impl Into<String>, description: impl Into<String>) -> Self {
         Self { name: name.into(), description: description.into(), ..Self::default() }
+    }
+
+    /// Adds a parameter that has no field here, such as one that Facebook introduced after this release.
+    ///
+    /// A parameter that has a field, or that says who sends the request, is refused when the audience is created. The
+    /// value is sent as it is, so never put data of contacts in it.
+    ///
+    /// ```
+    /// use audiencekit::facebook::NewAudience;
+    /// use audiencekit::{ErrorKind, FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// let wrong = NewAudience::new("VIP", "Gold card").param("name", "another");
+    /// let error = facebook.create_audience(&facebook.fake().account(), &wrong).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Invalid);
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<JsonValue>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
     }
 }
 
@@ -96,6 +126,52 @@ pub struct AudiencePatch {
     pub use_in_campaigns: Option<bool>,
     /// New products.
     pub use_for_products: Option<Vec<String>>,
+    pub(in crate::facebook) params: BTreeMap<String, JsonValue>,
+}
+
+impl AudiencePatch {
+    /// Creates a patch that changes nothing.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Sets a new name.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Sets a new description.
+    #[must_use]
+    pub fn description(mut self, description: impl Into<String>) -> Self {
+        self.description = Some(description.into());
+        self
+    }
+
+    /// Sets how many days a member stays without being sent again, 1 to 180.
+    #[must_use]
+    pub fn retention_days(mut self, days: u16) -> Self {
+        self.retention_days = Some(days);
+        self
+    }
+
+    /// Adds a parameter that has no field here, such as one that Facebook introduced after this release.
+    ///
+    /// The rules of [`NewAudience::param`] apply.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AudiencePatch;
+    ///
+    /// let patch = AudiencePatch::new().name("VIP 2027").param("a_new_parameter", true);
+    /// assert_eq!(patch.name.as_deref(), Some("VIP 2027"));
+    /// ```
+    #[must_use]
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<JsonValue>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
 }
 
 /// `delivery_status` or `operation_status`: a code to branch on and a text for people.

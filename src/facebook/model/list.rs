@@ -1,8 +1,7 @@
 //! Lists, page by page.
 
-use serde_json::Value;
-
 use super::fields::AudienceField;
+use super::json_value::JsonValue;
 use crate::facebook::ids::BusinessId;
 
 /// Which page of a list.
@@ -42,13 +41,13 @@ pub struct ListFilter {
     /// The operator, such as `EQUAL`, `IN`, `GREATER_THAN`, `CONTAIN`.
     pub operator: String,
     /// What to compare with.
-    pub value: Value,
+    pub value: JsonValue,
 }
 
 impl ListFilter {
     /// A condition.
     #[must_use]
-    pub fn new(field: impl Into<String>, operator: impl Into<String>, value: impl Into<Value>) -> Self {
+    pub fn new(field: impl Into<String>, operator: impl Into<String>, value: impl Into<JsonValue>) -> Self {
         Self { field: field.into(), operator: operator.into(), value: value.into() }
     }
 }
@@ -104,10 +103,45 @@ impl ListRequest {
 }
 
 /// One page of a list. The list ends when `after` is `None`, not when a page is short.
+///
+/// ```
+/// use audiencekit::facebook::Page;
+///
+/// let page = Page::new(vec!["a", "b"], Some("cursor".into()));
+/// assert_eq!(page.after.as_deref(), Some("cursor"));
+/// assert_eq!(page.into_iter().collect::<Vec<_>>(), ["a", "b"]);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Page<T> {
-    /// The items.
+    /// The items of the page.
     pub items: Vec<T>,
-    /// The cursor for the next page.
+    /// The cursor of the next page.
     pub after: Option<String>,
+}
+
+impl<T> Page<T> {
+    /// Creates a page from its items and the cursor of the next page.
+    #[must_use]
+    pub fn new(items: Vec<T>, after: Option<String>) -> Self {
+        Self { items, after }
+    }
+}
+
+impl<T> IntoIterator for Page<T> {
+    type Item = T;
+    type IntoIter = std::vec::IntoIter<T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.into_iter()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Page<T> {
+    type Item = &'a T;
+    type IntoIter = std::slice::Iter<'a, T>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.items.iter()
+    }
 }

@@ -3,6 +3,7 @@
 pub(super) mod account;
 pub(super) mod audience;
 pub(super) mod fields;
+pub(super) mod json_value;
 pub(super) mod label;
 pub(super) mod list;
 pub(super) mod lookalike;

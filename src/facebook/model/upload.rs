@@ -9,20 +9,65 @@ use super::audience::DataSource;
 use crate::facebook::ids::SessionId;
 use crate::identity::MatchRows;
 
-/// The place of a call in an upload session.
+/// The position of a call in an upload session.
 ///
-/// A session takes calls in order from `batch_seq` 1, ends with the last batch, and closes by itself 90 minutes
-/// after the first.
+/// A session takes calls in order from `batch_seq` 1, ends with the last batch, and closes by itself 90 minutes after the
+/// first.
+///
+/// ```
+/// use audiencekit::facebook::{Session, SessionId};
+///
+/// let session = Session::new(SessionId::new(7)?, 2).last_batch(true);
+/// assert_eq!((session.batch_seq, session.last_batch), (2, true));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[non_exhaustive]
 pub struct Session {
-    /// The session.
+    /// The id of the session.
     pub id: SessionId,
-    /// 1, 2, 3 ...
+    /// The number of the call in the session, counted from 1.
     pub batch_seq: u64,
-    /// True for the last call of the session.
+    /// `true` for the last call of the session.
     pub last_batch: bool,
-    /// How many rows the session will have, if known.
+    /// The number of rows that the session will have, if known.
     pub estimated_total: Option<u64>,
+}
+
+impl Session {
+    /// Creates the position of one call, which is not the last of its session.
+    #[must_use]
+    pub fn new(id: SessionId, batch_seq: u64) -> Self {
+        Self { id, batch_seq, last_batch: false, estimated_total: None }
+    }
+
+    /// Creates a session of a single call.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{Session, SessionId};
+    ///
+    /// let session = Session::single(SessionId::new(7)?);
+    /// assert_eq!((session.batch_seq, session.last_batch), (1, true));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn single(id: SessionId) -> Self {
+        Self::new(id, 1).last_batch(true)
+    }
+
+    /// Sets whether this is the last call of the session. Defaults to `false`.
+    #[must_use]
+    pub fn last_batch(mut self, last: bool) -> Self {
+        self.last_batch = last;
+        self
+    }
+
+    /// Sets the number of rows that the session will have. Defaults to unknown.
+    #[must_use]
+    pub fn estimated_total(mut self, rows: u64) -> Self {
+        self.estimated_total = Some(rows);
+        self
+    }
 }
 
 /// The rows of one call.

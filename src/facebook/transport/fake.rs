@@ -6,7 +6,7 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::fake::{Fake, FakeRequest, FaultDelivery};
 use crate::facebook::transport::Transport;
-use crate::facebook::wire::request::GraphRequest;
+use crate::facebook::wire::request::{GraphRequest, percent_encode};
 use crate::facebook::wire::response::GraphResponse;
 
 /// Carries requests to a [`Fake`] in the same process.
@@ -42,22 +42,16 @@ impl FakeTransport {
 
 /// The query as HTTP writes it.
 fn query(request: &GraphRequest) -> String {
-    let mut text = String::new();
+    let mut text = Vec::new();
     for (name, value) in &request.query {
         if !text.is_empty() {
-            text.push('&');
+            text.push(b'&');
         }
-        text.push_str(name);
-        text.push('=');
-        for b in value.bytes() {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                text.push(b as char);
-            } else {
-                text.push_str(&format!("%{b:02X}"));
-            }
-        }
+        percent_encode(name, &mut text);
+        text.push(b'=');
+        percent_encode(value, &mut text);
     }
-    text
+    String::from_utf8(text).unwrap_or_default()
 }
 
 #[async_trait]

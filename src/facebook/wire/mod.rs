@@ -2,6 +2,7 @@
 
 pub mod codes;
 pub(super) mod objects;
+pub(super) mod parameters;
 pub(super) mod receipt;
 pub(super) mod redact;
 pub(super) mod request;

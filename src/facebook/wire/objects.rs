@@ -4,7 +4,10 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny};
 use time::OffsetDateTime;
 
+use super::codes::RetryClass;
+use super::response::{GraphResponse, Refusal, decode};
 use super::scalars::{Entries, Flag, Int, Loose, Text};
+use crate::error::ErrorKind;
 use crate::facebook::ids::{AccountId, AudienceId};
 use crate::facebook::model::account::AdAccount;
 use crate::facebook::model::audience::{CustomAudience, DataSource, Status};
@@ -27,7 +30,7 @@ impl Created {
 /// `{"success": true}`, or `true` in old traffic.
 #[derive(Deserialize)]
 #[serde(untagged)]
-pub(in crate::facebook) enum Done {
+enum Done {
     Object {
         #[serde(default)]
         success: Option<bool>,
@@ -36,12 +39,25 @@ pub(in crate::facebook) enum Done {
 }
 
 impl Done {
-    pub(in crate::facebook) fn is_done(&self) -> bool {
+    fn is_done(&self) -> bool {
         match self {
             Self::Object { success } => success.unwrap_or(true),
             Self::Bare(done) => *done,
         }
     }
+}
+
+/// Reads the answer to a change, which holds nothing but success.
+pub(in crate::facebook) fn done(operation: &'static str, response: &GraphResponse) -> Result<(), Refusal> {
+    let done: Done = decode(operation, response)?;
+    if done.is_done() { Ok(()) } else { Err(no_success(operation)) }
+}
+
+/// A refusal without an error: `{"success": false}`.
+pub(in crate::facebook) fn no_success(operation: &'static str) -> Refusal {
+    let error =
+        crate::error::Error::new(ErrorKind::Rejected, operation, "Facebook returned `success: false`");
+    Refusal { error, retry: RetryClass::Never }
 }
 
 /// A page of a list. `next` is a whole URL that may carry the token: it is looked at for being there and dropped.

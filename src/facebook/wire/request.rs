@@ -1,13 +1,15 @@
 //! Calls as values: built and inspected without a socket.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use serde::Serialize;
 
-use crate::facebook::auth::secret::AccessToken;
+use crate::facebook::credentials::secret::AccessToken;
 
 /// The HTTP method of a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub enum Method {
     /// Read.
     Get,
@@ -41,7 +43,7 @@ pub struct GraphRequest {
     /// The path with its version, such as `/v26.0/act_1/customaudiences`.
     pub path: String,
     /// Parameters of a read.
-    pub query: Vec<(&'static str, String)>,
+    pub query: Vec<(Cow<'static, str>, String)>,
     /// The body, if any, and its content type.
     pub body: Option<Body>,
     /// Who calls.
@@ -66,8 +68,8 @@ impl GraphRequest {
 
     /// Adds a parameter of a read.
     #[must_use]
-    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.query.push((name, value.into()));
+    pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        self.query.push((name.into(), value.into()));
         self
     }
 
@@ -82,7 +84,7 @@ impl GraphRequest {
     pub(in crate::facebook) fn add(&mut self, params: Vec<(&'static str, String)>) {
         match &mut self.body {
             Some(body) => params.iter().for_each(|(name, value)| body.add(name, value)),
-            None => self.query.extend(params),
+            None => self.query.extend(params.into_iter().map(|(name, value)| (name.into(), value))),
         }
     }
 }
@@ -166,7 +168,7 @@ impl Body {
 }
 
 /// As in RFC 3986: everything but the unreserved characters.
-fn percent_encode(text: &str, out: &mut Vec<u8>) {
+pub(in crate::facebook) fn percent_encode(text: &str, out: &mut Vec<u8>) {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
@@ -214,6 +216,9 @@ mod tests {
 
         let mut read = GraphRequest::new(Method::Get, "/").query("fields", "id");
         read.add(proof());
-        assert_eq!(read.query, [("fields", "id".to_owned()), ("appsecret_proof", "0a".to_owned())]);
+        assert_eq!(
+            read.query,
+            [("fields".into(), "id".to_owned()), ("appsecret_proof".into(), "0a".to_owned())]
+        );
     }
 }

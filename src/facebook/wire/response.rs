@@ -31,7 +31,28 @@ impl GraphResponse {
         Self { status, headers: Vec::new(), body: body.into() }
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Deserializes the body.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Decode`] for a body of another shape.
+    ///
+    /// ```
+    /// use audiencekit::facebook::GraphResponse;
+    ///
+    /// let ids: Vec<u64> = GraphResponse::new(200, "[1, 2]").json()?;
+    /// assert_eq!(ids, [1, 2]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        // What serde says about it may quote the value.
+        serde_json::from_slice(&self.body).map_err(|problem| {
+            let (line, column) = (problem.line(), problem.column());
+            let what = format!("the body is not of the shape asked for at line {line} column {column}");
+            Error::new(ErrorKind::Decode, "read response", what)
+        })
+    }
+
+    /// Returns the value of a header. The name is in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -88,6 +109,11 @@ pub(in crate::facebook) fn decode<T: DeserializeOwned>(
         let what = format!("the answer is not of the documented shape at line {line} column {column}");
         refusal(Error::new(ErrorKind::Decode, operation, what), RetryClass::Never)
     })
+}
+
+/// An answer of JSON that lacks what it must have.
+pub(in crate::facebook) fn shape(operation: &'static str, what: &'static str) -> Refusal {
+    Refusal { error: Error::new(ErrorKind::Decode, operation, what), retry: RetryClass::Never }
 }
 
 /// The error of an answer that has no usable JSON in it.

@@ -4,7 +4,6 @@ use super::receipt::ReceiptWire;
 use super::request::{Body, Method};
 use super::response::{GraphResponse, Refusal, decode};
 use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::client::builder::ClientSettings;
 use crate::facebook::model::upload::{Upload, UploadOptions, UploadReceipt};
 use crate::identity::MatchKey;
 
@@ -47,7 +46,7 @@ impl Edge {
     }
 
     /// Refuses what Facebook would refuse, before anything is sent.
-    pub(in crate::facebook) fn check(self, upload: &Upload<'_>, settings: &ClientSettings) -> Result<()> {
+    pub(in crate::facebook) fn check(self, upload: &Upload<'_>, defaults: &UploadOptions) -> Result<()> {
         let wrong = |what: &'static str, right: &'static str| {
             Err(Error::new(ErrorKind::Invalid, self.operation(), what).expected(right))
         };
@@ -62,7 +61,7 @@ impl Edge {
         if upload.session.batch_seq == 0 || i64::try_from(upload.session.batch_seq).is_err() {
             return wrong("batch_seq is out of range", "1 for the first batch of a session");
         }
-        let options = upload.options.unwrap_or(&settings.upload);
+        let options = upload.options.unwrap_or(defaults);
         if keys.contains(&MatchKey::AppUid) && options.app_ids.is_empty() {
             return wrong("the column APPUID needs app ids", "UploadOptions::app_ids");
         }
@@ -86,10 +85,10 @@ impl Edge {
 ///
 /// The schema is a list even for one column: an audience that began with a list refuses a string for good (code
 /// 2650). `is_raw` is true for lists, as the users reference says and Meta's own SDK does (read 2026-09-12).
-pub(in crate::facebook) fn upload_body(upload: &Upload<'_>, settings: &ClientSettings) -> Body {
+pub(in crate::facebook) fn upload_body(upload: &Upload<'_>, defaults: &UploadOptions) -> Body {
     let keys = upload.rows.keys();
     let session = &upload.session;
-    let options = upload.options.unwrap_or(&settings.upload);
+    let options = upload.options.unwrap_or(defaults);
     let mut body = Body::json()
         .maybe("namespace", options.namespace.as_ref())
         .maybe("customer_consent", options.customer_consent.as_ref());

@@ -105,7 +105,7 @@ promises! {
 
     real a_change_of_name_leaves_the_description(bench) {
         let id = bench.create().await?;
-        let changes = AudiencePatch { name: Some("audiencekit contract renamed".to_owned()), ..AudiencePatch::default() };
+        let changes = AudiencePatch::new().name("audiencekit contract renamed");
         ok(bench.client.update_audience(&id, &changes).await)?;
         let audience = bench.read(&id).await?;
         same!(audience.name, changes.name);
@@ -115,7 +115,7 @@ promises! {
 
     real a_change_of_description_leaves_the_name(bench) {
         let id = bench.create().await?;
-        let changes = AudiencePatch { description: Some("Another".to_owned()), ..AudiencePatch::default() };
+        let changes = AudiencePatch::new().description("Another");
         ok(bench.client.update_audience(&id, &changes).await)?;
         let audience = bench.read(&id).await?;
         same!(audience.description, changes.description);
@@ -125,7 +125,7 @@ promises! {
 
     real the_retention_can_be_changed(bench) {
         let id = bench.create().await?;
-        let changes = AudiencePatch { retention_days: Some(90), ..AudiencePatch::default() };
+        let changes = AudiencePatch::new().retention_days(90);
         ok(bench.client.update_audience(&id, &changes).await)?;
         same!(bench.read(&id).await?.retention_days, Some(90));
         bench.tidy(&id).await?;
@@ -142,7 +142,7 @@ promises! {
         let nobody: AudienceId = ok(NOBODY.parse())?;
         let error = refused(bench.client.audience(&nobody).await, ErrorKind::NotFound)?;
         sure!(!error.is_retryable(), "{error} is called retryable");
-        let changes = AudiencePatch { name: Some("x".to_owned()), ..AudiencePatch::default() };
+        let changes = AudiencePatch::new().name("x");
         refused(bench.client.update_audience(&nobody, &changes).await, ErrorKind::NotFound)?;
     }
 
@@ -256,7 +256,7 @@ promises! {
     faked a_flagged_audience_takes_neither_edits_nor_people(bench, fake) {
         let id = bench.create().await?;
         fake.flag(&id, &["name"]);
-        let changes = AudiencePatch { description: Some("Another".to_owned()), ..AudiencePatch::default() };
+        let changes = AudiencePatch::new().description("Another");
         refused(bench.client.update_audience(&id, &changes).await, ErrorKind::Flagged)?;
         refused(bench.add(&id, &people(0..1)?).await, ErrorKind::Flagged)?;
         refused(bench.remove(&id, &people(0..1)?).await, ErrorKind::Flagged)?;

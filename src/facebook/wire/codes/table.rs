@@ -1,8 +1,8 @@
 //! The rows.
 
+use super::row::{CodeRow, RetryClass};
 use crate::error::ErrorKind;
 use crate::error::ErrorKind as K;
-use crate::facebook::wire::codes::{CodeRow, RetryClass};
 use RetryClass as R;
 
 const NEW_TOKEN: &str = "get a new access token and have its owner log in again";
