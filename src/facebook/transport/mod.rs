@@ -1,6 +1,5 @@
 //! Ways to carry a request to Facebook.
 
-pub(super) mod fake;
 #[cfg(feature = "http")]
 pub(super) mod http;
 
@@ -9,7 +8,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 
-pub use fake::FakeTransport;
+pub use crate::facebook::fake::front::transport::FakeTransport;
 #[cfg(feature = "http")]
 pub use http::{HttpTransport, HttpTransportBuilder};
 

@@ -4,10 +4,10 @@ use std::ops::Deref;
 
 use async_trait::async_trait;
 
+use super::transport::FakeTransport;
 use crate::error::Result;
 use crate::facebook::facebook_client::{SealedClient, forward};
 use crate::facebook::fake::handle::Fake;
-use crate::facebook::transport::FakeTransport;
 use crate::facebook::{
     AccountId, AdAccount, AudienceId, AudiencePatch, CustomAudience, FacebookClient, GraphClient,
     GraphClientBuilder, ListRequest, NewAudience, Page, Upload, UploadReceipt,

@@ -7,3 +7,4 @@ pub(super) mod mock;
 pub(super) mod multipart;
 #[cfg(feature = "fake-server")]
 pub(super) mod server;
+pub(in crate::facebook) mod transport;
