@@ -6,7 +6,6 @@
 
 use std::hint::black_box;
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use audiencekit::identity::{Coverage, MatchRows};
@@ -44,7 +43,7 @@ fn people() -> Vec<Person> {
         .collect()
 }
 
-fn contacts(schema: &Arc<Schema>, people: &[Person], national: bool) -> Vec<Contact> {
+fn contacts(schema: &Schema, people: &[Person], national: bool) -> Vec<Contact> {
     let field = |name| schema.require(name).expect("a standard field");
     let ids = ["email", "phone", "first_name", "last_name"].map(field);
     people

@@ -152,7 +152,7 @@ fn cpu_by_thread() -> Vec<(PathBuf, u64)> {
 
 struct Fixture {
     csv: Vec<u8>,
-    schema: Arc<Schema>,
+    schema: Schema,
     source: CsvSource,
     /// The same contacts in two files.
     halves: [CsvSource; 2],

@@ -13,7 +13,6 @@
 //! Run: `cargo run --example automation`
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
@@ -199,7 +198,7 @@ fn name(number: u64) -> String {
     format!("c{number:03}")
 }
 
-fn contacts() -> Result<(Arc<Schema>, MemoryContacts), audiencekit::Error> {
+fn contacts() -> Result<(Schema, MemoryContacts), audiencekit::Error> {
     let schema = Schema::standard();
     let mut contacts = MemoryContacts::new(&schema);
     for number in 0..PEOPLE {
@@ -352,7 +351,7 @@ fn model(
 }
 
 fn fingerprints(
-    schema: &Arc<Schema>,
+    schema: &Schema,
     contacts: &MemoryContacts,
     people: &BTreeSet<String>,
 ) -> Result<BTreeSet<audiencekit::identity::Hashed>, audiencekit::Error> {

@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, HashSet};
 use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use audiencekit::contact::FieldType;
 use audiencekit::segment::{CountBuilder, FilterError};
@@ -184,7 +183,7 @@ fn selector(text: &str, schema: &Schema) -> Anything<Selector> {
 }
 
 /// A schema with the columns of the file that are no standard field.
-fn sniff(path: &Path, csv: bool, mut types: BTreeMap<String, FieldType>) -> Anything<Arc<Schema>> {
+fn sniff(path: &Path, csv: bool, mut types: BTreeMap<String, FieldType>) -> Anything<Schema> {
     const ROWS: usize = 1_000;
     let standard = Schema::standard();
     let mut values: BTreeMap<String, Vec<String>> = BTreeMap::new();

@@ -1,7 +1,5 @@
 //! No memory is asked for per contact once buffers have grown: counted, not timed.
 
-use std::sync::Arc;
-
 use allocation_counter::measure;
 use audiencekit::identity::{Coverage, MatchRows};
 use audiencekit::source::Batch;
@@ -53,7 +51,7 @@ fn fill(schema: &Schema, person: &Person, contact: &mut Contact) {
     set("country", "PL");
 }
 
-fn contacts(schema: &Arc<Schema>, people: &[Person]) -> Vec<Contact> {
+fn contacts(schema: &Schema, people: &[Person]) -> Vec<Contact> {
     let filled = people.iter().map(|person| {
         let mut contact = Contact::new(schema);
         fill(schema, person, &mut contact);

@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-fn canary(schema: &Arc<Schema>) -> Contact {
+fn canary(schema: &Schema) -> Contact {
     let mut contact = Contact::new(schema);
     let id = |name: &str| schema.field(name).unwrap();
     contact.set(id("id"), "7391").unwrap();
@@ -86,7 +86,7 @@ fn canary(schema: &Arc<Schema>) -> Contact {
     contact
 }
 
-fn rows(schema: &Arc<Schema>) -> MatchRows {
+fn rows(schema: &Schema) -> MatchRows {
     let map = KeyMap::builder()
         .column(MatchKey::Email, "email")
         .column(MatchKey::Phone, "phone")
@@ -409,6 +409,6 @@ async fn a_run_tells_of_nobody_in_reports_plans_receipts_errors_and_files() {
 }
 
 #[cfg(feature = "sqlite")]
-fn contact_of(id: &str, email: &str, schema: &Arc<Schema>) -> Contact {
+fn contact_of(id: &str, email: &str, schema: &Schema) -> Contact {
     Contact::builder(schema).id(id).email(email).build().unwrap()
 }

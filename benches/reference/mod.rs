@@ -3,8 +3,6 @@
 //! A contact has six texts, a country, a birthday, three consents, a score, up to ten tags of 500, twenty details and up
 //! to eight purchases. Of the first million, 3,745 fit.
 
-use std::sync::Arc;
-
 use audiencekit::contact::{
     Birthday, ConsentStatus, Contact, Event, FieldId, FieldType, Schema, Symbol, ValueRef,
 };
@@ -103,7 +101,7 @@ pub(crate) fn detail_name(at: usize) -> String {
     if at == 0 { "plan".to_owned() } else { format!("detail{at}") }
 }
 
-pub(crate) fn schema() -> Arc<Schema> {
+pub(crate) fn schema() -> Schema {
     (0..20)
         .fold(Schema::builder(), |schema, at| schema.detail(detail_name(at), FieldType::Keyword))
         .build()
@@ -111,7 +109,7 @@ pub(crate) fn schema() -> Arc<Schema> {
 }
 
 /// Contacts as a host keeps them that reads them one after the other into the same one.
-pub(crate) fn contacts(numbers: std::ops::Range<u64>, schema: &Arc<Schema>) -> Vec<Contact> {
+pub(crate) fn contacts(numbers: std::ops::Range<u64>, schema: &Schema) -> Vec<Contact> {
     let field = |name: &str| schema.require(name).expect("a declared field");
     let texts = TEXTS.map(field);
     let details: Vec<FieldId> = (0..20).map(|at| field(&detail_name(at))).collect();

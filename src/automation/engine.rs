@@ -105,7 +105,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         contacts: C,
         options: EngineOptions,
     ) -> Result<Self> {
-        let schema = Arc::clone(contacts.schema());
+        let schema = contacts.schema().clone();
         definitions.check(&schema, &options.zone, audiences)?;
         let mut state = load::restore(&store, options.room)?;
         let older = versions::read(&store, &state, &definitions)?;
@@ -155,7 +155,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         (self.store, self.contacts)
     }
 
-    pub(super) fn schema(&self) -> &Arc<Schema> {
+    pub(super) fn schema(&self) -> &Schema {
         self.contacts.schema()
     }
 

@@ -1,7 +1,5 @@
 //! Runs that no event starts: by hand, and for those who match already.
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
 use super::contact_store::store::{ContactStore, unknown_contact};
@@ -135,7 +133,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         }
         self.state.see_now(micros(now));
         let time = EvaluationTime::new(now, self.options.zone.clone());
-        let compiled = segment.compile(&Arc::clone(self.schema()), &time)?;
+        let compiled = segment.compile(self.schema(), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
         let mut last = None;

@@ -1,7 +1,5 @@
 //! A contact, field by field: typed where the schema is standard, by name where it is the host's own.
 
-use std::sync::Arc;
-
 use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
@@ -46,7 +44,7 @@ pub struct ContactBuilder {
 impl Contact {
     /// Starts a contact of this schema.
     #[must_use]
-    pub fn builder(schema: &Arc<Schema>) -> ContactBuilder {
+    pub fn builder(schema: &Schema) -> ContactBuilder {
         ContactBuilder { contact: Contact::new(schema), problems: ValidationErrors::new("contact") }
     }
 }

@@ -56,7 +56,7 @@ pub trait ToContact {
     ///
     /// # Errors
     /// What [`fields`](Self::fields) and [`fill`](Self::fill) say.
-    fn to_contact(&self, schema: &Arc<Schema>) -> Result<Contact> {
+    fn to_contact(&self, schema: &Schema) -> Result<Contact> {
         let mut contact = Contact::new(schema);
         self.fill(&Self::fields(schema)?, &mut contact)?;
         Ok(contact)

@@ -1,7 +1,5 @@
 //! Contacts in transit: refilled, never reallocated.
 
-use std::sync::Arc;
-
 use super::losses::ReadErrors;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
@@ -20,7 +18,7 @@ use crate::error::Result;
 /// ```
 #[derive(Debug)]
 pub struct Batch {
-    schema: Arc<Schema>,
+    schema: Schema,
     contacts: Vec<Contact>,
     len: usize,
     capacity: usize,
@@ -33,9 +31,9 @@ impl Batch {
 
     /// An empty batch that takes at most `capacity` contacts.
     #[must_use]
-    pub fn with_capacity(schema: &Arc<Schema>, capacity: usize) -> Self {
+    pub fn with_capacity(schema: &Schema, capacity: usize) -> Self {
         Self {
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             contacts: Vec::new(),
             len: 0,
             capacity: capacity.max(1),

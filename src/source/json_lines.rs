@@ -26,7 +26,7 @@ use crate::source::{ContactReader, ContactSource};
 /// ```
 #[derive(Clone)]
 pub struct JsonLinesSource {
-    schema: Arc<Schema>,
+    schema: Schema,
     origin: Origin,
     decoder: LineDecoder,
 }
@@ -39,19 +39,19 @@ impl JsonLinesSource {
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when the file cannot be opened or is no file.
-    pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
+    pub fn open(path: impl Into<PathBuf>, schema: &Schema) -> Result<Self> {
         let source = Self::over(Origin::File(path.into()), schema);
         source.origin.open().map(|_| source)
     }
 
     /// A source over a file that is in memory.
     #[must_use]
-    pub fn from_bytes(bytes: impl AsRef<[u8]>, schema: &Arc<Schema>) -> Self {
+    pub fn from_bytes(bytes: impl AsRef<[u8]>, schema: &Schema) -> Self {
         Self::over(Origin::Bytes(bytes.as_ref().into()), schema)
     }
 
-    fn over(origin: Origin, schema: &Arc<Schema>) -> Self {
-        Self { schema: Arc::clone(schema), origin, decoder: LineDecoder::default() }
+    fn over(origin: Origin, schema: &Schema) -> Self {
+        Self { schema: schema.clone(), origin, decoder: LineDecoder::default() }
     }
 
     /// How objects are read: order of dates, zone, unknown members.
@@ -84,7 +84,7 @@ impl fmt::Debug for JsonLinesSource {
 
 #[async_trait]
 impl ContactSource for JsonLinesSource {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 

@@ -24,15 +24,15 @@ use crate::source::{ContactReader, ContactSource};
 /// ```
 #[derive(Clone)]
 pub struct MemorySource {
-    schema: Arc<Schema>,
+    schema: Schema,
     contacts: Arc<[Contact]>,
 }
 
 impl MemorySource {
     /// A source of these contacts, which must be of `schema`.
     #[must_use]
-    pub fn new(schema: &Arc<Schema>, contacts: Vec<Contact>) -> Self {
-        Self { schema: Arc::clone(schema), contacts: contacts.into() }
+    pub fn new(schema: &Schema, contacts: Vec<Contact>) -> Self {
+        Self { schema: schema.clone(), contacts: contacts.into() }
     }
 
     /// The contacts.
@@ -50,7 +50,7 @@ impl fmt::Debug for MemorySource {
 
 #[async_trait]
 impl ContactSource for MemorySource {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 

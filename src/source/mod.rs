@@ -68,7 +68,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait ContactSource: Send + Sync + fmt::Debug {
     /// The fields that the contacts have.
-    fn schema(&self) -> &Arc<Schema>;
+    fn schema(&self) -> &Schema;
 
     /// How many contacts there are, if that is known without reading them.
     fn len_hint(&self) -> Option<u64>;
@@ -103,7 +103,7 @@ pub trait ContactReader: Send {
 
 #[async_trait]
 impl<S: ContactSource + ?Sized> ContactSource for Arc<S> {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         (**self).schema()
     }
 

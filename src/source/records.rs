@@ -54,7 +54,7 @@ use crate::source::{ContactReader, ContactSource};
 /// # }
 /// ```
 pub struct RecordSource<T: ToContact> {
-    schema: Arc<Schema>,
+    schema: Schema,
     fields: Arc<T::Fields>,
     open: Arc<dyn Fn() -> Records<T> + Send + Sync>,
     bad_row: OnBadRow,
@@ -72,7 +72,7 @@ impl<T: ToContact + Send + 'static> RecordSource<T> {
     ///
     /// # Errors
     /// What [`ToContact::fields`] says of this schema.
-    pub fn from_iter<I>(schema: &Arc<Schema>, open: impl Fn() -> I + Send + Sync + 'static) -> Result<Self>
+    pub fn from_iter<I>(schema: &Schema, open: impl Fn() -> I + Send + Sync + 'static) -> Result<Self>
     where
         I: IntoIterator<Item = Result<T>>,
         I::IntoIter: Send + 'static,
@@ -84,16 +84,16 @@ impl<T: ToContact + Send + 'static> RecordSource<T> {
     ///
     /// # Errors
     /// What [`ToContact::fields`] says of this schema.
-    pub fn from_stream<S>(schema: &Arc<Schema>, open: impl Fn() -> S + Send + Sync + 'static) -> Result<Self>
+    pub fn from_stream<S>(schema: &Schema, open: impl Fn() -> S + Send + Sync + 'static) -> Result<Self>
     where
         S: Stream<Item = Result<T>> + Send + 'static,
     {
         Self::new(schema, Arc::new(move || Records::Stream(Box::pin(open()))))
     }
 
-    fn new(schema: &Arc<Schema>, open: Arc<dyn Fn() -> Records<T> + Send + Sync>) -> Result<Self> {
+    fn new(schema: &Schema, open: Arc<dyn Fn() -> Records<T> + Send + Sync>) -> Result<Self> {
         let fields = Arc::new(T::fields(schema)?);
-        Ok(Self { schema: Arc::clone(schema), fields, open, bad_row: OnBadRow::default(), len: None })
+        Ok(Self { schema: schema.clone(), fields, open, bad_row: OnBadRow::default(), len: None })
     }
 
     /// What to do with a record that the contact does not take.
@@ -119,7 +119,7 @@ impl<T: ToContact> fmt::Debug for RecordSource<T> {
 
 #[async_trait]
 impl<T: ToContact + Send + 'static> ContactSource for RecordSource<T> {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 

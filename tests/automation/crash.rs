@@ -118,7 +118,7 @@ impl LoggedContacts {
 }
 
 impl ContactStore for LoggedContacts {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         self.inner.schema()
     }
 

@@ -57,7 +57,7 @@ struct Shaky {
 }
 
 impl ContactStore for Shaky {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         self.inner.schema()
     }
     fn load(&self, id: &str, into: &mut Contact) -> Result<bool> {

@@ -25,7 +25,7 @@ fn saved(id: u32) -> Audience {
     serde_json::from_str(&definition).unwrap()
 }
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .detail("plan", FieldType::Keyword)
         .detail("renewal", FieldType::Date)

@@ -1,7 +1,6 @@
 //! From contacts to rows: fan-out, order, equality of add and remove, duplicates, threads, bytes.
 
 use std::num::NonZeroUsize;
-use std::sync::Arc;
 
 use audiencekit::contact::{Birthday, FieldType};
 use audiencekit::identity::{
@@ -11,7 +10,7 @@ use audiencekit::{Contact, KeyMap, MatchKey as K, Schema};
 
 /// A table of raw text, one text field per column, and an id that makes every row a person.
 pub(crate) struct Sheet {
-    schema: Arc<Schema>,
+    schema: Schema,
     map: KeyMap,
     rows: MatchRows,
     coverage: Coverage,
@@ -78,7 +77,7 @@ fn parse(rows: &MatchRows) -> Vec<Vec<serde_json::Value>> {
     serde_json::from_slice(&body).unwrap()
 }
 
-fn contact(schema: &Arc<Schema>, emails: &[&str], phones: &[&str]) -> Contact {
+fn contact(schema: &Schema, emails: &[&str], phones: &[&str]) -> Contact {
     let mut contact = Contact::new(schema);
     emails.iter().for_each(|email| contact.add_text(schema.require("email").unwrap(), email).unwrap());
     phones.iter().for_each(|phone| contact.add_text(schema.require("phone").unwrap(), phone).unwrap());

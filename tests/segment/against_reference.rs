@@ -1,7 +1,5 @@
 //! Rows, columns and a plain, slow evaluator give the same answer on random filters and random contacts.
 
-use std::sync::Arc;
-
 use crate::reference;
 use crate::reference::NOW;
 use audiencekit::TimeZone;
@@ -36,12 +34,12 @@ impl Dice {
     }
 }
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     schema_with(0)
 }
 
 /// The fields that filters use, behind `others` that none uses.
-fn schema_with(others: usize) -> Arc<Schema> {
+fn schema_with(others: usize) -> Schema {
     (0..others)
         .fold(Schema::builder(), |schema, n| schema.detail(format!("other{n}"), FieldType::Text))
         .detail("plan", FieldType::Keyword)
@@ -61,7 +59,7 @@ const WORDS: [&str; 7] = ["PL", "pl", "DE", "Łódź", "łÓDŹ", "lodz", "a b"]
 const EMAILS: [&str; 4] = ["ada@test.com", "Bob@Example.com", "x@TEST.COM", "nobody"];
 const TAGS: [&str; 3] = ["VIP", "GOLD", "NEW"];
 
-fn contact(dice: &mut Dice, schema: &Arc<Schema>) -> Contact {
+fn contact(dice: &mut Dice, schema: &Schema) -> Contact {
     let mut c = Contact::new(schema);
     let id = |name: &str| schema.require(name).unwrap();
     for field in ["country", "plan", "name", "city"] {
@@ -507,7 +505,7 @@ fn they_agree_where_a_schema_is_wider_than_what_a_contact_holds_in_place() {
     agree_on_random_pairs(&schema_with(30), Dice(48), 500);
 }
 
-fn agree_on_random_pairs(schema: &Arc<Schema>, mut dice: Dice, filters: u32) {
+fn agree_on_random_pairs(schema: &Schema, mut dice: Dice, filters: u32) {
     let contacts: Vec<Contact> = (0..150).map(|_| contact(&mut dice, schema)).collect();
     let mut table = ContactTable::new(schema);
     contacts.iter().for_each(|contact| table.push(contact).unwrap());

@@ -1,7 +1,5 @@
 //! The filter language: what it selects, how it prints, what it refuses.
 
-use std::sync::Arc;
-
 use audiencekit::contact::{Birthday, ConsentStatus, Contact, Event, FieldType, Schema};
 use audiencekit::segment::{
     ContactTable, Decision, EvaluationTime, FileCatalog, Filter, MemoryCatalog, RfmEstimator, Segment,
@@ -10,7 +8,7 @@ use audiencekit::segment::{
 use audiencekit::{ErrorKind, TimeZone};
 use time::macros::{date, datetime};
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .detail("plan", FieldType::Keyword)
         .detail("revenue", FieldType::Decimal)
@@ -23,7 +21,7 @@ fn now() -> EvaluationTime {
     EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC))
 }
 
-fn ada(schema: &Arc<Schema>) -> Contact {
+fn ada(schema: &Schema) -> Contact {
     let mut contact = Contact::new(schema);
     let id = |name: &str| schema.require(name).unwrap();
     contact.set(id("id"), "C1").unwrap();

@@ -1,7 +1,6 @@
 //! Every operator of the language: true, false, on a missing value and on a value of the wrong type.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::reference;
 use audiencekit::contact::{Contact, FieldType, JsonReading, Schema};
@@ -37,7 +36,7 @@ fn rows() -> Vec<Row> {
     include_str!("../data/segment/operators.jsonl").lines().map(read).collect()
 }
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .detail("plan", FieldType::Keyword)
         .detail("revenue", FieldType::Decimal)

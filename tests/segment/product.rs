@@ -1,14 +1,12 @@
 //! Selection as the product documents it, case by case. The cases of automation are in `automation/rules.rs`, those of sizes
 //! and snapshots in `audience.rs` and `sync/engine.rs`, the writing of tags beside `normalize_tag`.
 
-use std::sync::Arc;
-
 use audiencekit::contact::{Contact, FieldType, Schema};
 use audiencekit::segment::{EvaluationTime, Segment, SegmentBuilder, Selector};
 use proptest::prelude::*;
 use time::macros::{date, datetime};
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .detail("rooms", FieldType::Integer)
         .detail("line", FieldType::Keyword)
@@ -17,7 +15,7 @@ fn schema() -> Arc<Schema> {
         .unwrap()
 }
 
-fn selects(schema: &Arc<Schema>, segment: &SegmentBuilder, contact: &Contact) -> bool {
+fn selects(schema: &Schema, segment: &SegmentBuilder, contact: &Contact) -> bool {
     let now = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     segment.clone().build(schema).unwrap().compile(schema, &now).unwrap().selects(contact)
 }
@@ -26,7 +24,7 @@ fn all_who(filter: &str) -> SegmentBuilder {
     Segment::builder("case").include(Selector::all()).filter(filter)
 }
 
-fn tagged(schema: &Arc<Schema>, tags: &[&str]) -> Contact {
+fn tagged(schema: &Schema, tags: &[&str]) -> Contact {
     let mut contact = Contact::new(schema);
     tags.iter().for_each(|tag| contact.add_tag(tag, 1, None).unwrap());
     contact

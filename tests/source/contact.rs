@@ -1,13 +1,11 @@
 //! Contacts: what their JSON says, what it may not say, and what comes back.
 
-use std::sync::Arc;
-
 use audiencekit::contact::{Contact, FieldType, JsonReading, Schema, UnknownFields};
 use audiencekit::segment::{EvaluationTime, Filter};
 use audiencekit::{ErrorKind, Result};
 use time::macros::datetime;
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .event("webinar", [("held_on", FieldType::Date), ("minutes", FieldType::Integer)])
         .event("webinar", [("live", FieldType::Boolean), ("price", FieldType::Decimal)])
@@ -16,7 +14,7 @@ fn schema() -> Arc<Schema> {
         .unwrap()
 }
 
-fn read(json: &str, schema: &Arc<Schema>, unknown: UnknownFields) -> Result<Contact> {
+fn read(json: &str, schema: &Schema, unknown: UnknownFields) -> Result<Contact> {
     let mut contact = Contact::new(schema);
     JsonReading { unknown, ..JsonReading::default() }.read(json, &mut contact)?;
     Ok(contact)

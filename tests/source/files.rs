@@ -1,8 +1,6 @@
 //! Every source gives each contact once, in order, in bounded batches, and says what it could not read.
 #![cfg(feature = "csv")]
 
-use std::sync::Arc;
-
 use audiencekit::contact::{DateOrder, FieldType, JsonReading, ToContact, UnknownFields, ValueRef};
 use audiencekit::source::{Batch, OnBadCell, OnBadRow, ReadErrors, RecordSource};
 use audiencekit::{
@@ -24,7 +22,7 @@ fn text<'a>(contact: &'a Contact, field: &str) -> Option<&'a str> {
     contact.texts(contact.schema().field(field).unwrap()).next()
 }
 
-fn schema() -> Arc<Schema> {
+fn schema() -> Schema {
     Schema::builder()
         .detail("plan", FieldType::Keyword)
         .detail("ltv", FieldType::Decimal)
@@ -235,7 +233,7 @@ async fn one_record_cannot_fill_the_memory() {
 type Open = Box<dyn Fn(OnBadRow) -> Box<dyn ContactSource>>;
 
 /// Two people, and between them one with more than a contact takes.
-fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Open)> {
+fn one_too_large(schema: &Schema) -> Vec<(&'static str, Open)> {
     let tags = |quote: &str| {
         (0..=Contact::MAX_TAGS).map(|n| format!("{quote}t{n}{quote}")).collect::<Vec<_>>().join(",")
     };
@@ -246,12 +244,12 @@ fn one_too_large(schema: &Arc<Schema>) -> Vec<(&'static str, Open)> {
         "\"\",".repeat(Contact::MAX_TEXTS)
     );
     let json = |lines: String| {
-        let schema = Arc::clone(schema);
+        let schema = schema.clone();
         Box::new(move |bad_row| {
             Box::new(JsonLinesSource::from_bytes(&lines, &schema).bad_row(bad_row)) as Box<dyn ContactSource>
         }) as Open
     };
-    let (of_csv, of_records) = (Arc::clone(schema), Arc::clone(schema));
+    let (of_csv, of_records) = (schema.clone(), schema.clone());
     vec![
         (
             "line 3, column 2 (tags): contact: more tags than a contact takes: at most 4096",

@@ -99,7 +99,7 @@ impl Ledger for Fatal {
     }
 }
 
-fn contact(schema: &Arc<Schema>, number: u64) -> Contact {
+fn contact(schema: &Schema, number: u64) -> Contact {
     let mut contact = Contact::new(schema);
     contact.set(schema.require("id").unwrap(), format!("c{number}")).unwrap();
     contact.set(schema.require("email").unwrap(), format!("p{number}@example.com")).unwrap();

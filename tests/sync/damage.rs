@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::Arc;
 
 use crate::doubles::{Row, TinyFacebook};
 use audiencekit::audience::MinimumSize;
@@ -25,7 +24,7 @@ fn target() -> SyncTarget {
         .minimum_size(MinimumSize::warn_below(0))
 }
 
-fn contact(schema: &Arc<Schema>, number: u64) -> Contact {
+fn contact(schema: &Schema, number: u64) -> Contact {
     let mut contact = Contact::new(schema);
     contact.set(schema.require("id").unwrap(), format!("canary-id-{number}")).unwrap();
     contact.set(schema.require("email").unwrap(), format!("canary{number}@example.com")).unwrap();

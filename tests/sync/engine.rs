@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
-use std::sync::Arc;
 use std::task::Poll;
 
 use crate::doubles::{Fault, Row, TinyFacebook};
@@ -23,7 +22,7 @@ use time::macros::datetime;
 
 /// Contacts by number, each with an id, an e-mail address and a phone of its own.
 struct World {
-    schema: Arc<Schema>,
+    schema: Schema,
     facebook: TinyFacebook,
     ledger: MemoryLedger,
 }

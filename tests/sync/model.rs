@@ -45,7 +45,7 @@ fn target(mode: SyncMode) -> SyncTarget {
     SyncTarget::new("act_1".parse().unwrap(), audience()).mode(mode).minimum_size(MinimumSize::warn_below(0))
 }
 
-fn contact(schema: &Arc<Schema>, number: u64, (email, phone): (u64, u64)) -> Contact {
+fn contact(schema: &Schema, number: u64, (email, phone): (u64, u64)) -> Contact {
     let mut contact = Contact::new(schema);
     contact.set(schema.require("id").unwrap(), format!("c{number}")).unwrap();
     contact.set(schema.require("email").unwrap(), format!("e{email}@example.com")).unwrap();
@@ -55,7 +55,7 @@ fn contact(schema: &Arc<Schema>, number: u64, (email, phone): (u64, u64)) -> Con
     contact
 }
 
-fn rows_of(schema: &Arc<Schema>, people: &BTreeMap<u64, (u64, u64)>) -> BTreeSet<Row> {
+fn rows_of(schema: &Schema, people: &BTreeMap<u64, (u64, u64)>) -> BTreeSet<Row> {
     let map = KeyMap::standard(schema);
     let mut rows = MatchRows::new(map.keys().clone());
     for (number, keys) in people {

@@ -16,7 +16,7 @@ use futures_core::Stream;
 use time::macros::datetime;
 
 struct World {
-    schema: Arc<Schema>,
+    schema: Schema,
     facebook: TinyFacebook,
     ledger: MemoryLedger,
 }

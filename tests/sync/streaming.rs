@@ -157,13 +157,13 @@ async fn removals_are_told_as_they_are_answered() {
 
 /// Two thousand contacts at once, and the others when the sluice is opened.
 #[derive(Debug)]
-struct Halting(Arc<Schema>, Arc<AtomicBool>);
+struct Halting(Schema, Arc<AtomicBool>);
 
 struct HaltingReader(Arc<AtomicBool>, u64);
 
 #[async_trait]
 impl ContactSource for Halting {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.0
     }
 
@@ -264,13 +264,13 @@ async fn a_throttle_that_is_not_waited_out_leaves_the_outcomes_of_the_other_uplo
 
 /// Gives nothing again and again, a few contacts, and the last ones together with the end.
 #[derive(Debug)]
-struct Stuttering(Arc<Schema>);
+struct Stuttering(Schema);
 
 struct StutteringReader(u64);
 
 #[async_trait]
 impl ContactSource for Stuttering {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.0
     }
 
@@ -303,7 +303,7 @@ async fn empty_batches_end_nothing_and_contacts_beside_the_end_count() {
     let schema = Schema::standard();
     for threads in [0, 2] {
         let facebook = TinyFacebook::new();
-        let mut engine = engine(Stuttering(Arc::clone(&schema)), &facebook);
+        let mut engine = engine(Stuttering(schema.clone()), &facebook);
         if threads > 0 {
             engine = engine.executor(Losing { losing: u64::MAX, jobs: AtomicU64::new(0) }, threads);
         }

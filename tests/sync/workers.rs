@@ -67,7 +67,7 @@ async fn run(source: Arc<dyn ContactSource>, threads: usize) -> Outcome {
         // The row that each call names comes from the contact that the report names.
         world.faults = (0..1_000).map(|call| (call, Fault::RefuseFirst)).collect();
     }
-    let schema = Arc::clone(source.schema());
+    let schema = source.schema().clone();
     let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
     let mut engine =
         SyncEngine::builder(source, facebook.clone(), clock).ledger(MemoryLedger::new()).rows_per_call(500);
@@ -200,7 +200,7 @@ async fn records_that_cannot_be_cut_are_sent_and_counted_the_same() {
 /// A source of the host's: numbers of two bytes, in lots of a hundred.
 #[derive(Debug, Clone)]
 struct Packed {
-    schema: Arc<Schema>,
+    schema: Schema,
     /// False when its decoder forgets to say what it has read.
     passes: bool,
 }
@@ -209,7 +209,7 @@ struct PackedReader(Packed, u64);
 
 #[async_trait]
 impl ContactSource for Packed {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 
@@ -265,7 +265,7 @@ impl Decoder for Packed {
 #[tokio::test]
 async fn a_source_of_the_host_s_may_be_cut_too() {
     let schema = Schema::standard();
-    let whole = same_for_all(Packed { schema: Arc::clone(&schema), passes: true }).await;
+    let whole = same_for_all(Packed { schema: schema.clone(), passes: true }).await;
     assert_eq!(whole.report.unwrap()["contacts"]["read"], CONTACTS);
     let stuck = same_for_all(Packed { schema, passes: false }).await;
     assert!(stuck.report.unwrap_err().contains("line 1: the decoder passes over nothing"));

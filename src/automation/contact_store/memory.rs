@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::ops::Bound;
-use std::sync::Arc;
 
 use super::store::{ContactChange, ContactStore, ContactUpdate};
 use crate::clock::TimeZone;
@@ -23,7 +22,7 @@ use crate::error::Result;
 /// ```
 #[derive(Debug, Clone)]
 pub struct MemoryContacts {
-    schema: Arc<Schema>,
+    schema: Schema,
     zone: TimeZone,
     contacts: BTreeMap<String, Contact>,
     done: HashSet<String>,
@@ -35,7 +34,7 @@ impl MemoryContacts {
     pub(in crate::automation) fn unused(&self) -> Self {
         let (done, calls) = (HashSet::new(), Vec::new());
         Self {
-            schema: Arc::clone(&self.schema),
+            schema: self.schema.clone(),
             zone: self.zone.clone(),
             contacts: self.contacts.clone(),
             done,
@@ -45,9 +44,9 @@ impl MemoryContacts {
 
     /// No contacts yet.
     #[must_use]
-    pub fn new(schema: &Arc<Schema>) -> Self {
+    pub fn new(schema: &Schema) -> Self {
         Self {
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             zone: TimeZone::utc(),
             contacts: BTreeMap::new(),
             done: HashSet::new(),
@@ -99,7 +98,7 @@ impl MemoryContacts {
 }
 
 impl ContactStore for MemoryContacts {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 

@@ -1,7 +1,6 @@
 //! The host's contacts, as the engine reads and changes them.
 
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -18,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// an implementation remembers the keys of those that must not be repeated ([`ContactChange::is_repeatable`]).
 pub trait ContactStore: fmt::Debug + Send {
     /// The fields that the contacts have.
-    fn schema(&self) -> &Arc<Schema>;
+    fn schema(&self) -> &Schema;
 
     /// Reads a contact into a cleared record; false when there is none of this id.
     ///

@@ -1,6 +1,6 @@
 //! Conditions: segment filters, looked at as of the check.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
@@ -15,7 +15,7 @@ use crate::segment::{CompiledFilter, EvaluationTime, Filter};
 pub(in crate::automation) struct Condition {
     timeless: Vec<CompiledFilter>,
     timed: Vec<Timed>,
-    schema: Arc<Schema>,
+    schema: Schema,
     zone: TimeZone,
 }
 
@@ -27,7 +27,7 @@ struct Timed {
 }
 
 impl Condition {
-    pub(in crate::automation) fn parse(text: &str, schema: &Arc<Schema>, zone: &TimeZone) -> Result<Self> {
+    pub(in crate::automation) fn parse(text: &str, schema: &Schema, zone: &TimeZone) -> Result<Self> {
         let filter = Filter::parse(text, schema)?;
         let any_time = EvaluationTime::new(OffsetDateTime::UNIX_EPOCH, zone.clone());
         let (mut timeless, mut timed) = (Vec::new(), Vec::new());
@@ -39,7 +39,7 @@ impl Condition {
                 timeless.push(compiled);
             }
         }
-        Ok(Self { timeless, timed, schema: Arc::clone(schema), zone: zone.clone() })
+        Ok(Self { timeless, timed, schema: schema.clone(), zone: zone.clone() })
     }
 
     /// True when the filter holds for `contact`, with `at` as now.

@@ -1,7 +1,5 @@
 //! Rules and workflows as data: one JSON document with a version.
 
-use std::sync::Arc;
-
 use serde::{Deserialize, Serialize};
 
 use super::frequency::FrequencyCap;
@@ -128,7 +126,7 @@ impl Definitions {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] with every problem and its path.
-    pub fn check(&self, schema: &Arc<Schema>, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
+    pub fn check(&self, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
         validate::definitions(self, schema, zone, audiences)
     }
 }

@@ -1,7 +1,6 @@
 //! What can be wrong with definitions, all of it at once.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use super::action::Action;
 use super::condition::Condition;
@@ -21,7 +20,7 @@ use crate::error::{Result, ValidationErrors};
 use crate::segment::UrlPattern;
 
 pub(in crate::automation) struct Validator<'a> {
-    schema: &'a Arc<Schema>,
+    schema: &'a Schema,
     zone: &'a TimeZone,
     audiences: BTreeSet<&'a str>,
     rules: BTreeSet<&'a str>,
@@ -30,7 +29,7 @@ pub(in crate::automation) struct Validator<'a> {
 
 pub(in crate::automation) fn definitions(
     definitions: &Definitions,
-    schema: &Arc<Schema>,
+    schema: &Schema,
     zone: &TimeZone,
     audiences: &[Audience],
 ) -> Result<()> {

@@ -50,7 +50,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         migration: &WorkflowMigration,
     ) -> Result<()> {
         self.ready()?;
-        let schema = Arc::clone(self.schema());
+        let schema = self.schema().clone();
         definitions.check(&schema, &self.options.zone, audiences)?;
         let mut problems = ValidationErrors::new("definitions");
         let mut older = self.older.clone();

@@ -1,7 +1,6 @@
 //! Definitions made ready: filters parsed, names as numbers, triggers in an index by kind and name.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use super::limits::CompiledLimits;
 use crate::automation::definition::condition::Condition;
@@ -90,7 +89,7 @@ impl Program {
     pub(in crate::automation) fn compile(
         definitions: &Definitions,
         older: &[Workflow],
-        schema: &Arc<Schema>,
+        schema: &Schema,
         zone: &TimeZone,
         state: &mut EngineState,
     ) -> Result<Self> {

@@ -1,7 +1,6 @@
 //! The record itself: values by slot, everything else in flat lists.
 
 use std::fmt;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
@@ -34,7 +33,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 #[derive(Clone)]
 pub struct Contact {
-    schema: Arc<Schema>,
+    schema: Schema,
     /// The first fields, in place, so that contacts side by side are read at a steady stride.
     pub(in crate::contact) near: [Packed; NEAR],
     /// The fields beyond.
@@ -59,9 +58,9 @@ impl Contact {
 
     /// A contact with nothing set.
     #[must_use]
-    pub fn new(schema: &Arc<Schema>) -> Self {
+    pub fn new(schema: &Schema) -> Self {
         Self {
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             near: [Packed::MISSING; NEAR],
             far: vec![Packed::MISSING; schema.len().saturating_sub(NEAR)].into(),
             text: String::new(),
@@ -87,7 +86,7 @@ impl Contact {
 
     /// The schema that the slots belong to.
     #[must_use]
-    pub fn schema(&self) -> &Arc<Schema> {
+    pub fn schema(&self) -> &Schema {
         &self.schema
     }
 

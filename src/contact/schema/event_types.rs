@@ -12,13 +12,13 @@ use crate::error::{Error, ErrorKind};
 impl Schema {
     /// The event types that filters may name: the standard ones and those declared.
     pub fn event_types(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.events.keys().map(String::as_str)
+        self.declared_events().keys().map(String::as_str)
     }
 
     /// True for an event type that filters may name.
     #[must_use]
     pub fn has_event_type(&self, kind: &str) -> bool {
-        self.events.contains_key(&*lower(kind))
+        self.declared_events().contains_key(&*lower(kind))
     }
 
     /// The type of a property of an event type, or of some event when no type is given.
@@ -37,8 +37,8 @@ impl Schema {
 
     /// The properties that an event type, or some event, was declared with.
     fn declared(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
-        let one = kind.map(|kind| self.events.get(&*lower(kind)));
-        let all = one.is_none().then(|| self.events.values());
+        let one = kind.map(|kind| self.declared_events().get(&*lower(kind)));
+        let all = one.is_none().then(|| self.declared_events().values());
         let declared = one.flatten().into_iter().chain(all.into_iter().flatten()).flatten();
         declared.map(|(name, field_type)| (name.as_str(), *field_type))
     }

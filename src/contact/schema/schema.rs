@@ -106,7 +106,9 @@ impl Field {
     }
 }
 
-/// The declared fields: the standard ones are always there, the host adds its own details.
+/// The declared fields of a contact: the standard fields and the details that your application adds.
+///
+/// Cloning is cheap: clones share the fields and the interned text.
 ///
 /// ```
 /// use audiencekit::{Schema, contact::FieldType};
@@ -118,11 +120,14 @@ impl Field {
 ///     "schema: unknown field \"coutry\": did you mean \"country\"?");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
-pub struct Schema {
+#[derive(Clone)]
+pub struct Schema(Arc<Inner>);
+
+struct Inner {
     fields: Vec<Field>,
     by_name: HashMap<Box<str>, FieldId>,
     /// The event types and the properties that each was declared with, in lower case.
-    pub(in crate::contact) events: BTreeMap<String, Vec<(String, FieldType)>>,
+    events: BTreeMap<String, Vec<(String, FieldType)>>,
     symbols: Symbols,
 }
 
@@ -132,8 +137,8 @@ impl Schema {
 
     /// The standard fields and no more.
     #[must_use]
-    pub fn standard() -> Arc<Self> {
-        Arc::new(Self::from_fields(standard_fields(), standard_events(), Symbols::DEFAULT_LIMIT))
+    pub fn standard() -> Self {
+        Self::from_fields(standard_fields(), standard_events(), Symbols::DEFAULT_LIMIT)
     }
 
     /// Starts a schema with the standard fields.
@@ -154,13 +159,13 @@ impl Schema {
     ) -> Self {
         let by_name =
             fields.iter().enumerate().map(|(i, field)| (field.name.clone(), FieldId(i as u16))).collect();
-        Self { fields, by_name, events, symbols: Symbols::new(symbol_limit) }
+        Self(Arc::new(Inner { fields, by_name, events, symbols: Symbols::new(symbol_limit) }))
     }
 
     /// The field of this name, if declared.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<FieldId> {
-        self.by_name.get(name).copied()
+        self.0.by_name.get(name).copied()
     }
 
     /// The field of this name.
@@ -180,7 +185,7 @@ impl Schema {
     /// The declared name nearest to `name`, if one is near.
     #[must_use]
     pub fn suggest(&self, name: &str) -> Option<&str> {
-        nearest(name, self.fields.iter().map(Field::name))
+        nearest(name, self.0.fields.iter().map(Field::name))
     }
 
     /// A field of this schema.
@@ -189,37 +194,47 @@ impl Schema {
     /// For an id of another, larger schema.
     #[must_use]
     pub fn get(&self, id: FieldId) -> &Field {
-        &self.fields[id.index()]
+        &self.0.fields[id.index()]
     }
 
     /// All fields, in slot order.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (FieldId, &Field)> {
-        self.fields.iter().enumerate().map(|(i, field)| (FieldId(i as u16), field))
+        self.0.fields.iter().enumerate().map(|(i, field)| (FieldId(i as u16), field))
+    }
+
+    /// Returns `true` if both are the same schema: one is a clone of the other.
+    #[must_use]
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
+    pub(in crate::contact) fn declared_events(&self) -> &BTreeMap<String, Vec<(String, FieldType)>> {
+        &self.0.events
     }
 
     /// How many slots a contact has.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.fields.len()
+        self.0.fields.len()
     }
 
     /// Never: the standard fields are always there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.0.fields.is_empty()
     }
 
     /// The texts of tags, event types and keyword fields.
     #[must_use]
     pub fn symbols(&self) -> &Symbols {
-        &self.symbols
+        &self.0.symbols
     }
 }
 
 impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list()
-            .entries(self.fields.iter().map(|field| format!("{}: {}", field.name, field.field_type)))
+            .entries(self.0.fields.iter().map(|field| format!("{}: {}", field.name, field.field_type)))
             .finish()
     }
 }
@@ -285,7 +300,7 @@ impl SchemaBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`], with every name that is malformed, taken or declared twice.
-    pub fn build(self) -> Result<Arc<Schema>> {
+    pub fn build(self) -> Result<Schema> {
         let mut problems = ValidationErrors::new("schema");
         let mut fields = standard_fields();
         for (name, field_type) in self.details {
@@ -331,7 +346,7 @@ impl SchemaBuilder {
             }
         }
         problems.into_result()?;
-        Ok(Arc::new(Schema::from_fields(fields, events, self.symbol_limit)))
+        Ok(Schema::from_fields(fields, events, self.symbol_limit))
     }
 }
 

@@ -5,7 +5,6 @@ pub(super) mod select;
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::sync::Arc;
 
 use rust_decimal::Decimal;
 
@@ -45,7 +44,7 @@ use column::{Bits, Column};
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 pub struct ContactTable {
-    schema: Arc<Schema>,
+    schema: Schema,
     len: usize,
     columns: Vec<Column>,
     text: String,
@@ -93,9 +92,9 @@ impl<T> Runs<T> {
 impl ContactTable {
     /// A table without contacts.
     #[must_use]
-    pub fn new(schema: &Arc<Schema>) -> Self {
+    pub fn new(schema: &Schema) -> Self {
         Self {
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             len: 0,
             columns: std::iter::repeat_with(Column::default).take(schema.len()).collect(),
             text: String::new(),
@@ -137,7 +136,7 @@ impl ContactTable {
     /// [`ErrorKind::Schema`] for a contact of another schema; [`ErrorKind::Limit`] beyond 4 GiB of text, or
     /// 4 billion contacts, tags or events. Nothing is added then.
     pub fn push(&mut self, contact: &Contact) -> Result<()> {
-        if !Arc::ptr_eq(contact.schema(), &self.schema) {
+        if !contact.schema().is_same(&self.schema) {
             return Err(Error::new(ErrorKind::Schema, "contact table", "a contact of another schema")
                 .expected("contacts of the schema that the table was made with"));
         }

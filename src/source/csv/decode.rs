@@ -1,7 +1,5 @@
 //! From a row of CSV to a contact.
 
-use std::sync::Arc;
-
 use super::cells::{Cells, Parsers};
 use super::columns::{Reading, Target};
 use crate::contact::{Contact, Schema};
@@ -14,7 +12,7 @@ use crate::source::losses::{OnBadCell, OnBadRow};
 /// Reads rows under a header that is known.
 #[derive(Debug)]
 pub(super) struct RowDecoder {
-    pub(super) schema: Arc<Schema>,
+    pub(super) schema: Schema,
     pub(super) targets: Vec<Target>,
     pub(super) parsers: Parsers,
     pub(super) reading: Reading,

@@ -43,7 +43,7 @@ use rows::Rows;
 /// ```
 #[derive(Clone)]
 pub struct CsvSource {
-    schema: Arc<Schema>,
+    schema: Schema,
     origin: Origin,
     header: Arc<[String]>,
     delimiter: u8,
@@ -53,7 +53,7 @@ pub struct CsvSource {
 /// Settings of a [`CsvSource`].
 #[derive(Clone)]
 pub struct CsvSourceBuilder {
-    schema: Arc<Schema>,
+    schema: Schema,
     delimiter: u8,
     columns: ColumnRules,
     reading: Reading,
@@ -71,15 +71,15 @@ impl CsvSource {
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be read or is no file, [`ErrorKind::Schema`] for a column that the schema does
     /// not have.
-    pub fn open(path: impl Into<PathBuf>, schema: &Arc<Schema>) -> Result<Self> {
+    pub fn open(path: impl Into<PathBuf>, schema: &Schema) -> Result<Self> {
         Self::builder(schema).open(path)
     }
 
     /// Starts the settings: comma, dates year first, days in UTC, `;` between values of a list.
     #[must_use]
-    pub fn builder(schema: &Arc<Schema>) -> CsvSourceBuilder {
+    pub fn builder(schema: &Schema) -> CsvSourceBuilder {
         CsvSourceBuilder {
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             delimiter: b',',
             columns: ColumnRules::default(),
             reading: Reading { order: DateOrder::default(), zone: TimeZone::utc(), list_separator: ';' },
@@ -180,7 +180,7 @@ impl CsvSourceBuilder {
         }
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
         let targets = self.columns.targets(&names, &self.schema)?;
-        let (schema, delimiter) = (Arc::clone(&self.schema), self.delimiter);
+        let (schema, delimiter) = (self.schema.clone(), self.delimiter);
         let decoder = RowDecoder {
             schema: self.schema,
             targets,
@@ -221,7 +221,7 @@ impl fmt::Debug for CsvSourceBuilder {
 
 #[async_trait]
 impl ContactSource for CsvSource {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         &self.schema
     }
 

@@ -17,7 +17,7 @@ pub(in crate::sync) struct RowReader {
     reader: Box<dyn ContactReader>,
     /// What reads lots; without it the reader fills batches itself.
     decoder: Option<Arc<dyn Decoder>>,
-    schema: Arc<Schema>,
+    schema: Schema,
     preparer: Arc<RowPreparer>,
     workers: Option<Arc<dyn Executor>>,
     /// Lots in work at the same time.
@@ -43,7 +43,7 @@ struct Work {
 impl RowReader {
     pub(in crate::sync) fn new(
         mut reader: Box<dyn ContactReader>,
-        schema: &Arc<Schema>,
+        schema: &Schema,
         preparer: &Arc<RowPreparer>,
         workers: Option<(&Arc<dyn Executor>, usize)>,
         lot_rows: usize,
@@ -52,7 +52,7 @@ impl RowReader {
         Self {
             reader,
             decoder,
-            schema: Arc::clone(schema),
+            schema: schema.clone(),
             preparer: Arc::clone(preparer),
             workers: workers.map(|(workers, _)| Arc::clone(workers)),
             depth: workers.map_or(1, |(_, threads)| threads.max(1) * 2),

@@ -298,7 +298,7 @@ fn one_without_external_id() -> Result<MatchRows, String> {
 
 fn rows(
     map: &KeyMap,
-    schema: &Arc<Schema>,
+    schema: &Schema,
     range: std::ops::Range<usize>,
     fill: impl Fn(&mut Contact, usize) -> Result<()>,
 ) -> Result<MatchRows, String> {

@@ -7,7 +7,6 @@ mod plain;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use audiencekit::automation::{
     AutomationEngine, ContactEvent, ContactStore, Definitions, EngineOptions, ManualRun, MemoryContacts,
@@ -40,7 +39,7 @@ fn people() -> MemoryContacts {
 
 /// What the host does with its contact before it tells of it, the same as the model's.
 fn host_changes(contacts: &mut MemoryContacts, model: &Model<'_>, id: &str, what: &Happen) {
-    let schema = Arc::clone(contacts.schema());
+    let schema = contacts.schema().clone();
     contacts
         .edit(id, |contact| match *what {
             Happen::Tag(n) => match schema.symbols().get(TAGS[n]) {

@@ -2,7 +2,6 @@
 
 use std::future::Future;
 use std::pin::pin;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll, Waker};
 
@@ -38,7 +37,7 @@ impl Transport for Hesitant<FakeTransport> {
 
 #[async_trait]
 impl ContactSource for Hesitant<MemorySource> {
-    fn schema(&self) -> &Arc<Schema> {
+    fn schema(&self) -> &Schema {
         self.0.schema()
     }
     fn len_hint(&self) -> Option<u64> {
