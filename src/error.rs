@@ -27,15 +27,15 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Anything that this crate refuses or that Facebook refused.
 ///
-/// `Display` is one line, `<operation>: <what is wrong>[: what would be right]`, followed by Facebook's message,
-/// code, subcode and trace id when the answer came from there.
+/// `Display` is one line: `<operation>: <what is wrong>[; expected <what>][; <what to do>]`, followed by Facebook's
+/// message, code, subcode and trace id if the response came from there.
 ///
 /// ```
 /// use audiencekit::{Error, ErrorKind};
 ///
 /// let error = Error::new(ErrorKind::Schema, "segment column 17", "unknown field \"oders\"")
-///     .expected("did you mean \"orders\"?");
-/// assert_eq!(error.to_string(), "segment column 17: unknown field \"oders\": did you mean \"orders\"?");
+///     .help("did you mean \"orders\"?");
+/// assert_eq!(error.to_string(), "segment column 17: unknown field \"oders\"; did you mean \"orders\"?");
 /// assert!(!error.is_retryable());
 /// ```
 pub struct Error(Box<Inner>);
@@ -44,13 +44,28 @@ struct Inner {
     kind: ErrorKind,
     operation: Cow<'static, str>,
     message: Cow<'static, str>,
-    expected: Option<Cow<'static, str>>,
+    hint: Option<Hint>,
     after: Option<Cow<'static, str>>,
     api: Option<ApiError>,
     problems: Option<ValidationErrors>,
     retryable: Option<bool>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// What would be right, as it is printed after a semicolon.
+enum Hint {
+    Expected(Cow<'static, str>),
+    Help(Cow<'static, str>),
+}
+
+impl fmt::Display for Hint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Expected(what) => write!(f, "; expected {what}"),
+            Self::Help(what) => write!(f, "; {what}"),
+        }
+    }
 }
 
 /// What kind of thing went wrong: the axis to branch on.
@@ -181,7 +196,7 @@ impl Error {
             kind,
             operation: operation.into(),
             message: message.into(),
-            expected: None,
+            hint: None,
             after: None,
             api: None,
             problems: None,
@@ -191,11 +206,38 @@ impl Error {
         }))
     }
 
-    /// Adds what would be right.
+    /// Adds what was expected instead, as a noun phrase. It is printed as `; expected {expected}`.
+    ///
+    /// Replaces an earlier hint.
     #[must_use]
     pub fn expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
-        self.0.expected = Some(expected.into());
+        self.0.hint = Some(Hint::Expected(expected.into()));
         self
+    }
+
+    /// Adds what the caller can do, as an imperative or a question. It is printed as `; {help}`.
+    ///
+    /// Replaces an earlier hint.
+    ///
+    /// ```
+    /// use audiencekit::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Cancelled, "sync", "run cancelled").help("start another run to resume");
+    /// assert_eq!(error.to_string(), "sync: run cancelled; start another run to resume");
+    /// ```
+    #[must_use]
+    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+        self.0.hint = Some(Hint::Help(help.into()));
+        self
+    }
+
+    /// Asks whether the caller meant `near`; without one, adds what was expected.
+    #[must_use]
+    pub(crate) fn did_you_mean(self, near: Option<&str>, otherwise: impl Into<Cow<'static, str>>) -> Self {
+        match near {
+            Some(near) => self.help(format!("did you mean {near:?}?")),
+            None => self.expected(otherwise),
+        }
     }
 
     /// Adds what had been done before it, for an operation of several steps.
@@ -276,13 +318,13 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.operation, self.0.message)?;
-        if let Some(expected) = &self.0.expected {
-            write!(f, ": {expected}")?;
+        if let Some(hint) = &self.0.hint {
+            write!(f, "{hint}")?;
         }
         if let Some(api) = &self.0.api {
             write!(f, ": {api}")?;
             if let Some(remedy) = api.remedy {
-                write!(f, ": {remedy}")?;
+                write!(f, "; {remedy}")?;
             }
         }
         if let Some(after) = &self.0.after {

@@ -16,7 +16,7 @@ pub(super) fn text(field: &'static str, text: &str, most: usize, problems: &mut 
     if text.chars().all(is_invisible) {
         problems.push(field, "required", format!("is missing: give the audience a {field}"));
     } else if chars > most {
-        problems.push(field, "too_long", format!("has {chars} characters: at most {most}"));
+        problems.push(field, "too_long", format!("has {chars} characters; expected at most {most}"));
     } else if text.chars().any(breaks_a_line) {
         problems.push(field, "malformed", "has a control character or a line break: use one line of text");
     } else if text.chars().any(turns_text) {

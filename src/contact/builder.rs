@@ -315,8 +315,5 @@ fn blank() -> Error {
 
 fn not_one_of(text: &str, values: &[&str]) -> Error {
     let error = Error::new(ErrorKind::Invalid, "keyword", "not a value of this field");
-    error.expected(match nearest(text, values.iter().copied()) {
-        Some(near) => format!("did you mean {near:?}?"),
-        None => format!("one of {}", values.join(", ")),
-    })
+    error.did_you_mean(nearest(text, values.iter().copied()), format!("one of {}", values.join(", ")))
 }

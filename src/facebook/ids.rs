@@ -15,7 +15,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// let account: AccountId = "act_1234567890".parse()?;
 /// assert_eq!(account.to_string(), "act_1234567890");
 /// assert_eq!("1234567890".parse::<AccountId>().unwrap_err().to_string(),
-///     "ad account id: not an ad account id: \"act_\" followed by digits, such as \"act_1234567890\"");
+///     "ad account id: not an ad account id; expected \"act_\" followed by digits, such as \"act_1234567890\"");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -92,9 +92,8 @@ fn no_catalog(name: &str) -> Error {
 
 fn unknown(name: &str, known: &[String]) -> Error {
     let near = crate::contact::nearest(name, known.iter().map(String::as_str));
-    let expected =
-        near.map_or("a segment of the catalog".to_owned(), |near| format!("did you mean {near:?}?"));
-    Error::new(ErrorKind::NotFound, "segment", format!("no segment {name:?}")).expected(expected)
+    Error::new(ErrorKind::NotFound, "segment", format!("no segment {name:?}"))
+        .did_you_mean(near, "a segment of the catalog")
 }
 
 /// How many conditions stand inside one another.

@@ -416,10 +416,10 @@ fn a_zone_comes_from_a_field_with_text() {
     let filter = Filter::parse("score > 5", &schema).unwrap();
     let nobody = Segment::builder("nobody").build(&schema).unwrap();
     for (field, said) in [
-        ("time_zon", r#"zone of a contact: unknown field "time_zon": did you mean "time_zone"?"#),
+        ("time_zon", r#"zone of a contact: unknown field "time_zon"; did you mean "time_zone"?"#),
         (
             "zzz",
-            r#"zone of a contact: unknown field "zzz": a text or keyword field with names such as "Europe/Warsaw""#,
+            r#"zone of a contact: unknown field "zzz"; expected a text or keyword field with names such as "Europe/Warsaw""#,
         ),
         (
             "time_zones",

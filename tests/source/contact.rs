@@ -60,22 +60,22 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         (
             event("webiner", "{}"),
             ErrorKind::Schema,
-            r#"field "events[1].type": unknown event type "webiner": did you mean "webinar"?"#,
+            r#"field "events[1].type": unknown event type "webiner"; did you mean "webinar"?"#,
         ),
         (
             event("webinar", r#"{"minuts": 3}"#),
             ErrorKind::Schema,
-            r#"field "events[1].properties": unknown property "minuts" of the event "webinar": did you mean "minutes"?"#,
+            r#"field "events[1].properties": unknown property "minuts" of the event "webinar"; did you mean "minutes"?"#,
         ),
         (
             event("webinar", r#"{"value": 3}"#),
             ErrorKind::Source,
-            r#"field "events[1].properties.value": stands beside the properties, not among them: "value" as a member of the event"#,
+            r#"field "events[1].properties.value": stands beside the properties, not among them; expected "value" as a member of the event"#,
         ),
         (
             event("webinar", r#"{"at": "2026-01-01"}"#),
             ErrorKind::Source,
-            r#"field "events[1].properties.at": stands beside the properties, not among them: "at" as a member of the event"#,
+            r#"field "events[1].properties.at": stands beside the properties, not among them; expected "at" as a member of the event"#,
         ),
         (
             event("webinar", r#"{"held_on": "2026-02-30"}"#),
@@ -85,17 +85,17 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         (
             event("webinar", r#"{"live": 1, "live": 0}"#),
             ErrorKind::Schema,
-            r#"property "live": stands twice: each property once"#,
+            r#"property "live": stands twice; expected each property once"#,
         ),
         (
             r#"{"emial": "x"}"#.to_owned(),
             ErrorKind::Schema,
-            r#"schema: unknown field "emial": did you mean "email"?"#,
+            r#"schema: unknown field "emial"; did you mean "email"?"#,
         ),
         (
             r#"{"tags": ["a", {"name": "b", "scroe": 2}]}"#.to_owned(),
             ErrorKind::Schema,
-            r#"field "tags[1].scroe": unknown member: did you mean "score"?"#,
+            r#"field "tags[1].scroe": unknown member; did you mean "score"?"#,
         ),
         (
             r#"{"consents": [{"name": "b", "status": "confirmed", "mood": 2}]}"#.to_owned(),
@@ -105,7 +105,7 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         (
             r#"{"stages": [{"funnel": "b", "stage": "c", "vlaue": 2}]}"#.to_owned(),
             ErrorKind::Schema,
-            r#"field "stages[0].vlaue": unknown member: did you mean "value"?"#,
+            r#"field "stages[0].vlaue": unknown member; did you mean "value"?"#,
         ),
         (
             r#"{"events": [{"type": "visit", "at": "2026-11-02", "uuid": 2}]}"#.to_owned(),
@@ -189,12 +189,12 @@ fn each_item_keeps_so_many_members_and_no_more() {
     let error = read(&tag(Contact::MAX_KEPT + 1), &schema, UnknownFields::Keep).unwrap_err();
     assert_eq!(
         error.to_string(),
-        "field \"tags[0].m1024\": more than 1024 members without a field: fields for them"
+        "field \"tags[0].m1024\": more than 1024 members without a field; expected fields for them"
     );
     let twice = r#"{"tags":[{"name":"A","x":1,"x":2}]}"#;
     assert_eq!(
         read(twice, &schema, UnknownFields::Keep).unwrap_err().to_string(),
-        "field \"tags[0].x\": stands twice: each member once"
+        "field \"tags[0].x\": stands twice; expected each member once"
     );
 }
 
@@ -347,7 +347,7 @@ fn a_list_beyond_its_limit_costs_the_row() {
     assert!(read(&tags(Contact::MAX_TAGS), &schema, UnknownFields::Refuse).is_ok());
     let error = read(&tags(Contact::MAX_TAGS + 1), &schema, UnknownFields::Refuse).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Source);
-    assert_eq!(error.to_string(), "field \"tags\": 4097 items: at most 4096");
+    assert_eq!(error.to_string(), "field \"tags\": 4097 items; expected at most 4096");
 }
 
 #[test]
@@ -371,14 +371,14 @@ fn a_builder_says_everything_that_is_wrong_or_the_first() {
     assert_eq!(
         said,
         [
-            "email malformed: cannot be taken: text: nothing but white space: a text, or no call",
-            "scroe schema: cannot be taken: schema: unknown field \"scroe\": did you mean \"score\"?",
-            "score schema: cannot be taken: field \"score\": a Text(_) does not fit: a value of type integer",
-            "plan malformed: cannot be taken: keyword: not a value of this field: did you mean \"pro\"?",
-            "tags malformed: cannot be taken: tag: a blank name: letters, digits, - ( [ { ) ] } _",
-            "consents malformed: cannot be taken: text: nothing but white space: a text, or no call",
-            "stages malformed: cannot be taken: text: nothing but white space: a text, or no call",
-            "events[0] schema: cannot be taken: event: unknown property \"sku\" of the event \"purchase\": a standard property, or one declared with Schema::builder().event(..)",
+            "email malformed: cannot be taken: text: nothing but white space; expected a text, or no call",
+            "scroe schema: cannot be taken: schema: unknown field \"scroe\"; did you mean \"score\"?",
+            "score schema: cannot be taken: field \"score\": a Text(_) does not fit; expected a value of type integer",
+            "plan malformed: cannot be taken: keyword: not a value of this field; did you mean \"pro\"?",
+            "tags malformed: cannot be taken: tag: a blank name; expected letters, digits, - ( [ { ) ] } _",
+            "consents malformed: cannot be taken: text: nothing but white space; expected a text, or no call",
+            "stages malformed: cannot be taken: text: nothing but white space; expected a text, or no call",
+            "events[0] schema: cannot be taken: event: unknown property \"sku\" of the event \"purchase\"; expected a standard property, or one declared with Schema::builder().event(..)",
         ]
     );
     assert_eq!(error.kind(), ErrorKind::Invalid);

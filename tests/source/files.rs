@@ -73,10 +73,13 @@ async fn an_unknown_column_is_refused_when_the_file_is_opened() {
     let error = CsvSource::builder(&schema).column("orders", "ltv").from_bytes("email\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "header: there is no column \"orders\": the exact name of a column in the first line"
+        "header: there is no column \"orders\"; expected the exact name of a column in the first line"
     );
     let error = CsvSource::builder(&schema).from_bytes("email,email\n").unwrap_err();
-    assert_eq!(error.to_string(), "header column 2: the name \"email\" stands twice: distinct names");
+    assert_eq!(
+        error.to_string(),
+        "header column 2: the name \"email\" stands twice; expected distinct names"
+    );
     assert!(CsvSource::builder(&schema).from_bytes("").is_err());
 }
 
@@ -88,7 +91,7 @@ async fn a_malformed_row_is_named_by_line_and_column_or_skipped_and_counted() {
     let error = read(&strict, 10).await.unwrap_err();
     assert_eq!(
         error.to_string(),
-        "line 3: 2 cells under 3 columns: 3 cells; a cell that holds the delimiter stands in quotes"
+        "line 3: 2 cells under 3 columns; expected 3 cells; a cell that holds the delimiter stands in quotes"
     );
     let lenient = CsvSource::builder(&schema).bad_row(OnBadRow::Skip).from_bytes(file).unwrap();
     let (contacts, losses) = read(&lenient, 10).await.unwrap();
@@ -186,7 +189,7 @@ async fn a_bad_line_of_json_is_named_or_skipped_and_counted() {
     assert_eq!(contacts.iter().filter_map(|c| text(c, "id")).collect::<Vec<_>>(), ["1", "5"]);
     assert_eq!((losses.rows, losses.cells["score"], losses.cells["birth_date"]), (3, 1, 1));
     let error = read(&JsonLinesSource::from_bytes("{\"coutry\":1}", &schema), 10).await.unwrap_err();
-    assert_eq!(error.to_string(), "line 1: schema: unknown field \"coutry\": did you mean \"country\"?");
+    assert_eq!(error.to_string(), "line 1: schema: unknown field \"coutry\"; did you mean \"country\"?");
     let ignoring = JsonReading { unknown: UnknownFields::Ignore, ..JsonReading::default() };
     let source = JsonLinesSource::from_bytes("{\"coutry\":1}", &schema).reading(ignoring);
     assert_eq!(read(&source, 10).await.unwrap().0.len(), 1);
@@ -252,18 +255,18 @@ fn one_too_large(schema: &Schema) -> Vec<(&'static str, Open)> {
     let (of_csv, of_records) = (schema.clone(), schema.clone());
     vec![
         (
-            "line 3, column 2 (tags): contact: more tags than a contact takes: at most 4096",
+            "line 3, column 2 (tags): contact: more tags than a contact takes; expected at most 4096",
             Box::new(move |bad_row| {
                 Box::new(CsvSource::builder(&of_csv).bad_row(bad_row).from_bytes(&csv).unwrap())
             }),
         ),
-        ("line 2: field \"tags\": 4097 items: at most 4096", json(lines)),
+        ("line 2: field \"tags\": 4097 items; expected at most 4096", json(lines)),
         (
-            "line 2: contact: more than 1048576 texts in the lists of one contact: each list filled in one go",
+            "line 2: contact: more than 1048576 texts in the lists of one contact; expected each list filled in one go",
             json(texts),
         ),
         (
-            "record 2: contact: more tags than a contact takes: at most 4096",
+            "record 2: contact: more tags than a contact takes; expected at most 4096",
             Box::new(move |bad_row| {
                 let records = || [1, Contact::MAX_TAGS + 1, 1].into_iter().map(|tags| Ok(Tagged(tags)));
                 Box::new(RecordSource::from_iter(&of_records, records).unwrap().bad_row(bad_row))
@@ -318,7 +321,7 @@ fn a_missing_header_does_not_show_the_first_person() {
     let error = CsvSource::builder(&schema()).from_bytes("ada@example.com,70\n").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "header column 1: a name that looks like data: a header with the names of the columns in the first line"
+        "header column 1: a name that looks like data; expected a header with the names of the columns in the first line"
     );
     let error = CsvSource::builder(&schema()).from_bytes("48601000001,70\n").unwrap_err();
     assert!(!error.to_string().contains("48601000001"), "{error}");

@@ -153,7 +153,7 @@ async fn why_an_account_was_disabled_is_named_where_it_is_known() {
             .answer(200, r#"{"data":{"is_valid":true,"scopes":["ads_management"]}}"#)
             .answer(200, &format!(r#"{{"id":"act_1","account_status":2,"disable_reason":{number}}}"#));
         let error = script.client().authorize("act_1".parse().unwrap()).await.unwrap_err();
-        assert!(error.to_string().contains(&format!("the ad account is {shown}:")), "{error}");
+        assert!(error.to_string().contains(&format!("the ad account is {shown};")), "{error}");
     }
 }
 

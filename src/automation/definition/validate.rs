@@ -206,7 +206,7 @@ impl Validator<'_> {
 
     fn delay(&mut self, path: &str, delay: Delay) {
         if delay.fixed() > Delay::LONGEST {
-            self.push(path.to_owned(), "out_of_range", format!("is {delay}: at most ten years"));
+            self.push(path.to_owned(), "out_of_range", format!("is {delay}; expected at most ten years"));
         }
     }
 

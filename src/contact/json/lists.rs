@@ -66,10 +66,8 @@ impl JsonReading {
             && let Some((member, _)) = unknown.first()
         {
             let error = Error::new(ErrorKind::Schema, format!("field {:?}", path(member)), "unknown member");
-            return Err(error.expected(match nearest(member, T::MEMBERS.iter().copied()) {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => format!("one of {}", T::MEMBERS.join(", ")),
-            }));
+            let near = nearest(member, T::MEMBERS.iter().copied());
+            return Err(error.did_you_mean(near, format!("one of {}", T::MEMBERS.join(", "))));
         }
         let Some(place) = take(self, at, item, contact)? else { return Ok(()) };
         if self.unknown == UnknownFields::Keep {

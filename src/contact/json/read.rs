@@ -256,7 +256,7 @@ mod tests {
             contact.clear();
             let error = reading.read_lenient(json, &mut contact, &mut |_, _| Ok(())).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Source);
-            assert_eq!(error.to_string(), format!("field {name:?}: stands twice: each member once"));
+            assert_eq!(error.to_string(), format!("field {name:?}: stands twice; expected each member once"));
         }
         assert!(reading.read(r#"{"id": "1", "other": 1, "other": 2}"#, &mut contact).is_ok());
     }

@@ -266,26 +266,26 @@ mod tests {
         let mut contact = Contact::new(&schema);
         let event = |kind: &str| Event::new(kind, datetime!(2026-11-23 12:00 UTC));
         for (event, wanted) in [
-            (event("webiner"), "event: unknown event type \"webiner\": did you mean \"webinar\"?"),
+            (event("webiner"), "event: unknown event type \"webiner\"; did you mean \"webinar\"?"),
             (
                 event("visit").property("url", "x").property("hots", "x"),
-                "event: unknown property \"hots\" of the event \"visit\": did you mean \"host\"?",
+                "event: unknown property \"hots\" of the event \"visit\"; did you mean \"host\"?",
             ),
             (
                 event("visit").property("value", 3),
-                "property \"value\": stands beside the properties, not among them: Event::new(type, at) and Event::value",
+                "property \"value\": stands beside the properties, not among them; expected Event::new(type, at) and Event::value",
             ),
             (
                 event("visit").property("detail3", 42),
-                "property \"detail3\": a Integer(_) does not fit: a value of type text",
+                "property \"detail3\": a Integer(_) does not fit; expected a value of type text",
             ),
             (
                 event("webinar").property("on", "2026-11-23"),
-                "property \"on\": a Text(_) does not fit: a value of type date",
+                "property \"on\": a Text(_) does not fit; expected a value of type date",
             ),
             (
                 event("visit").property("url", "x").property("url", "y"),
-                "property \"url\": stands twice: each property once",
+                "property \"url\": stands twice; expected each property once",
             ),
         ] {
             assert_eq!(contact.add_event(&event).unwrap_err().to_string(), wanted);

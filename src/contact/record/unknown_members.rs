@@ -138,7 +138,7 @@ mod tests {
         let error = reading.read(&members(Contact::MAX_KEPT + 1), &mut contact).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "field \"m1024\": more than 1024 members without a field: fields for them"
+            "field \"m1024\": more than 1024 members without a field; expected fields for them"
         );
     }
 }

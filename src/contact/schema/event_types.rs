@@ -50,20 +50,16 @@ impl Schema {
 
     pub(in crate::contact) fn unknown_event(&self, place: String, kind: &str) -> Error {
         let error = Error::new(ErrorKind::Schema, place, format!("unknown event type {kind:?}"));
-        error.expected(match nearest(kind, self.event_types()) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "a standard event type, or one declared with Schema::builder().event(..)".to_owned(),
-        })
+        let near = nearest(kind, self.event_types());
+        error.did_you_mean(near, "a standard event type, or one declared with Schema::builder().event(..)")
     }
 
     pub(in crate::contact) fn unknown_property(&self, place: String, kind: &str, name: &str) -> Error {
         let message = format!("unknown property {name:?} of the event {kind:?}");
         let known = self.properties(Some(kind)).map(|(name, _)| name);
         let near = nearest(name, known.filter(|name| !Self::stands_beside_properties(name)));
-        Error::new(ErrorKind::Schema, place, message).expected(match near {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "a standard property, or one declared with Schema::builder().event(..)".to_owned(),
-        })
+        Error::new(ErrorKind::Schema, place, message)
+            .did_you_mean(near, "a standard property, or one declared with Schema::builder().event(..)")
     }
 }
 

@@ -117,7 +117,7 @@ impl Field {
 /// assert!(schema.field("email").is_some());
 /// assert_eq!(schema.get(schema.field("ltv").unwrap()).field_type(), FieldType::Decimal);
 /// assert_eq!(schema.require("coutry").unwrap_err().to_string(),
-///     "schema: unknown field \"coutry\": did you mean \"country\"?");
+///     "schema: unknown field \"coutry\"; did you mean \"country\"?");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
@@ -175,10 +175,8 @@ impl Schema {
     pub fn require(&self, name: &str) -> Result<FieldId> {
         self.field(name).ok_or_else(|| {
             let error = Error::new(ErrorKind::Schema, "schema", format!("unknown field {name:?}"));
-            match self.suggest(name) {
-                Some(near) => error.expected(format!("did you mean {near:?}?")),
-                None => error.expected("a standard field, or one declared with Schema::builder().detail(..)"),
-            }
+            let otherwise = "a standard field, or one declared with Schema::builder().detail(..)";
+            error.did_you_mean(self.suggest(name), otherwise)
         })
     }
 
@@ -327,7 +325,7 @@ impl SchemaBuilder {
             problems.push(
                 "fields",
                 "too_many",
-                format!("are {}: at most {}", fields.len(), Schema::MAX_FIELDS),
+                format!("are {}; expected at most {}", fields.len(), Schema::MAX_FIELDS),
             );
         }
         let mut events = standard_events();

@@ -149,7 +149,7 @@ impl Symbols {
                 "symbols",
                 format!("more than {} distinct tags, event types and keyword values", self.limit),
             )
-            .expected("declare a field with many distinct values as text, not keyword")
+            .help("declare a field with many distinct values as text, not keyword")
             .with_source(SymbolsFull)
         };
         if next >= self.limit {
@@ -159,7 +159,7 @@ impl Symbols {
         if bytes > Self::MAX_BYTES {
             let message = "more than 64 MiB of tags, event types and keyword values";
             return Err(Error::new(ErrorKind::Limit, "symbols", message)
-                .expected("declare a field with long values as text, not keyword")
+                .help("declare a field with long values as text, not keyword")
                 .with_source(SymbolsFull));
         }
         let (chunk, at) = place(next);

@@ -164,7 +164,7 @@ impl AuthorizationDenied {
             Some(link) => format!("{}: {link}", self.remedy()),
             None => self.remedy().to_owned(),
         };
-        let error = Error::new(self.kind(), "authorize", self.to_string()).expected(remedy);
+        let error = Error::new(self.kind(), "authorize", self.to_string()).help(remedy);
         let error = match cause.and_then(Error::api) {
             Some(api) => error.with_api(api.clone()),
             None => error,

@@ -113,10 +113,8 @@ impl EvaluationTime {
         let Some(id) = schema.field(name) else {
             let texts = schema.fields().filter(|(_, field)| names_zones(field));
             let near = nearest(name, texts.map(|(_, field)| field.name()));
-            return Err(refused(format!("unknown field {name:?}")).expected(match near {
-                Some(near) => format!("did you mean {near:?}?"),
-                None => "a text or keyword field with names such as \"Europe/Warsaw\"".to_owned(),
-            }));
+            return Err(refused(format!("unknown field {name:?}"))
+                .did_you_mean(near, "a text or keyword field with names such as \"Europe/Warsaw\""));
         };
         let field = schema.get(id);
         if !names_zones(field) {

@@ -83,11 +83,15 @@ impl ColumnRules {
             _ => {}
         }
         refuse_data(column, name)?;
-        let expected = match schema.suggest(name) {
-            Some(near) => format!("did you mean {near:?}?"),
-            None => "declare it in the schema, map it with column(..), or ignore it".to_owned(),
-        };
-        Err(wrong(column, format!("unknown field {name:?}"), expected))
+        let error = Error::new(
+            ErrorKind::Schema,
+            format!("header column {column}"),
+            format!("unknown field {name:?}"),
+        );
+        Err(match schema.suggest(name) {
+            Some(_) => error.did_you_mean(schema.suggest(name), ""),
+            None => error.help("declare it in the schema, map it with column(..), or ignore it"),
+        })
     }
 }
 

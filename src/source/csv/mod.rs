@@ -38,7 +38,7 @@ use rows::Rows;
 /// let schema = Schema::standard();
 /// let people = CsvSource::builder(&schema).from_bytes("email,score\nada@example.com,70\n")?;
 /// let error = CsvSource::builder(&schema).from_bytes("email,scoer\n").unwrap_err();
-/// assert_eq!(error.to_string(), "header column 2: unknown field \"scoer\": did you mean \"score\"?");
+/// assert_eq!(error.to_string(), "header column 2: unknown field \"scoer\"; did you mean \"score\"?");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
