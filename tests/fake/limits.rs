@@ -1,6 +1,7 @@
 //! Quotas and throttles.
 
-use audiencekit::facebook::fake::{AppLimitCode, FakeReply, Fault, FaultRule, ScoreCode, Tier};
+use audiencekit::facebook::AccessTier;
+use audiencekit::facebook::fake::{AppLimitCode, FakeReply, Fault, FaultRule, ScoreCode};
 use serde_json::{Value, json};
 
 use super::desk::{ACCOUNT, Desk, Refused, emails, refused};
@@ -35,7 +36,7 @@ fn the_use_case_header_rises_to_a_hundred_and_then_calls_are_refused() {
 fn the_quota_follows_the_published_formula() {
     let desk = Desk::new();
     let id = desk.create("a");
-    desk.0.configure(|settings| settings.tier = Tier::Limited);
+    desk.0.configure(|settings| settings.tier = AccessTier::DevelopmentAccess);
     // 5,000 and 40 for one audience: 2 % are 101 calls.
     for _ in 0..99 {
         desk.get(&id);
@@ -45,7 +46,7 @@ fn the_quota_follows_the_published_formula() {
         (entry["call_count"].as_i64(), entry["ads_api_access_tier"].as_str()),
         (Some(2), Some("development_access"))
     );
-    desk.0.configure(|settings| settings.tier = Tier::Full);
+    desk.0.configure(|settings| settings.tier = AccessTier::StandardAccess);
     assert_eq!(use_case(&desk.get(&id))["call_count"], 0);
 }
 
@@ -53,7 +54,7 @@ fn the_quota_follows_the_published_formula() {
 fn an_upload_tells_the_account_and_the_app_and_is_not_refused_by_it() {
     let desk = Desk::new();
     let id = desk.create("a");
-    desk.0.configure(|settings| settings.tier = Tier::Limited);
+    desk.0.configure(|settings| settings.tier = AccessTier::DevelopmentAccess);
     let usage = |reply: &FakeReply| {
         let account: Value = serde_json::from_str(reply.header("x-ad-account-usage").unwrap()).unwrap();
         assert!(reply.header("x-app-usage").is_some() && reply.header("x-business-use-case-usage").is_none());
@@ -124,7 +125,7 @@ fn a_throttle_may_leave_out_is_transient_and_texts_may_be_in_another_language() 
 fn reading_accounts_spends_a_quota_of_its_own() {
     let desk = Desk::new();
     let id = desk.create("a");
-    desk.0.configure(|settings| settings.tier = Tier::Limited);
+    desk.0.configure(|settings| settings.tier = AccessTier::DevelopmentAccess);
     let read = || desk.get(ACCOUNT);
     let entry = |reply: &FakeReply| {
         let header: Value = serde_json::from_str(reply.header("x-business-use-case-usage").unwrap()).unwrap();
@@ -173,7 +174,7 @@ fn a_full_account_score_answers_one_of_two_codes() {
     let desk = Desk::new();
     let id = desk.create("a");
     desk.0.configure(|settings| {
-        settings.tier = Tier::Limited;
+        settings.tier = AccessTier::DevelopmentAccess;
         settings.enforce_account_score = true;
         settings.score_code = ScoreCode::Code613Subcode1487742;
     });

@@ -8,13 +8,16 @@ use async_trait::async_trait;
 use time::OffsetDateTime;
 use time::macros::datetime;
 
-use super::edge::account::Account;
+use super::edge::{ads, replace};
 use super::fault::{Armed, FaultRule};
-use super::front::http::{FakeReply, FakeRequest};
+use super::model::account::Account;
 use super::model::population::SyntheticPopulation;
 use super::model::token::{App, Token};
+use super::policy::lifecycle;
+use super::serve;
 use super::settings::FakeSettings;
 use super::state::State;
+use super::wire::http::{FakeReply, FakeRequest};
 use crate::clock::{Clock, ManualClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, BusinessId, SystemUserId};
@@ -100,7 +103,7 @@ impl Fake {
     /// Serves one call.
     #[must_use]
     pub fn handle(&self, request: &FakeRequest) -> FakeReply {
-        self.lock().handle(request)
+        serve::handle(&mut self.lock(), request)
     }
 
     /// Changes how the fake behaves from here on.
@@ -166,7 +169,7 @@ impl Fake {
     pub fn clear_faults(&self) {
         let mut state = self.lock();
         state.faults.clear();
-        state.release_all();
+        serve::release_all(&mut state);
     }
 
     /// Loads people; from here on a row counts for the size only when it matches one of them.
@@ -190,7 +193,7 @@ impl Fake {
 
     /// Breaks a running replacement: it must be started again.
     pub fn break_replace(&self, audience: &AudienceId) {
-        self.lock().break_replace(audience.as_str());
+        replace::interrupt(&mut self.lock(), audience.as_str());
     }
 
     /// Marks an audience as expiring: it goes in 90 days unless it is filled.
@@ -204,7 +207,7 @@ impl Fake {
 
     /// Deletes an audience as somebody else would.
     pub fn delete_audience(&self, audience: &AudienceId) {
-        self.lock().forget(audience.as_str());
+        lifecycle::delete(&mut self.lock(), audience.as_str());
     }
 
     /// Accepts the terms of an account, or takes the acceptance back.
@@ -238,7 +241,7 @@ impl Fake {
 
     /// Uses an audience in an ad and gives the ad's id.
     pub fn advertise(&self, audience: &AudienceId, name: &str, effective_status: &str) -> String {
-        self.lock().advertise(audience.as_str(), name, effective_status)
+        ads::advertise(&mut self.lock(), audience.as_str(), name, effective_status)
     }
 
     /// Links an account to a business, or takes it away.

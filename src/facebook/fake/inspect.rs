@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::handle::Fake;
 use super::log::{Call, Edge};
 use super::model::members::{Fingerprint, MembershipEvent};
+use super::policy::lifecycle;
 use super::privacy_alarm::PrivacyViolation;
 use crate::facebook::AudienceId;
 use crate::identity::Hashed;
@@ -22,7 +23,7 @@ impl Fake {
     #[must_use]
     pub fn members(&self, audience: &AudienceId) -> BTreeSet<Hashed> {
         let mut state = self.lock();
-        state.settle(audience.as_str());
+        lifecycle::settle(&mut state, audience.as_str());
         let audience = state.audiences.get(audience.as_str());
         let keys = audience.into_iter().flat_map(|audience| audience.members.rows.keys());
         keys.map(|fingerprint| Hashed::from_bytes(fingerprint.0)).collect()
@@ -32,7 +33,7 @@ impl Fake {
     #[must_use]
     pub fn member_count(&self, audience: &AudienceId) -> u64 {
         let mut state = self.lock();
-        state.settle(audience.as_str());
+        lifecycle::settle(&mut state, audience.as_str());
         state.audiences.get(audience.as_str()).map_or(0, |audience| audience.members.len())
     }
 
@@ -40,7 +41,7 @@ impl Fake {
     #[must_use]
     pub fn matched(&self, audience: &AudienceId) -> u64 {
         let state = self.lock();
-        state.audiences.get(audience.as_str()).map_or(0, |audience| state.matched(audience))
+        state.audiences.get(audience.as_str()).map_or(0, |audience| lifecycle::matched(&state, audience))
     }
 
     /// When a row came into an audience and left it.

@@ -41,6 +41,7 @@ pub(super) mod handle;
 pub(super) mod inspect;
 pub(super) mod log;
 pub(super) mod model;
+pub(super) mod policy;
 pub(super) mod privacy_alarm;
 pub(super) mod random;
 pub(super) mod serve;
@@ -49,7 +50,6 @@ pub(super) mod state;
 pub(super) mod wire;
 
 pub use fault::{Fault, FaultRule};
-pub use front::http::{FakeReply, FakeRequest, FaultDelivery};
 pub use front::mock::MockClient;
 #[cfg(feature = "fake-server")]
 pub use front::server::{FakeServer, RunningServer};
@@ -59,5 +59,6 @@ pub use model::members::MembershipEvent;
 pub use model::population::SyntheticPopulation;
 pub use privacy_alarm::{AlarmKind, PrivacyViolation};
 pub use settings::{
-    AppLimitCode, DeletedCode, FakeSettings, FlaggedEdit, ReadyAfter, ScoreCode, SizeModel, TermsCode, Tier,
+    AppLimitCode, DeletedCode, FakeSettings, FlaggedEdit, ReadyAfter, ScoreCode, SizeModel, TermsCode,
 };
+pub use wire::http::{FakeReply, FakeRequest, FaultDelivery};

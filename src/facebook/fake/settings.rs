@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::facebook::AccessTier;
+
 /// When the effect of an upload shows in an audience's status and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -28,17 +30,6 @@ pub enum SizeModel {
     UnknownBelowMinimum,
     /// Always -1.
     Unknown,
-}
-
-/// `ads_api_access_tier` of the app.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum Tier {
-    /// `development_access`: 5,000 calls an hour and 40 more for each active audience.
-    Limited,
-    /// `standard_access`: 190,000 and 40 more.
-    Full,
 }
 
 /// Which of the codes that Facebook's pages name answers while the terms are not accepted.
@@ -137,7 +128,7 @@ pub struct FakeSettings {
     /// Newest version served; a newer one gets code 2500.
     pub newest_version: u32,
     /// The app's tier.
-    pub tier: Tier,
+    pub tier: AccessTier,
     /// Calls an hour of the use case `custom_audience` instead of the published formula.
     pub calls_per_hour: Option<u32>,
     /// People who use the app in a day: its own quota, for calls without an ad account, is 200 times as many an hour.
@@ -195,7 +186,7 @@ impl Default for FakeSettings {
             too_many_rows_as_html: false,
             oldest_version: 24,
             newest_version: 26,
-            tier: Tier::Full,
+            tier: AccessTier::StandardAccess,
             calls_per_hour: None,
             app_users: 1_000,
             app_limit: AppLimitCode::Code4,

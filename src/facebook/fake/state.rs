@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
-use super::edge::account::Account;
-use super::edge::audience::Audience;
-use super::edge::session::{Place, UploadSession};
 use super::fault::{Armed, Held};
 use super::log::{Call, Edge};
+use super::model::account::Account;
+use super::model::audience::Audience;
+use super::model::meter::Meter;
 use super::model::population::SyntheticPopulation;
-use super::model::quota::Meter;
+use super::model::session::{BatchPosition, UploadSession};
 use super::model::token::{App, Token};
 use super::privacy_alarm::PrivacyViolation;
 use super::random::Random;
@@ -41,7 +41,8 @@ pub(super) struct State {
     /// Rows of the call that is served.
     pub(super) call_rows: u64,
     /// Its session.
-    pub(super) call_place: Option<Place>,
+    #[serde(rename = "call_place")]
+    pub(super) call_position: Option<BatchPosition>,
     /// By edge, also for calls that left the log.
     pub(super) counts: BTreeMap<Edge, u64>,
     pub(super) people: Option<SyntheticPopulation>,
@@ -73,7 +74,7 @@ impl State {
             log: VecDeque::new(),
             calls: 0,
             call_rows: 0,
-            call_place: None,
+            call_position: None,
             counts: BTreeMap::new(),
             people: None,
             faults: Vec::new(),

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use super::{Bench, Outcome, fingerprints, ok, people, promises, refused, same, sure};
 use crate::error::{Error, ErrorKind};
-use crate::facebook::fake::{Edge, Fake, Fault, FaultRule, Tier};
-use crate::facebook::{FacebookClient, ListRequest};
+use crate::facebook::fake::{Edge, Fake, Fault, FaultRule};
+use crate::facebook::{AccessTier, FacebookClient, ListRequest};
 
 fn error(code: i64, subcode: Option<i64>) -> Fault {
     Fault::Error { code, subcode, is_transient: None }
@@ -192,7 +192,7 @@ promises! {
 
     faked a_full_quota_is_waited_out_or_told(bench, fake) {
         fake.configure(|settings| {
-            settings.tier = Tier::Limited;
+            settings.tier = AccessTier::DevelopmentAccess;
             settings.calls_per_hour = Some(20);
         });
         let id = bench.create().await?;

@@ -5,11 +5,11 @@
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::facebook::fake::front::http::FakeRequest;
-use crate::facebook::fake::model::token::presented;
+use crate::facebook::fake::policy::auth;
 use crate::facebook::fake::state::State;
-use crate::facebook::fake::wire::params::Params;
-use crate::facebook::fake::wire::refusal::{Answer, Refusal};
+use crate::facebook::fake::wire::http::{FakeReply, FakeRequest};
+use crate::facebook::fake::wire::params::{Params, presented};
+use crate::facebook::fake::wire::refusal::Refusal;
 
 const MOST_CALLS: usize = 50;
 
@@ -23,13 +23,20 @@ struct Inner {
     access_token: Option<String>,
 }
 
-pub(in crate::facebook::fake) fn serve(
-    state: &mut State,
+/// The calls of a batch, and how their replies are written.
+pub(in crate::facebook::fake) struct Batch {
+    pub(in crate::facebook::fake) calls: Vec<FakeRequest>,
+    with_headers: bool,
+}
+
+/// Reads the calls of a batch. They carry its token and proof where they have none of their own.
+pub(in crate::facebook::fake) fn read(
+    state: &State,
     request: &FakeRequest,
     params: &Params<'_>,
-) -> Answer {
+) -> Result<Batch, Refusal> {
     params.only(state.settings.strict, &[&["batch"]])?;
-    state.caller(request, params)?;
+    auth::authenticate(state, request, params)?;
     let Some(text) = params.json("batch") else {
         return Err(Refusal::parameter("Missing parameter(s): batch"));
     };
@@ -42,8 +49,7 @@ pub(in crate::facebook::fake) fn serve(
     let token = presented(request, params).unwrap_or_default();
     let with_headers = params.bool("include_headers")?.unwrap_or(true);
     let version = request.path.split('/').find(|part| part.starts_with('v') && part.ends_with(".0"));
-    let mut replies = Vec::with_capacity(calls.len());
-    for call in calls {
+    let one = |call: Inner| {
         let relative = call.relative_url.trim_start_matches('/');
         let has_version = relative.split('/').next().is_some_and(|part| {
             part.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
@@ -62,14 +68,22 @@ pub(in crate::facebook::fake) fn serve(
                 inner.query.push_str(&format!("{and}{name}={value}"));
             }
         }
-        let reply = state.handle_inner(&inner);
+        inner
+    };
+    Ok(Batch { calls: calls.into_iter().map(one).collect(), with_headers })
+}
+
+impl Batch {
+    /// The reply of one call, as the reply of the batch holds it.
+    pub(in crate::facebook::fake) fn describe(&self, reply: &FakeReply) -> Value {
         let mut one = json!({ "code": reply.status, "body": String::from_utf8_lossy(&reply.body) });
-        if with_headers && let Some(one) = one.as_object_mut() {
+        if self.with_headers
+            && let Some(one) = one.as_object_mut()
+        {
             let headers: Vec<Value> =
                 reply.headers.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
             one.insert("headers".to_owned(), json!(headers));
         }
-        replies.push(one);
+        one
     }
-    Ok(Value::Array(replies))
 }

@@ -3,11 +3,14 @@
 pub(super) mod account;
 pub(super) mod ads;
 pub(super) mod audience;
+pub(super) mod audience_list;
 pub(super) mod batch;
-pub(super) mod list;
+pub(super) mod describe;
+pub(super) mod dispatch;
 pub(super) mod lookalike;
 pub(super) mod oauth;
-pub(super) mod session;
-pub(super) mod share;
+pub(super) mod replace;
+pub(super) mod sessions;
+pub(super) mod sharing;
 pub(super) mod system_user;
 pub(super) mod users;

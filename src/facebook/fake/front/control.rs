@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::http::{FakeReply, FakeRequest};
 use crate::error::Result;
 use crate::facebook::AudienceId;
 use crate::facebook::fake::fault::FaultRule;
 use crate::facebook::fake::handle::Fake;
 use crate::facebook::fake::settings::FakeSettings;
+use crate::facebook::fake::wire::http::{FakeReply, FakeRequest};
 use crate::facebook::fake::wire::params::decode;
 
 /// Serves a call under `/_control/`; `None` for any other path.

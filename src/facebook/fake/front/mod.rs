@@ -2,9 +2,7 @@
 
 #[cfg(feature = "fake-server")]
 pub(super) mod control;
-pub(super) mod http;
 pub(super) mod mock;
-pub(super) mod multipart;
 #[cfg(feature = "fake-server")]
 pub(super) mod server;
 pub(in crate::facebook) mod transport;

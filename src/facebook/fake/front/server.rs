@@ -19,10 +19,10 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 
 use super::control;
-use super::http::{FakeReply, FakeRequest, FaultDelivery};
 use crate::clock::{Clock, SystemClock};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::fake::handle::Fake;
+use crate::facebook::fake::wire::http::{FakeReply, FakeRequest, FaultDelivery};
 
 /// Largest request body that is read.
 const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;

@@ -2,10 +2,10 @@
 
 use async_trait::async_trait;
 
-use super::http::{FakeRequest, FaultDelivery};
 use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::fake::handle::Fake;
+use crate::facebook::fake::wire::http::{FakeRequest, FaultDelivery};
 use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, percent_encode};
 use crate::facebook::wire::response::GraphResponse;

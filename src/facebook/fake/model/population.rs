@@ -190,7 +190,7 @@ impl SyntheticPopulation {
     }
 
     /// Distinct people among these.
-    pub(super) fn among(&self, people: impl Iterator<Item = u32>) -> u64 {
+    pub(in crate::facebook::fake) fn among(&self, people: impl Iterator<Item = u32>) -> u64 {
         let mut seen = vec![false; self.people.len()];
         for person in people {
             if let Some(slot) = seen.get_mut(person as usize) {

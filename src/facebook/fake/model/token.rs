@@ -1,13 +1,6 @@
-//! Apps, tokens, and the proof that a call comes from the app's server.
+//! Apps and access tokens.
 
-use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
-
-use crate::facebook::fake::front::http::FakeRequest;
-use crate::facebook::fake::state::State;
-use crate::facebook::fake::wire::params::Params;
-use crate::facebook::fake::wire::refusal::Refusal;
 
 /// An app as the fake knows it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -98,81 +91,4 @@ impl Token {
 pub(in crate::facebook::fake) struct Caller {
     pub(in crate::facebook::fake) app: String,
     pub(in crate::facebook::fake) token: Token,
-}
-
-/// The token of a call, from the header, the form or the query.
-pub(in crate::facebook::fake) fn presented(request: &FakeRequest, params: &Params<'_>) -> Option<String> {
-    request
-        .get("authorization")
-        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")))
-        .map(|token| token.trim().to_owned())
-        .or_else(|| params.text("access_token").map(std::borrow::Cow::into_owned))
-        .filter(|token| !token.is_empty())
-}
-
-impl State {
-    fn refused_token(&self, subcode: Option<i64>, message: String) -> Refusal {
-        let refusal = Refusal::new(190, message).status(self.settings.token_status);
-        match subcode {
-            Some(subcode) => refusal.sub(subcode),
-            None => refusal,
-        }
-    }
-
-    /// Checks token and proof.
-    pub(in crate::facebook::fake) fn caller(
-        &self,
-        request: &FakeRequest,
-        params: &Params<'_>,
-    ) -> Result<Caller, Refusal> {
-        let Some(text) = presented(request, params) else {
-            return Err(Refusal::new(
-                2500,
-                "An active access token must be used to query information about the current user.",
-            ));
-        };
-        let token = match text.split_once('|') {
-            Some((id, secret)) if self.apps.get(id).is_some_and(|app| app.secret == secret) => {
-                Token { kind: "APP".to_owned(), scopes: Vec::new(), ..Token::system_user(id, self.now) }
-            }
-            Some(_) => return Err(self.refused_token(None, "Invalid OAuth access token signature.".into())),
-            None => match self.tokens.get(&text) {
-                Some(token) => token.clone(),
-                None => {
-                    let message = "Invalid OAuth access token - Cannot parse access token";
-                    return Err(self.refused_token(None, message.into()));
-                }
-            },
-        };
-        if let Some((subcode, message)) = token.fault(self.now) {
-            return Err(self.refused_token(Some(subcode), message));
-        }
-        self.check_proof(&token.app, &text, params)?;
-        Ok(Caller { app: token.app.clone(), token })
-    }
-
-    /// Both documented forms: over the token, and over token and time, which is good for five minutes.
-    ///
-    /// Source: Facebook Login security guide (page of 2024-10-16, read 2026-09-12).
-    fn check_proof(&self, app: &str, token: &str, params: &Params<'_>) -> Result<(), Refusal> {
-        let Some(app) = self.apps.get(app) else { return Ok(()) };
-        let refuse = |message| Err(Refusal::new(100, message).kind("GraphMethodException"));
-        let Some(proof) = params.text("appsecret_proof") else {
-            if app.require_proof {
-                return refuse("API calls from the server require an appsecret_proof argument");
-            }
-            return Ok(());
-        };
-        let message = match params.int("appsecret_time")? {
-            None => token.to_owned(),
-            Some(time) if self.now.abs_diff(time) <= 300 => format!("{token}|{time}"),
-            Some(_) => return refuse("Invalid appsecret_proof provided in the API argument"),
-        };
-        let Ok(mut mac) = Hmac::<Sha256>::new_from_slice(app.secret.as_bytes()) else { return Ok(()) };
-        mac.update(message.as_bytes());
-        if const_hex::encode(mac.finalize().into_bytes()) == *proof {
-            return Ok(());
-        }
-        refuse("Invalid appsecret_proof provided in the API argument")
-    }
 }

@@ -2,10 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::params::Params;
+use super::http::FakeRequest;
+use super::params::{Params, presented};
 use super::refusal::{Answer, Refusal};
-use crate::facebook::fake::front::http::FakeRequest;
-use crate::facebook::fake::model::token::presented;
 use crate::facebook::fake::random::Random;
 use crate::facebook::fake::settings::FakeSettings;
 

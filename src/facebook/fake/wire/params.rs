@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use super::http::FakeRequest;
+use super::multipart;
 use super::refusal::Refusal;
-use crate::facebook::fake::front::http::FakeRequest;
-use crate::facebook::fake::front::multipart;
 
 /// One value: text out of a query or form, or the JSON text out of a JSON body.
 #[derive(Debug, Clone)]
@@ -175,6 +175,16 @@ impl<'a> Params<'a> {
             None => Ok(()),
         }
     }
+}
+
+/// The token of a call, from the header, the form or the query.
+pub(in crate::facebook::fake) fn presented(request: &FakeRequest, params: &Params<'_>) -> Option<String> {
+    request
+        .get("authorization")
+        .and_then(|value| value.strip_prefix("Bearer ").or_else(|| value.strip_prefix("OAuth ")))
+        .map(|token| token.trim().to_owned())
+        .or_else(|| params.text("access_token").map(std::borrow::Cow::into_owned))
+        .filter(|token| !token.is_empty())
 }
 
 /// Undoes percent-encoding; a plus is a space. A broken escape stays as it is.

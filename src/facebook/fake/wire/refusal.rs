@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::facebook::fake::front::http::FakeReply;
+use super::http::FakeReply;
 
 /// A call that Facebook refuses.
 #[derive(Debug, Clone)]

@@ -1,6 +1,6 @@
 //! `multipart/form-data`, as `curl -F` sends it.
 
-use crate::facebook::fake::wire::refusal::Refusal;
+use super::refusal::Refusal;
 
 /// The fields of a multipart body, by name. File names and part headers do not matter here.
 pub(in crate::facebook::fake) fn parts(

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
+use super::describe;
 use crate::facebook::fake::model::token::Caller;
+use crate::facebook::fake::policy::access::{self, Access};
+use crate::facebook::fake::policy::lifecycle;
 use crate::facebook::fake::state::State;
 use crate::facebook::fake::wire::page;
 use crate::facebook::fake::wire::params::Params;
@@ -88,33 +91,31 @@ impl Condition {
     }
 }
 
-impl State {
-    pub(in crate::facebook::fake) fn list_audiences(
-        &mut self,
-        account: &str,
-        link: &page::Link<'_>,
-        caller: &Caller,
-        params: &Params<'_>,
-    ) -> Answer {
-        const MORE: [&str; 4] = ["filtering", "pixel_id", "business_id", "fetch_primary_audience"];
-        params.only(self.settings.strict, &[&page::PARAMETERS, &MORE])?;
-        self.account(account, caller, "GET", false)?;
-        let conditions = conditions(params)?;
-        let mine: Vec<String> =
-            self.audiences.values().filter(|a| a.account == account).map(|a| a.id.clone()).collect();
-        let mut rows = Vec::new();
-        // Ids rise, so the newest is the last.
-        for id in mine.iter().rev() {
-            self.settle(id);
-            let object = self.describe(id);
-            let mut kept = !object.is_empty();
-            for condition in &conditions {
-                kept = kept && condition.holds(&object)?;
-            }
-            if kept {
-                rows.push((id.clone(), self.row(id, params)?));
-            }
+pub(in crate::facebook::fake) fn list(
+    state: &mut State,
+    account: &str,
+    link: &page::Link<'_>,
+    caller: &Caller,
+    params: &Params<'_>,
+) -> Answer {
+    const MORE: [&str; 4] = ["filtering", "pixel_id", "business_id", "fetch_primary_audience"];
+    params.only(state.settings.strict, &[&page::PARAMETERS, &MORE])?;
+    access::account(state, account, caller, "GET", Access::Read)?;
+    let conditions = conditions(params)?;
+    let mine: Vec<String> =
+        state.audiences.values().filter(|a| a.account == account).map(|a| a.id.clone()).collect();
+    let mut rows = Vec::new();
+    // Ids rise, so the newest is the last.
+    for id in mine.iter().rev() {
+        lifecycle::settle(state, id);
+        let object = describe::describe(state, id);
+        let mut kept = !object.is_empty();
+        for condition in &conditions {
+            kept = kept && condition.holds(&object)?;
         }
-        page::cut(&rows, link, params, &self.settings, self.seed)
+        if kept {
+            rows.push((id.clone(), describe::row(state, id, params)?));
+        }
     }
+    page::cut(&rows, link, params, &state.settings, state.seed)
 }
