@@ -3,10 +3,11 @@
 use time::OffsetDateTime;
 
 use super::consent::ConsentStatus;
-use super::entries::{ConsentEntry, StageEntry};
-use super::event::Event;
 use super::record::contact::Contact;
-use super::schema::schema::{FieldId, FieldType, Schema};
+use super::record::entries::{ConsentEntry, StageEntry};
+use super::record::event::Event;
+use super::schema::field::{FieldId, FieldType};
+use super::schema::schema::Schema;
 use super::text::suggest::nearest;
 use super::value::{Birthday, Value};
 use crate::error::{Error, ErrorKind, Result, ValidationErrors};

@@ -36,7 +36,7 @@ use crate::error::Result;
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 pub trait ToContact {
-    /// Where the fields stand, such as a tuple or a struct of [`FieldId`](super::schema::schema::FieldId).
+    /// Where the fields stand, such as a tuple or a struct of [`FieldId`](super::schema::field::FieldId).
     type Fields: Send + Sync + 'static;
 
     /// Looks the fields up.

@@ -1,50 +1,13 @@
 //! An event of a contact's JSON: its type and properties held to what the schema declares.
 
-use std::fmt;
-
-use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde_json::value::RawValue;
-
 use super::items::EventJson;
 use super::read::{JsonReading, UnknownFields, decimal, text};
-use crate::contact::event::Event;
-use crate::contact::schema::schema::{FieldType, Schema};
-use crate::contact::text::parse::{instant, typed};
+use crate::contact::parse_cell::{instant, typed};
+use crate::contact::record::event::Event;
+use crate::contact::schema::field::FieldType;
+use crate::contact::schema::schema::Schema;
 use crate::contact::value::Value;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The properties as they stand, those that stand twice included.
-#[derive(Default)]
-pub(in crate::contact) struct Properties<'a>(Vec<(String, &'a RawValue)>);
-
-impl<'de: 'a, 'a> Deserialize<'de> for Properties<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Members;
-
-        impl<'de> Visitor<'de> for Members {
-            type Value = Properties<'de>;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an object of properties, or null")
-            }
-
-            fn visit_unit<E>(self) -> Result<Self::Value, E> {
-                Ok(Properties::default())
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-                let mut members = Vec::new();
-                while let Some(member) = map.next_entry()? {
-                    members.push(member);
-                }
-                Ok(Properties(members))
-            }
-        }
-
-        deserializer.deserialize_any(Members)
-    }
-}
 
 impl JsonReading {
     /// The event at this place of the list; none when its type is not declared and such members are ignored.

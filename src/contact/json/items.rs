@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use super::event::Properties;
+use super::properties::Properties;
 use crate::contact::consent::ConsentStatus;
 
 /// Members that no shape has, as they were written.

@@ -5,10 +5,10 @@ use time::OffsetDateTime;
 
 use super::items::{ConsentJson, EventJson, Item, StageJson, TagOrName, Text};
 use super::read::{BadField, JsonReading, UnknownFields, decimal, text, tolerate, unreadable};
-use crate::contact::entries::{ConsentEntry, StageEntry};
+use crate::contact::parse_cell::instant;
 use crate::contact::record::contact::Contact;
-use crate::contact::record::unknown_members::Inside;
-use crate::contact::text::parse::instant;
+use crate::contact::record::entries::{ConsentEntry, StageEntry};
+use crate::contact::record::overflow::Inside;
 use crate::contact::text::suggest::nearest;
 use crate::error::{Error, ErrorKind, Result};
 

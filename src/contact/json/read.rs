@@ -11,9 +11,10 @@ use smallvec::SmallVec;
 
 use super::items::Text;
 use crate::clock::TimeZone;
+use crate::contact::parse_cell::DateOrder;
 use crate::contact::record::contact::Contact;
-use crate::contact::schema::schema::{FieldId, FieldType, Schema};
-use crate::contact::text::parse::DateOrder;
+use crate::contact::schema::field::{FieldId, FieldType};
+use crate::contact::schema::schema::Schema;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What to do with a member that is no field of the schema or that tags, consents, stages and events do not have, and
@@ -204,7 +205,7 @@ pub(in crate::contact) fn text(value: &str) -> Option<Cow<'_, str>> {
 /// A decimal in a number or in a text.
 pub(in crate::contact) fn decimal(value: &str) -> Option<Decimal> {
     let text = if value.starts_with('"') { text(value)? } else { Cow::Borrowed(value) };
-    crate::contact::text::parse::decimal(text.trim())
+    crate::contact::parse_cell::decimal(text.trim())
 }
 
 /// Walks the members of an object without building it.

@@ -7,10 +7,10 @@ use serde_json::{Map, Value as Json, json};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, OffsetDateTime};
 
-use crate::contact::entries::{ConsentEntry, StageEntry};
-use crate::contact::event::EventRef;
 use crate::contact::record::contact::Contact;
-use crate::contact::record::unknown_members::Inside;
+use crate::contact::record::entries::{ConsentEntry, StageEntry};
+use crate::contact::record::event::EventRef;
+use crate::contact::record::overflow::Inside;
 use crate::contact::tag::Tag;
 use crate::contact::value::{Birthday, ValueRef};
 

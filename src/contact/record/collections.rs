@@ -4,11 +4,12 @@ use time::OffsetDateTime;
 
 use super::cell::{EventRow, Slot, Span};
 use super::contact::{Contact, micros};
-use super::unknown_members::Inside;
+use super::event::{Event, EventRef};
+use super::overflow::Inside;
 use crate::contact::consent::{Consent, ConsentStatus, FunnelStage};
-use crate::contact::event::{Event, EventRef};
 use crate::contact::schema::event_types::lower;
-use crate::contact::schema::schema::{FieldType, Schema};
+use crate::contact::schema::field::FieldType;
+use crate::contact::schema::schema::Schema;
 use crate::contact::schema::symbols::Symbol;
 use crate::contact::tag::{Tag, with_normalized};
 use crate::contact::value::{Value, ValueRef};

@@ -103,9 +103,10 @@ mod tests {
     use rust_decimal::Decimal;
 
     use super::*;
-    use crate::contact::event::Event;
     use crate::contact::json::read::{JsonReading, UnknownFields};
-    use crate::contact::schema::schema::{FieldType, Schema};
+    use crate::contact::record::event::Event;
+    use crate::contact::schema::field::FieldType;
+    use crate::contact::schema::schema::Schema;
     use crate::contact::value::ValueRef;
     use time::macros::datetime;
 

@@ -1,13 +1,52 @@
 //! What few contacts have, kept aside so that the others stay small.
 
+use std::fmt;
+use std::net::IpAddr;
+
 use rust_decimal::Decimal;
+use time::OffsetDateTime;
 
 use super::cell::{Slot, Span};
 use super::packed::Packed;
-use super::unknown_members::Inside;
 use crate::contact::consent::{Consent, FunnelStage};
-use crate::contact::entries::{Proof, Prospect};
 use crate::contact::schema::symbols::Symbol;
+
+/// What proves the consent at a place of the history.
+#[derive(Clone, Copy)]
+pub(crate) struct Proof {
+    pub(crate) entry: u32,
+    pub(crate) agreed_on: Option<OffsetDateTime>,
+    pub(crate) ip: Option<IpAddr>,
+    pub(crate) description_id: Option<Span>,
+    pub(crate) opt_out: Option<bool>,
+}
+
+/// The address is nobody's business.
+impl fmt::Debug for Proof {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Proof")
+    }
+}
+
+/// What the stage of a funnel may bring.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Prospect {
+    pub(crate) funnel: Symbol,
+    pub(crate) value: Option<Decimal>,
+    pub(crate) score: Option<i32>,
+}
+
+/// The object in one of a contact's lists that has a member kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(in crate::contact) enum Inside {
+    Tag(Symbol),
+    /// By its place in the history.
+    Consent(u32),
+    /// By its funnel.
+    Stage(Symbol),
+    /// By its place among the events.
+    Event(u32),
+}
 
 /// Lists of one contact that most contacts do without.
 #[derive(Debug, Clone, Default)]

@@ -1,7 +1,7 @@
 //! A value in eight bytes, so that a contact is small, and so that a range of values is a range of numbers.
 
 use super::cell::{Slot, Span};
-use crate::contact::schema::schema::FieldType;
+use crate::contact::schema::field::FieldType;
 use crate::contact::schema::symbols::Symbol;
 use crate::contact::text::day_number::{FIRST_YEAR, birthday_key, birthday_of_key, date_key, date_of_key};
 

@@ -2,20 +2,8 @@
 
 use super::cell::Span;
 use super::contact::Contact;
-use crate::contact::schema::symbols::Symbol;
+use super::overflow::Inside;
 use crate::error::{Error, ErrorKind, Result};
-
-/// The object in one of a contact's lists that has a member kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::contact) enum Inside {
-    Tag(Symbol),
-    /// By its place in the history.
-    Consent(u32),
-    /// By its funnel.
-    Stage(Symbol),
-    /// By its place among the events.
-    Event(u32),
-}
 
 impl Contact {
     /// Most members that are kept without a field: of the contact, and of each of its tags, consents, stages and events.

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::schema::{FieldType, Schema};
+use super::field::FieldType;
+use super::schema::Schema;
 use super::standard;
 use crate::contact::text::suggest::nearest;
 use crate::error::{Error, ErrorKind};

@@ -1,6 +1,6 @@
 //! The fields that every schema has.
 
-use super::schema::FieldType;
+use super::field::FieldType;
 
 /// Name and type of each standard field, in slot order.
 pub(super) const FIELDS: &[(&str, FieldType)] = &[

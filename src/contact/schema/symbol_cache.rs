@@ -2,7 +2,13 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::symbols::Entry;
+/// What is known of a text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(in crate::contact) struct Entry {
+    pub(in crate::contact) symbol: u32,
+    /// The symbol of the folded text, once some keyword asked for it.
+    pub(in crate::contact) folded: Option<u32>,
+}
 
 /// One entry for each place; a word takes that of another with the same weak hash. Who finds an entry compares the text.
 pub(in crate::contact) struct Recent([AtomicU64; PLACES]);

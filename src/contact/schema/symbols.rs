@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
-use super::symbol_cache::Recent;
+use super::symbol_cache::{Entry, Recent};
 use crate::contact::text::case_fold::fold_text;
 use crate::error::{Error, ErrorKind, Result};
 
@@ -55,14 +55,6 @@ type Chunk = Box<[OnceLock<Arc<str>>]>;
 const FIRST_CHUNK: usize = 256;
 /// So many that a symbol has at most thirty bits.
 const CHUNKS: usize = 22;
-
-/// What is known of a text.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub(in crate::contact) struct Entry {
-    pub(in crate::contact) symbol: u32,
-    /// The symbol of the folded text, once some keyword asked for it.
-    pub(in crate::contact) folded: Option<u32>,
-}
 
 impl Symbols {
     /// Most distinct texts by default.

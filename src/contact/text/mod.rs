@@ -3,5 +3,4 @@
 pub(super) mod accents;
 pub(super) mod case_fold;
 pub(super) mod day_number;
-pub(super) mod parse;
 pub(super) mod suggest;

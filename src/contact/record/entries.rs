@@ -6,10 +6,10 @@ use std::net::IpAddr;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::consent::{Consent, ConsentStatus, FunnelStage};
-use super::record::cell::Span;
-use super::record::contact::Contact;
-use super::schema::symbols::Symbol;
+use super::contact::Contact;
+use super::overflow::{Proof, Prospect};
+use crate::contact::consent::{Consent, ConsentStatus, FunnelStage};
+use crate::contact::schema::symbols::Symbol;
 use crate::error::Result;
 
 /// An entry of a consent's history with what proves it.
@@ -165,31 +165,6 @@ impl fmt::Debug for StageEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "StageEntry({}, {})", self.funnel, self.stage)
     }
-}
-
-/// What proves the consent at a place of the history.
-#[derive(Clone, Copy)]
-pub(crate) struct Proof {
-    pub(crate) entry: u32,
-    pub(crate) agreed_on: Option<OffsetDateTime>,
-    pub(crate) ip: Option<IpAddr>,
-    pub(crate) description_id: Option<Span>,
-    pub(crate) opt_out: Option<bool>,
-}
-
-/// The address is nobody's business.
-impl fmt::Debug for Proof {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Proof")
-    }
-}
-
-/// What the stage of a funnel may bring.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Prospect {
-    pub(crate) funnel: Symbol,
-    pub(crate) value: Option<Decimal>,
-    pub(crate) score: Option<i32>,
 }
 
 impl Contact {

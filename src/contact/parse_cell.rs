@@ -5,10 +5,10 @@ use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
 use time::{Date, Month, OffsetDateTime, Time, UtcOffset};
 
+use super::record::contact::Contact;
+use super::schema::field::{FieldId, FieldType};
+use super::value::{Birthday, Value};
 use crate::clock::TimeZone;
-use crate::contact::record::contact::Contact;
-use crate::contact::schema::schema::{FieldId, FieldType};
-use crate::contact::value::{Birthday, Value};
 use crate::error::{Error, ErrorKind, Result};
 
 /// How a date of three numbers is to be read. It is declared, never guessed.
@@ -57,12 +57,7 @@ impl Contact {
 }
 
 /// A trimmed text as a value of a type.
-pub(in crate::contact) fn typed(
-    field_type: FieldType,
-    text: &str,
-    order: DateOrder,
-    zone: &TimeZone,
-) -> Option<Value> {
+pub(super) fn typed(field_type: FieldType, text: &str, order: DateOrder, zone: &TimeZone) -> Option<Value> {
     match field_type {
         FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(text.into()),
         FieldType::Boolean => boolean(text).map(Value::Boolean),
@@ -75,7 +70,7 @@ pub(in crate::contact) fn typed(
 }
 
 /// A decimal as it is written, `1e3` too: no binary floating point between.
-pub(in crate::contact) fn decimal(text: &str) -> Option<Decimal> {
+pub(super) fn decimal(text: &str) -> Option<Decimal> {
     Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text)).ok()
 }
 

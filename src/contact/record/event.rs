@@ -6,9 +6,9 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use time::OffsetDateTime;
 
-use super::record::contact::{Contact, from_micros};
-use super::schema::symbols::Symbol;
-use super::value::{Value, ValueRef};
+use super::contact::{Contact, from_micros};
+use crate::contact::schema::symbols::Symbol;
+use crate::contact::value::{Value, ValueRef};
 
 /// An event to add to a contact.
 ///
@@ -26,10 +26,10 @@ use super::value::{Value, ValueRef};
 /// ```
 #[derive(Clone, PartialEq)]
 pub struct Event {
-    pub(super) kind: String,
-    pub(super) at: OffsetDateTime,
-    pub(super) value: Option<Decimal>,
-    pub(super) properties: Vec<(String, Value)>,
+    pub(in crate::contact) kind: String,
+    pub(in crate::contact) at: OffsetDateTime,
+    pub(in crate::contact) value: Option<Decimal>,
+    pub(in crate::contact) properties: Vec<(String, Value)>,
 }
 
 impl Event {
@@ -70,8 +70,8 @@ impl fmt::Debug for Event {
 /// An event read from a contact.
 #[derive(Clone, Copy)]
 pub struct EventRef<'a> {
-    pub(super) contact: &'a Contact,
-    pub(super) index: usize,
+    pub(in crate::contact) contact: &'a Contact,
+    pub(in crate::contact) index: usize,
 }
 
 impl<'a> EventRef<'a> {
