@@ -214,7 +214,7 @@ fn facebooks_codes_are_told_in_plain_words() {
     for (delivery, operation, expected) in table {
         assert_eq!(Availability::from_codes(delivery, operation), expected, "{delivery:?} {operation:?}");
         assert!(!expected.next_step().is_empty());
-        assert!(!expected.is_usable() || !expected.is_passing(), "{expected}");
+        assert!(!expected.is_usable() || !expected.is_transient(), "{expected}");
     }
 }
 

@@ -19,7 +19,7 @@ use crate::facebook::{AudienceId, CustomAudience, Status};
 /// let ready = Availability::from_codes(Some(200), Some(200));
 /// assert!(ready.is_usable());
 /// let small = Availability::from_codes(Some(300), Some(200));
-/// assert!(!small.is_usable() && !small.is_passing());
+/// assert!(!small.is_usable() && !small.is_transient());
 /// assert!(small.next_step().starts_with("send more people"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -86,7 +86,7 @@ impl Availability {
 
     /// True when waiting may make it usable.
     #[must_use]
-    pub fn is_passing(self) -> bool {
+    pub fn is_transient(self) -> bool {
         matches!(self, Self::Processing | Self::Empty | Self::ReplaceInProgress | Self::Unknown)
     }
 

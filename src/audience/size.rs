@@ -21,6 +21,7 @@ use crate::facebook::CustomAudience;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum EstimatedSize {
     /// Between two bounds, both included.
     Between {

@@ -39,7 +39,7 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
         let seen = client.audience(id).await.map(|audience| AudienceStatus::from(&audience));
         let (at_least, last) = match seen {
             Ok(status) if status.availability.is_usable() => return Ok(status),
-            Ok(status) if status.availability.is_passing() => (Duration::ZERO, not_yet(&status)),
+            Ok(status) if status.availability.is_transient() => (Duration::ZERO, not_yet(&status)),
             Ok(status) => return Err(never(&status)),
             Err(error) if error.is_retryable() => (error.retry_after().unwrap_or_default(), error),
             Err(error) => return Err(error),

@@ -1,4 +1,4 @@
-//! Names of things at Facebook, checked when made.
+//! Ids of Facebook's objects, checked when created.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,32 +7,40 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// An ad account: `act_` and digits.
+/// The id of an ad account: `act_` and digits.
 ///
 /// ```
 /// use audiencekit::AccountId;
 ///
 /// let account: AccountId = "act_1234567890".parse()?;
-/// assert_eq!(account.to_string(), "act_1234567890");
-/// assert_eq!("1234567890".parse::<AccountId>().unwrap_err().to_string(),
-///     "ad account id: not an ad account id; expected \"act_\" followed by digits, such as \"act_1234567890\"");
+/// assert_eq!((account.to_string().as_str(), account.digits()), ("act_1234567890", "1234567890"));
+/// assert!("1234567890".parse::<AccountId>().is_err());
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AccountId(Box<str>);
 
-/// A custom audience: digits.
+/// The id of a custom audience: digits.
+///
+/// ```
+/// use audiencekit::AudienceId;
+///
+/// let audience: AudienceId = "23847000000000001".parse()?;
+/// assert_eq!(audience.as_str(), "23847000000000001");
+/// assert!("VIP".parse::<AudienceId>().is_err());
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct AudienceId(Box<str>);
 
-/// A business: digits.
+/// The id of a business: digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct BusinessId(Box<str>);
 
-/// A system user of a business: digits.
+/// The id of a system user of a business: digits.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SystemUserId(Box<str>);
@@ -54,7 +62,7 @@ impl AccountId {
         Self(digits.into())
     }
 
-    /// The digits without `act_`.
+    /// Returns the digits without `act_`.
     #[must_use]
     pub fn digits(&self) -> &str {
         &self.0
@@ -67,17 +75,25 @@ impl FromStr for AccountId {
     fn from_str(text: &str) -> Result<Self> {
         match text.strip_prefix("act_") {
             Some(digits) if is_number(digits) => Ok(Self(digits.into())),
-            _ => Err(Error::new(ErrorKind::Invalid, "ad account id", "not an ad account id")
+            _ => Err(Error::new(ErrorKind::Invalid, "ad account id", "malformed id")
                 .expected("\"act_\" followed by digits, such as \"act_1234567890\"")),
         }
     }
 }
 
 impl SessionId {
-    /// A session id.
+    /// Creates a session id.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for 0 and for what does not fit a signed 64-bit number.
+    /// [`ErrorKind::Invalid`] for 0 and for numbers above 2^63 - 1.
+    ///
+    /// ```
+    /// use audiencekit::facebook::SessionId;
+    ///
+    /// assert_eq!(SessionId::new(7)?.get(), 7);
+    /// assert!(SessionId::new(0).is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn new(id: u64) -> Result<Self> {
         if id == 0 || i64::try_from(id).is_err() {
             return Err(
@@ -87,7 +103,7 @@ impl SessionId {
         Ok(Self(id))
     }
 
-    /// The number.
+    /// Returns the id as a number.
     #[must_use]
     pub fn get(self) -> u64 {
         self.0
@@ -134,7 +150,7 @@ macro_rules! digits {
         }
 
         impl $id {
-            /// The id as text.
+            /// Returns the id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -149,9 +165,9 @@ macro_rules! digits {
     )*};
 }
 digits! {
-    AudienceId, "audience id", "not an audience id";
-    BusinessId, "business id", "not a business id";
-    SystemUserId, "system user id", "not a system user id";
+    AudienceId, "audience id", "malformed id";
+    BusinessId, "business id", "malformed id";
+    SystemUserId, "system user id", "malformed id";
 }
 
 macro_rules! through_text {

@@ -1,4 +1,4 @@
-//! Versions of the Graph API, and when they end.
+//! Versions of the Graph API and their last days.
 
 use std::fmt;
 use std::str::FromStr;
@@ -41,16 +41,24 @@ impl GraphVersion {
     /// The newest version that this crate knows, released 2026-07-29: the default.
     pub const NEWEST: Self = Self::new(26, 0);
 
-    /// How long before its end a version is warned about.
+    /// How long before its end a version is warned about: 60 days.
     pub const NOTICE: Duration = Duration::from_secs(60 * 24 * 60 * 60);
 
-    /// A version by its two numbers.
+    /// Creates a version from its major and minor number.
     #[must_use]
     pub const fn new(major: u16, minor: u16) -> Self {
         Self { major, minor }
     }
 
-    /// The day on which Facebook stops serving customer audiences under this version, if announced.
+    /// Returns the day on which Facebook stops serving custom audiences under this version, if it is announced.
+    ///
+    /// ```
+    /// use audiencekit::facebook::GraphVersion;
+    /// use time::macros::date;
+    ///
+    /// assert_eq!(GraphVersion::new(24, 0).ends(), Some(date!(2026-10-06)));
+    /// assert_eq!(GraphVersion::NEWEST.ends(), None);
+    /// ```
     #[must_use]
     pub fn ends(self) -> Option<Date> {
         let [(oldest, _), ..] = ENDS;
@@ -58,7 +66,16 @@ impl GraphVersion {
         ENDS.iter().find(|&&(known, _)| known == major).map(|&(_, date)| date)
     }
 
-    /// The end, when it is past or nearer than [`GraphVersion::NOTICE`].
+    /// Returns the last day of this version if it is past or at most [`GraphVersion::NOTICE`] away.
+    ///
+    /// ```
+    /// use audiencekit::facebook::GraphVersion;
+    /// use time::macros::datetime;
+    ///
+    /// let version = GraphVersion::new(24, 0);
+    /// assert_eq!(version.ends_soon(datetime!(2026-06-01 0:00 UTC)), None);
+    /// assert_eq!(version.ends_soon(datetime!(2026-09-01 0:00 UTC)), version.ends());
+    /// ```
     #[must_use]
     pub fn ends_soon(self, now: OffsetDateTime) -> Option<Date> {
         self.ends().filter(|end| *end - now.date() <= Self::NOTICE)
@@ -85,7 +102,8 @@ impl FromStr for GraphVersion {
             .and_then(|numbers| numbers.split_once('.'))
             .and_then(|(major, minor)| Some(Self::new(major.parse().ok()?, minor.parse().ok()?)))
             .ok_or_else(|| {
-                Error::new(ErrorKind::Invalid, "graph version", "not a version").expected("such as \"v26.0\"")
+                Error::new(ErrorKind::Invalid, "graph version", "malformed version")
+                    .expected("a version such as \"v26.0\"")
             })
     }
 }

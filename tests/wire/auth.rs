@@ -40,7 +40,7 @@ async fn an_account_with_everything_in_place_is_authorized() {
         let authorized = client.authorize(account.clone()).await.unwrap();
         assert_eq!(authorized.id(), &account);
         assert_eq!(AccountId::from(&authorized), account);
-        assert!(authorized.cautions.is_empty(), "{:?}", authorized.cautions);
+        assert!(authorized.warnings.is_empty(), "{:?}", authorized.warnings);
         let token = authorized.token.unwrap();
         assert!(token.is_valid && token.has("ads_management"));
         assert_eq!(token.expires_at, None);
@@ -131,7 +131,7 @@ async fn a_token_that_ends_soon_is_a_caution_and_one_that_ended_a_denial() {
     fake.add_token("SHORT", &["ads_management", "business_management"], Some(end));
     let client = app_client(&fake, "SHORT");
     let authorized = client.authorize(fake.account()).await.unwrap();
-    assert_eq!(authorized.cautions, [AccountWarning::TokenEnds(end)]);
+    assert_eq!(authorized.warnings, [AccountWarning::TokenExpires(end)]);
     assert_eq!(authorized.token.unwrap().time_left(fake.now()), Some(Duration::from_secs(3 * 24 * 3600)));
     fake.advance(Duration::from_secs(4 * 24 * 3600));
     assert_eq!(denied(&client).await.0, AuthorizationDenied::Token);
@@ -163,24 +163,24 @@ async fn what_is_due_or_could_not_be_seen_is_a_caution() {
     let account = fake.account();
     fake.set_account_status(&account, 9);
     let client = app_client(&fake, fake.token());
-    let cautions = |client: MockClient| {
+    let warnings = |client: MockClient| {
         let account = account.clone();
-        async move { client.authorize(account).await.unwrap().cautions }
+        async move { client.authorize(account).await.unwrap().warnings }
     };
-    assert_eq!(cautions(client.clone()).await, [AccountWarning::Status(AccountStatus::InGracePeriod)]);
+    assert_eq!(warnings(client.clone()).await, [AccountWarning::Status(AccountStatus::InGracePeriod)]);
     fake.set_account_status(&account, 77);
-    assert_eq!(cautions(client).await, [AccountWarning::Status(AccountStatus::Other(77))]);
+    assert_eq!(warnings(client).await, [AccountWarning::Status(AccountStatus::Other(77))]);
     fake.set_account_status(&account, 201);
     // Without business_management Facebook may not show the business, so its absence says nothing.
     fake.add_token("NARROW", &["ads_management"], None);
-    assert!(cautions(app_client(&fake, "NARROW")).await.is_empty());
+    assert!(warnings(app_client(&fake, "NARROW")).await.is_empty());
     let narrow =
         Script::new().answer(200, r#"{"data":{"is_valid":true,"scopes":["ads_management"]}}"#).answer(
             200,
             r#"{"id":"act_1234567890","account_status":1,"tos_accepted":{"custom_audience_tos":1}}"#,
         );
     let authorized = narrow.client().authorize(account.clone()).await.unwrap();
-    assert_eq!(authorized.cautions, [AccountWarning::BusinessNotSeen]);
+    assert_eq!(authorized.warnings, [AccountWarning::BusinessNotVisible]);
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn a_token_that_may_not_inspect_itself_is_judged_by_the_account() {
     let refused = Fault::Error { code: 100, subcode: None, is_transient: None };
     client.fake().inject(FaultRule::new(refused).on(Edge::DebugToken));
     let authorized = client.authorize(client.fake().account()).await.unwrap();
-    assert_eq!(authorized.cautions, [AccountWarning::TokenNotInspected]);
+    assert_eq!(authorized.warnings, [AccountWarning::TokenNotInspected]);
     assert!(authorized.token.is_none());
 }
 

@@ -1,4 +1,4 @@
-//! `authorize`: everything that must be right before an account can hold audiences from customer files.
+//! Authorizing an account: everything that it needs before it can hold audiences from customer files.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,16 +13,20 @@ use crate::facebook::ids::AccountId;
 use crate::facebook::model::account::{AccountStatus, AdAccount, disable_reason as named};
 use crate::facebook::transport::Transport;
 
-/// An ad account that was seen to be ready: the token works and may manage it, it is active, and the terms are
-/// accepted.
+/// An ad account that can hold audiences from customer files: the token works and may manage it, it is active, and the terms
+/// are accepted.
+///
+/// [`GraphClient::authorize`](crate::GraphClient::authorize) returns it.
 ///
 /// ```
-/// # async fn example(facebook: impl Fn() -> audiencekit::facebook::GraphClient<std::sync::Arc<dyn audiencekit::facebook::transport::Transport>>) -> audiencekit::Result<()> {
-/// # let facebook = facebook();
+/// use audiencekit::MockClient;
 /// use audiencekit::facebook::AuthorizationDenied;
 ///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
 /// match facebook.authorize("act_1234567890".parse()?).await {
-///     Ok(account) => println!("{} is ready", account.id()),
+///     Ok(account) => assert!(account.warnings.is_empty()),
 ///     Err(error) => match AuthorizationDenied::of(&error) {
 ///         Some(denied) => println!("{denied}: {}", denied.remedy()),
 ///         None => return Err(error),
@@ -34,61 +38,61 @@ use crate::facebook::transport::Transport;
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizedAccount {
-    /// The account as read.
+    /// The account.
     pub account: AdAccount,
-    /// The token as inspected; none when it may not inspect itself and the client has no app secret.
+    /// The token. `None` if it may not inspect itself and the client has no app secret.
     pub token: Option<TokenInfo>,
-    /// What is not wrong yet, or could not be seen.
-    pub cautions: Vec<AccountWarning>,
+    /// Non-fatal findings.
+    pub warnings: Vec<AccountWarning>,
 }
 
-/// What is not wrong yet, or could not be seen.
+/// A non-fatal finding from authorizing an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AccountWarning {
-    /// The token ends within two weeks.
-    TokenEnds(OffsetDateTime),
+    /// The token expires within two weeks.
+    TokenExpires(OffsetDateTime),
     /// The token could not be inspected.
     TokenNotInspected,
-    /// Facebook did not show a business; a token without `business_management` may not see it.
-    BusinessNotSeen,
-    /// The account can be used and something is due, such as a payment.
+    /// Facebook showed no business. A token without `business_management` may not see it.
+    BusinessNotVisible,
+    /// The account can be used, and something is due, such as a payment.
     Status(AccountStatus),
 }
 
-/// Why an account cannot hold audiences from customer files.
+/// The reason why an account cannot hold audiences from customer files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum AuthorizationDenied {
-    /// The token has ended, was revoked, or is no token.
+    /// The token has expired, was revoked, or is malformed.
     Token,
     /// The token lacks these permissions.
     Scopes(Vec<String>),
-    /// The account does not exist or the token's owner has no access to it.
+    /// The account does not exist, or the token's owner has no access to it.
     NotVisible,
-    /// The token's owner may look but not manage.
+    /// The token's owner may read the account but not manage it.
     Role,
     /// The account cannot be used.
     Status {
-        /// Its status.
+        /// The status of the account.
         status: AccountStatus,
-        /// Why it was disabled, as Facebook numbers it.
+        /// Facebook's number for why it was disabled.
         disable_reason: Option<u32>,
     },
     /// The account does not belong to a business.
     Business,
-    /// Nobody of the business accepted the custom audience terms.
+    /// The custom audience terms are not accepted.
     Terms {
-        /// Where a person can accept them.
+        /// The page where a person can accept them.
         link: String,
     },
 }
 
-/// How near an end is a caution.
+/// How near an expiry is a warning.
 const SOON: Duration = Duration::from_secs(14 * 24 * 60 * 60);
 
 impl AuthorizedAccount {
-    /// The account's id.
+    /// Returns the id of the account.
     #[must_use]
     pub fn id(&self) -> &AccountId {
         &self.account.id
@@ -114,13 +118,36 @@ impl From<&AuthorizedAccount> for AccountId {
 }
 
 impl AuthorizationDenied {
-    /// The reason that an error of [`GraphClient::authorize`] carries.
+    /// Returns the reason that an error of [`GraphClient::authorize`](crate::GraphClient::authorize) carries.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AuthorizationDenied;
+    /// use audiencekit::{ErrorKind, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// facebook.fake().set_business(&facebook.fake().account(), None);
+    /// let error = facebook.authorize(facebook.fake().account()).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Permission);
+    /// assert_eq!(AuthorizationDenied::of(&error), Some(&AuthorizationDenied::Business));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn of(error: &Error) -> Option<&Self> {
         std::error::Error::source(error)?.downcast_ref()
     }
 
-    /// What to do about it.
+    /// Returns what a person must do about it.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AuthorizationDenied;
+    ///
+    /// let denied = AuthorizationDenied::Business;
+    /// assert_eq!(denied.remedy(), "add the ad account to a business in Meta Business Suite");
+    /// assert_eq!(denied.link(), Some("https://business.facebook.com/settings/ad-accounts"));
+    /// ```
     #[must_use]
     pub fn remedy(&self) -> &'static str {
         match self {
@@ -136,7 +163,7 @@ impl AuthorizationDenied {
         }
     }
 
-    /// Where to do it.
+    /// Returns the page where a person can do it.
     #[must_use]
     pub fn link(&self) -> Option<&str> {
         match self {
@@ -201,7 +228,7 @@ pub(super) async fn authorize<T: Transport>(
     account: AccountId,
 ) -> Result<AuthorizedAccount> {
     let denied = |reason: AuthorizationDenied| Err(reason.into_error(None));
-    let mut cautions = Vec::new();
+    let mut warnings = Vec::new();
     let token = match debug(client, &client.settings.token).await {
         Ok(token) => Some(token),
         Err(error) if error.kind() == ErrorKind::Token => {
@@ -209,7 +236,7 @@ pub(super) async fn authorize<T: Transport>(
         }
         // Not every token may inspect itself; the account shows the rest.
         Err(error) if matches!(error.kind(), ErrorKind::Permission | ErrorKind::Rejected) => {
-            cautions.push(AccountWarning::TokenNotInspected);
+            warnings.push(AccountWarning::TokenNotInspected);
             None
         }
         Err(error) => return Err(error),
@@ -222,7 +249,7 @@ pub(super) async fn authorize<T: Transport>(
         if !token.has("ads_management") {
             return denied(AuthorizationDenied::Scopes(vec!["ads_management".to_owned()]));
         }
-        cautions.extend(token.expires_at.filter(|end| *end - now <= SOON).map(AccountWarning::TokenEnds));
+        warnings.extend(token.expires_at.filter(|end| *end - now <= SOON).map(AccountWarning::TokenExpires));
     }
     let read = ad_account(client, &account).await.map_err(|error| {
         let reason = match error.kind() {
@@ -232,19 +259,19 @@ pub(super) async fn authorize<T: Transport>(
         };
         reason.into_error(Some(&error))
     })?;
-    check_account(&read, token.as_ref(), &mut cautions).map_err(|reason| reason.into_error(None))?;
-    Ok(AuthorizedAccount { account: read, token, cautions })
+    check_account(&read, token.as_ref(), &mut warnings).map_err(|reason| reason.into_error(None))?;
+    Ok(AuthorizedAccount { account: read, token, warnings })
 }
 
 fn check_account(
     account: &AdAccount,
     token: Option<&TokenInfo>,
-    cautions: &mut Vec<AccountWarning>,
+    warnings: &mut Vec<AccountWarning>,
 ) -> Result<(), AuthorizationDenied> {
     match account.status {
         None | Some(AccountStatus::Active | AccountStatus::AnyActive) => {}
         Some(status @ (AccountStatus::InGracePeriod | AccountStatus::Other(_))) => {
-            cautions.push(AccountWarning::Status(status));
+            warnings.push(AccountWarning::Status(status));
         }
         Some(status) => {
             return Err(AuthorizationDenied::Status { status, disable_reason: account.disable_reason });
@@ -258,9 +285,9 @@ fn check_account(
         if token.is_some_and(|token| token.has("business_management")) {
             return Err(AuthorizationDenied::Business);
         }
-        cautions.push(AccountWarning::BusinessNotSeen);
+        warnings.push(AccountWarning::BusinessNotVisible);
     }
-    // Facebook leaves the map out, or the entry, when nobody accepted.
+    // Facebook leaves the map out, or the entry, before the terms are accepted.
     if account.terms_accepted != Some(true) {
         let digits = account.id.digits();
         let link = format!("https://business.facebook.com/ads/manage/customaudiences/tos/?act={digits}");

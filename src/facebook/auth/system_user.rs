@@ -1,4 +1,4 @@
-//! System users: the tokens that a service runs on, made and taken back.
+//! System users: installing the app, and creating and revoking tokens.
 
 use serde::Deserialize;
 
@@ -15,14 +15,14 @@ use crate::facebook::wire::request::{Body, GraphRequest, Method};
 use crate::facebook::wire::response::decode;
 use crate::facebook::wire::scalars::Int;
 
-/// How long a token of a system user lasts.
+/// The lifetime of a system user's token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum TokenLifetime {
-    /// Until it is revoked.
+    /// The token works until it is revoked.
     #[default]
     Endless,
-    /// 60 days, and as long again by [`refresh_system_user_token`](crate::GraphClient::refresh_system_user_token).
+    /// 60 days. Extend it by [`refresh_system_user_token`](crate::GraphClient::refresh_system_user_token).
     SixtyDays,
 }
 

@@ -1,4 +1,4 @@
-//! Tokens: what they are good for, and how to get one that lasts.
+//! Tokens: inspection, exchange and renewal.
 
 use std::fmt;
 use std::time::Duration;
@@ -19,64 +19,88 @@ use crate::facebook::wire::scalars::{Flag, Int, Loose, Text};
 /// What `debug_token` says about a token.
 ///
 /// Source: graph-api/reference/debug_token, developers.facebook.com (read 2026-09-12).
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let token = audiencekit::MockClient::new().debug_token().await?;
+/// assert_eq!(token.to_string(), "SYSTEM_USER token, valid, without end");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct TokenInfo {
-    /// The app that it was made for.
+    /// The id of the app that it was issued for.
     pub app_id: Option<String>,
     /// `USER`, `PAGE`, `APP`, `SYSTEM_USER`.
     pub kind: Option<String>,
-    /// Whether it works now.
+    /// `true` if it works now.
     pub is_valid: bool,
-    /// When it ends; none is never.
+    /// When it expires. `None` if it never does.
     pub expires_at: Option<OffsetDateTime>,
-    /// When the app's access to the person's data ends, which does not concern ads.
+    /// When the app's access to the person's data expires. This does not concern ads.
     pub data_access_expires_at: Option<OffsetDateTime>,
-    /// When it was made; only for tokens that last.
+    /// When it was issued. Facebook says so only for long-lived tokens.
     pub issued_at: Option<OffsetDateTime>,
-    /// What it may do, such as `ads_management`.
+    /// Its permissions, such as `ads_management`.
     pub scopes: Vec<String>,
-    /// What it may do only with some objects, or with all of them.
+    /// Its permissions for named objects.
     pub granular_scopes: Vec<GranularScope>,
     /// The name of the app.
     pub application: Option<String>,
-    /// Who it speaks for.
+    /// The id of its owner.
     pub user_id: Option<String>,
-    /// Why it does not work.
+    /// The error that it causes.
     pub error: Option<ApiError>,
 }
 
-/// A permission and the objects that it is for.
+/// A permission and the objects that it covers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct GranularScope {
     /// The permission.
     pub scope: String,
-    /// The ids of the objects; none is all that the token's owner sees.
+    /// The ids of the objects. Empty means all that the token's owner sees.
     pub target_ids: Vec<String>,
 }
 
 impl TokenInfo {
-    /// True when it may do `scope`.
+    /// Returns `true` if the token has the permission `scope`.
     #[must_use]
     pub fn has(&self, scope: &str) -> bool {
         self.scopes.iter().any(|known| known == scope)
     }
 
-    /// Time until it ends; none is never, zero is past.
+    /// Returns the time until the token expires: `None` if it never does, zero if it has.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audiencekit::MockClient;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// let now = facebook.fake().now();
+    /// facebook.fake().add_token("SHORT", &["ads_management"], Some(now + Duration::from_secs(60)));
+    /// let token = facebook.debug_token_of(&"SHORT".into()).await?;
+    /// assert_eq!(token.time_left(now), Some(Duration::from_secs(60)));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn time_left(&self, now: OffsetDateTime) -> Option<Duration> {
         self.expires_at.map(|end| Duration::try_from(end - now).unwrap_or_default())
     }
 }
 
-/// A token out of an exchange. `Debug` hides it.
+/// A token that Facebook has issued, and its expiry. `Debug` hides the token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct IssuedToken {
     /// The token.
     pub token: AccessToken,
-    /// When it ends; none is never, or not told.
+    /// When it expires. `None` if it never does, or if Facebook did not say.
     pub expires_at: Option<OffsetDateTime>,
 }
 

@@ -1,4 +1,4 @@
-//! Rows that are too much for a call, and the row for which Facebook refuses a whole one.
+//! Uploads that are too large for one call, and rows for which Facebook refuses a whole call.
 
 use std::ops::Range;
 
@@ -8,31 +8,31 @@ use crate::facebook::ids::AudienceId;
 use crate::facebook::model::upload::{InvalidEntry, Upload, UploadReceipt};
 use crate::facebook::wire::codes::{RetryClass, lookup};
 
-/// Which way the rows go.
+/// The membership operation of an upload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum MemberOperation {
-    /// Into the audience.
+    /// Adds the rows to the audience.
     Add,
-    /// Out of it.
+    /// Removes the rows from the audience.
     Remove,
-    /// Into the audience, instead of all who were in it before the session.
+    /// Replaces all members by the rows of the session.
     Replace,
 }
 
-/// What became of rows that were sent in as many calls as it took.
+/// The result of an upload in as many calls as it took.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct BisectedUpload {
-    /// Rows that Facebook received, over all calls.
+    /// The number of rows that Facebook received over all calls.
     pub num_received: u64,
-    /// Rows that Facebook refused within calls that it took.
+    /// The number of rows that Facebook refused within accepted calls.
     pub num_invalid_entries: u64,
-    /// Those of them that it named.
+    /// The refused rows that it named.
     pub invalid_entry_samples: Vec<InvalidEntry>,
-    /// Rows for which Facebook refused the whole call, each with its reason.
+    /// The rows for which Facebook refused a whole call, each with its reason.
     pub refused: Vec<InvalidEntry>,
-    /// How many calls were made.
+    /// The number of calls.
     pub calls: u32,
     /// The `batch_seq` for the next call of the session.
     pub next_batch_seq: u64,

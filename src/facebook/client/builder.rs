@@ -36,7 +36,21 @@ pub(in crate::facebook) struct ClientSettings {
     pub(super) jitter_seed: Option<u64>,
 }
 
-/// Builds a [`GraphClient`] over `T`, or over what `T` builds.
+/// Builds a [`GraphClient`](crate::GraphClient) over `T`, or over what `T` builds.
+///
+/// ```
+/// use std::time::Duration;
+/// use audiencekit::MockClient;
+/// use audiencekit::facebook::RetryPolicy;
+/// use audiencekit::facebook::fake::Fake;
+///
+/// let facebook = MockClient::builder(&Fake::new()) // in production: GraphClient::builder(token)
+///     .app_id("1234567890")
+///     .app_secret("the app's secret")
+///     .retry(RetryPolicy::default().budget(Duration::from_secs(60)))
+///     .build();
+/// assert_eq!(facebook.version().to_string(), "v26.0");
+/// ```
 #[derive(Clone)]
 pub struct GraphClientBuilder<T> {
     pub(super) transport: T,
@@ -62,42 +76,66 @@ impl<T> GraphClientBuilder<T> {
         Self { transport, settings }
     }
 
-    /// The version to call; the newest by default.
+    /// Sets the version of the Graph API to call. Defaults to [`GraphVersion::NEWEST`].
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::GraphVersion;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// let facebook = MockClient::builder(&Fake::new()).version(GraphVersion::new(25, 0)).build();
+    /// assert_eq!(facebook.version().to_string(), "v25.0");
+    /// ```
     #[must_use]
     pub fn version(mut self, version: GraphVersion) -> Self {
         self.settings.version = version;
         self
     }
 
-    /// The app's id: part of the name of its quotas, and with the secret what inspects and renews tokens.
+    /// Sets the id of the app. It names the app's quotas; with the app secret it can inspect and renew tokens.
     #[must_use]
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.settings.app_id = Some(id.into());
         self
     }
 
-    /// The app's secret: every call then carries a proof of it.
+    /// Sets the app secret. Every call then carries a proof of it.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// fake.require_proof(true); // the app's setting "Require App Secret"
+    /// assert!(MockClient::with_fake(&fake).ad_account(&fake.account()).await.is_err());
+    /// let facebook = MockClient::builder(&fake).app_secret(fake.app_secret()).build();
+    /// assert!(facebook.ad_account(&fake.account()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn app_secret(mut self, secret: impl Into<AppSecret>) -> Self {
         self.settings.app_secret = Some(secret.into());
         self
     }
 
-    /// The form of the proof; the one of Meta's own SDKs by default.
+    /// Sets the form of the app secret proof. Defaults to [`AppSecretProof::Classic`], which Meta's own SDKs send.
     #[must_use]
     pub fn proof_form(mut self, form: AppSecretProof) -> Self {
         self.settings.proof = form;
         self
     }
 
-    /// How often to send again.
+    /// Sets how often and how long a call is retried. Defaults to 5 attempts within 15 minutes.
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// The quotas to share with other clients of the same app.
+    /// Sets the pacer. Share one among the clients of an app, because they spend the same quotas. Defaults to a new one.
     #[must_use]
     pub fn pacer(mut self, pacer: Pacer) -> Self {
         self.settings.pacer = pacer;
@@ -105,50 +143,94 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Registers an observer of requests, retries and pacing. Defaults to none.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::facebook::{ClientEvent, ClientObserver};
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// #[derive(Debug, Default)]
+    /// struct Requests(AtomicU64);
+    ///
+    /// impl ClientObserver for Requests {
+    ///     fn on_event(&self, event: &ClientEvent) {
+    ///         if let ClientEvent::Sent { .. } = event {
+    ///             self.0.fetch_add(1, Ordering::Relaxed);
+    ///         }
+    ///     }
+    /// }
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let (fake, requests) = (Fake::new(), Arc::new(Requests::default()));
+    /// let facebook = MockClient::builder(&fake).observer(Arc::clone(&requests)).build();
+    /// facebook.ad_account(&fake.account()).await?;
+    /// assert_eq!(requests.0.load(Ordering::Relaxed), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn observer(mut self, observer: impl ClientObserver + 'static) -> Self {
         self.settings.observer = Some(Arc::new(observer));
         self
     }
 
-    /// Time from another clock.
+    /// Sets the clock that times waits and proofs. Defaults to the system's clock over HTTP.
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.settings.clock = Arc::new(clock);
         self
     }
 
-    /// The apps whose ids `APPUID` columns hold: Facebook demands them with such a column.
+    /// Sets the apps whose ids `APPUID` columns hold. Facebook requires them with such a column.
     #[must_use]
     pub fn app_ids(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
         self.settings.upload.app_ids = ids.into_iter().collect();
         self
     }
 
-    /// The pages whose ids `PAGEUID` columns hold: Facebook demands them with such a column.
+    /// Sets the pages whose ids `PAGEUID` columns hold. Facebook requires them with such a column.
     #[must_use]
     pub fn page_ids(mut self, ids: impl IntoIterator<Item = u64>) -> Self {
         self.settings.upload.page_ids = ids.into_iter().collect();
         self
     }
 
-    /// What goes beside the rows of every upload that does not [say otherwise](crate::facebook::model::upload::Upload::options); instead of
-    /// [`app_ids`](Self::app_ids) and [`page_ids`](Self::page_ids) that were given before.
+    /// Sets what uploads carry beside their rows, unless an [upload](crate::facebook::Upload::options) has options of its own. It
+    /// replaces earlier [`app_ids`](Self::app_ids) and [`page_ids`](Self::page_ids).
     #[must_use]
     pub fn upload_options(mut self, options: UploadOptions) -> Self {
         self.settings.upload = options;
         self
     }
 
-    /// Largest request body; 32 MiB by default. A single call that makes more is an error before it is sent;
-    /// [`upload_bisecting`](GraphClient::upload_bisecting) and a sync send it as several calls.
+    /// Sets the maximum size of a request body. Defaults to 32 MiB.
+    ///
+    /// A single call with a larger body is refused before it is sent;
+    /// [`upload_bisecting`](crate::GraphClient::upload_bisecting) and a sync send it as several calls.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::facebook::{Body, GraphRequest, Method};
+    /// use audiencekit::{ErrorKind, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::builder(&Fake::new()).max_body_bytes(10).build();
+    /// let large = GraphRequest::new(Method::Post, "me").body(Body::json().field("name", "a long name"));
+    /// assert_eq!(facebook.request(large).await.unwrap_err().kind(), ErrorKind::Limit);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn max_body_bytes(mut self, bytes: usize) -> Self {
         self.settings.max_body_bytes = bytes;
         self
     }
 
-    /// Makes the random waits repeatable.
+    /// Makes the random part of waits repeatable. Defaults to a random seed.
     #[must_use]
     pub fn jitter_seed(mut self, seed: u64) -> Self {
         self.settings.jitter_seed = Some(seed);
@@ -158,35 +240,52 @@ impl<T> GraphClientBuilder<T> {
 
 #[cfg(feature = "http")]
 impl GraphClientBuilder<HttpTransportBuilder> {
-    /// Another place than Facebook: see [`HttpTransportBuilder::base_url`].
+    /// Sets the base URL. See [`HttpTransportBuilder::base_url`].
+    ///
+    /// ```
+    /// use audiencekit::GraphClient;
+    ///
+    /// let facebook = GraphClient::builder("a token").base_url("http://127.0.0.1:8080").build()?; // a fake server
+    /// assert_eq!(format!("{facebook:?}"), "GraphClient(HttpTransport(127.0.0.1), v26.0)");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn base_url(mut self, base: impl Into<String>) -> Self {
         self.transport = self.transport.base_url(base);
         self
     }
 
-    /// The proxy for all calls: see [`HttpTransportBuilder::proxy`].
+    /// Sets a proxy for all calls. See [`HttpTransportBuilder::proxy`].
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.transport = self.transport.proxy(url);
         self
     }
 
-    /// More root certificates: see [`HttpTransportBuilder::root_certificates`].
+    /// Adds root certificates. See [`HttpTransportBuilder::root_certificates`].
     #[must_use]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.transport = self.transport.root_certificates(pem);
         self
     }
 
-    /// Longest time of one call: see [`HttpTransportBuilder::timeout`].
+    /// Sets the maximum time of one call. See [`HttpTransportBuilder::timeout`].
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.transport = self.transport.timeout(timeout);
         self
     }
 
-    /// Another transport configuration.
+    /// Sets the HTTP transport, with all its settings.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audiencekit::GraphClient;
+    /// use audiencekit::facebook::transport::HttpTransport;
+    ///
+    /// let transport = HttpTransport::builder().connect_timeout(Duration::from_secs(2)).max_answer_bytes(1 << 20);
+    /// assert!(GraphClient::builder("a token").http(transport).build().is_ok());
+    /// ```
     #[must_use]
     pub fn http(mut self, transport: HttpTransportBuilder) -> Self {
         self.transport = transport;

@@ -257,11 +257,7 @@ impl<T: Transport> ClientInner<T> {
 
 /// Nothing was sent, as it would have been refused.
 fn used_up(operation: &'static str) -> Error {
-    Error::new(
-        ErrorKind::Throttled,
-        operation,
-        "the quota is used up, as Facebook told before; nothing was sent",
-    )
+    Error::new(ErrorKind::Throttled, operation, "the quota is used up; nothing was sent")
 }
 
 /// The same failure, of the verb that failed.

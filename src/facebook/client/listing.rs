@@ -13,12 +13,26 @@ use crate::facebook::model::list::{ListRequest, Page};
 
 type Fetched<I> = Pin<Box<dyn Future<Output = Result<Page<I>>> + Send>>;
 
-/// The items of a list, fetched page by page as they are asked for.
+/// A list whose pages are fetched as its items are read.
 ///
-/// It is a [`Stream`], and [`next`](Self::next) works without a crate of streams. After an error it ends. A page without items is
-/// not the end, and a page that is too much for Facebook is asked for again with half the limit.
+/// It is a [`Stream`]; [`next`](Self::next) works without a stream crate. It ends after an error. An empty page is not the end,
+/// and a page that is too large for Facebook is requested again with half the limit.
 ///
-/// Cancel safety: dropping a call of `next` loses nothing; the page is taken up by the following one.
+/// # Cancel safety
+/// Dropping the future of `next` loses nothing: the following call continues with the page.
+///
+/// ```
+/// use audiencekit::MockClient;
+/// use audiencekit::facebook::ListRequest;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let mut accounts = MockClient::new().list_ad_accounts(ListRequest::new().limit(1));
+/// assert_eq!(accounts.next().await.unwrap()?.id.to_string(), "act_1234567890");
+/// assert!(accounts.next().await.is_none());
+/// # Ok(())
+/// # }
+/// ```
 pub struct Listing<I> {
     fetch: Box<dyn Fn(ListRequest) -> Fetched<I> + Send + Sync>,
     request: ListRequest,
@@ -49,15 +63,28 @@ impl<I> Listing<I> {
         }
     }
 
-    /// The next item, or nothing at the end.
+    /// Returns the next item, or `None` at the end.
     pub async fn next(&mut self) -> Option<Result<I>> {
         poll_fn(|context| self.poll(context)).await
     }
 
-    /// All items that are left.
+    /// Collects all remaining items.
     ///
     /// # Errors
-    /// The first error; the items before it are lost.
+    /// The first error. The items before it are lost.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::ListRequest;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// let audiences = facebook.list_audiences(&facebook.fake().account(), ListRequest::new());
+    /// assert!(audiences.collect_all().await?.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn collect_all(mut self) -> Result<Vec<I>> {
         let mut all = Vec::new();
         while let Some(item) = self.next().await {

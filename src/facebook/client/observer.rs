@@ -1,4 +1,4 @@
-//! What a client does, told to the host: a hook, and spans with the feature `tracing`.
+//! Observing a client: an observer of your application's, and spans with the feature `tracing`.
 //!
 //! | span or event | level | fields |
 //! |---|---|---|
@@ -19,7 +19,7 @@ use crate::error::ErrorKind;
 use crate::facebook::version::GraphVersion;
 use crate::facebook::wire::request::Method;
 
-/// Hears what a [`GraphClient`](super::graph_client::GraphClient) does, without `tracing`.
+/// Observes what a [`GraphClient`](crate::GraphClient) does. An `Arc` of an observer is one too.
 ///
 /// It is called on the task that makes the call, so it must not block.
 ///
@@ -39,7 +39,7 @@ use crate::facebook::wire::request::Method;
 /// }
 /// ```
 pub trait ClientObserver: Send + Sync + fmt::Debug {
-    /// Something happened.
+    /// Receives an event.
     fn on_event(&self, event: &ClientEvent);
 }
 
@@ -49,32 +49,32 @@ impl<O: ClientObserver + ?Sized> ClientObserver for Arc<O> {
     }
 }
 
-/// Something that a client did. No event holds a token, a digest or an id.
+/// An event in the life of a call. No event holds a token, a digest or an id.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum ClientEvent {
     /// A request is about to be sent.
     #[non_exhaustive]
     Sent {
-        /// The verb, such as `add users`.
+        /// The operation, such as `add users`.
         operation: &'static str,
-        /// The method.
+        /// The HTTP method.
         method: Method,
-        /// 1, 2 ...
+        /// The number of the attempt, counted from 1.
         attempt: u32,
-        /// Size of its body.
+        /// The size of the body.
         body_bytes: usize,
     },
-    /// An answer came, or none did.
+    /// An answer arrived, or the attempt failed without one.
     #[non_exhaustive]
     Answered {
-        /// The verb.
+        /// The operation.
         operation: &'static str,
-        /// 1, 2 ...
+        /// The number of the attempt, counted from 1.
         attempt: u32,
-        /// The HTTP status; none when no answer came.
+        /// The HTTP status. `None` without an answer.
         status: Option<u16>,
-        /// What was wrong; none when all was well.
+        /// The kind of the error. `None` on success.
         kind: Option<ErrorKind>,
         /// Facebook's code.
         code: Option<i64>,
@@ -82,30 +82,30 @@ pub enum ClientEvent {
         subcode: Option<i64>,
         /// `fbtrace_id`.
         trace_id: Option<String>,
-        /// From sending to answer.
+        /// The time from sending to the answer.
         took: Duration,
     },
-    /// The call will be sent again.
+    /// The call will be retried.
     #[non_exhaustive]
     Retry {
-        /// The verb.
+        /// The operation.
         operation: &'static str,
-        /// Why.
+        /// The kind of the error.
         kind: ErrorKind,
         /// Facebook's code.
         code: Option<i64>,
-        /// After this long.
+        /// The time until the retry.
         wait: Duration,
     },
-    /// The call waits for its place in the quota.
+    /// The call waits for quota.
     #[non_exhaustive]
     Paced {
-        /// The verb.
+        /// The operation.
         operation: &'static str,
-        /// For this long.
+        /// The length of the wait.
         wait: Duration,
     },
-    /// The version has ended or will soon. Once per client.
+    /// The version has expired or will soon. Reported once per client.
     #[non_exhaustive]
     VersionEnds {
         /// The version in use.
@@ -113,10 +113,10 @@ pub enum ClientEvent {
         /// Its last day.
         ends: Date,
     },
-    /// Facebook answered under another version than was asked for. Once per client.
+    /// Facebook answered under another version than requested. Reported once per client.
     #[non_exhaustive]
     VersionDiffers {
-        /// The version asked for.
+        /// The requested version.
         asked: GraphVersion,
         /// The version that answered.
         answered: GraphVersion,
@@ -185,7 +185,7 @@ impl CallSpan {
     }
 }
 
-/// Tells `tracing` what the hook is told.
+/// Reports an event to `tracing`.
 #[cfg(feature = "tracing")]
 pub(in crate::facebook) fn trace(event: &ClientEvent) {
     let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);

@@ -1,4 +1,4 @@
-//! How often and how long to try again.
+//! When a call is retried.
 
 use std::hash::{BuildHasher, RandomState};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,28 +6,26 @@ use std::time::Duration;
 
 use crate::facebook::wire::codes::RetryClass;
 
-/// How [`GraphClient`](super::graph_client::GraphClient) sends a call again: how often, and how long in all.
+/// How [`GraphClient`](crate::GraphClient) retries a call: how often, and how long in all.
 ///
-/// The waits between calls are random between nothing and a bound that doubles (full jitter), so that many clients do
-/// not come back together.
+/// Waits are random between zero and a bound that doubles (full jitter), so that many clients do not come back together.
 ///
 /// ```
 /// use audiencekit::facebook::RetryPolicy;
 ///
 /// let patient = RetryPolicy::default().attempts(8);
-/// assert_eq!(RetryPolicy::never().max_attempts, 1);
-/// assert_eq!(patient.max_attempts, 8);
+/// assert_eq!((patient.max_attempts, RetryPolicy::never().max_attempts), (8, 1));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RetryPolicy {
-    /// Most sendings of one call; at least 1.
+    /// The maximum number of attempts per call, at least 1.
     pub max_attempts: u32,
-    /// Most waiting for one call, pacing included. A longer wait is an error with `retry_after` at once.
+    /// The maximum time that one call waits, pacing included. A longer wait is an error with `retry_after` at once.
     pub budget: Duration,
-    /// Bound of the first wait.
+    /// The bound of the first wait.
     pub base: Duration,
-    /// Bound of any wait.
+    /// The bound of any wait.
     pub cap: Duration,
 }
 
@@ -44,20 +42,34 @@ impl Default for RetryPolicy {
 }
 
 impl RetryPolicy {
-    /// One attempt and no waiting.
+    /// Creates a policy of one attempt and no waiting.
+    ///
+    /// ```
+    /// use audiencekit::facebook::RetryPolicy;
+    ///
+    /// assert!(RetryPolicy::never().budget.is_zero());
+    /// ```
     #[must_use]
     pub fn never() -> Self {
         Self { max_attempts: 1, budget: Duration::ZERO, ..Self::default() }
     }
 
-    /// Most sendings of one call.
+    /// Sets the maximum number of attempts per call. Defaults to 5.
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts.max(1);
         self
     }
 
-    /// Most waiting for one call.
+    /// Sets the maximum time that one call waits, pacing included. Defaults to 15 minutes.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audiencekit::facebook::RetryPolicy;
+    ///
+    /// let hasty = RetryPolicy::default().budget(Duration::from_secs(5));
+    /// assert_eq!(hasty.budget.as_secs(), 5);
+    /// ```
     #[must_use]
     pub fn budget(mut self, budget: Duration) -> Self {
         self.budget = budget;

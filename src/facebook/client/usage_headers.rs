@@ -1,4 +1,4 @@
-//! What the usage headers of an answer say about quotas.
+//! The usage headers of an answer.
 //!
 //! Source: rate limiting overview of the Graph and Marketing API (read 2026-09-12). Values are per cent of the quota
 //! of a rolling hour; throttling begins at 100. The headers come once there was enough traffic, not on every answer.
@@ -11,18 +11,25 @@ use crate::facebook::wire::response::GraphResponse;
 use crate::facebook::wire::scalars::{Entries, Loose};
 
 /// The access tier of the app, which decides the size of its quotas.
+///
+/// ```
+/// use audiencekit::facebook::AccessTier;
+///
+/// assert_eq!(AccessTier::DevelopmentAccess.calls_per_hour(), 5_000);
+/// assert_eq!(AccessTier::StandardAccess.calls_per_hour(), 190_000);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AccessTier {
-    /// `development_access`: Limited, the tier that every app begins with.
+    /// Limited access (`development_access`), the tier that every app begins with.
     DevelopmentAccess,
-    /// `standard_access`: Full.
+    /// Full access (`standard_access`).
     StandardAccess,
 }
 
 impl AccessTier {
-    /// Calls an hour on one ad account without counting its audiences, each of which adds 40.
+    /// Returns the calls per hour on one ad account. Each of its audiences adds 40, which are not counted.
     #[must_use]
     pub fn calls_per_hour(self) -> u32 {
         match self {
@@ -40,7 +47,7 @@ impl AccessTier {
     }
 }
 
-/// One use case of one account in `X-Business-Use-Case-Usage`.
+/// The usage of one use case of one account, from `X-Business-Use-Case-Usage`.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UseCaseUsage {
@@ -50,21 +57,21 @@ pub struct UseCaseUsage {
     pub use_case: String,
     /// The highest of calls, CPU time and time, in per cent.
     pub percent: f64,
-    /// How long calls are refused; zero when they are not.
+    /// How long calls are refused. Zero if they are not.
     pub regain: Duration,
-    /// The tier, if the header tells.
+    /// The tier, if the header names it.
     pub tier: Option<AccessTier>,
 }
 
-/// The usage headers of one answer. What is not of the documented form is left out.
+/// The usage headers of one answer. Headers of an undocumented form are ignored.
 #[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct UsageHeaders {
     /// `X-Business-Use-Case-Usage`.
     pub use_cases: Vec<UseCaseUsage>,
-    /// `X-App-Usage`: the highest of its values, in per cent.
+    /// The highest value of `X-App-Usage`, in per cent.
     pub app: Option<f64>,
-    /// `X-Ad-Account-Usage`: `acc_id_util_pct` and how long until it is reset.
+    /// `acc_id_util_pct` of `X-Ad-Account-Usage`, and the time until it is reset.
     pub account: Option<(f64, Duration)>,
     /// The tier in `X-Ad-Account-Usage`.
     pub tier: Option<AccessTier>,
@@ -128,7 +135,13 @@ impl UsageHeaders {
         self.use_cases.iter().all(|case| case.object == first).then_some(first)
     }
 
-    /// True when the answer had none.
+    /// Returns `true` if the answer had no usage header.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{GraphResponse, UsageHeaders};
+    ///
+    /// assert!(UsageHeaders::read(&GraphResponse::new(200, "{}")).is_empty());
+    /// ```
     #[must_use]
     pub fn is_empty(&self) -> bool {
         *self == Self::default()

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::secret::{AccessToken, AppSecret};
 
-/// Which form of `appsecret_proof` is sent.
+/// The form of `appsecret_proof`, which proves that the caller knows the app secret.
 ///
 /// Source: Facebook Login security page of 2024-10-16 for the timed form; Meta's own SDKs send the classic one
 /// (read 2026-09-12).

@@ -5,24 +5,37 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// An access token. `Debug` hides it; there is no `Display` and no `Serialize`.
+///
+/// ```
+/// use audiencekit::facebook::AccessToken;
+///
+/// let token = AccessToken::new(" EAAB123\n");
+/// assert_eq!((token.expose(), format!("{token:?}").as_str()), ("EAAB123", "AccessToken(_)"));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AccessToken(Zeroizing<String>);
 
 /// An app secret, which signs calls. `Debug` hides it; there is no `Display` and no `Serialize`.
+///
+/// ```
+/// use audiencekit::facebook::AppSecret;
+///
+/// assert_eq!(format!("{:?}", AppSecret::new("0123456789abcdef")), "AppSecret(_)");
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AppSecret(Zeroizing<String>);
 
 macro_rules! secret {
     ($($name:ident),*) => {$(
         impl $name {
-            /// Takes the secret; white space around it goes.
+            /// Creates a secret. Surrounding whitespace is trimmed.
             #[must_use]
             pub fn new(secret: impl Into<String>) -> Self {
                 let secret = Zeroizing::new(secret.into());
                 Self(Zeroizing::new(secret.trim().to_owned()))
             }
 
-            /// The secret itself: for a header or a signature, never for a log.
+            /// Returns the secret itself, for a header or a signature. Never log it.
             #[must_use]
             pub fn expose(&self) -> &str {
                 &self.0

@@ -1,4 +1,4 @@
-//! The ads that an audience is used in.
+//! The ads that use an audience.
 
 use serde::Deserialize;
 
@@ -9,7 +9,7 @@ use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, Method};
 use crate::facebook::wire::scalars::Text;
 
-/// An ad that an audience is used in: it stops for good when the audience is deleted.
+/// An ad that uses an audience. It stops for good when the audience is deleted.
 ///
 /// Source: Custom Audience reference, edge `ads` (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,7 +17,7 @@ use crate::facebook::wire::scalars::Text;
 pub struct AudienceAd {
     /// The id of the ad.
     pub id: String,
-    /// Its name.
+    /// The name of the ad.
     pub name: Option<String>,
     /// `effective_status`, such as `ACTIVE` or `PAUSED`.
     pub effective_status: Option<String>,

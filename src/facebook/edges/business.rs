@@ -14,15 +14,15 @@ use crate::facebook::transport::Transport;
 use crate::facebook::wire::parameters::ACCOUNT_FIELDS;
 use crate::facebook::wire::request::{GraphRequest, Method};
 
-/// How ad accounts belong to a business.
+/// The relation between a business and ad accounts.
 ///
 /// Source: business reference, edges `owned_ad_accounts` and `client_ad_accounts` (read 2026-09-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum BusinessAccounts {
-    /// It owns them.
+    /// Accounts that the business owns.
     Owned,
-    /// Clients gave it access to them; each tells its [`permitted_tasks`](AdAccount::permitted_tasks).
+    /// Accounts that clients gave it access to. Each has its [`permitted_tasks`](AdAccount::permitted_tasks).
     Client,
 }
 

@@ -1,4 +1,4 @@
-//! Lookalikes: audiences of people who are like those of another.
+//! Lookalikes: audiences of people who resemble the members of another.
 
 use serde::Serialize;
 
@@ -12,7 +12,7 @@ use crate::facebook::wire::objects::Created;
 use crate::facebook::wire::request::{Body, GraphRequest, Method};
 use crate::facebook::wire::response::{decode, shape};
 
-/// Which people are like enough.
+/// The share of a country's people that a lookalike takes.
 ///
 /// Source: lookalike audiences guide (read 2026-09-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
@@ -23,11 +23,11 @@ pub enum LookalikeType {
     Similarity,
     /// The nearest 5 %.
     Reach,
-    /// The part that [`LookalikeSpec::ratio_percent`] names; value-based seeds need it.
+    /// The share in [`LookalikeSpec::ratio_percent`]. Value-based seeds need it.
     CustomRatio,
 }
 
-/// What a lookalike is made with.
+/// The specification of a lookalike to create.
 ///
 /// ```
 /// use audiencekit::facebook::LookalikeSpec;
@@ -39,23 +39,30 @@ pub enum LookalikeType {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LookalikeSpec {
-    /// Which people.
+    /// The type of the lookalike.
     pub kind: LookalikeType,
-    /// Up to how many of the country's people, in per cent, 1 to 20.
+    /// The upper end of the share of the country's people, in per cent, 1 to 20.
     pub ratio_percent: Option<u8>,
-    /// From how many, less than `ratio_percent`.
+    /// The lower end of the share. It is below `ratio_percent`.
     pub starting_percent: Option<u8>,
-    /// The country: ISO 3166-1 alpha-2 in capitals. Not used where there are `locations`.
+    /// The country, ISO 3166-1 alpha-2 in capitals. Ignored if there are `locations`.
     pub country: String,
     /// Several countries instead of one.
     pub locations: Option<LookalikeLocations>,
-    /// Whether a seed with too few people of the country may be filled with others.
+    /// `true` if a seed with too few people of the country may be filled with others.
     pub allow_international_seeds: bool,
 }
 
-/// The countries of a lookalike: `location_spec`.
+/// The countries of a lookalike (`location_spec`).
 ///
-/// Source: lookalike audiences guide (read 2026-09-12), which also says that Facebook once announced to take it away.
+/// Source: lookalike audiences guide (read 2026-09-12), which also says that Facebook once announced to remove it.
+///
+/// ```
+/// use audiencekit::facebook::{LookalikeLocations, LookalikeSpec};
+///
+/// let spec = LookalikeSpec::similarity("PL").locations(LookalikeLocations::group("europe").except("FR"));
+/// assert!(spec.check().is_ok());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct LookalikeLocations {
@@ -63,26 +70,32 @@ pub struct LookalikeLocations {
     pub countries: Vec<String>,
     /// Groups of countries, such as `europe`.
     pub country_groups: Vec<String>,
-    /// Countries that are left out of the groups.
+    /// Countries that are excluded from the groups.
     pub excluded_countries: Vec<String>,
-    /// Groups that are left out.
+    /// Groups that are excluded.
     pub excluded_country_groups: Vec<String>,
 }
 
 impl LookalikeLocations {
-    /// These countries.
+    /// Creates locations from a list of countries, ISO 3166-1 alpha-2 in capitals.
+    ///
+    /// ```
+    /// use audiencekit::facebook::LookalikeLocations;
+    ///
+    /// assert_eq!(LookalikeLocations::countries(["PL", "DE"]).countries.len(), 2);
+    /// ```
     #[must_use]
     pub fn countries(countries: impl IntoIterator<Item = impl Into<String>>) -> Self {
         Self { countries: countries.into_iter().map(Into::into).collect(), ..Self::default() }
     }
 
-    /// A group of countries.
+    /// Creates locations from a group of countries, such as `europe`.
     #[must_use]
     pub fn group(group: impl Into<String>) -> Self {
         Self { country_groups: vec![group.into()], ..Self::default() }
     }
 
-    /// Leaves a country out.
+    /// Excludes a country from the groups.
     #[must_use]
     pub fn except(mut self, country: impl Into<String>) -> Self {
         self.excluded_countries.push(country.into());
@@ -108,39 +121,51 @@ fn is_country(text: &str) -> bool {
 }
 
 impl LookalikeSpec {
-    /// The nearest 1 % of a country.
+    /// Creates a specification for the nearest 1 % of a country.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{LookalikeSpec, LookalikeType};
+    ///
+    /// assert_eq!(LookalikeSpec::similarity("PL").kind, LookalikeType::Similarity);
+    /// ```
     #[must_use]
     pub fn similarity(country: impl Into<String>) -> Self {
         Self::new(LookalikeType::Similarity, country)
     }
 
-    /// The nearest 5 % of a country.
+    /// Creates a specification for the nearest 5 % of a country.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{LookalikeSpec, LookalikeType};
+    ///
+    /// assert_eq!(LookalikeSpec::reach("PL").kind, LookalikeType::Reach);
+    /// ```
     #[must_use]
     pub fn reach(country: impl Into<String>) -> Self {
         Self::new(LookalikeType::Reach, country)
     }
 
-    /// The nearest `percent` of a country, 1 to 20.
+    /// Creates a specification for the nearest `percent` of a country, 1 to 20.
     #[must_use]
     pub fn ratio_percent(percent: u8, country: impl Into<String>) -> Self {
         Self { ratio_percent: Some(percent), ..Self::new(LookalikeType::CustomRatio, country) }
     }
 
-    /// Leaves out the nearest `percent`.
+    /// Excludes the nearest `percent`. It must be below the ratio.
     #[must_use]
     pub fn starting_percent(mut self, percent: u8) -> Self {
         self.starting_percent = Some(percent);
         self
     }
 
-    /// Several countries instead of the one that it began with.
+    /// Sets several countries instead of one.
     #[must_use]
     pub fn locations(mut self, locations: LookalikeLocations) -> Self {
         self.locations = Some(locations);
         self
     }
 
-    /// Lets a seed with too few people of the country be filled with others.
+    /// Allows Facebook to fill a seed with too few people of the country with others.
     #[must_use]
     pub fn allow_international_seeds(mut self) -> Self {
         self.allow_international_seeds = true;
@@ -158,7 +183,7 @@ impl LookalikeSpec {
         }
     }
 
-    /// Looks for what Facebook would refuse.
+    /// Checks the specification for what Facebook would refuse.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem.

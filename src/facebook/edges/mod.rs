@@ -80,10 +80,9 @@ impl<T: Transport> GraphClient<T> {
     /// let facebook = MockClient::new();
     /// let account = facebook.fake().account();
     /// # let origin = facebook.create_audience(&account, &NewAudience::new("VIP", "Gold card")).await?;
-    /// # facebook.fake().configure(|settings| settings.lookalike_seed = 0);
     /// let spec = LookalikeSpec::ratio_percent(3, "PL");
-    /// let lookalike = facebook.create_lookalike(&account, "VIP, 3 %", &origin, &spec).await?;
-    /// assert_eq!(facebook.audience(&lookalike).await?.subtype.as_deref(), Some("LOOKALIKE"));
+    /// let error = facebook.create_lookalike(&account, "VIP, 3 %", &origin, &spec).await.unwrap_err();
+    /// assert!(error.api().is_some()); // Facebook refuses, because the origin has no members yet
     /// # Ok(())
     /// # }
     /// ```

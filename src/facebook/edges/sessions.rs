@@ -1,4 +1,4 @@
-//! Upload sessions, and the health of value-based audiences, as Facebook tells of them.
+//! Upload sessions, and the health of value-based audiences.
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,39 +12,39 @@ use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, Method};
 use crate::facebook::wire::scalars::{Int, Text};
 
-/// How far an upload session is. It is known to stay at `uploading` after the last batch, so it is advice.
+/// The progress of an upload session. It may stay at `uploading` after the last batch, so treat it as advice.
 ///
 /// Source: sessions reference, and a row from 2025 traffic (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct UploadSession {
-    /// The session.
+    /// The id of the session.
     pub session_id: String,
-    /// When it began.
+    /// When the session began.
     pub start_time: Option<OffsetDateTime>,
-    /// When it ended.
+    /// When the session ended.
     pub end_time: Option<OffsetDateTime>,
-    /// Rows received.
+    /// The number of rows that Facebook received.
     pub num_received: Option<u64>,
-    /// People found; not known is none.
+    /// The number of people that Facebook matched. `None` if unknown.
     pub num_matched: Option<u64>,
-    /// Rows refused.
+    /// The number of rows that Facebook refused.
     pub num_invalid_entries: Option<u64>,
     /// Progress in per cent.
     pub progress: Option<i64>,
-    /// The stage, as Facebook words it; `uploading` is known.
+    /// The stage in Facebook's words, such as `uploading`.
     pub stage: Option<String>,
 }
 
-/// Which values of a value-based audience to read the health of; nothing set is all of them.
+/// A filter of the values of a value-based audience. Empty fields do not filter.
 ///
 /// Source: Custom Audience health reference (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct HealthQuery {
-    /// The day they were calculated on.
+    /// The day on which the values were calculated.
     pub calculated_on: Option<Date>,
-    /// The day Facebook worked them in.
+    /// The day on which Facebook processed them.
     pub processed_on: Option<Date>,
     /// `value_aggregation_duration`.
     pub aggregation_duration: Option<String>,

@@ -14,19 +14,19 @@ use crate::facebook::wire::request::{Body, GraphRequest, Method};
 use crate::facebook::wire::response::decode;
 use crate::facebook::wire::scalars::{Flag, Text};
 
-/// What a recipient may do.
+/// What a recipient may do with a shared audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum SharePermission {
-    /// Target ads at it.
+    /// Targeting ads at it.
     Targeting,
-    /// Target ads at it and see insights.
+    /// Targeting ads at it and seeing insights.
     #[default]
     TargetingAndInsights,
 }
 
 impl SharePermission {
-    /// Facebook's word for it.
+    /// Returns Facebook's name of the permission.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,7 +36,7 @@ impl SharePermission {
     }
 }
 
-/// With whom to share an audience, and how.
+/// The recipients of a shared audience, and what they may do.
 ///
 /// Source: Custom Audience `adaccounts` edge of the SDK specification (read 2026-09-12).
 ///
@@ -53,36 +53,36 @@ impl SharePermission {
 pub struct ShareRequest {
     /// The recipients.
     pub accounts: Vec<AccountId>,
-    /// What they may do.
+    /// What the recipients may do.
     pub permission: SharePermission,
-    /// `relationship_type`: how the businesses stand to each other; an open list.
+    /// The relationships of the businesses (`relationship_type`), an open list.
     pub relationship_types: Vec<String>,
-    /// True to take the audience back from every account that is not among the recipients.
+    /// `true` to stop sharing with every account that is not among the recipients.
     pub replace: bool,
 }
 
 impl ShareRequest {
-    /// Shares with these accounts.
+    /// Creates a request to share with these accounts.
     #[must_use]
     pub fn with(accounts: impl IntoIterator<Item = AccountId>) -> Self {
         Self { accounts: accounts.into_iter().collect(), ..Self::default() }
     }
 
-    /// What the recipients may do.
+    /// Sets what the recipients may do. Defaults to targeting and insights.
     #[must_use]
     pub fn permission(mut self, permission: SharePermission) -> Self {
         self.permission = permission;
         self
     }
 
-    /// How the businesses stand to each other, in Facebook's words.
+    /// Adds a relationship between the businesses, in Facebook's words.
     #[must_use]
     pub fn relationship(mut self, kind: impl Into<String>) -> Self {
         self.relationship_types.push(kind.into());
         self
     }
 
-    /// Takes the audience back from every account that is not among the recipients.
+    /// Stops sharing with every account that is not among the recipients.
     #[must_use]
     pub fn replacing(mut self) -> Self {
         self.replace = true;
@@ -90,7 +90,7 @@ impl ShareRequest {
     }
 }
 
-/// What became of sharing with one account.
+/// The result of sharing with one account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Shared {
@@ -98,21 +98,21 @@ pub struct Shared {
     pub account: AccountId,
     /// The recipient's business.
     pub business: Option<String>,
-    /// `audience_share_status`, as Facebook words it.
+    /// `audience_share_status` in Facebook's words.
     pub status: Option<String>,
-    /// Why not.
+    /// The reasons if it was not shared.
     pub errors: Vec<String>,
 }
 
-/// An account that an audience is shared with, as `shared_account_info` tells.
+/// An account that an audience is shared with (`shared_account_info`).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SharedAccount {
     /// The account.
     pub account: AccountId,
-    /// Its name.
+    /// The name of the account.
     pub name: Option<String>,
-    /// Its business.
+    /// The id of its business.
     pub business: Option<String>,
     /// The name of its business.
     pub business_name: Option<String>,

@@ -1,4 +1,4 @@
-//! The terms under which an ad account may hold customer files.
+//! The terms of customer-file audiences.
 
 use serde::Deserialize;
 
@@ -18,11 +18,11 @@ use crate::facebook::wire::scalars::Text;
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudienceTerms {
-    /// The id to accept them by.
+    /// The id to accept them with.
     pub id: String,
-    /// `type`, as Facebook words it.
+    /// `type` in Facebook's words.
     pub kind: Option<String>,
-    /// The text, cut to 500 characters.
+    /// The text, at most 500 characters.
     pub content: Option<String>,
 }
 

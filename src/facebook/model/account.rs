@@ -9,7 +9,7 @@ use crate::facebook::ids::AccountId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum AccountStatus {
-    /// 1: usable.
+    /// 1: the account can be used.
     Active,
     /// 2.
     Disabled,
@@ -29,7 +29,7 @@ pub enum AccountStatus {
     AnyActive,
     /// 202.
     AnyClosed,
-    /// A number that this version does not know.
+    /// An unknown number.
     Other(u32),
 }
 
@@ -59,22 +59,22 @@ pub struct AdAccount {
     pub id: AccountId,
     /// The name given by its owner.
     pub name: Option<String>,
-    /// Whether it can be used.
+    /// The status, which says whether it can be used.
     pub status: Option<AccountStatus>,
-    /// Why it was disabled, as Facebook numbers it; 0 is none. [`disabled_for`](Self::disabled_for) names it.
+    /// Facebook's number for why it was disabled. 0 is none; [`disabled_for`](Self::disabled_for) names it.
     pub disable_reason: Option<u32>,
     /// Currency, ISO 4217.
     pub currency: Option<String>,
     /// Time zone, IANA name.
     pub timezone_name: Option<String>,
-    /// The business that it belongs to; audiences from customer files need one.
+    /// The business that it belongs to. Audiences from customer files need one.
     pub business: Option<String>,
-    /// Whether the custom audience terms were accepted for its business.
+    /// `true` if the custom audience terms are accepted for its business.
     pub terms_accepted: Option<bool>,
     /// Tasks that the token's owner may do, such as `MANAGE` or `ANALYZE`.
     pub user_tasks: Vec<String>,
     /// Tasks that a client gave the business, where the account is read as a
-    /// [client's](crate::facebook::edges::business::BusinessAccounts::Client).
+    /// [client's](crate::facebook::BusinessAccounts::Client).
     pub permitted_tasks: Vec<String>,
 }
 
@@ -104,13 +104,22 @@ pub(in crate::facebook) fn disable_reason(number: u32) -> Option<&'static str> {
 }
 
 impl AdAccount {
-    /// Facebook's word for why it was disabled, such as `RISK_PAYMENT`; none for a number that this version does not know.
+    /// Returns Facebook's word for why the account was disabled, such as `RISK_PAYMENT`. `None` for an unknown number.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AdAccount;
+    ///
+    /// let mut account = AdAccount::new("act_1234567890".parse()?);
+    /// account.disable_reason = Some(3);
+    /// assert_eq!(account.disabled_for(), Some("RISK_PAYMENT"));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn disabled_for(&self) -> Option<&'static str> {
         self.disable_reason.and_then(disable_reason)
     }
 
-    /// An account of which only the id is known.
+    /// Creates an account of which only the id is known.
     #[must_use]
     pub fn new(id: AccountId) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! Audiences, and what they are made of.
+//! Audiences: as they are created, changed and read.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,13 @@ use super::label::AudienceLabel;
 use super::lookalike::LookalikeRead;
 use crate::facebook::ids::{AccountId, AudienceId};
 
-/// `customer_file_source`: where the people of the file come from.
+/// The origin of the data in a customer file (`customer_file_source`).
+///
+/// ```
+/// use audiencekit::facebook::CustomerFileSource;
+///
+/// assert_eq!(CustomerFileSource::default().as_str(), "USER_PROVIDED_ONLY");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[non_exhaustive]
@@ -18,14 +24,14 @@ pub enum CustomerFileSource {
     /// The advertiser collected the data from its customers.
     #[default]
     UserProvidedOnly,
-    /// A partner did.
+    /// A partner collected the data.
     PartnerProvidedOnly,
-    /// Both did.
+    /// Both collected the data.
     BothUserAndPartnerProvided,
 }
 
 impl CustomerFileSource {
-    /// Facebook's word for it.
+    /// Returns Facebook's name of the value.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -36,9 +42,25 @@ impl CustomerFileSource {
     }
 }
 
-/// What an audience is created with.
+/// The definition of an audience to create.
 ///
 /// Source: `POST /act_{id}/customaudiences`, ad account custom audiences reference (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::{AudienceLabel, NewAudience};
+/// use audiencekit::{FacebookClient, MockClient};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
+/// let mut vip = NewAudience::new("VIP", "Two purchases in 90 days");
+/// vip.retention_days = Some(90);
+/// vip.labels = vec![AudienceLabel::HIGH_VALUE_CUSTOMERS];
+/// let id = facebook.create_audience(&facebook.fake().account(), &vip).await?;
+/// assert_eq!(facebook.audience(&id).await?.retention_days, Some(90));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct NewAudience {
@@ -46,25 +68,25 @@ pub struct NewAudience {
     pub name: String,
     /// The description.
     pub description: String,
-    /// Where the people come from.
+    /// The origin of the data.
     pub customer_file_source: CustomerFileSource,
-    /// Days that a member stays without being sent again, 1 to 180; none is for ever.
+    /// The number of days that a member stays without being sent again, 1 to 180. `None` means forever.
     pub retention_days: Option<u16>,
-    /// True for value-based audiences, whose rows carry `LOOKALIKE_VALUE`.
+    /// `true` for a value-based audience, whose rows carry `LOOKALIKE_VALUE`.
     pub is_value_based: bool,
-    /// Where people can opt out.
+    /// The page where people can opt out.
     pub opt_out_link: Option<String>,
-    /// `audience_labels`.
+    /// The labels of the audience.
     pub labels: Vec<AudienceLabel>,
-    /// True to get the existing audience when an identical one exists.
+    /// `true` to get the existing audience if an identical one exists.
     pub enable_fetch_or_create: bool,
-    /// Domains that the audience may be used for; none is all.
+    /// The domains that the audience may be used for. Empty means all.
     pub allowed_domains: Vec<String>,
-    /// Whether campaigns may use it; Facebook's default is true.
+    /// `true` if campaigns may use it. Facebook's default is `true`.
     pub use_in_campaigns: Option<bool>,
-    /// `use_for_products`: an open list, `ADS` and `MARKETING_MESSAGES` are known.
+    /// The products that may use it, such as `ADS` and `MARKETING_MESSAGES`; an open list.
     pub use_for_products: Vec<String>,
-    /// `subscription_info` of marketing-message lists: an open list, `WHATSAPP` and `MESSENGER` are known.
+    /// The channels of a marketing-message list, such as `WHATSAPP` and `MESSENGER`; an open list.
     pub subscription_info: Vec<String>,
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub(in crate::facebook) params: BTreeMap<String, JsonValue>,
@@ -102,9 +124,23 @@ impl NewAudience {
     }
 }
 
-/// What to change in an audience; what is `None` stays.
+/// Changes to an audience. Fields that are `None` stay as they are.
 ///
 /// Source: `POST /{audience}`, Custom Audience reference (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::{AudiencePatch, NewAudience};
+/// use audiencekit::{FacebookClient, MockClient};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
+/// let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+/// facebook.update_audience(&id, &AudiencePatch::new().name("VIP 2027")).await?;
+/// assert_eq!(facebook.audience(&id).await?.name.as_deref(), Some("VIP 2027"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct AudiencePatch {
@@ -122,7 +158,7 @@ pub struct AudiencePatch {
     pub labels: Option<Vec<AudienceLabel>>,
     /// New domains.
     pub allowed_domains: Option<Vec<String>>,
-    /// Whether campaigns may use it.
+    /// `true` if campaigns may use it.
     pub use_in_campaigns: Option<bool>,
     /// New products.
     pub use_for_products: Option<Vec<String>>,
@@ -174,27 +210,40 @@ impl AudiencePatch {
     }
 }
 
-/// `delivery_status` or `operation_status`: a code to branch on and a text for people.
+/// A `delivery_status` or `operation_status`: a code to branch on and a text for people.
+///
+/// ```
+/// use audiencekit::facebook::Status;
+///
+/// assert_eq!(Status::new(200, "Normal").code, 200);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Status {
     /// The code.
     pub code: u32,
-    /// Facebook's words, which may change.
+    /// Facebook's text, which may change.
     pub description: String,
 }
 
 impl Status {
-    /// A status.
+    /// Creates a status from its code and text.
     #[must_use]
     pub fn new(code: u32, description: impl Into<String>) -> Self {
         Self { code, description: description.into() }
     }
 }
 
-/// `data_source`: what kind of data filled the audience first. Later uploads must be of the same kind.
+/// The kind of data that first filled an audience (`data_source`). Later uploads must be of the same kind.
 ///
 /// Source: Custom Audience users reference (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::facebook::DataSource;
+///
+/// let source = DataSource::new("FILE_IMPORTED").sub_type("MULTI_HASHES");
+/// assert_eq!(source.sub_type.as_deref(), Some("MULTI_HASHES"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DataSource {
@@ -205,13 +254,13 @@ pub struct DataSource {
 }
 
 impl DataSource {
-    /// A kind of data, such as `FILE_IMPORTED`.
+    /// Creates a data source of a kind such as `FILE_IMPORTED`.
     #[must_use]
     pub fn new(kind: impl Into<String>) -> Self {
         Self { kind: kind.into(), sub_type: None }
     }
 
-    /// The kind within the kind, such as `MULTI_HASHES`.
+    /// Sets the sub-type, such as `MULTI_HASHES`.
     #[must_use]
     pub fn sub_type(mut self, sub_type: impl Into<String>) -> Self {
         self.sub_type = Some(sub_type.into());
@@ -220,6 +269,8 @@ impl DataSource {
 }
 
 /// An audience as Facebook describes it. A field that Facebook left out is `None`.
+///
+/// [`Audience`](crate::Audience) reads its status and size in typed form.
 ///
 /// Source: Custom Audience reference, developers.facebook.com (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -235,23 +286,23 @@ pub struct CustomAudience {
     pub description: Option<String>,
     /// `subtype`, such as `CUSTOM` or `LOOKALIKE`.
     pub subtype: Option<String>,
-    /// Where the people come from.
+    /// The origin of the data.
     pub customer_file_source: Option<String>,
-    /// Whether ads can use it.
+    /// Whether ads can use the audience.
     pub delivery_status: Option<Status>,
-    /// What the last operation did.
+    /// The result of the last operation.
     pub operation_status: Option<Status>,
-    /// Lower bound of the estimated size; -1 is unknown.
+    /// The lower bound of the estimated size. -1 is unknown.
     pub count_lower_bound: Option<i64>,
-    /// Upper bound of the estimated size; -1 is unknown.
+    /// The upper bound of the estimated size. -1 is unknown.
     pub count_upper_bound: Option<i64>,
-    /// Days that a member stays; 0 is for ever.
+    /// The number of days that a member stays. 0 means forever.
     pub retention_days: Option<u16>,
-    /// True for value-based audiences.
+    /// `true` for a value-based audience.
     pub is_value_based: Option<bool>,
-    /// Where people can opt out.
+    /// The page where people can opt out.
     pub opt_out_link: Option<String>,
-    /// Labels.
+    /// The labels of the audience.
     pub labels: Vec<AudienceLabel>,
     /// When it was created.
     pub time_created: Option<OffsetDateTime>,
@@ -259,30 +310,38 @@ pub struct CustomAudience {
     pub time_updated: Option<OffsetDateTime>,
     /// When its members were changed.
     pub time_content_updated: Option<OffsetDateTime>,
-    /// When Facebook will delete it, if it will.
+    /// When Facebook will delete it.
     pub delete_time: Option<OffsetDateTime>,
-    /// Lookalikes made from it.
+    /// The lookalikes that were made from it.
     pub lookalike_audience_ids: Vec<AudienceId>,
-    /// Which of name, description and rule were flagged.
+    /// The flagged fields, out of name, description and rule.
     pub fields_violating_integrity_policy: Vec<String>,
-    /// What kind of data filled it.
+    /// The kind of data that first filled it.
     pub data_source: Option<DataSource>,
-    /// `permission_for_actions`: what the token may do with it.
+    /// What the token may do with it (`permission_for_actions`).
     pub permission_for_actions: Vec<(String, bool)>,
-    /// `sharing_status`, as Facebook words it.
+    /// `sharing_status` in Facebook's words.
     pub sharing_status: Option<String>,
     /// The business that owns it.
     pub owner_business: Option<String>,
-    /// `datafile_custom_audience_uploading_status`, as Facebook words it.
+    /// `datafile_custom_audience_uploading_status` in Facebook's words.
     pub uploading_status: Option<String>,
-    /// Whether campaigns of special ad categories may use it.
+    /// `true` if campaigns of special ad categories may use it.
     pub is_eligible_for_special_ads: Option<bool>,
-    /// What a lookalike was made with.
+    /// The specification of a lookalike.
     pub lookalike: Option<LookalikeRead>,
 }
 
 impl CustomAudience {
-    /// An audience of which only the id is known.
+    /// Creates an audience of which only the id is known.
+    ///
+    /// ```
+    /// use audiencekit::facebook::CustomAudience;
+    ///
+    /// let audience = CustomAudience::new("23847000000000001".parse()?);
+    /// assert_eq!(audience.name, None);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn new(id: AudienceId) -> Self {
         Self {

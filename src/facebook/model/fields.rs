@@ -1,11 +1,11 @@
-//! Which fields of an audience to read, and for whom.
+//! The fields of an audience to read.
 
 use crate::facebook::ids::AccountId;
 
-/// A field of an audience that can be asked for.
+/// A field of an audience to read.
 ///
-/// Facebook gives only `id` unless fields are named, and some fields fail the whole read for some tokens, so ask for
-/// what you need.
+/// Facebook returns only `id` unless fields are named, and some fields fail the whole read for some tokens, so name only what
+/// you need.
 ///
 /// Source: Custom Audience reference (read 2026-09-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -66,7 +66,7 @@ pub enum AudienceField {
 }
 
 impl AudienceField {
-    /// What is read when no field is named.
+    /// The fields that are read when none is named.
     pub const DEFAULT: [Self; 18] = [
         Self::AccountId,
         Self::Name,
@@ -88,7 +88,14 @@ impl AudienceField {
         Self::DataSource,
     ];
 
-    /// Facebook's name.
+    /// Returns Facebook's name of the field.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AudienceField;
+    ///
+    /// assert_eq!(AudienceField::CountLowerBound.as_str(), "approximate_count_lower_bound");
+    /// assert!(AudienceField::DEFAULT.contains(&AudienceField::Name));
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -122,7 +129,7 @@ impl AudienceField {
     }
 }
 
-/// How to read one audience: which fields, and for whom.
+/// How to read one audience: its fields, and the account that reads it.
 ///
 /// Source: Custom Audience reference, parameters of reading (read 2026-09-12).
 ///
@@ -131,38 +138,39 @@ impl AudienceField {
 ///
 /// let recipient = "act_1234567890".parse()?;
 /// let query = AudienceQuery::new().fields([AudienceField::SharingStatus]).seen_by(recipient);
+/// assert_eq!(query.fields.len(), 1);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct AudienceQuery {
-    /// The fields; none is [`AudienceField::DEFAULT`].
+    /// The fields to read. Empty means [`AudienceField::DEFAULT`].
     pub fields: Vec<AudienceField>,
-    /// `ad_account_id`: the account that an audience is shared with, to read it as that one sees it.
+    /// The account that reads a shared audience (`ad_account_id`).
     pub seen_by: Option<AccountId>,
-    /// `special_ad_categories` that the audience is meant for, such as `HOUSING`.
+    /// The special ad categories that the audience is meant for, such as `HOUSING`.
     pub special_ad_categories: Vec<String>,
-    /// Countries of those categories, ISO 3166-1 alpha-2.
+    /// The countries of those categories, ISO 3166-1 alpha-2.
     pub special_ad_category_countries: Vec<String>,
-    /// Countries that ads will be shown in.
+    /// The countries in which ads will be shown.
     pub target_countries: Vec<String>,
 }
 
 impl AudienceQuery {
-    /// The default fields, as their owner sees them.
+    /// Creates a query of the default fields as the owner sees them.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Reads these fields.
+    /// Adds fields to read. Defaults to [`AudienceField::DEFAULT`].
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = AudienceField>) -> Self {
         self.fields.extend(fields);
         self
     }
 
-    /// Reads it as an account sees it that it is shared with.
+    /// Reads the audience as an account sees it that it is shared with.
     #[must_use]
     pub fn seen_by(mut self, account: AccountId) -> Self {
         self.seen_by = Some(account);

@@ -1,11 +1,11 @@
-//! What kind of people an audience holds, in Facebook's words.
+//! Labels of audiences: the kind of people that an audience holds.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// One of an audience's `audience_labels`. The list is open: Facebook's own sources disagree on its values.
+/// A label of an audience (`audience_labels`). The list is open: Facebook's own sources disagree on its values.
 ///
 /// Source: customer-file guide, and the SDKs of v25.0 and v26.0 (read 2026-09-12).
 ///
@@ -46,7 +46,7 @@ known! {
 }
 
 impl AudienceLabel {
-    /// Facebook's word for it.
+    /// Returns Facebook's name of the label.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

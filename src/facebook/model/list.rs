@@ -4,34 +4,48 @@ use super::fields::AudienceField;
 use super::json_value::JsonValue;
 use crate::facebook::ids::BusinessId;
 
-/// Which page of a list.
+/// A request for one page of a list.
+///
+/// ```
+/// use audiencekit::facebook::ListRequest;
+/// use audiencekit::{FacebookClient, MockClient};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let facebook = MockClient::new();
+/// let request = ListRequest::new().limit(50).name_contains("VIP");
+/// let page = facebook.audiences(&facebook.fake().account(), &request).await?;
+/// assert!(page.items.is_empty() && page.after.is_none());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct ListRequest {
-    /// Most items on the page; Facebook may give fewer, even none, and have more pages.
+    /// The page size. Facebook may return fewer items, even none, and have more pages.
     pub limit: Option<u32>,
-    /// The cursor that the page before ended with.
+    /// The cursor that the previous page ended with.
     pub after: Option<String>,
-    /// Only audiences whose name contains this.
+    /// Keeps only audiences whose name contains this.
     pub name_contains: Option<String>,
-    /// Only what passes all of these.
+    /// The conditions that every item meets.
     pub filters: Vec<ListFilter>,
-    /// Only audiences of this business.
+    /// Keeps only audiences of this business.
     pub business: Option<BusinessId>,
-    /// Which fields of audiences to read; none is the ones that [`CustomAudience`](super::audience::CustomAudience) holds.
+    /// The fields of audiences to read. Empty means [`AudienceField::DEFAULT`].
     pub fields: Vec<AudienceField>,
 }
 
-/// One condition of a list: Facebook's `{field, operator, value}`.
+/// A condition of a list: Facebook's `{field, operator, value}`.
 ///
-/// Source: ad account custom audiences reference and audiences overview (read 2026-09-12); Facebook shows
-/// `delete_time GREATER_THAN 0` and `operation_status.code IN [100]` and does not say which other fields filter.
+/// Source: ad account custom audiences reference and audiences overview (read 2026-09-12). Facebook shows `delete_time
+/// GREATER_THAN 0` and `operation_status.code IN [100]`; it does not document which other fields filter.
 ///
 /// ```
 /// use audiencekit::facebook::{ListFilter, ListRequest};
 ///
 /// let expiring = ListRequest::new().filter(ListFilter::new("operation_status.code", "IN", vec![100]));
-/// assert_eq!(expiring.filters.len(), 1);
+/// assert_eq!(expiring.filters[0].value.to_string(), "[100]");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -40,12 +54,12 @@ pub struct ListFilter {
     pub field: String,
     /// The operator, such as `EQUAL`, `IN`, `GREATER_THAN`, `CONTAIN`.
     pub operator: String,
-    /// What to compare with.
+    /// The value to compare with.
     pub value: JsonValue,
 }
 
 impl ListFilter {
-    /// A condition.
+    /// Creates a condition from a field, an operator and a value.
     #[must_use]
     pub fn new(field: impl Into<String>, operator: impl Into<String>, value: impl Into<JsonValue>) -> Self {
         Self { field: field.into(), operator: operator.into(), value: value.into() }
@@ -53,48 +67,48 @@ impl ListFilter {
 }
 
 impl ListRequest {
-    /// The first page.
+    /// Creates a request for the first page.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Most items on the page.
+    /// Sets the page size. Facebook may return fewer items, even none, and have more pages.
     #[must_use]
     pub fn limit(mut self, limit: u32) -> Self {
         self.limit = Some(limit);
         self
     }
 
-    /// The page after a cursor.
+    /// Sets the cursor that the previous page ended with.
     #[must_use]
     pub fn after(mut self, cursor: impl Into<String>) -> Self {
         self.after = Some(cursor.into());
         self
     }
 
-    /// Only audiences whose name contains `part`.
+    /// Keeps only audiences whose name contains `part`.
     #[must_use]
     pub fn name_contains(mut self, part: impl Into<String>) -> Self {
         self.name_contains = Some(part.into());
         self
     }
 
-    /// Only audiences of `business`.
+    /// Keeps only audiences of a business.
     #[must_use]
     pub fn business(mut self, business: BusinessId) -> Self {
         self.business = Some(business);
         self
     }
 
-    /// Only what passes `filter` too.
+    /// Adds a condition. An item must meet all of them.
     #[must_use]
     pub fn filter(mut self, filter: ListFilter) -> Self {
         self.filters.push(filter);
         self
     }
 
-    /// Reads these fields.
+    /// Adds fields of audiences to read. Defaults to [`AudienceField::DEFAULT`].
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = AudienceField>) -> Self {
         self.fields.extend(fields);

@@ -1,6 +1,6 @@
-//! What Facebook says that a lookalike was made with.
+//! The specification of a lookalike as it is read back.
 
-/// `lookalike_spec` of a lookalike, as it is read back.
+/// The `lookalike_spec` of a lookalike as it is read back.
 ///
 /// Source: lookalike audiences guide and the SDK specification (read 2026-09-12).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -8,34 +8,34 @@
 pub struct LookalikeRead {
     /// `type`, such as `similarity`.
     pub kind: Option<String>,
-    /// Up to how many of the countries' people, in per cent.
+    /// The upper end of the share of the countries' people, in per cent.
     pub ratio_percent: Option<u8>,
-    /// From how many.
+    /// The lower end of the share.
     pub starting_percent: Option<u8>,
-    /// The country, where it was made for one.
+    /// The country, if it was made for one.
     pub country: Option<String>,
-    /// All its countries.
+    /// All countries of the lookalike.
     pub target_countries: Vec<String>,
-    /// What it was made from.
+    /// The audiences or pages that it was made from.
     pub origins: Vec<LookalikeOrigin>,
 }
 
-/// What a lookalike was made from.
+/// The audience or page that a lookalike was made from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LookalikeOrigin {
     /// The id of the audience or page.
     pub id: String,
-    /// Its name.
+    /// The name of the audience or page.
     pub name: Option<String>,
     /// `custom_audience` or `page`.
     pub kind: Option<String>,
-    /// True when it was deleted since.
+    /// `true` if it was deleted since.
     pub is_deleted: bool,
 }
 
 impl LookalikeOrigin {
-    /// Something by its id.
+    /// Creates an origin of which only the id is known.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), name: None, kind: None, is_deleted: false }

@@ -1,4 +1,4 @@
-//! Uploads and what Facebook says to them.
+//! Uploads and their receipts.
 
 use std::ops::Range;
 
@@ -71,33 +71,53 @@ impl Session {
 }
 
 /// The rows of one call.
+///
+/// ```
+/// use audiencekit::facebook::{NewAudience, Session, SessionId, Upload};
+/// use audiencekit::identity::{Coverage, MatchRows};
+/// use audiencekit::{Contact, FacebookClient, KeyMap, MockClient, Schema};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let (schema, facebook) = (Schema::standard(), MockClient::new());
+/// let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+/// let keys = KeyMap::standard(&schema);
+/// let mut rows = MatchRows::new(keys.keys().clone());
+/// let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+/// keys.mapper().append(&ada, &mut rows, &mut Coverage::default());
+///
+/// let upload = Upload::new(&rows, 0..rows.len(), Session::single(SessionId::new(1)?));
+/// assert_eq!(facebook.add_users(&id, &upload).await?.num_received, 1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct Upload<'a> {
-    /// Rows to take from.
+    /// The rows.
     pub rows: &'a MatchRows,
-    /// Which of them this call sends.
+    /// The rows of `rows` that this call sends.
     pub range: Range<usize>,
-    /// The session.
+    /// The position in the session.
     pub session: Session,
-    /// What goes beside the rows, instead of what the client was
-    /// [built with](crate::facebook::client::builder::GraphClientBuilder::upload_options).
+    /// What this call carries beside the rows. `None` means the options that the client was
+    /// [built with](crate::facebook::GraphClientBuilder::upload_options).
     pub options: Option<&'a UploadOptions>,
 }
 
 impl<'a> Upload<'a> {
-    /// Most rows of one call.
+    /// The maximum number of rows of one call: 10,000.
     ///
     /// Source: Custom Audience users reference (read 2026-09-12).
     pub const MAX_ROWS: usize = 10_000;
 
-    /// These rows as one call of a session.
+    /// Creates one call of a session from a range of rows.
     #[must_use]
     pub fn new(rows: &'a MatchRows, range: Range<usize>, session: Session) -> Self {
         Self { rows, range, session, options: None }
     }
 
-    /// Sends this beside the rows.
+    /// Sets what this call carries beside the rows. Defaults to the options that the client was built with.
     #[must_use]
     pub fn options(mut self, options: &'a UploadOptions) -> Self {
         self.options = Some(options);
@@ -105,7 +125,7 @@ impl<'a> Upload<'a> {
     }
 }
 
-/// What an upload carries beside rows and session: nothing, unless a column or an audience asks for it.
+/// What an upload carries beside rows and session. Empty unless a column or an audience needs it.
 ///
 /// Source: Custom Audience users reference; `customer_consent` is in a sample of the customer-file guide and in no table
 /// of parameters (read 2026-09-12).
@@ -115,56 +135,58 @@ impl<'a> Upload<'a> {
 ///
 /// let mut options = UploadOptions::default();
 /// options.page_ids = vec![1234567890]; // the page whose ids a PAGEUID column holds
+/// assert_eq!(options.customer_consent, None);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct UploadOptions {
-    /// `app_ids`: the apps whose ids an `APPUID` column holds; Facebook demands them with such a column.
+    /// The apps whose ids an `APPUID` column holds. Facebook requires them with such a column.
     pub app_ids: Vec<u64>,
-    /// `page_ids`: the pages whose ids a `PAGEUID` column holds; Facebook demands them with such a column.
+    /// The pages whose ids a `PAGEUID` column holds. Facebook requires them with such a column.
     pub page_ids: Vec<u64>,
-    /// `ig_account_ids`: Instagram accounts. Facebook says what they are and not what they do.
+    /// Instagram accounts (`ig_account_ids`). Facebook does not document their effect.
     pub ig_account_ids: Vec<u64>,
-    /// `data_source`: what kind of data the rows are, where Facebook shall not find out by itself.
+    /// The kind of data of the rows. `None` lets Facebook detect it.
     pub data_source: Option<DataSource>,
-    /// `metadata.calculated_date`: the day that the values of a value-based audience were calculated on.
+    /// The day on which the values of a value-based audience were calculated (`metadata.calculated_date`).
     pub calculated_on: Option<Date>,
-    /// `metadata.schema_version`: the caller's name for the way of calculating them.
+    /// Your name for the way of calculating them (`metadata.schema_version`).
     pub schema_version: Option<String>,
-    /// `namespace`: whose ids `EXTERN_ID` holds.
+    /// The namespace of the ids in an `EXTERN_ID` column.
     pub namespace: Option<String>,
-    /// `customer_consent`.
+    /// The consent of the people in the rows (`customer_consent`).
     pub customer_consent: Option<bool>,
 }
 
-/// A row that Facebook did not take.
+/// A row that Facebook refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct InvalidEntry {
-    /// Index of the row in the upload's `rows`, when the sample could be joined back.
+    /// The index of the row in the upload's `rows`, if Facebook's sample could be joined back.
     pub row: Option<usize>,
     /// Facebook's reason.
     pub reason: String,
 }
 
 impl InvalidEntry {
-    /// A refused row.
+    /// Creates a refused row from its index, if known, and the reason.
     #[must_use]
     pub fn new(row: Option<usize>, reason: impl Into<String>) -> Self {
         Self { row, reason: reason.into() }
     }
 }
 
-/// Facebook's answer to an upload. Status 200 is not success: see `num_invalid_entries`.
+/// Facebook's answer to an upload. A status of 200 is not success for every row; see
+/// [`num_invalid_entries`](Self::num_invalid_entries).
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct UploadReceipt {
-    /// The session, as text.
+    /// The id of the session, as text.
     pub session_id: Option<String>,
-    /// Rows received in the session so far, refused ones included.
+    /// The number of rows received in the session so far, refused ones included.
     pub num_received: u64,
-    /// Rows of this call that were refused; approximate, says Facebook.
+    /// The number of refused rows of this call. Facebook calls it approximate.
     pub num_invalid_entries: u64,
-    /// At most 100 of them.
+    /// At most 100 of the refused rows.
     pub invalid_entry_samples: Vec<InvalidEntry>,
 }

@@ -1,4 +1,4 @@
-//! HTTP by reqwest.
+//! The transport over HTTP, by reqwest.
 
 use std::fmt;
 use std::time::Duration;
@@ -15,12 +15,12 @@ use crate::facebook::transport::{NotSent, Transport};
 use crate::facebook::wire::request::{GraphRequest, Method};
 use crate::facebook::wire::response::GraphResponse;
 
-/// Facebook over HTTPS: TLS 1.2 or newer, the platform's root certificates, no redirects, bounded answers.
+/// A transport over HTTPS: TLS 1.2 or newer, the platform's root certificates, no redirects, answers of bounded length.
 ///
 /// TLS comes with the feature `rustls` (default) or `native-tls`; with both, rustls is used. Without either,
 /// [`build`](HttpTransportBuilder::build) accepts only `http://` and a loopback address.
 ///
-/// Proxies of the environment are not used: the host says which, if any.
+/// Proxies from environment variables are not used; set one with [`proxy`](HttpTransportBuilder::proxy).
 #[derive(Clone)]
 pub struct HttpTransport {
     client: Client,
@@ -38,6 +38,7 @@ pub struct HttpTransport {
 ///     .base_url("http://127.0.0.1:8080")
 ///     .timeout(Duration::from_secs(30))
 ///     .build()?;
+/// assert_eq!(format!("{transport:?}"), "HttpTransport(127.0.0.1)");
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone)]
@@ -52,10 +53,10 @@ pub struct HttpTransportBuilder {
 }
 
 impl HttpTransport {
-    /// Where Facebook is.
+    /// The URL of the Graph API.
     pub const BASE_URL: &'static str = "https://graph.facebook.com";
 
-    /// Starts with Facebook's own host and the limits of this crate.
+    /// Returns a builder with Facebook's own host and default limits.
     #[must_use]
     pub fn builder() -> HttpTransportBuilder {
         HttpTransportBuilder {
@@ -71,60 +72,68 @@ impl HttpTransport {
 }
 
 impl HttpTransportBuilder {
-    /// Another place than Facebook, such as the fake server: `https://` and a host, or `http://` and a loopback address.
+    /// Sets the base URL, for example of the fake server: `https://` and a host, or `http://` and a loopback address. Defaults to
+    /// [`HttpTransport::BASE_URL`].
+    ///
+    /// ```
+    /// use audiencekit::facebook::transport::HttpTransport;
+    ///
+    /// assert!(HttpTransport::builder().base_url("http://localhost:8080").build().is_ok());
+    /// assert!(HttpTransport::builder().base_url("http://example.com").build().is_err()); // the token in clear
+    /// ```
     #[must_use]
     pub fn base_url(mut self, base: impl Into<String>) -> Self {
         self.base = base.into();
         self
     }
 
-    /// The proxy for all calls, such as `http://user:password@proxy:3128`.
+    /// Sets a proxy for all calls, such as `http://user:password@proxy:3128`. Defaults to none.
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// Trusts the certificates of this PEM text too.
+    /// Adds root certificates in PEM to those of the platform.
     #[must_use]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());
         self
     }
 
-    /// Trusts the given certificates only, and not the platform's.
+    /// Trusts the added root certificates only, not the platform's.
     #[must_use]
     pub fn only_given_roots(mut self) -> Self {
         self.only_roots = true;
         self
     }
 
-    /// Longest time until connected; 10 seconds by default.
+    /// Sets the maximum time to connect. Defaults to 10 seconds.
     #[must_use]
     pub fn connect_timeout(mut self, timeout: Duration) -> Self {
         self.connect_timeout = timeout;
         self
     }
 
-    /// Longest time from sending to the last byte of the answer; 120 seconds by default.
+    /// Sets the maximum time from sending to the last byte of the answer. Defaults to 120 seconds.
     #[must_use]
     pub fn timeout(mut self, timeout: Duration) -> Self {
         self.timeout = timeout;
         self
     }
 
-    /// Longest answer that is read; 8 MiB by default.
+    /// Sets the maximum length of an answer. Defaults to 8 MiB.
     #[must_use]
     pub fn max_answer_bytes(mut self, bytes: usize) -> Self {
         self.max_answer_bytes = bytes;
         self
     }
 
-    /// The transport.
+    /// Builds the transport from these settings.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for a base URL, proxy or certificate that is not one, for plain `http` to a host that is
-    /// not this machine, and for `https` without the features `rustls` and `native-tls`.
+    /// [`ErrorKind::Invalid`] for a base URL, proxy or certificate that is malformed, or a base URL that would send the token in
+    /// clear.
     pub fn build(self) -> Result<HttpTransport> {
         let wrong = |what: &'static str| Error::new(ErrorKind::Invalid, "http transport", what);
         let base = Url::parse(&self.base).map_err(|_| wrong("the base URL is not a URL"))?;

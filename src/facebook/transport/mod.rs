@@ -1,4 +1,4 @@
-//! Ways to carry a request to Facebook.
+//! Transports, which carry requests to Facebook.
 
 #[cfg(feature = "http")]
 pub(super) mod http;
@@ -16,7 +16,36 @@ use crate::error::{Error, Result};
 use crate::facebook::wire::request::GraphRequest;
 use crate::facebook::wire::response::GraphResponse;
 
-/// Carries one request and brings its answer.
+/// Carries one request to Facebook and returns the answer.
+///
+/// Implement it to bring another HTTP client, to record calls, or to route them through a gateway. Retries, pacing and
+/// decoding stay in the [`GraphClient`](crate::GraphClient).
+///
+/// ```
+/// use async_trait::async_trait;
+/// use audiencekit::facebook::transport::Transport;
+/// use audiencekit::facebook::{GraphRequest, GraphResponse};
+///
+/// /// A Facebook without ad accounts.
+/// #[derive(Debug)]
+/// struct Empty;
+///
+/// #[async_trait]
+/// impl Transport for Empty {
+///     async fn send(&self, _: &GraphRequest) -> audiencekit::Result<GraphResponse> {
+///         Ok(GraphResponse::new(200, r#"{"data": []}"#))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// use audiencekit::{FacebookClient, GraphClient, SystemClock};
+///
+/// let facebook = GraphClient::with_transport(Empty, "a token", SystemClock);
+/// assert!(facebook.ad_accounts(&Default::default()).await?.items.is_empty());
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends the request once: no retry, no redirect.
@@ -34,7 +63,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// The request did not reach Facebook: there was no connection. So it is safe to send again, whatever it asked for.
+/// The source of an error if the request did not reach Facebook, because there was no connection. Any such request is safe to
+/// send again.
 ///
 /// ```
 /// use audiencekit::facebook::transport::NotSent;
@@ -47,7 +77,7 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
 pub struct NotSent(pub(crate) Option<Box<dyn std::error::Error + Send + Sync>>);
 
 impl NotSent {
-    /// True when the error says that the request did not reach Facebook.
+    /// Returns `true` if the request did not reach Facebook.
     #[must_use]
     pub fn is_cause_of(error: &Error) -> bool {
         std::error::Error::source(error).is_some_and(<dyn std::error::Error>::is::<Self>)

@@ -1,4 +1,4 @@
-//! Calls as values: built and inspected without a socket.
+//! Requests as values: built and inspected without a socket.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::facebook::credentials::secret::AccessToken;
 
-/// The HTTP method of a call.
+/// The HTTP method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Method {
@@ -20,7 +20,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// The method's name.
+    /// Returns the name of the method.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -31,26 +31,33 @@ impl Method {
     }
 }
 
-/// One call of the Graph API.
+/// A request to the Graph API.
 ///
-/// The token is apart from path, query and body: a transport puts it in the `Authorization` header. `Debug` shows
-/// method and path and the size of the body.
+/// The token is kept apart from path, query and body; a transport puts it in the `Authorization` header. `Debug` shows method,
+/// path and the size of the body.
+///
+/// ```
+/// use audiencekit::facebook::{Body, GraphRequest, Method};
+///
+/// let request = GraphRequest::new(Method::Post, "/v26.0/act_1/adlabels").body(Body::json().field("name", "VIP"));
+/// assert_eq!(format!("{request:?}"), "GraphRequest(POST /v26.0/act_1/adlabels, 14 bytes of application/json)");
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct GraphRequest {
     /// The method.
     pub method: Method,
-    /// The path with its version, such as `/v26.0/act_1/customaudiences`.
+    /// The path, with its version if it begins with `/`, such as `/v26.0/act_1/customaudiences`.
     pub path: String,
-    /// Parameters of a read.
+    /// The query parameters.
     pub query: Vec<(Cow<'static, str>, String)>,
-    /// The body, if any, and its content type.
+    /// The body, with its content type.
     pub body: Option<Body>,
-    /// Who calls.
+    /// The token. `None` means the client's own.
     pub token: Option<AccessToken>,
 }
 
-/// A request body. It holds digests, so `Debug` shows only its size.
+/// The body of a request. It may hold digests, so `Debug` shows only its size.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Body {
     /// The value of `Content-Type`.
@@ -60,20 +67,27 @@ pub struct Body {
 }
 
 impl GraphRequest {
-    /// A call without parameters.
+    /// Creates a request without parameters.
     #[must_use]
     pub fn new(method: Method, path: impl Into<String>) -> Self {
         Self { method, path: path.into(), query: Vec::new(), body: None, token: None }
     }
 
-    /// Adds a parameter of a read.
+    /// Adds a query parameter.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{GraphRequest, Method};
+    ///
+    /// let request = GraphRequest::new(Method::Get, "me").query("fields", "id,name");
+    /// assert_eq!(request.query, [("fields".into(), "id,name".to_owned())]);
+    /// ```
     #[must_use]
     pub fn query(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         self.query.push((name.into(), value.into()));
         self
     }
 
-    /// Sends `body`.
+    /// Sets the body of the request.
     #[must_use]
     pub fn body(mut self, body: Body) -> Self {
         self.body = Some(body);
@@ -95,13 +109,26 @@ impl Body {
     /// `Content-Type` of a form.
     pub const FORM: &'static str = "application/x-www-form-urlencoded";
 
-    /// An empty JSON object.
+    /// Creates an empty JSON object.
+    ///
+    /// ```
+    /// use audiencekit::facebook::Body;
+    ///
+    /// let body = Body::json().field("name", "VIP").field("days", &90);
+    /// assert_eq!(body.bytes, br#"{"name":"VIP","days":90}"#);
+    /// ```
     #[must_use]
     pub fn json() -> Self {
         Self { content_type: Self::JSON, bytes: b"{}".to_vec() }
     }
 
-    /// A form of these fields.
+    /// Creates a URL-encoded form of these fields.
+    ///
+    /// ```
+    /// use audiencekit::facebook::Body;
+    ///
+    /// assert_eq!(Body::form(&[("a", "1 & 2")]).bytes, b"a=1%20%26%202");
+    /// ```
     #[must_use]
     pub fn form(fields: &[(&str, &str)]) -> Self {
         let mut body = Self { content_type: Self::FORM, bytes: Vec::new() };

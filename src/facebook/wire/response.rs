@@ -1,4 +1,4 @@
-//! Answers as values: decoded without a socket.
+//! Responses as values: decoded without a socket.
 
 use std::fmt;
 
@@ -10,7 +10,7 @@ use super::redact::{MESSAGE, redact};
 use super::scalars::Loose;
 use crate::error::{ApiError, Error, ErrorKind, Result};
 
-/// One answer of the Graph API, or of whatever stands between.
+/// A response of the Graph API, or of a proxy on the way.
 ///
 /// `Debug` shows status and size.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,20 +18,20 @@ use crate::error::{ApiError, Error, ErrorKind, Result};
 pub struct GraphResponse {
     /// The HTTP status.
     pub status: u16,
-    /// Header names in lower case, and values.
+    /// The header names, in lower case, and values.
     pub headers: Vec<(String, String)>,
     /// The body as it came.
     pub body: Vec<u8>,
 }
 
 impl GraphResponse {
-    /// An answer without headers.
+    /// Creates a response without headers.
     #[must_use]
     pub fn new(status: u16, body: impl Into<Vec<u8>>) -> Self {
         Self { status, headers: Vec::new(), body: body.into() }
     }
 
-    /// Deserializes the body.
+    /// Deserializes the body as `T`.
     ///
     /// # Errors
     /// [`ErrorKind::Decode`] for a body of another shape.
@@ -53,6 +53,14 @@ impl GraphResponse {
     }
 
     /// Returns the value of a header. The name is in lower case.
+    ///
+    /// ```
+    /// use audiencekit::facebook::GraphResponse;
+    ///
+    /// let mut response = GraphResponse::new(200, "{}");
+    /// response.headers.push(("facebook-api-version".into(), "v26.0".into()));
+    /// assert_eq!(response.header("facebook-api-version"), Some("v26.0"));
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
@@ -134,7 +142,7 @@ pub(in crate::facebook) fn refused(operation: &'static str, mut api: ApiError) -
     let (kind, retry, remedy) = classify(&api);
     api.remedy = remedy;
     let mut error = Error::new(kind, operation, "refused").retryable(retry.is_retryable());
-    if let Some(wait) = retry.stay_away() {
+    if let Some(wait) = retry.default_wait() {
         error = error.with_retry_after(wait);
     }
     (error.with_api(api), retry)

@@ -52,21 +52,21 @@ impl Edge {
         };
         let keys = upload.rows.keys();
         if upload.range.start >= upload.range.end || upload.range.end > upload.rows.len() {
-            return wrong("there are no such rows", "a range within the rows that is not empty");
+            return wrong("the range holds no rows", "a non-empty range within the rows");
         }
         if upload.range.len() > Upload::MAX_ROWS {
             return Err(Error::new(ErrorKind::Limit, self.operation(), "too many rows for one call")
-                .expected("at most 10,000"));
+                .expected("at most 10,000 rows per call"));
         }
         if upload.session.batch_seq == 0 || i64::try_from(upload.session.batch_seq).is_err() {
             return wrong("batch_seq is out of range", "1 for the first batch of a session");
         }
         let options = upload.options.unwrap_or(defaults);
         if keys.contains(&MatchKey::AppUid) && options.app_ids.is_empty() {
-            return wrong("the column APPUID needs app ids", "UploadOptions::app_ids");
+            return wrong("the column APPUID has no app ids", "UploadOptions::app_ids");
         }
         if keys.contains(&MatchKey::PageUid) && options.page_ids.is_empty() {
-            return wrong("the column PAGEUID needs page ids", "UploadOptions::page_ids");
+            return wrong("the column PAGEUID has no page ids", "UploadOptions::page_ids");
         }
         Ok(())
     }

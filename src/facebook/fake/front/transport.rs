@@ -10,7 +10,7 @@ use crate::facebook::transport::Transport;
 use crate::facebook::wire::request::{GraphRequest, percent_encode};
 use crate::facebook::wire::response::GraphResponse;
 
-/// Carries requests to a [`Fake`] in the same process.
+/// A transport that carries requests to a [`Fake`] in the same process.
 ///
 /// A delayed reply moves the fake's clock instead of waiting.
 ///
@@ -28,13 +28,13 @@ pub struct FakeTransport {
 }
 
 impl FakeTransport {
-    /// A way to this fake.
+    /// Creates a transport to this fake.
     #[must_use]
     pub fn new(fake: Fake) -> Self {
         Self { fake }
     }
 
-    /// The fake.
+    /// Returns the fake that answers.
     #[must_use]
     pub fn fake(&self) -> &Fake {
         &self.fake

@@ -4,7 +4,7 @@ use super::row::{CodeRow, RetryClass};
 use super::table::TABLE;
 use crate::error::{ApiError, ErrorKind};
 
-/// The row for an answer, if the table has one: by code and subcode, then by code and words, then by code.
+/// Returns the row for an answer: by code and subcode, then by code and words of the message, then by code.
 ///
 /// ```
 /// use audiencekit::ApiError;
@@ -32,9 +32,18 @@ pub fn lookup(api: &ApiError) -> Option<&'static CodeRow> {
         })
 }
 
-/// Kind, retry class and remedy of an answer, also of those that the table does not have.
+/// Returns the kind, retry class and remedy of an answer, including answers that the table does not have.
 ///
-/// An unknown code from 200 to 299 is a permission; `is_transient`, status 5xx and 429 count after the code.
+/// An unknown code from 200 to 299 is a missing permission. After the code, `is_transient` and the statuses 429 and 5xx
+/// decide.
+///
+/// ```
+/// use audiencekit::facebook::codes::{RetryClass, classify};
+/// use audiencekit::{ApiError, ErrorKind};
+///
+/// let (kind, retry, _) = classify(&ApiError::new(503, 987_654));
+/// assert_eq!((kind, retry), (ErrorKind::Unavailable, RetryClass::Backoff));
+/// ```
 #[must_use]
 pub fn classify(api: &ApiError) -> (ErrorKind, RetryClass, Option<&'static str>) {
     let transient = api.is_transient == Some(true);

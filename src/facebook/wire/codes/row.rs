@@ -5,6 +5,14 @@ use std::time::Duration;
 use crate::error::ErrorKind;
 
 /// When the same call may be sent again.
+///
+/// ```
+/// use audiencekit::facebook::codes::RetryClass;
+///
+/// assert!(RetryClass::Throttle.is_resent() && RetryClass::Throttle.is_retryable());
+/// assert!(!RetryClass::Long.is_resent() && RetryClass::Long.is_retryable());
+/// assert!(!RetryClass::Never.is_retryable());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RetryClass {
@@ -16,13 +24,13 @@ pub enum RetryClass {
     Backoff,
     /// Once.
     Once,
-    /// Soon, a few times: Facebook has not caught up with itself.
+    /// Soon, a few times: Facebook has not yet caught up with an earlier call.
     Briefly,
     /// Smaller: fewer rows, a lower limit.
     Shrink,
     /// When the usage headers allow it.
     Throttle,
-    /// After an hour or more: calling meanwhile makes it longer.
+    /// After an hour or more. Calls in the meantime extend the block.
     Long,
     /// When another operation on the audience has ended.
     Wait,
@@ -33,21 +41,21 @@ pub enum RetryClass {
 }
 
 impl RetryClass {
-    /// True when [`GraphClient`](crate::facebook::GraphClient) itself sends the same call again.
+    /// Returns `true` if [`GraphClient`](crate::facebook::GraphClient) itself sends the same call again.
     #[must_use]
     pub fn is_resent(self) -> bool {
         matches!(self, Self::Backoff | Self::Once | Self::Briefly | Self::Throttle | Self::Wait)
     }
 
-    /// True when the same call may succeed later without a change by the caller.
+    /// Returns `true` if the same call may succeed later without a change by the caller.
     #[must_use]
     pub fn is_retryable(self) -> bool {
         self.is_resent() || self == Self::Long
     }
 
-    /// How long to stay away where Facebook gives no time.
+    /// Returns how long to wait if Facebook names no time.
     #[must_use]
-    pub fn stay_away(self) -> Option<Duration> {
+    pub fn default_wait(self) -> Option<Duration> {
         match self {
             Self::Throttle => Some(Duration::from_secs(60)),
             Self::Long => Some(Duration::from_secs(60 * 60)),
@@ -56,22 +64,22 @@ impl RetryClass {
     }
 }
 
-/// One row of the table.
+/// A row of the table of codes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CodeRow {
     /// `code`.
     pub code: i64,
-    /// `error_subcode`; none is any that has no row of its own.
+    /// `error_subcode`. `None` stands for every subcode without a row of its own.
     pub subcode: Option<i64>,
-    /// Words of the message that the row is for, in lower case; empty is any message.
+    /// The words, in lower case, that the message must contain. Empty matches any message.
     pub message: &'static str,
-    /// What it means.
+    /// The meaning of the code.
     pub meaning: &'static str,
     /// The kind of the error.
     pub kind: ErrorKind,
-    /// When to send again.
+    /// When the same call may be sent again.
     pub retry: RetryClass,
-    /// What to do about it; empty when waiting is all there is to do.
+    /// What to do about it. Empty if waiting is enough.
     pub remedy: &'static str,
 }
