@@ -66,7 +66,7 @@ async fn a_create_of_unknown_outcome_is_not_sent_again() {
             script.client().create_audience(&account(), &NewAudience::new("n", "d")).await.unwrap_err();
         assert_eq!(script.calls(), 1);
         assert!(!error.is_retryable(), "{error}");
-        assert!(error.to_string().contains("before doing it again"), "{error}");
+        assert!(error.to_string().contains("before you repeat it"), "{error}");
     }
 }
 

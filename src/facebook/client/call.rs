@@ -104,7 +104,9 @@ impl<T: Transport> ClientInner<T> {
             let unknown = !not_sent && matches!(error.kind(), ErrorKind::Transport | ErrorKind::Unavailable);
             before.unknown |= unknown;
             if unknown && call.repeat == Repeat::MakesTwo {
-                return Err(error.retryable(false).help("look whether it was done before doing it again"));
+                return Err(error
+                    .retryable(false)
+                    .help("check whether it was carried out before you repeat it"));
             }
             let Some(wait) = settings.retry.wait(retry, attempt, &self.jitter) else {
                 return Err(error);
