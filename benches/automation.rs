@@ -24,7 +24,7 @@ const CONTACTS: u64 = 100_000;
 const BATCH: usize = 1_000;
 const START: OffsetDateTime = datetime!(2026-11-01 0:00 UTC);
 /// How long events are remembered: 72,000 of them, so that 1,000,000 go far beyond it.
-const MEMORY: Duration = Duration::hours(1);
+const MEMORY: std::time::Duration = std::time::Duration::from_secs(3_600);
 
 fn saved() -> Audience {
     let definition = r#"{"schema_version":1,"id":"1","account":"act_1","name":"A","description":"d",
@@ -105,7 +105,7 @@ fn engine<S: Store>(store: S, count: u64) -> (Spent, u64, End) {
     }
     let before = memory("VmRSS");
     let audience = saved();
-    let options = EngineOptions::default().audit(false).memory(MEMORY);
+    let options = EngineOptions::default().audit(false).dedup_window(MEMORY);
     let mut engine = AutomationEngine::open(
         definitions(&audience),
         std::slice::from_ref(&audience),
@@ -120,7 +120,7 @@ fn engine<S: Store>(store: S, count: u64) -> (Spent, u64, End) {
             matched += result.expect("a good event").matched;
         }
     });
-    (spent, before, End { matched, members: engine.unsent(), timers: engine.timers() })
+    (spent, before, End { matched, members: engine.pending_len(), timers: engine.timers() })
 }
 
 /// The same definitions by hand.
@@ -151,7 +151,7 @@ fn by_hand(count: u64) -> (Spent, u64, End) {
             seen.remove(&key);
         }
         for event in events {
-            let name = match &event.what {
+            let name = match &event.kind {
                 EventKind::TagAssigned { tag } => tag,
                 EventKind::External { kind, .. } => kind,
                 _ => continue,

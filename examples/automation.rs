@@ -78,7 +78,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let sync = SyncEngine::new(MemorySource::new(&schema, Vec::new()), facebook.clone());
 
     // The host's loop: time moves from event to event, and what is due in between is done at its time.
-    let policy = FlushPolicy { operations: 10_000, age: Duration::hours(12) };
+    let policy = FlushPolicy::default().age(std::time::Duration::from_secs(12 * 3_600));
     let (mut flushes, mut dropped) = (0, 0);
     for event in &events {
         change(engine.contacts_mut(), event)?;
@@ -140,7 +140,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .otherwise_after(Delay::Days(1), Action::RemoveTag { tag: "NOT_YET".into() })
         .runs_per_contact(RUNS)
         .min_interval(Delay::Days(1))
-        .schedule(Schedule::new(hours).or_drop())
+        .schedule(Schedule::new(hours).or_skip())
         .valid(Some(START), None);
     let out = Rule::new("opt-out")
         .on(Trigger::consent(ConsentChannel::Email, ConsentStatus::Withdrawn))
@@ -150,7 +150,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         actions: vec![Action::AddTag { tag: format!("CART_{way}") }, Action::add_to(carts)],
         to: "end".into(),
     };
-    let path = |least: u32, to: &str| CheckPath { when: vec![format!("score >= {least}")], to: to.into() };
+    let path = |least: u32, to: &str| CheckPath::new(to).when(format!("score >= {least}"));
     let worth = vec![
         path(90, "top"),
         path(70, "test"),
@@ -175,11 +175,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .node(
             "test",
             Node::Split {
-                paths: vec![
-                    SplitPath { weight: 60, to: "a".into() },
-                    SplitPath { weight: 30, to: "b".into() },
-                    SplitPath { weight: 10, to: "x".into() },
-                ],
+                paths: vec![SplitPath::new(60, "a"), SplitPath::new(30, "b"), SplitPath::new(10, "x")],
             },
         )
         .node("a", way("A"))
@@ -187,7 +183,7 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .node("x", way("X"))
         .node("end", Node::End);
     Ok(Definitions::new()
-        .limit(FrequencyCap::new("loyalty", 1, Period::Week).group("Loyalty"))
+        .frequency_cap(FrequencyCap::new("loyalty", 1, Period::Week).group("Loyalty"))
         .rule(vip_rule)
         .rule(Template::RemoveOnPurchase.rule("bought", carts))
         .rule(out)
@@ -239,7 +235,7 @@ fn events() -> Vec<ContactEvent> {
 
 /// The host changes its contact, then tells the engine.
 fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), audiencekit::Error> {
-    match &event.what {
+    match &event.kind {
         EventKind::TagAssigned { tag } => {
             contacts.edit(&event.contact, |contact| contact.add_tag(tag, 1, Some(event.at)))
         }
@@ -256,19 +252,19 @@ fn import_and_edit(
     let now = IMPORT;
     let imported: Vec<String> = (45..55).map(name).collect();
     engine.tick(now)?;
-    let before = engine.unsent();
+    let before = engine.pending_len();
     for contact in &imported {
         engine.contacts_mut().edit(contact, |contact| contact.add_tag("VIP", 1, Some(now)))?;
         let tagged = EventKind::TagAssigned { tag: "VIP".into() };
         let outcome = engine.handle(&ContactEvent::new(contact, now, tagged).silent(), now)?;
         assert_eq!(outcome.matched, 0, "an import starts nothing");
     }
-    assert_eq!(engine.unsent(), before);
+    assert_eq!(engine.pending_len(), before);
     let run = ManualRun::new("import of November");
     let people = || imported.iter().map(String::as_str);
-    let outcome = engine.run_for("vip", people(), &run, now)?;
+    let outcome = engine.run_rule("vip", people(), &run, now)?;
     println!("{} imported in silence, {} of them checked by hand", imported.len(), outcome.checked);
-    assert_eq!(engine.run_for("vip", people(), &run, now)?.checked, 0, "once is enough");
+    assert_eq!(engine.run_rule("vip", people(), &run, now)?.checked, 0, "once is enough");
 
     let mut edited = Definitions::from_json(&engine.definitions().to_json())?;
     for workflow in &mut edited.workflows {
@@ -276,12 +272,12 @@ fn import_and_edit(
         workflow.nodes.insert("pause".into(), Node::Wait { delay: Delay::Days(7), to: "test".into() });
     }
     for rule in edited.rules.iter_mut().filter(|rule| rule.id == "vip") {
-        rule.cap = Some(RateLimit { runs: CAP, per: Period::Day });
+        rule.rate_limit = Some(RateLimit::new(CAP, Period::Day));
     }
-    engine.redefine(edited, audiences, &WorkflowMigration::StayOnOld)?;
+    engine.set_definitions(edited, audiences, &WorkflowMigration::PinVersion)?;
     let others: Vec<String> = (60..70).map(name).collect();
     let run = ManualRun::new("others");
-    let outcome = engine.run_for("vip", others.iter().map(String::as_str), &run, now)?;
+    let outcome = engine.run_rule("vip", others.iter().map(String::as_str), &run, now)?;
     println!("{} others, {} of them dropped by the cap of {CAP} in a day", others.len(), outcome.dropped);
     Ok([imported, others])
 }
@@ -318,7 +314,7 @@ fn model(
                 }
                 left = None;
             }
-            match &event.what {
+            match &event.kind {
                 EventKind::External { kind, .. } if kind == "cart" => left = left.or(Some(event.at)),
                 EventKind::External { kind, .. } if kind == "purchase" => {
                     carts.remove(&person);

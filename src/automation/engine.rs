@@ -1,47 +1,47 @@
-//! The engine: events and time in, membership operations out.
+//! The engine: events and time in, membership changes out.
 
 use std::collections::{BTreeMap, VecDeque};
-use std::sync::Arc;
 
 use time::OffsetDateTime;
 
 use super::contact_store::store::ContactStore;
 use super::definition::definitions::Definitions;
-use super::event::{ContactEvent, EventKind};
-use super::idempotency;
+use super::definition::workflow::Workflow;
+use super::event::ContactEvent;
+use super::execute::context::Step;
+use super::execute::redefine::{self, WorkflowMigration};
+use super::execute::{commit, dispatch};
 use super::options::{EngineOptions, StepReport};
 use super::program::compiled::Program;
 use super::program::versions;
-use super::state::audit::AuditEvent;
-use super::state::contact_cache::ContactSlot;
 use super::state::engine_state::EngineState;
-use super::state::job::Causation;
 use super::state::load;
 use super::store::store::Store;
-use super::timestamp::{from_micros, micros};
+use super::timestamp::from_micros;
 use crate::audience::Audience;
-use crate::contact::{Contact, Schema};
-use crate::error::{Error, ErrorKind, Result};
+use crate::contact::Contact;
+use crate::error::{Error, ErrorKind, Result, ValidationErrors};
 
-/// Rules and workflows at work.
+/// Runs rules and workflows on events of contacts.
 ///
-/// The host owns loop, threads and clock: it hands in events with [`handle`](Self::handle), calls
-/// [`tick`](Self::tick) when [`next_due`](Self::next_due) has come, and sends what has gathered with
-/// [`flush`](Self::flush). Given the same definitions, contacts, events and instants it does the same, always.
+/// Your application owns the loop, the threads and the clock. It passes events to [`handle`](Self::handle), calls
+/// [`tick`](Self::tick) when [`next_due`](Self::next_due) has come, and sends the collected membership changes with
+/// [`flush`](Self::flush). The engine is deterministic: the same definitions, contacts, events and instants produce the
+/// same actions.
 ///
-/// Each step is one transaction of the store: the events of a call, or up to a thousand timers. After a crash, open
-/// the engine again on the same store and hand in again the events whose call did not return: what was done is not done
-/// twice, and nothing is lost.
+/// Each call commits to the store: all events of the call in one transaction, timers a thousand at a time. After a crash,
+/// open the engine again on the same store and pass in the events whose call did not return: handled events are
+/// recognized, and nothing is lost or done twice.
 ///
-/// Timers that are due run before an event of the same instant, in the order of their instants.
+/// Timers that are due run before an event of the same instant, earliest first.
 ///
-/// The store holds the state. In memory are the contacts of the step, as many others as [`EngineOptions::room`] says, the
-/// timers that are due next, and changes that the contact store has asked to be given later.
+/// The store holds the state. Memory holds the contacts of the current step, up to [`EngineOptions::cache_capacity`]
+/// others, the timers that are due next, and updates that the contact store has deferred.
 ///
 /// ```
 /// use audiencekit::Schema;
 /// use audiencekit::automation::{
-///     Action, ContactEvent, Definitions, AutomationEngine, EventKind, MemoryContacts, MemoryStore, EngineOptions, Rule, Trigger,
+///     Action, AutomationEngine, ContactEvent, Definitions, EngineOptions, EventKind, MemoryContacts, MemoryStore, Rule, Trigger,
 /// };
 /// use time::macros::datetime;
 ///
@@ -54,50 +54,46 @@ use crate::error::{Error, ErrorKind, Result};
 /// let mut engine = AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
 ///
 /// let now = datetime!(2026-11-23 12:00 UTC);
-/// let what = EventKind::External { kind: "purchase".into(), value: None, properties: Default::default() };
-/// let outcome = engine.handle(&ContactEvent::new("c-1", now, what), now)?;
-/// assert_eq!(outcome.actions, 1);
+/// let report = engine.handle(&ContactEvent::new("c-1", now, EventKind::external("purchase")), now)?;
+/// assert_eq!(report.actions, 1);
 /// assert_eq!(engine.contacts().get("c-1").unwrap().tags().len(), 1);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug)]
 pub struct AutomationEngine<S: Store, C: ContactStore> {
-    pub(super) options: EngineOptions,
-    pub(super) definitions: Definitions,
-    pub(super) older: Vec<super::definition::workflow::Workflow>,
-    pub(super) program: Arc<Program>,
-    pub(super) audiences: BTreeMap<String, Audience>,
+    options: EngineOptions,
+    definitions: Definitions,
+    /// Versions of workflows that contacts are still on.
+    older: Vec<Workflow>,
+    program: Program,
+    audiences: BTreeMap<String, Audience>,
     pub(super) state: EngineState,
     pub(super) store: S,
-    pub(super) contacts: C,
-    /// The contact in hand, with everything that is still to be carried out already in it.
-    pub(super) contact: Contact,
-    pub(super) in_hand: Option<ContactSlot>,
-    pub(super) follow_ups: VecDeque<FollowUp>,
-    /// True when an action has changed the contact of the step.
-    pub(super) changed: bool,
-    pub(super) outcome: StepReport,
-    pub(super) failed: bool,
+    contacts: C,
+    /// The record that contacts are loaded into.
+    contact: Contact,
+    report: StepReport,
+    failed: bool,
 }
-
-/// Something that an action brought about, and that others may listen to.
-#[derive(Debug)]
-pub(super) struct FollowUp {
-    pub(super) contact: ContactSlot,
-    pub(super) what: EventKind,
-    pub(super) at: OffsetDateTime,
-    pub(super) cause: Causation,
-}
-
-/// Timers that run between two commits.
-const TIMERS_PER_COMMIT: usize = 1_000;
 
 impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// Opens an engine on what its store holds.
+    /// Opens an engine on the state in `store`; an empty store starts a new one. `audiences` are the saved audiences that
+    /// the definitions name.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] with every problem of the definitions; [`ErrorKind::Corrupt`] for a store that does not
-    /// hold what was written.
+    /// [`ErrorKind::Invalid`] with every problem of the definitions; [`ErrorKind::Corrupt`] if the store does not hold
+    /// what was written.
+    ///
+    /// ```
+    /// use audiencekit::{ErrorKind, Schema};
+    /// use audiencekit::automation::{AutomationEngine, Definitions, EngineOptions, MemoryContacts, MemoryStore, Rule};
+    ///
+    /// let contacts = MemoryContacts::new(&Schema::standard());
+    /// let without_actions = Definitions::new().rule(Rule::new("empty"));
+    /// let opened =
+    ///     AutomationEngine::open(without_actions, &[], MemoryStore::new(), contacts, EngineOptions::default());
+    /// assert_eq!(opened.unwrap_err().kind(), ErrorKind::Invalid);
+    /// ```
     pub fn open(
         definitions: Definitions,
         audiences: &[Audience],
@@ -107,17 +103,15 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     ) -> Result<Self> {
         let schema = contacts.schema().clone();
         definitions.check(&schema, &options.zone, audiences)?;
-        let mut state = load::restore(&store, options.room)?;
-        let older = versions::read(&store, &state, &definitions)?;
-        let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state)?;
+        let mut state = load::load(&store, options.cache_capacity)?;
+        let older = versions::load(&store, &state, &definitions)?;
+        let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state.names)?;
+        versions::save(&mut state, &definitions.workflows);
         let mut engine = Self {
-            program: Arc::new(program),
-            audiences: audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect(),
+            program,
+            audiences: by_id(audiences),
             contact: Contact::new(&schema),
-            in_hand: None,
-            follow_ups: VecDeque::new(),
-            changed: false,
-            outcome: StepReport::default(),
+            report: StepReport::default(),
             failed: false,
             options,
             definitions,
@@ -126,225 +120,275 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
             store,
             contacts,
         };
-        engine.keep_definitions();
-        engine.deliver();
-        engine.commit()?;
+        let mut step = engine.step();
+        commit::apply_effects(&mut step);
+        commit::commit(&mut step)?;
         Ok(engine)
     }
 
-    /// The definitions in force.
+    /// Returns the definitions in force.
     #[must_use]
     pub fn definitions(&self) -> &Definitions {
         &self.definitions
     }
 
-    /// The host's contacts.
+    /// Returns the contact store.
     #[must_use]
     pub fn contacts(&self) -> &C {
         &self.contacts
     }
 
-    /// The host's contacts, to change them. A change that rules should know of comes with an event.
+    /// Returns the contact store for changes. Rules learn of a change by an event that your application passes in.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// engine.contacts_mut().edit("c-2", |contact| contact.add_tag("VIP", 1, None))?;
+    /// let event = ContactEvent::new("c-2", now, EventKind::TagAssigned { tag: "VIP".into() });
+    /// assert_eq!(engine.handle(&event, now)?.actions, 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn contacts_mut(&mut self) -> &mut C {
-        self.in_hand = None;
         &mut self.contacts
     }
 
-    /// Gives back the store and the contacts.
+    /// Returns the store and the contact store.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let (_store, contacts) = engine.into_parts();
+    /// assert_eq!(contacts.len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn into_parts(self) -> (S, C) {
         (self.store, self.contacts)
     }
 
-    pub(super) fn schema(&self) -> &Schema {
-        self.contacts.schema()
-    }
-
-    /// Handles one event; `now` is the present instant.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] for an unknown contact that something listens for; [`ErrorKind::Invalid`] for an event
-    /// from the future or older than [`EngineOptions::memory`]; [`ErrorKind::Limit`] for one that is too large. Nothing
-    /// came of the event then. What the store returns; the engine must be opened again then.
-    pub fn handle(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<StepReport> {
-        let mut results = self.handle_all(std::slice::from_ref(event), now)?;
-        results.pop().unwrap_or_else(|| Ok(StepReport::default()))
-    }
-
-    /// Handles events in their order, with one commit for all of them: the way to be fast with a durable store. What
-    /// is due before them is done first, with commits of its own.
-    ///
-    /// # Errors
-    /// Each event has its own result, as in [`handle`](Self::handle). What the store returns ends the call; then
-    /// no event of it was handled, and the engine must be opened again.
-    pub fn handle_all(
-        &mut self,
-        events: &[ContactEvent],
-        now: OffsetDateTime,
-    ) -> Result<Vec<Result<StepReport>>> {
-        self.ready()?;
-        let earlier = self.run_due(now)?;
-        let mut results = Vec::with_capacity(events.len());
-        for event in events {
-            let result = self.accept(event, now);
-            let mut outcome = std::mem::take(&mut self.outcome);
-            if self.has_due(now) {
-                outcome.add(self.run_timers(now, usize::MAX)?);
-            }
-            results.push(result.map(|repeated| {
-                outcome.repeated = repeated;
-                outcome
-            }));
-        }
-        self.commit()?;
-        self.deliver_and_commit()?;
-        // Problems of timers and of the contact store belong to no event; they must not be lost with one either.
-        let mut others = earlier.problems;
-        others.append(&mut self.outcome.problems);
-        match results.iter_mut().flatten().next() {
-            Some(outcome) => outcome.problems.append(&mut others),
-            None => self.outcome.problems = others,
-        }
-        Ok(results)
-    }
-
-    /// Does what is due at `now`.
-    ///
-    /// # Errors
-    /// What the store returns; the engine must be opened again then.
-    pub fn tick(&mut self, now: OffsetDateTime) -> Result<StepReport> {
-        self.ready()?;
-        self.run_due(now)
-    }
-
-    fn run_due(&mut self, now: OffsetDateTime) -> Result<StepReport> {
-        let mut total = StepReport::default();
-        loop {
-            total.add(self.run_timers(now, TIMERS_PER_COMMIT)?);
-            if !self.has_due(now) {
-                self.state.counters.passed = self.state.counters.passed.max(micros(now));
-            }
-            self.commit()?;
-            self.deliver_and_commit()?;
-            total.problems.append(&mut self.outcome.problems);
-            if !self.has_due(now) {
-                return Ok(total);
-            }
+    /// Borrows the parts of the engine for one step.
+    pub(super) fn step(&mut self) -> Step<'_, S, C> {
+        Step {
+            options: &self.options,
+            program: &self.program,
+            audiences: &self.audiences,
+            store: &mut self.store,
+            contacts: &mut self.contacts,
+            state: &mut self.state,
+            contact: &mut self.contact,
+            loaded: None,
+            follow_ups: VecDeque::new(),
+            is_contact_changed: false,
+            report: &mut self.report,
+            failed: &mut self.failed,
         }
     }
 
-    /// When [`tick`](Self::tick) is needed next; `None` when nothing waits.
-    #[must_use]
-    pub fn next_due(&self) -> Option<OffsetDateTime> {
-        self.state.timers.next().map(|(due, _)| from_micros(due))
-    }
-
-    /// How many things wait for their time.
-    #[must_use]
-    pub fn timers(&self) -> u64 {
-        self.state.counters.waiting
-    }
-
-    pub(super) fn ready(&self) -> Result<()> {
+    /// Fails once an earlier commit has failed.
+    pub(super) fn ensure_usable(&self) -> Result<()> {
         if self.failed {
             return Err(Error::new(
                 ErrorKind::Io,
                 "automation engine",
                 "an earlier commit failed, so memory and store differ",
             )
-            .expected("Engine::open on the same store"));
+            .expected("AutomationEngine::open on the same store"));
         }
         Ok(())
     }
 
-    /// Takes in an event: true when it was known already.
-    fn accept(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<bool> {
-        event.check()?;
-        if event.at > now.saturating_add(self.options.tolerance) {
-            return Err(Error::new(ErrorKind::Invalid, "event at", "is in the future")
-                .expected("an instant up to now, give or take a few minutes"));
-        }
-        if event.at < now.saturating_sub(self.options.memory) {
-            return Err(Error::new(
-                ErrorKind::Invalid,
-                "event at",
-                "is older than handled events are remembered",
-            )
-            .expected("a longer Options::memory, or a run by hand"));
-        }
-        self.state.see_now(micros(now));
-        let listeners = if event.fire { self.program.listeners(&event.what) } else { Vec::new() };
-        if listeners.is_empty() && !self.program.looks_again {
-            return Ok(false);
-        }
-        let key = idempotency::of_event(event);
-        let since = micros(now.saturating_sub(self.options.memory));
-        if self.state.seen.has(&self.store, key, since)? {
-            return Ok(true);
-        }
-        let contact = self.state.fetch(&self.store, &event.contact)?;
-        if listeners.is_empty() && self.program.dates.is_empty() && !self.state.is_inside_or_held(contact) {
-            return Ok(false);
-        }
-        self.in_hand = None;
-        if !self.take_in_hand(contact)? {
-            return Err(super::contact_store::store::unknown_contact());
-        }
-        self.state.see(key, micros(now));
-        let cause = Causation { key, depth: 0 };
-        self.serve(contact, &event.what, &listeners, event.at, cause);
-        self.serve_follow_ups();
-        self.changed = false;
-        self.touch(contact, event.at, now);
-        Ok(false)
+    /// Handles one event at the present instant `now`. Timers that are due run first.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an unknown contact that something listens for; [`ErrorKind::Invalid`] for an event
+    /// from the future or older than [`EngineOptions::dedup_window`]; [`ErrorKind::Limit`] for one that is too large. In
+    /// these cases the event had no effect. The error of the store, after which the engine must be opened again.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let event = ContactEvent::new("c-1", now, EventKind::TagAssigned { tag: "VIP".into() }).id("crm-1");
+    /// assert_eq!(engine.handle(&event, now)?.actions, 1);
+    /// assert!(engine.handle(&event, now)?.repeated);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn handle(&mut self, event: &ContactEvent, now: OffsetDateTime) -> Result<StepReport> {
+        let mut results = self.handle_all(std::slice::from_ref(event), now)?;
+        results.pop().unwrap_or_else(|| Ok(StepReport::default()))
     }
 
-    /// Serves what actions brought about, until there is no more.
-    pub(super) fn serve_follow_ups(&mut self) {
-        while let Some(next) = self.follow_ups.pop_front() {
-            let listeners = self.program.listeners(&next.what);
-            if next.cause.depth > self.options.depth {
-                if !listeners.is_empty() {
-                    self.stop_loop(next.contact, next.at, &next.what);
-                }
-                continue;
+    /// Handles events in order with one commit for all of them, which is much faster than one commit per event in a
+    /// durable store. Timers that are due run first, with commits of their own.
+    ///
+    /// # Errors
+    /// Each event has its own result, as in [`handle`](Self::handle). An error of the store ends the call: no event of it
+    /// was handled, and the engine must be opened again.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let vip = || EventKind::TagAssigned { tag: "VIP".into() };
+    /// let events = [ContactEvent::new("c-1", now, vip()), ContactEvent::new("unknown", now, vip())];
+    /// let results = engine.handle_all(&events, now)?;
+    /// assert!(results[0].is_ok() && results[1].is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn handle_all(
+        &mut self,
+        events: &[ContactEvent],
+        now: OffsetDateTime,
+    ) -> Result<Vec<Result<StepReport>>> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        let earlier = dispatch::run_due(&mut step, now)?;
+        let mut results = Vec::with_capacity(events.len());
+        for event in events {
+            let result = dispatch::accept(&mut step, event, now);
+            let mut report = std::mem::take(step.report);
+            if dispatch::has_due(step.state, now) {
+                report.add(dispatch::run_timers(&mut step, now, usize::MAX)?);
             }
-            self.serve(next.contact, &next.what, &listeners, next.at, next.cause);
+            results.push(result.map(|repeated| {
+                report.repeated = repeated;
+                report
+            }));
         }
+        commit::commit_and_apply(&mut step)?;
+        // Problems of timers and of the contact store belong to no event; they must not be lost with one either.
+        let mut others = earlier.problems;
+        others.append(&mut step.report.problems);
+        match results.iter_mut().flatten().next() {
+            Some(report) => report.problems.append(&mut others),
+            None => step.report.problems = others,
+        }
+        Ok(results)
     }
 
-    fn stop_loop(&mut self, contact: ContactSlot, at: OffsetDateTime, what: &EventKind) {
-        self.problem(
-            Error::new(
-                ErrorKind::Limit,
-                format!("automation {}", what.kind()),
-                format!("more than {} rules started one another", self.options.depth),
-            )
-            .expected("rules that do not start one another in a circle"),
-        );
-        let dropped =
-            AuditEvent::Dropped { source: what.kind().to_owned(), reason: "rules run in a circle".into() };
-        self.audit(contact, at, || dropped);
+    /// Runs every timer that is due at `now`.
+    ///
+    /// # Errors
+    /// The error of the store, after which the engine must be opened again.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new()
+    /// #     .rule(Rule::new("r").on(Trigger::tag("VIP")).then_after(Delay::Hours(1), Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let event = ContactEvent::new("c-1", now, EventKind::TagAssigned { tag: "VIP".into() });
+    /// engine.handle(&event, now)?;
+    /// let due = engine.next_due().expect("an action that waits for an hour");
+    /// assert_eq!(engine.tick(due)?.actions, 1);
+    /// assert_eq!(engine.timers(), 0);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn tick(&mut self, now: OffsetDateTime) -> Result<StepReport> {
+        self.ensure_usable()?;
+        dispatch::run_due(&mut self.step(), now)
     }
 
-    /// Reads a contact, with all that is still to be carried out, unless it is in hand; false when it is gone.
-    pub(super) fn take_in_hand(&mut self, contact: ContactSlot) -> Result<bool> {
-        if self.in_hand == Some(contact) {
-            return Ok(true);
-        }
-        self.in_hand = None;
-        self.contact.clear();
-        let id = self.state.id(contact);
-        if !self.contacts.load(&id, &mut self.contact)? {
-            return Ok(false);
-        }
-        for effect in self.state.effects.of(&id) {
-            effect.change.apply(&mut self.contact, effect.at, &self.options.zone)?;
-        }
-        self.in_hand = Some(contact);
-        Ok(true)
+    /// Returns the instant at which [`tick`](Self::tick) is needed next, or `None` if no timer waits.
+    #[must_use]
+    pub fn next_due(&self) -> Option<OffsetDateTime> {
+        self.state.timers.next().map(|(due, _)| from_micros(due))
     }
 
-    pub(super) fn problem(&mut self, problem: Error) {
-        self.outcome.problems.push(problem);
+    /// Returns the number of timers that wait.
+    #[must_use]
+    pub fn timers(&self) -> u64 {
+        self.state.counters.waiting
     }
+
+    /// Replaces all rules and workflows. Run counts, timers and positions stay: they refer to ids.
+    ///
+    /// A check that waits for its time uses the new rule; an action that waits runs as it was scheduled. Contacts that
+    /// move to a new version do so a thousand at a time; after a crash in between, open the engine with the new
+    /// definitions and set them again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`] with every problem: those of [`Definitions::check`], a workflow that changed without a new
+    /// version, contacts that wait at a node at which the new version does not wait. The old definitions stay in force.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let edited = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::SetScore { to: 1 }));
+    /// engine.set_definitions(edited.clone(), &[], &WorkflowMigration::PinVersion)?;
+    /// assert_eq!(engine.definitions(), &edited);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn set_definitions(
+        &mut self,
+        definitions: Definitions,
+        audiences: &[Audience],
+        migration: &WorkflowMigration,
+    ) -> Result<()> {
+        self.ensure_usable()?;
+        let schema = self.contacts.schema().clone();
+        definitions.check(&schema, &self.options.zone, audiences)?;
+        let mut problems = ValidationErrors::new("definitions");
+        let before = &self.definitions.workflows;
+        let older = redefine::retired(before, &self.older, &definitions, &mut problems);
+        if let WorkflowMigration::MoveToNode { renamed } = migration {
+            let (store, state, program) = (&self.store, &self.state, &self.program);
+            redefine::check_moves(store, state, program, &definitions, renamed, &mut problems)?;
+        }
+        problems.into_result()?;
+        self.program =
+            Program::compile(&definitions, &older, &schema, &self.options.zone, &mut self.state.names)?;
+        self.definitions = definitions;
+        self.older = older;
+        self.audiences = by_id(audiences);
+        versions::save(&mut self.state, &self.definitions.workflows);
+        commit::commit(&mut self.step())?;
+        if let WorkflowMigration::MoveToNode { renamed } = migration {
+            let current = self.definitions.workflows.clone();
+            redefine::move_all(&mut self.step(), &current, renamed)?;
+        }
+        self.older = versions::prune(&mut self.state, std::mem::take(&mut self.older));
+        commit::commit(&mut self.step())
+    }
+}
+
+fn by_id(audiences: &[Audience]) -> BTreeMap<String, Audience> {
+    audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect()
 }

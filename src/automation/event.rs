@@ -1,4 +1,4 @@
-//! What happened to a contact.
+//! Events of contacts.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,10 +13,10 @@ use crate::contact::ConsentStatus;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::read_json;
 
-/// Something that happened to one contact at an instant.
+/// Something that happened to a contact at an instant.
 ///
-/// The contact in the host's store already has the change: the event says that it came about. `Debug` names the
-/// type and shows no contact and no value.
+/// The contact in the contact store already has the change; the event tells the engine about it. `Debug` shows the kind
+/// and the instant, and neither the contact nor a value.
 ///
 /// ```
 /// use audiencekit::automation::{ContactEvent, EventKind};
@@ -35,44 +35,51 @@ use crate::segment::read_json;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ContactEvent {
-    /// The host's id of the contact.
+    /// The id of the contact in the contact store, 1 to 1,024 bytes.
     pub contact: String,
-    /// When it happened.
+    /// The instant at which it happened.
     #[serde(with = "timestamp")]
     pub at: OffsetDateTime,
-    /// The host's id of the event: an event of a known id is not handled twice. Without one, contact, instant and
-    /// content together tell events apart.
+    /// The id of the event in your system. An event of a known id is not handled twice. Without an id, contact, instant and
+    /// content together identify an event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// False for imports and mass changes that are to stay silent: no rule or workflow starts.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
-    pub fire: bool,
-    /// What happened.
-    pub what: EventKind,
+    /// Whether it starts no rule and no workflow, such as an event of an import. In JSON it is `fire`, `false` for a
+    /// silent event. Defaults to `false`.
+    #[serde(rename = "fire", default, skip_serializing_if = "std::ops::Not::not", with = "silent")]
+    pub silent: bool,
+    /// What happened. In JSON it is `what`.
+    #[serde(rename = "what")]
+    pub kind: EventKind,
 }
 
-fn yes() -> bool {
-    true
+/// A silent event as JSON writes it: one that does not fire.
+mod silent {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+    pub(super) fn serialize<S: Serializer>(silent: &bool, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(!silent)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<bool, D::Error> {
+        bool::deserialize(deserializer).map(|fires| !fires)
+    }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
-fn is_yes(flag: &bool) -> bool {
-    *flag
-}
-
-/// The kinds of things that happen.
+/// What happened to a contact.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum EventKind {
-    /// The contact is new: from a form, the host's API or by hand; never an update of a known contact.
+    /// The contact was added. Not an update of a known contact.
     ContactAdded,
-    /// A field got a value for the first time.
+    /// A field was set for the first time.
     DetailAdded {
         /// The field.
         field: String,
     },
-    /// A field got another value.
+    /// A field changed its value.
     DetailChanged {
         /// The field.
         field: String,
@@ -82,7 +89,7 @@ pub enum EventKind {
         /// The tag.
         tag: String,
     },
-    /// A tag was taken away.
+    /// A tag was removed.
     TagRemoved {
         /// The tag.
         tag: String,
@@ -96,21 +103,21 @@ pub enum EventKind {
     },
     /// The contact's score changed.
     ScoreChanged {
-        /// Before.
+        /// The score before.
         from: i64,
-        /// After.
+        /// The score after.
         to: i64,
     },
-    /// A consent was given, refused or taken back.
+    /// A consent was given, refused or withdrawn.
     ConsentChanged {
-        /// Which.
+        /// The consent.
         channel: ConsentChannel,
-        /// How it stands now.
+        /// Its state now.
         status: ConsentStatus,
     },
     /// An external event, such as a purchase, was recorded.
     External {
-        /// Its type, told apart without regard to case.
+        /// Its type, compared ignoring case.
         kind: String,
         /// Its amount.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,7 +134,7 @@ pub enum EventKind {
     ExternalChanged {
         /// Its type.
         kind: String,
-        /// Which of its fields changed.
+        /// The fields that changed.
         #[serde(default)]
         fields: Vec<String>,
         /// Its amount now.
@@ -141,7 +148,7 @@ pub enum EventKind {
         )]
         properties: BTreeMap<String, String>,
     },
-    /// The contact came to a stage of a funnel.
+    /// The contact reached a stage of a funnel.
     StageReached {
         /// The funnel.
         funnel: String,
@@ -162,19 +169,19 @@ pub enum EventKind {
     },
     /// A page was visited.
     PageVisited {
-        /// Its whole address.
+        /// The full address.
         url: String,
     },
-    /// The contact came into another group of an RFM report.
+    /// The contact moved to another group of an RFM report.
     RfmChanged {
         /// The report.
         report: String,
-        /// Recency, frequency or monetary.
+        /// The dimension: recency, frequency or monetary.
         dimension: String,
         /// The new group.
         group: String,
     },
-    /// One of the host's own kinds.
+    /// An event of a kind that your application defines.
     Custom {
         /// Its name.
         name: String,
@@ -186,11 +193,11 @@ pub enum EventKind {
         )]
         properties: BTreeMap<String, String>,
     },
-    /// The contact changed in a way that no trigger listens to; leaving conditions are looked at again.
+    /// The contact changed in a way that no trigger listens to. Exit conditions are checked again.
     Touched,
 }
 
-/// What a consent is about.
+/// The channel or subject of a consent.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -206,30 +213,47 @@ pub enum ConsentChannel {
 }
 
 impl ContactEvent {
-    /// Most bytes of an event: of its JSON text, and of its texts together.
+    /// The maximum size of an event in bytes: of its JSON text, and of its texts together.
     pub const MAX_BYTES: usize = 64 << 10;
 
-    /// An event without an id that fires.
+    /// Creates an event without an id that is not silent.
+    ///
+    /// ```
+    /// use audiencekit::automation::{ContactEvent, EventKind};
+    /// use time::macros::datetime;
+    ///
+    /// let event = ContactEvent::new("c-17", datetime!(2026-11-23 12:00 UTC), EventKind::ContactAdded);
+    /// assert!(!event.silent && event.id.is_none());
+    /// ```
     #[must_use]
-    pub fn new(contact: impl Into<String>, at: OffsetDateTime, what: EventKind) -> Self {
-        Self { contact: contact.into(), at, id: None, fire: true, what }
+    pub fn new(contact: impl Into<String>, at: OffsetDateTime, kind: EventKind) -> Self {
+        Self { contact: contact.into(), at, id: None, silent: false, kind }
     }
 
-    /// Sets the host's id of the event.
+    /// Sets the id of the event in your system.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
         self
     }
 
-    /// Makes the event silent: no rule or workflow starts.
+    /// Makes the event silent: it starts no rule and no workflow. Use it for imports and mass changes.
+    ///
+    /// ```
+    /// use audiencekit::automation::{ContactEvent, EventKind};
+    /// use time::macros::datetime;
+    ///
+    /// let import = ContactEvent::new("c-17", datetime!(2026-11-23 12:00 UTC), EventKind::ContactAdded).silent();
+    /// assert!(serde_json::to_string(&import)?.contains(r#""fire":false"#));
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn silent(mut self) -> Self {
-        self.fire = false;
+        self.silent = true;
         self
     }
 
-    /// Reads an event from JSON.
+    /// Parses an event from JSON.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] for a text of more than 64 KiB; [`ErrorKind::Invalid`] with the path to what is wrong.
@@ -248,7 +272,7 @@ impl ContactEvent {
                 .expected("1 to 1,024 bytes without NUL"));
         }
         let mut bytes = self.contact.len() + self.id.as_ref().map_or(0, String::len);
-        self.what.each_text(&mut |text| bytes += text.len());
+        self.kind.each_text(&mut |text| bytes += text.len());
         if bytes > Self::MAX_BYTES { Err(too_large()) } else { Ok(()) }
     }
 }
@@ -259,7 +283,19 @@ fn too_large() -> Error {
 }
 
 impl EventKind {
-    /// The word for the kind, as JSON writes it.
+    /// Creates an external event of a type, without an amount and properties.
+    ///
+    /// ```
+    /// use audiencekit::automation::EventKind;
+    ///
+    /// assert_eq!(EventKind::external("purchase").kind(), "external");
+    /// ```
+    #[must_use]
+    pub fn external(kind: impl Into<String>) -> Self {
+        Self::External { kind: kind.into(), value: None, properties: BTreeMap::new() }
+    }
+
+    /// Returns the name of the kind in JSON.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -283,7 +319,7 @@ impl EventKind {
         }
     }
 
-    /// Every text in it, in a fixed order: what its identity is made of.
+    /// Visits every text in it, in a fixed order: its identity is made of them.
     pub(super) fn each_text(&self, visit: &mut dyn FnMut(&str)) {
         let properties = |properties: &BTreeMap<String, String>, visit: &mut dyn FnMut(&str)| {
             for (name, value) in properties {
@@ -351,7 +387,7 @@ impl EventKind {
 
 impl fmt::Debug for ContactEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ContactEvent({} at {})", self.what.kind(), self.at)
+        write!(f, "ContactEvent({} at {})", self.kind.kind(), self.at)
     }
 }
 

@@ -1,38 +1,50 @@
-//! Runs that no event starts: by hand, and for those who match already.
+//! Runs that no event starts: for chosen contacts, and over all of them.
+
+use std::ops::ControlFlow;
 
 use time::OffsetDateTime;
 
 use super::contact_store::store::{ContactStore, unknown_contact};
 use super::engine::AutomationEngine;
-use super::execute::context::RunContext;
+use super::execute::context::{self, RunContext};
+use super::execute::{action, commit, date_trigger, dispatch, recorder, reevaluate, rule};
 use super::idempotency;
 use super::options::StepReport;
+use super::state::contact_cache;
 use super::state::job::{Causation, Origin};
 use super::store::store::Store;
-use super::timestamp::micros;
+use super::timestamp::{earlier, micros};
 use crate::audience::Audience;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::{EvaluationTime, Segment};
+use crate::sync::Operation;
 
-/// How to run a rule by hand.
+/// How [`AutomationEngine::run_rule`] runs a rule.
+///
+/// ```
+/// use audiencekit::automation::ManualRun;
+///
+/// let run = ManualRun::new("spring 2026").without_conditions();
+/// assert!(!run.check_conditions);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ManualRun {
-    /// Tells this run from others: the same run again does nothing for contacts that it has reached, as long as handled
-    /// events are remembered ([`EngineOptions::memory`](super::options::EngineOptions::memory)).
+    /// Identifies the run: a repeated run of the same label skips the contacts that it has reached, as long as handled
+    /// events are remembered ([`EngineOptions::dedup_window`](super::options::EngineOptions::dedup_window)).
     pub label: String,
-    /// False to take the yes actions without looking at the conditions.
+    /// Whether the conditions are checked. Defaults to `true`; `false` runs the yes actions for every contact.
     pub check_conditions: bool,
 }
 
 impl ManualRun {
-    /// A run with conditions.
+    /// Creates a run that checks the conditions.
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
         Self { label: label.into(), check_conditions: true }
     }
 
-    /// Takes the yes actions without looking at the conditions.
+    /// Skips the check of the conditions and runs the yes actions.
     #[must_use]
     pub fn without_conditions(mut self) -> Self {
         self.check_conditions = false;
@@ -44,66 +56,93 @@ impl ManualRun {
 const RUN_AT_ONCE: usize = 1_000;
 
 impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// Runs a rule for chosen contacts, whether or not something happened to them.
+    /// Runs a rule for chosen contacts, whether or not an event happened to them.
     ///
-    /// The delay before the check is ignored and the delays before actions are kept; the run limit and the least
-    /// interval are always kept.
+    /// The delay before the check is ignored. Delays before actions, the run limit and the least interval hold.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for an unknown rule; what the store returns. An unknown contact is a problem in the
-    /// outcome; the others are run.
-    pub fn run_for<'a>(
+    /// [`ErrorKind::NotFound`] for an unknown rule; the error of the store. An unknown contact is a problem in the report;
+    /// the others are run.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let run = ManualRun::new("spring 2026");
+    /// assert_eq!(engine.run_rule("r", ["c-1"], &run, now)?.actions, 1);
+    /// assert_eq!(engine.run_rule("r", ["c-1"], &run, now)?.actions, 0);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn run_rule<'a>(
         &mut self,
         rule: &str,
         contacts: impl IntoIterator<Item = &'a str>,
         run: &ManualRun,
         now: OffsetDateTime,
     ) -> Result<StepReport> {
-        self.ready()?;
-        self.state.see_now(micros(now));
-        let since = micros(now.saturating_sub(self.options.memory));
-        let name =
-            self.state.known(rule).filter(|&name| self.program.rule(name).is_some()).ok_or_else(|| {
-                Error::new(ErrorKind::NotFound, "run rule", format!("there is no rule {rule:?}"))
-                    .expected("the id of a rule of the engine's definitions")
-            })?;
+        self.ensure_usable()?;
+        let mut step = self.step();
+        step.state.advance_clock(micros(now));
+        let since = micros(earlier(now, step.options.dedup_window));
+        let name = step.state.names.get(rule).filter(|&name| step.program.rule(name).is_some());
+        let name = name.ok_or_else(|| {
+            Error::new(ErrorKind::NotFound, "run rule", format!("there is no rule {rule:?}"))
+                .expected("the id of a rule of the engine's definitions")
+        })?;
         for (index, id) in contacts.into_iter().enumerate() {
-            let key = idempotency::by_hand(&format!("{rule}\0{}", run.label), id);
-            if self.state.seen.has(&self.store, key, since)? {
+            let key = idempotency::manual_run_key(&format!("{rule}\0{}", run.label), id);
+            if step.state.dedup.has(step.store, key, since)? {
                 continue;
             }
-            let contact = self.state.fetch(&self.store, id)?;
-            self.in_hand = None;
-            if !self.take_in_hand(contact)? {
+            let contact = step.state.fetch(step.store, id)?;
+            if !context::reload(&mut step, contact)? {
                 let origin = &Origin::Rule(rule.to_owned());
-                self.give_up(RunContext { origin, contact, at: now }, unknown_contact());
+                recorder::record_error(&mut step, RunContext { origin, contact, at: now }, unknown_contact());
                 continue;
             }
-            self.state.see(key, micros(now));
-            self.check(name, contact, now, Causation { key, depth: 0 }, run.check_conditions);
-            self.serve_follow_ups();
-            self.touch_if_changed(contact, now);
+            step.state.mark_handled(key, micros(now));
+            rule::check(&mut step, name, contact, now, Causation { key, depth: 0 }, run.check_conditions);
+            dispatch::dispatch_follow_ups(&mut step);
+            reevaluate::reevaluate_if_changed(&mut step, contact, now);
             if index % RUN_AT_ONCE == RUN_AT_ONCE - 1 {
-                self.commit()?;
-                self.deliver_and_commit()?;
+                commit::commit_and_apply(&mut step)?;
             }
         }
-        self.commit()?;
-        self.deliver_and_commit()?;
-        Ok(std::mem::take(&mut self.outcome))
+        commit::commit_and_apply(&mut step)?;
+        Ok(std::mem::take(step.report))
     }
 
-    /// Runs a rule for every contact that matches it already: those for whom its events happened before it was made.
+    /// Runs a rule for every contact that matches it already, such as those whose events happened before the rule existed.
     ///
     /// # Errors
-    /// As [`run_for`](Self::run_for), and what the contact store returns.
+    /// As [`run_rule`](Self::run_rule), and the error of the contact store.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// assert_eq!(engine.backfill("r", now)?.checked, 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn backfill(&mut self, rule: &str, now: OffsetDateTime) -> Result<StepReport> {
         let run = ManualRun::new("backfill");
-        let mut total = self.run_for(rule, [], &run, now)?;
+        let mut total = self.run_rule(rule, [], &run, now)?;
         let mut last = None;
         loop {
-            let ids = self.contacts_after(last.as_deref())?;
-            total.add(self.run_for(rule, ids.iter().map(String::as_str), &run, now)?);
+            let ids = contacts_after(self.contacts(), last.as_deref())?;
+            total.add(self.run_rule(rule, ids.iter().map(String::as_str), &run, now)?);
             last = ids.into_iter().next_back();
             if last.is_none() {
                 return Ok(total);
@@ -111,59 +150,174 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         }
     }
 
-    /// Adds every contact that a segment selects to an audience that automation fills. It gives how many.
+    /// Adds every contact that a segment selects to an audience that automation fills. Returns their number.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] for an audience that the engine does not know; what the segment, the contact store and
-    /// the store return.
+    /// [`ErrorKind::NotFound`] for an audience that the engine does not know; the error of the segment, the contact store
+    /// or the store.
+    ///
+    /// ```
+    /// # use audiencekit::audience::Audience;
+    /// # use audiencekit::automation::*;
+    /// # use audiencekit::Schema;
+    /// # use time::macros::datetime;
+    /// # let audience: Audience = serde_json::from_str(
+    /// #     r#"{"schema_version":1,"id":"1","account":"act_1","name":"A","description":"d","contacts":"automation",
+    /// #     "refresh":"never","minimum_size":{"people":0,"refuse":false}}"#,
+    /// # ).unwrap();
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let rule = Rule::new("r").on(Trigger::tag("VIP")).then(Action::add_to(&audience));
+    /// # let (definitions, store) = (Definitions::new().rule(rule), MemoryStore::new());
+    /// # let options = EngineOptions::default();
+    /// # let mut engine = AutomationEngine::open(definitions, &[audience.clone()], store, contacts, options)?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// use audiencekit::segment::{Segment, Selector};
+    ///
+    /// let all = Segment::builder("all").include(Selector::all()).build(&Schema::standard())?;
+    /// assert_eq!(engine.backfill_segment(&audience, &all, now)?, 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn backfill_segment(
         &mut self,
         audience: &Audience,
         segment: &Segment,
         now: OffsetDateTime,
     ) -> Result<u64> {
-        self.ready()?;
-        if !self.audiences.contains_key(audience.id().as_str()) {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        if !step.audiences.contains_key(audience.id().as_str()) {
             return Err(Error::new(
                 ErrorKind::NotFound,
                 "backfill",
                 "the engine does not know this audience",
             )
-            .expected("an audience handed to Engine::open"));
+            .expected("an audience handed to AutomationEngine::open"));
         }
-        self.state.see_now(micros(now));
-        let time = EvaluationTime::new(now, self.options.zone.clone());
-        let compiled = segment.compile(self.schema(), &time)?;
+        step.state.advance_clock(micros(now));
+        let time = EvaluationTime::new(now, step.options.zone.clone());
+        let compiled = segment.compile(&step.contacts.schema().clone(), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
         let mut last = None;
         loop {
-            let ids = self.contacts_after(last.as_deref())?;
+            let ids = contacts_after(step.contacts, last.as_deref())?;
             for id in &ids {
-                let contact = self.state.fetch(&self.store, id)?;
-                self.in_hand = None;
-                if self.take_in_hand(contact)? && compiled.selects(&self.contact) {
+                let contact = step.state.fetch(step.store, id)?;
+                if context::reload(&mut step, contact)? && compiled.selects(step.contact) {
                     let run = RunContext { origin: &origin, contact, at: now };
-                    self.member(run, audience.id().as_str(), true);
+                    action::queue_membership(&mut step, run, audience.id().as_str(), Operation::Add);
                     added += 1;
                 }
             }
-            self.commit()?;
+            commit::commit(&mut step)?;
             last = ids.into_iter().next_back();
             if last.is_none() {
-                self.outcome = StepReport::default();
+                *step.report = StepReport::default();
                 return Ok(added);
             }
         }
     }
 
-    /// The next ids of the contact store, as many as go between two commits.
-    pub(super) fn contacts_after(&self, last: Option<&str>) -> Result<Vec<String>> {
-        let mut ids = Vec::new();
-        self.contacts.each(last, &mut |id| {
-            ids.push(id.to_owned());
-            Ok(ids.len() < RUN_AT_ONCE)
-        })?;
-        Ok(ids)
+    /// Re-evaluates the exit conditions of every contact that a rule with [`leave`](super::definition::rule::Rule::leave)
+    /// has added. Call it periodically: conditions on the current date, such as "bought in the last 90 days", can stop
+    /// matching without an event.
+    ///
+    /// # Errors
+    /// The error of the store.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(Trigger::tag("VIP")).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// assert_eq!(engine.reevaluate_all(now)?.members, 0);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn reevaluate_all(&mut self, now: OffsetDateTime) -> Result<StepReport> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        step.state.advance_clock(micros(now));
+        let mut total = StepReport::default();
+        let mut last = Vec::new();
+        loop {
+            let mut held = Vec::new();
+            let after = std::mem::take(&mut last);
+            contact_cache::each(step.store, &after, &mut |record| {
+                last = record.id.as_bytes().to_vec();
+                if !record.held.is_empty() {
+                    held.push(record.id);
+                }
+                Ok(if held.len() < RUN_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+            })?;
+            for id in &held {
+                let contact = step.state.fetch(step.store, id)?;
+                step.loaded = None;
+                reevaluate::exit_if_unmatched(&mut step, contact, now);
+            }
+            commit::commit_and_apply(&mut step)?;
+            total.add(std::mem::take(step.report));
+            if held.len() < RUN_AT_ONCE {
+                return Ok(total);
+            }
+        }
     }
+
+    /// Schedules the dates of all contacts that come after `now`. Call it after a rule or workflow that a date starts was
+    /// added or edited, and after the engine was opened with another time zone; from then on the events of a contact keep
+    /// its dates current. Pass the instant of the last tick, so that no date is left out.
+    ///
+    /// # Errors
+    /// The error of the contact store or the store.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |contact| contact.set(contact.schema().require("birth_date")?, time::macros::date!(1990-02-01)))?;
+    /// # let birthday = Trigger::DateNear { field: "birth_date".into(), days: 0, ignore_year: true, zone: None };
+    /// # let definitions = Definitions::new().rule(Rule::new("r").on(birthday).then(Action::ChangeScore { by: 5 }));
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// engine.schedule_dates(now)?;
+    /// let due = engine.next_due().expect("a birthday");
+    /// assert_eq!(due, datetime!(2027-02-01 0:00 UTC));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn schedule_dates(&mut self, now: OffsetDateTime) -> Result<()> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        let mut last = None;
+        loop {
+            let ids = contacts_after(step.contacts, last.as_deref())?;
+            for id in &ids {
+                let contact = step.state.fetch(step.store, id)?;
+                if context::load(&mut step, contact)? {
+                    date_trigger::schedule_all(&mut step, contact, now);
+                }
+            }
+            commit::commit(&mut step)?;
+            last = ids.into_iter().next_back();
+            if last.is_none() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// Returns the next ids of the contact store, as many as go between two commits.
+fn contacts_after<C: ContactStore>(contacts: &C, last: Option<&str>) -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    contacts.each(last, &mut |id| {
+        ids.push(id.to_owned());
+        Ok(if ids.len() < RUN_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+    })?;
+    Ok(ids)
 }

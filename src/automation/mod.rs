@@ -38,6 +38,8 @@ mod idempotency;
 mod manual_run;
 mod options;
 mod program;
+mod results;
+mod simulate;
 mod state;
 mod store;
 mod timestamp;
@@ -58,13 +60,15 @@ pub use definition::workflow::{CheckPath, EntryPoint, ExitCriterion, Node, Reent
 pub use engine::AutomationEngine;
 pub use event::{ConsentChannel, ContactEvent, EventKind};
 pub use execute::explain::{MembershipExplanation, RuleStatus, WorkflowStatus};
-pub use execute::flush::{DeferredRemovals, FlushPolicy, FlushReport, MemberSink, MembershipChange};
+pub use execute::flush::{FlushPolicy, FlushReport, MemberSink, MembershipChange};
 pub use execute::redefine::WorkflowMigration;
-pub use execute::simulate::{SimulatedChange, Simulation};
 pub use manual_run::ManualRun;
 pub use options::{EngineOptions, StepReport};
+pub use results::PendingChange;
+pub use simulate::{SimulatedChange, Simulation};
 pub use state::audit::{AuditEntry, AuditEvent, SkipReason};
+pub use state::outbox::DeferredRemovals;
 pub use store::memory::MemoryStore;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use store::sqlite::SqliteStore;
-pub use store::store::{Keyspace, Store, Visit, WriteOp};
+pub use store::store::{Keyspace, Store, WriteOp};

@@ -1,77 +1,131 @@
-//! How an engine behaves, and what a call to it did.
+//! Options of an engine, and the report of a call to it.
 
-use time::Duration;
+use std::time::Duration;
 
 use crate::clock::TimeZone;
 use crate::error::Error;
 
-/// How an engine behaves.
+/// Options of an [`AutomationEngine`](super::engine::AutomationEngine).
+///
+/// ```
+/// use std::time::Duration;
+/// use audiencekit::automation::EngineOptions;
+/// use audiencekit::TimeZone;
+///
+/// let options = EngineOptions::default()
+///     .zone(TimeZone::named("Europe/Warsaw")?)
+///     .dedup_window(Duration::from_secs(7 * 24 * 3_600))
+///     .audit_entries(1_000_000);
+/// assert_eq!(options.max_chain_depth, 8);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct EngineOptions {
-    /// The zone of days, dates and calendar months. After a change of it, dates must be planned anew:
-    /// [`AutomationEngine::plan_dates`](super::engine::AutomationEngine::plan_dates).
+    /// The time zone of days, dates and calendar months. Defaults to UTC. After a change of it, call
+    /// [`AutomationEngine::schedule_dates`](super::engine::AutomationEngine::schedule_dates).
     pub zone: TimeZone,
-    /// How long handled events are remembered; older events are refused, for they could be repetitions.
-    pub memory: Duration,
-    /// How far in the future an event may be, for clocks that differ.
-    pub tolerance: Duration,
-    /// Most rules that may start one another in a row.
-    pub depth: u8,
-    /// Whether the store keeps an audit log.
+    /// How long handled events are remembered. Older events are refused, because they could be repetitions. Defaults to
+    /// 30 days.
+    pub dedup_window: Duration,
+    /// How far in the future an event may be, for clocks that differ. Defaults to 5 minutes.
+    pub clock_skew: Duration,
+    /// The maximum number of rules that start one another in a row. Defaults to 8.
+    pub max_chain_depth: u8,
+    /// Whether the store keeps an audit log. Defaults to `true`.
     pub audit: bool,
-    /// Most entries that the audit log keeps, and those of one step more: the oldest are forgotten, some 300 bytes each.
-    /// Without a number it is the host who forgets, with [`AutomationEngine::forget_audit`](super::engine::AutomationEngine::forget_audit).
+    /// The number of entries that the audit log keeps; the oldest are deleted. An entry takes about 300 bytes. Defaults to
+    /// no limit; [`AutomationEngine::prune_audit_log`](super::engine::AutomationEngine::prune_audit_log) deletes entries.
     pub audit_entries: Option<u64>,
-    /// Contacts whose state stays in memory between two calls; all others are read from the store when they come.
-    pub room: usize,
+    /// The number of contacts whose state stays in memory between two calls. All others are read from the store on demand.
+    /// Defaults to 10,000.
+    pub cache_capacity: usize,
 }
 
 impl Default for EngineOptions {
-    /// UTC, 30 days of memory, 5 minutes of tolerance, 8 rules in a row, with an audit log without an end, 10,000 contacts in memory.
     fn default() -> Self {
         Self {
             zone: TimeZone::utc(),
-            memory: Duration::days(30),
-            tolerance: Duration::minutes(5),
-            depth: 8,
+            dedup_window: Duration::from_secs(30 * 24 * 60 * 60),
+            clock_skew: Duration::from_secs(5 * 60),
+            max_chain_depth: 8,
             audit: true,
             audit_entries: None,
-            room: 10_000,
+            cache_capacity: 10_000,
         }
     }
 }
 
 impl EngineOptions {
-    /// Sets the zone.
+    /// Sets the time zone of days, dates and calendar months. Defaults to UTC.
     #[must_use]
     pub fn zone(mut self, zone: TimeZone) -> Self {
         self.zone = zone;
         self
     }
 
-    /// Sets how long handled events are remembered.
+    /// Sets how long handled events are remembered. Defaults to 30 days.
+    ///
+    /// ```
+    /// use audiencekit::automation::EngineOptions;
+    /// use std::time::Duration;
+    ///
+    /// let options = EngineOptions::default().dedup_window(Duration::from_secs(3_600));
+    /// assert_eq!(options.dedup_window.as_secs(), 3_600);
+    /// ```
     #[must_use]
-    pub fn memory(mut self, memory: Duration) -> Self {
-        self.memory = memory;
+    pub fn dedup_window(mut self, window: Duration) -> Self {
+        self.dedup_window = window;
         self
     }
 
-    /// Sets how many contacts stay in memory.
+    /// Sets how far in the future an event may be. Defaults to 5 minutes.
     #[must_use]
-    pub fn room(mut self, contacts: usize) -> Self {
-        self.room = contacts;
+    pub fn clock_skew(mut self, skew: Duration) -> Self {
+        self.clock_skew = skew;
         self
     }
 
-    /// Sets how many entries the audit log keeps.
+    /// Sets the maximum number of rules that start one another in a row. Defaults to 8.
+    ///
+    /// ```
+    /// use audiencekit::automation::EngineOptions;
+    ///
+    /// assert_eq!(EngineOptions::default().max_chain_depth(3).max_chain_depth, 3);
+    /// ```
+    #[must_use]
+    pub fn max_chain_depth(mut self, depth: u8) -> Self {
+        self.max_chain_depth = depth;
+        self
+    }
+
+    /// Sets the number of contacts whose state stays in memory between two calls. Defaults to 10,000.
+    ///
+    /// ```
+    /// use audiencekit::automation::EngineOptions;
+    ///
+    /// assert_eq!(EngineOptions::default().cache_capacity(500).cache_capacity, 500);
+    /// ```
+    #[must_use]
+    pub fn cache_capacity(mut self, contacts: usize) -> Self {
+        self.cache_capacity = contacts;
+        self
+    }
+
+    /// Sets the number of entries that the audit log keeps. Defaults to no limit.
     #[must_use]
     pub fn audit_entries(mut self, most: u64) -> Self {
         self.audit_entries = Some(most);
         self
     }
 
-    /// Switches the audit log.
+    /// Sets whether the store keeps an audit log. Defaults to `true`.
+    ///
+    /// ```
+    /// use audiencekit::automation::EngineOptions;
+    ///
+    /// assert!(!EngineOptions::default().audit(false).audit);
+    /// ```
     #[must_use]
     pub fn audit(mut self, audit: bool) -> Self {
         self.audit = audit;
@@ -79,25 +133,25 @@ impl EngineOptions {
     }
 }
 
-/// What a call did.
+/// The report of a call to an engine.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct StepReport {
-    /// True when the event was handled before: nothing was done.
+    /// Whether the event was handled before, in which case nothing was done.
     pub repeated: bool,
-    /// Rules started and workflows entered, left or gone on in.
+    /// Rules that started, and workflows that contacts entered, left or continued in.
     pub matched: u64,
     /// Rules whose conditions were checked.
     pub checked: u64,
-    /// Actions done.
+    /// Actions that ran.
     pub actions: u64,
-    /// Membership operations put in the outbox.
+    /// Membership changes that were put in the outbox.
     pub members: u64,
-    /// Runs that a cap or a limit dropped, and actions that a schedule dropped. The audit log names each.
+    /// Runs that a rate limit or a frequency cap skipped, and actions that a schedule skipped. The audit log has each.
     pub dropped: u64,
     /// Actions of rules, and contacts in workflows, that wait until a schedule opens.
     pub postponed: u64,
-    /// What could not be done; everything else was.
+    /// Errors of single contacts and rules. Everything else was done.
     pub problems: Vec<Error>,
 }
 

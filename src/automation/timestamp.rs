@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Deserializer, Serializer, de};
 use time::format_description::well_known::Rfc3339;
-use time::{OffsetDateTime, PrimitiveDateTime, UtcOffset};
+use time::{Duration, OffsetDateTime, PrimitiveDateTime, UtcOffset};
 
 /// Writes every instant: a state that could not be written would be lost. One whose offset has seconds is written in
 /// UTC, and one before the year 0, which RFC 3339 does not know, as the first of that year.
@@ -51,6 +51,16 @@ pub(super) fn micros(at: OffsetDateTime) -> i64 {
 pub(super) fn from_micros(micros: i64) -> OffsetDateTime {
     let end = if micros < 0 { PrimitiveDateTime::MIN } else { PrimitiveDateTime::MAX };
     OffsetDateTime::from_unix_timestamp_nanos(i128::from(micros) * 1_000).unwrap_or(end.assume_utc())
+}
+
+/// Returns the instant that is `by` before `at`, or the first of the calendar.
+pub(super) fn earlier(at: OffsetDateTime, by: std::time::Duration) -> OffsetDateTime {
+    at.saturating_sub(Duration::try_from(by).unwrap_or(Duration::MAX))
+}
+
+/// Returns the instant that is `by` after `at`, or the last of the calendar.
+pub(super) fn later(at: OffsetDateTime, by: std::time::Duration) -> OffsetDateTime {
+    at.saturating_add(Duration::try_from(by).unwrap_or(Duration::MAX))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write as _};
+use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
@@ -13,14 +14,14 @@ use audiencekit::audience::Audience;
 use audiencekit::automation::{
     Action, AuditEvent, AutomationEngine, ContactEvent, ContactStore, ContactUpdate, DeferredRemovals,
     Definitions, Delay, EngineOptions, EventKind, Keyspace, MemberSink, MembershipChange, MemoryContacts,
-    MemoryStore, Node, Rule, SqliteStore, Store, Trigger, Visit, Workflow, WorkflowMigration, WriteOp,
+    MemoryStore, Node, Rule, SqliteStore, Store, Trigger, Workflow, WorkflowMigration, WriteOp,
 };
 use audiencekit::contact::ValueRef;
 use audiencekit::facebook::NewAudience;
 use audiencekit::facebook::fake::{Fake, FakeServer};
 use audiencekit::identity::{Coverage, Hashed, MatchRow, MatchRows};
 use audiencekit::sync::{
-    AudienceLocks, CallRecord, Durability, ErasureRecord, Journal, Ledger, LedgerCommit, PersonId,
+    AudienceLocks, CallRecord, Durability, ErasureRecord, Journal, Ledger, LedgerCommit, Operation, PersonId,
     PseudonymKey, RemovalGuard, RowDigest, RowRecord, RunRecord, SqliteFile, SqliteLedger, SqliteSettings,
 };
 use audiencekit::{
@@ -133,7 +134,11 @@ impl ContactStore for LoggedContacts {
         self.inner.apply(effect)
     }
 
-    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+    fn each(
+        &self,
+        after: Option<&str>,
+        visit: &mut dyn FnMut(&str) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.inner.each(after, visit)
     }
 }
@@ -147,7 +152,8 @@ impl MemberSink for LoggedSink {
         for change in changes {
             let id = change.contact.schema().require("id")?;
             let person = change.contact.texts(id).next().unwrap_or_default();
-            append(&self.0, &format!("{} {} {person}", change.generation, change.add));
+            let add = change.operation == Operation::Add;
+            append(&self.0, &format!("{} {add} {person}", change.generation));
         }
         Ok(None)
     }
@@ -194,7 +200,7 @@ fn drive<S: Store>(
     }
     engine.tick(START + Duration::days(30)).unwrap();
     assert!(runtime.block_on(engine.flush(sink)).unwrap().failed.is_empty());
-    assert_eq!(engine.unsent(), 0);
+    assert_eq!(engine.pending_len(), 0);
     append(&folder.join("finished"), "yes");
 }
 
@@ -310,7 +316,12 @@ impl Store for Fatal<SqliteStore> {
     fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.get(table, key)
     }
-    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(
+        &self,
+        table: Keyspace,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.0.scan(table, from, visit)
     }
 }
@@ -427,7 +438,7 @@ fn standing(path: &Path, audience: &AudienceId) -> (bool, bool, Vec<(u64, u64)>)
                 .map(|n| format!("c{n}"))
                 .find(|id| value.windows(2).any(|bytes| bytes == id.as_bytes()));
             waiting.push((generation, contact.unwrap()));
-            Ok(true)
+            Ok(ControlFlow::Continue(()))
         };
         store.scan(Keyspace::Outbox, &[], &mut keep).unwrap();
         let mut operations = Vec::new();
@@ -482,7 +493,7 @@ fn a_flush_whose_commit_fails_leaves_the_outbox_and_the_outcome_as_they_were() {
         .unwrap();
         let event = ContactEvent::new("c1", START, EventKind::TagAssigned { tag: "A".into() });
         engine.handle(&event, START).unwrap();
-        assert_eq!(engine.unsent(), 1);
+        assert_eq!(engine.pending_len(), 1);
         let flushed = runtime.block_on(engine.flush(&sync));
         assert_eq!(flushed.is_ok(), flushes, "{flushed:?}");
         if !flushes {
@@ -517,7 +528,12 @@ impl Store for Refusing {
     fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.get(table, key)
     }
-    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(
+        &self,
+        table: Keyspace,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.0.scan(table, from, visit)
     }
 }
@@ -645,8 +661,8 @@ fn open_walk<S: Store>(store: S, version: u32) -> AutomationEngine<S, MemoryCont
 fn edit<S: Store>(engine: &mut AutomationEngine<S, MemoryContacts>, moves: bool) {
     let renamed = [("hold".to_owned(), "rest".to_owned())].into();
     let migration =
-        if moves { WorkflowMigration::MoveByNodeId { renamed } } else { WorkflowMigration::StayOnOld };
-    engine.redefine(version(2), &[saved("1"), saved("2")], &migration).unwrap();
+        if moves { WorkflowMigration::MoveToNode { renamed } } else { WorkflowMigration::PinVersion };
+    engine.set_definitions(version(2), &[saved("1"), saved("2")], &migration).unwrap();
 }
 
 /// The body of the process that dies while a workflow is edited; on its own it does nothing.
@@ -720,21 +736,17 @@ fn kill_at_each_step_of_an_edit(moves: bool) -> u32 {
         assert_eq!((engine.timers(), engine.next_due()), (0, None), "at step {last}");
         let audience = if moves { "2" } else { "1" };
         let mut found = BTreeSet::new();
-        engine
-            .outbox(&mut |fed, contact, add| {
-                assert!(add && fed == audience, "at step {last}");
-                assert!(found.insert(contact.to_owned()), "twice at step {last}");
-                Ok(())
-            })
-            .unwrap();
+        for change in engine.outbox() {
+            let change = change.unwrap();
+            let is_addition = change.operation == Operation::Add;
+            assert!(is_addition && change.audience == audience, "at step {last}");
+            assert!(found.insert(change.contact), "twice at step {last}");
+        }
         assert_eq!(found.len(), WALKERS, "at step {last}");
         let mut additions = 0;
-        engine
-            .audit_log(0, &mut |entry| {
-                additions += u32::from(matches!(entry.what, AuditEvent::Member { .. }));
-                Ok(true)
-            })
-            .unwrap();
+        for entry in engine.audit_log(0) {
+            additions += u32::from(matches!(entry.unwrap().event, AuditEvent::Member { .. }));
+        }
         assert_eq!(additions, WALKERS as u32, "at step {last}");
         if !died {
             return last;

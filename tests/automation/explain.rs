@@ -1,5 +1,6 @@
 //! Why a contact is, or is not, in an audience: told in full, and without reading what is not about it.
 
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -8,7 +9,7 @@ use audiencekit::automation::{
     Action, AuditEntry, AuditEvent, AutomationEngine, ContactEvent, Definitions, Delay, EngineOptions,
     EntryPoint, EventKind, ExitCriterion, FrequencyCap, Keyspace, MembershipExplanation, MemoryContacts,
     MemoryStore, Node, OpenHours, Period, RateLimit, Reentry, Rule, Schedule, SkipReason, Store, Trigger,
-    Visit, Workflow, WriteOp,
+    Workflow, WriteOp,
 };
 use audiencekit::{Result, Schema};
 use time::macros::datetime;
@@ -48,7 +49,12 @@ impl<S: Store> Store for Counting<S> {
         self.1.fetch_add(1, Ordering::Relaxed);
         self.0.get(table, key)
     }
-    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(
+        &self,
+        table: Keyspace,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.0.scan(table, from, &mut |key, value| {
             self.1.fetch_add(1, Ordering::Relaxed);
             visit(key, value)
@@ -72,14 +78,7 @@ fn handle<S: Store>(engine: &mut AutomationEngine<S, MemoryContacts>, contact: &
 }
 
 fn log<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<AuditEntry> {
-    let mut log = Vec::new();
-    engine
-        .audit_log(0, &mut |entry| {
-            log.push(entry);
-            Ok(true)
-        })
-        .unwrap();
-    log
+    engine.audit_log(0).collect::<Result<_>>().unwrap()
 }
 
 fn on_tag(id: &str) -> Rule {
@@ -152,7 +151,7 @@ fn a_log_of_so_many_entries_keeps_the_newest_and_nothing_of_the_others() {
         let mut places = 0;
         let mut count = |_: &[u8], _: &[u8]| {
             places += 1;
-            Ok(true)
+            Ok(ControlFlow::Continue(()))
         };
         store.scan(Keyspace::AuditOf, &[], &mut count).unwrap();
         places
@@ -166,11 +165,11 @@ fn a_log_of_so_many_entries_keeps_the_newest_and_nothing_of_the_others() {
     handle(&mut engine, "c0", 50, "A");
     handle(&mut engine, "c0", 51, "A");
     assert!(log(&engine).len() <= 12, "{}", log(&engine).len());
-    engine.forget_audit(154).unwrap();
+    engine.prune_audit_log(154).unwrap();
     handle(&mut engine, "c0", 52, "A");
     assert_eq!(log(&engine).iter().map(|entry| entry.number).collect::<Vec<_>>(), [155, 156, 157, 158, 159]);
     assert_eq!(places(), 5);
-    engine.forget_audit(u64::MAX).unwrap();
+    engine.prune_audit_log(u64::MAX).unwrap();
     assert_eq!((log(&engine).len(), places()), (0, 0));
 }
 
@@ -185,7 +184,7 @@ fn flow(reentry: Reentry) -> Workflow {
 
 /// What was told of who did not come in: `hour start reason`.
 fn refusals<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<(i64, usize, SkipReason)> {
-    let refused = |entry: AuditEntry| match entry.what {
+    let refused = |entry: AuditEntry| match entry.event {
         AuditEvent::Refused { start, reason, .. } => Some(((entry.at - START).whole_hours(), start, reason)),
         _ => None,
     };
@@ -201,7 +200,7 @@ fn whoever_does_not_come_into_a_workflow_is_told_why_once_until_they_do() {
     }
     assert_eq!(refusals(&engine), [(1, 0, SkipReason::Inside), (12, 0, SkipReason::Inside)]);
     let told = engine.explain("c0", &saved(), START + Duration::hours(13)).unwrap();
-    assert_eq!(told.workflows[0].refusal, Some(SkipReason::Inside));
+    assert_eq!(told.workflows[0].blocked_by, Some(SkipReason::Inside));
     assert_eq!(told.workflows[0].node.as_deref(), Some("wait"));
 
     let mut engine = open(Definitions::new().workflow(flow(Reentry::Never)), MemoryStore::new(), 1);
@@ -211,7 +210,7 @@ fn whoever_does_not_come_into_a_workflow_is_told_why_once_until_they_do() {
     }
     assert_eq!(refusals(&engine), [(1, 0, SkipReason::Inside), (11, 0, SkipReason::Ended)]);
     let told = engine.explain("c0", &saved(), START + Duration::hours(13)).unwrap();
-    assert_eq!((told.workflows[0].refusal, told.is_member), (Some(SkipReason::Ended), Some(true)));
+    assert_eq!((told.workflows[0].blocked_by, told.is_member), (Some(SkipReason::Ended), Some(true)));
 
     let inactive = flow(Reentry::AfterEnd).active(false);
     let mut engine = open(Definitions::new().workflow(inactive), MemoryStore::new(), 1);
@@ -219,7 +218,7 @@ fn whoever_does_not_come_into_a_workflow_is_told_why_once_until_they_do() {
     handle(&mut engine, "c0", 1, "A");
     assert_eq!(refusals(&engine), [(0, 0, SkipReason::NotValid)]);
     let told = engine.explain("c0", &saved(), START).unwrap();
-    assert_eq!((told.is_member, told.workflows[0].refusal), (None, Some(SkipReason::NotValid)));
+    assert_eq!((told.is_member, told.workflows[0].blocked_by), (None, Some(SkipReason::NotValid)));
 }
 
 #[test]
@@ -231,11 +230,14 @@ fn the_start_whose_conditions_do_not_hold_is_named_unless_another_start_lets_the
     handle(&mut engine, "c0", 1, "A");
     assert_eq!(refusals(&engine), [(0, 0, SkipReason::Conditions)]);
     let told = engine.explain("c0", &saved(), START).unwrap();
-    assert_eq!((told.workflows[0].refusal, &told.workflows[0].failing[..]), (None, &[Some(1)][..]));
+    assert_eq!(
+        (told.workflows[0].blocked_by, &told.workflows[0].failing_conditions[..]),
+        (None, &[Some(1)][..])
+    );
     assert!(told.to_string().contains("did not come into workflow w by start 1"), "{told}");
     assert!(told.to_string().ends_with("workflow w; condition 2 of start 1 does not hold"), "{told}");
 
-    workflow.starts.push(EntryPoint { on: Trigger::tag("A"), when: Vec::new(), to: "wait".into() });
+    workflow.starts.push(EntryPoint::new(Trigger::tag("A"), "wait"));
     let mut engine = open(Definitions::new().workflow(workflow), MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     assert_eq!(refusals(&engine), []);
@@ -244,28 +246,29 @@ fn the_start_whose_conditions_do_not_hold_is_named_unless_another_start_lets_the
 
 #[test]
 fn caps_limits_and_schedules_that_keep_a_contact_out_are_told_each_time() {
-    let closed = Schedule::new(OpenHours::daily("20:00", "21:00").unwrap()).or_drop();
-    let capped = flow(Reentry::AfterEnd).cap(RateLimit { runs: 1, per: Period::Month });
+    let closed = Schedule::new(OpenHours::daily("20:00", "21:00").unwrap()).or_skip();
+    let capped = flow(Reentry::AfterEnd).rate_limit(RateLimit::new(1, Period::Month));
     let mut engine = open(Definitions::new().workflow(capped), MemoryStore::new(), 2);
     handle(&mut engine, "c0", 0, "A");
     handle(&mut engine, "c1", 1, "A");
     handle(&mut engine, "c1", 2, "A");
     let told = engine.explain("c1", &saved(), START + Duration::hours(3)).unwrap();
-    assert_eq!(told.workflows[0].refusal, Some(SkipReason::Cap));
-    let dropped = |entry: &&AuditEntry| matches!(entry.what, AuditEvent::Dropped { .. });
+    assert_eq!(told.workflows[0].blocked_by, Some(SkipReason::RateLimit));
+    let dropped = |entry: &&AuditEntry| matches!(entry.event, AuditEvent::Dropped { .. });
     assert_eq!(told.trace.iter().filter(dropped).count(), 2, "{told}");
-    assert!(told.to_string().contains("the cap of 1 per month is reached"), "{told}");
+    assert!(told.to_string().contains("the rate limit of 1 per month is reached"), "{told}");
 
-    let limited = Definitions::new().rule(on_tag("r")).limit(FrequencyCap::new("once", 1, Period::Month));
+    let limited =
+        Definitions::new().rule(on_tag("r")).frequency_cap(FrequencyCap::new("once", 1, Period::Month));
     let mut engine = open(limited, MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     let told = engine.explain("c0", &saved(), START + Duration::hours(1)).unwrap();
-    assert_eq!(told.rules[0].refusal, Some(SkipReason::Limit));
+    assert_eq!(told.rules[0].blocked_by, Some(SkipReason::FrequencyCap));
 
     let mut engine = open(Definitions::new().rule(on_tag("r").schedule(closed)), MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "A");
     let told = engine.explain("c0", &saved(), START).unwrap();
-    assert_eq!((told.is_member, told.rules[0].refusal), (None, Some(SkipReason::Schedule)));
+    assert_eq!((told.is_member, told.rules[0].blocked_by), (None, Some(SkipReason::Schedule)));
     assert!(told.to_string().contains("add_to_audience is outside the schedule"), "{told}");
 }
 
@@ -277,7 +280,7 @@ fn a_rule_says_once_why_it_is_skipped_until_it_runs_again_and_what_would_keep_it
     for hour in 0..9 {
         handle(&mut engine, "c0", hour, "A");
     }
-    let skipped = |entry: AuditEntry| match entry.what {
+    let skipped = |entry: AuditEntry| match entry.event {
         AuditEvent::Skipped { rule, reason } => Some(((entry.at - START).whole_hours(), rule, reason)),
         _ => None,
     };
@@ -290,7 +293,7 @@ fn a_rule_says_once_why_it_is_skipped_until_it_runs_again_and_what_would_keep_it
     assert_eq!(skipped, expected);
     let mut refusals = |hour| {
         let told = engine.explain("c0", &saved(), START + Duration::hours(hour)).unwrap();
-        told.rules.iter().map(|rule| rule.refusal).collect::<Vec<_>>()
+        told.rules.iter().map(|rule| rule.blocked_by).collect::<Vec<_>>()
     };
     assert_eq!(refusals(9), [Some(SkipReason::MinInterval), Some(SkipReason::RunLimit)]);
     assert_eq!(refusals(10), [None, Some(SkipReason::RunLimit)]);
@@ -309,22 +312,18 @@ fn whatever_leads_to_the_audience_is_part_of_the_explanation_and_the_rest_is_not
                 .start(Trigger::tag("C"), "call")
                 .node("call", Node::Do { actions: vec![run("first")], to: "end".into() })
                 .node("end", Node::End)
-                .exit(ExitCriterion {
-                    name: "e".into(),
-                    goal: false,
-                    on: vec![Trigger::tag("D")],
-                    when: Vec::new(),
-                }),
+                .exit(ExitCriterion::new("e").on(Trigger::tag("D"))),
         );
     let mut engine = open(definitions, MemoryStore::new(), 1);
     handle(&mut engine, "c0", 0, "B");
     let told = engine.explain("c0", &saved(), START).unwrap();
-    let rules: Vec<_> = told.rules.iter().map(|rule| (&*rule.rule, rule.runs, rule.failing)).collect();
+    let rules: Vec<_> =
+        told.rules.iter().map(|rule| (&*rule.rule, rule.runs, rule.failing_condition)).collect();
     assert_eq!(rules, [("first", 1, None), ("second", 0, Some(0)), ("third", 0, None)]);
     assert_eq!(told.workflows.iter().map(|workflow| &*workflow.workflow).collect::<Vec<_>>(), ["caller"]);
     assert!(told.to_string().contains("rule second: condition 1 did not hold"), "{told}");
     let of_apart =
-        |entry: &AuditEntry| matches!(&entry.what, AuditEvent::Checked { rule, .. } if rule == "apart");
+        |entry: &AuditEntry| matches!(&entry.event, AuditEvent::Checked { rule, .. } if rule == "apart");
     assert!(log(&engine).iter().any(of_apart) && !told.trace.iter().any(of_apart), "{told}");
 }
 

@@ -1,6 +1,7 @@
 //! What goes wrong around the engine: stores that fail for a while, events that look alike, instants at the end of time.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -70,7 +71,11 @@ impl ContactStore for Shaky {
         }
         self.inner.apply(effect)
     }
-    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+    fn each(
+        &self,
+        after: Option<&str>,
+        visit: &mut dyn FnMut(&str) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.inner.each(after, visit)
     }
 }
@@ -210,16 +215,16 @@ fn instants_at_the_ends_of_time_are_handled_or_refused_and_never_a_panic() {
             let birth = time::macros::date!(2024 - 02 - 29);
             let set = |contact: &mut Contact| contact.set(contact.schema().require("birth_date")?, birth);
             contacts.edit("c", set).unwrap();
-            let options = EngineOptions::default().memory(Duration::MAX);
+            let options = EngineOptions::default().dedup_window(std::time::Duration::MAX);
             let mut engine =
                 AutomationEngine::open(everything(), &[saved()], MemoryStore::new(), contacts, options)
                     .unwrap();
-            engine.plan_dates(now).unwrap();
+            engine.schedule_dates(now).unwrap();
             handled += u32::from(engine.handle(&tagged("c", at, "A"), now).is_ok());
             engine.tick(now).unwrap();
             engine.tick(ends[ends.len() - 1]).unwrap();
             engine.explain("c", &saved(), now).unwrap();
-            engine.review(now).unwrap();
+            engine.reevaluate_all(now).unwrap();
         }
     }
     assert_eq!(handled, 29, "all that are not from the future");
@@ -238,7 +243,7 @@ fn a_payload_of_a_megabyte_is_refused_however_it_comes_and_the_others_are_handle
         event([(megabyte.clone(), String::new())].into()),
         event((0..100_000).map(|n| (n.to_string(), String::new())).collect()),
         event(BTreeMap::new()).id(megabyte.clone()),
-        ContactEvent::new(megabyte, START, event(BTreeMap::new()).what),
+        ContactEvent::new(megabyte, START, event(BTreeMap::new()).kind),
     ];
     let mut events = large.to_vec();
     events.push(event(BTreeMap::new()));
@@ -351,7 +356,7 @@ fn live_through(definitions: Definitions) {
     let birth = time::macros::date!(2024 - 02 - 29);
     contacts.edit("c", |contact| contact.set(contact.schema().require("birth_date")?, birth)).unwrap();
     let mut engine = open(definitions, contacts);
-    engine.plan_dates(START).unwrap();
+    engine.schedule_dates(START).unwrap();
     for (hour, tag) in [(0, "A"), (1, "C"), (2, "B"), (24, "A")] {
         engine.handle(&tagged("c", START + Duration::hours(hour), tag), now).unwrap();
     }
@@ -360,7 +365,7 @@ fn live_through(definitions: Definitions) {
     engine.explain("c", &saved(), now).unwrap();
     let again = engine.definitions().clone();
     engine
-        .redefine(again, &[saved()], &WorkflowMigration::MoveByNodeId { renamed: Default::default() })
+        .set_definitions(again, &[saved()], &WorkflowMigration::MoveToNode { renamed: Default::default() })
         .unwrap();
 }
 
@@ -402,11 +407,11 @@ fn a_change_of_the_zone_moves_a_date_and_leaves_none_out() {
     };
     let mut engine = open(contacts, "UTC");
     let last_tick = datetime!(2026-06-14 21:30 UTC);
-    engine.plan_dates(START).unwrap();
+    engine.schedule_dates(START).unwrap();
     engine.tick(last_tick).unwrap();
     // In Warsaw the day begins at 22:00; the engine comes back after that.
     let mut engine = open(engine.into_parts().1, "Europe/Warsaw");
-    engine.plan_dates(last_tick).unwrap();
+    engine.schedule_dates(last_tick).unwrap();
     engine.tick(datetime!(2026-06-14 23:30 UTC)).unwrap();
     assert_eq!(score(engine.contacts(), "c"), 1);
     engine.tick(datetime!(2027-06-14 21:59 UTC)).unwrap();
@@ -434,7 +439,7 @@ fn a_clock_that_goes_back_repeats_nothing_and_loses_nothing() {
     engine.tick(back).unwrap();
     assert_eq!(engine.next_due(), Some(START + Duration::hours(3)));
     engine.tick(START + Duration::hours(5)).unwrap();
-    assert_eq!((score(engine.contacts(), "c"), engine.timers(), engine.unsent()), (22, 0, 1));
+    assert_eq!((score(engine.contacts(), "c"), engine.timers(), engine.pending_len()), (22, 0, 1));
 }
 
 /// Set to try more: `AUTOMATION_CASES=100000 cargo test --test automation_hostile`.

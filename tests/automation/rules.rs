@@ -11,6 +11,7 @@ use audiencekit::automation::{
     Trigger, Workflow, WorkflowMigration, WriteOp,
 };
 use audiencekit::contact::{Birthday, ConsentStatus, FieldType};
+use audiencekit::sync::Operation;
 use audiencekit::{Error, ErrorKind, Schema, Segment, Selector, TimeZone};
 use time::macros::{date, datetime};
 use time::{Duration, OffsetDateTime, Weekday};
@@ -84,13 +85,12 @@ fn remove() -> Action {
 /// Who is to be added (+) and removed (-), as the outbox stands.
 fn waiting<S: Store>(engine: &AutomationEngine<S, MemoryContacts>) -> Vec<String> {
     let mut found = Vec::new();
-    engine
-        .outbox(&mut |audience, contact, add| {
-            found.push(format!("{audience}{}{contact}", if add { '+' } else { '-' }));
-            Ok(())
-        })
-        .unwrap();
-    assert_eq!(engine.unsent(), found.len() as u64);
+    for change in engine.outbox() {
+        let change = change.unwrap();
+        let sign = if change.operation == Operation::Add { '+' } else { '-' };
+        found.push(format!("{}{sign}{}", change.audience, change.contact));
+    }
+    assert_eq!(engine.pending_len(), found.len() as u64);
     found.sort();
     found
 }
@@ -190,9 +190,10 @@ fn a_run_by_hand_keeps_the_run_limit_and_ignores_the_delay_before_the_check() {
         .then_after(Delay::Days(1), add())
         .runs_per_contact(1);
     let mut engine = open(rules([rule]), contacts(&["c"]));
-    engine.run_for("once", ["c"], &ManualRun::new("first"), START).unwrap();
+    engine.run_rule("once", ["c"], &ManualRun::new("first"), START).unwrap();
     assert_eq!(engine.next_due(), Some(START + Duration::days(1)), "the delay before the action is kept");
-    let again = engine.run_for("once", ["c"], &ManualRun::new("second"), START + Duration::hours(1)).unwrap();
+    let again =
+        engine.run_rule("once", ["c"], &ManualRun::new("second"), START + Duration::hours(1)).unwrap();
     assert_eq!((again.checked, engine.timers()), (0, 1), "the second run is refused");
     engine.tick(START + Duration::days(1)).unwrap();
     assert_eq!(waiting(&engine), ["1+c"]);
@@ -358,7 +359,7 @@ fn what_an_action_brings_about_starts_other_rules_and_a_circle_is_stopped() {
     let circle = handle(&mut engine, &score("c", START, 0, 1));
     assert_eq!(circle.problems[0].kind(), ErrorKind::Limit);
     assert!(circle.actions <= 9);
-    let itself = engine.run_for("self", ["c"], &ManualRun::new("x"), START).unwrap();
+    let itself = engine.run_rule("self", ["c"], &ManualRun::new("x"), START).unwrap();
     assert_eq!(itself.problems[0].kind(), ErrorKind::Limit);
 }
 
@@ -394,7 +395,7 @@ fn a_rule_with_leaving_conditions_takes_out_who_no_longer_meets_them() {
         ContactEvent::new("c", START + Duration::days(1), EventKind::DetailChanged { field: "plan".into() });
     handle(&mut engine, &changed);
     assert_eq!(waiting(&engine), ["1+d", "1-c"]);
-    engine.review(START + Duration::days(2)).unwrap();
+    engine.reevaluate_all(START + Duration::days(2)).unwrap();
     assert_eq!(waiting(&engine), ["1-c", "1-d"]);
 }
 
@@ -436,8 +437,8 @@ fn the_nine_templates_are_rules_that_check() {
             EventKind::ConsentChanged { channel: ConsentChannel::Email, status: ConsentStatus::Withdrawn },
             "1-c",
         ),
-        (EventKind::External { kind: "cart".into(), value: None, properties: Default::default() }, "1+c"),
-        (EventKind::External { kind: "Purchase".into(), value: None, properties: Default::default() }, "1-c"),
+        (EventKind::external("cart"), "1+c"),
+        (EventKind::external("Purchase"), "1-c"),
         (EventKind::StageReached { funnel: "sales".into(), stage: "won".into() }, "1+c"),
         (
             EventKind::ConsentChanged { channel: ConsentChannel::Phone, status: ConsentStatus::Withdrawn },
@@ -480,7 +481,7 @@ fn a_date_fires_before_on_and_after_in_its_zone_and_every_year_when_the_year_is_
         count("after", near("renewal", 1, false)),
     ]);
     let mut engine = open(definitions, people);
-    engine.plan_dates(START).unwrap();
+    engine.schedule_dates(START).unwrap();
     engine.tick(datetime!(2028-12-31 0:00 UTC)).unwrap();
     let calls: Vec<_> = engine
         .contacts()
@@ -547,8 +548,8 @@ fn cart_workflow() -> Workflow {
             "country",
             Node::Check {
                 paths: vec![
-                    CheckPath { when: vec!["country = \"PL\"".into()], to: "first".into() },
-                    CheckPath { when: vec!["score > 10".into()], to: "second".into() },
+                    CheckPath::new("first").when("country = \"PL\""),
+                    CheckPath::new("second").when("score > 10"),
                 ],
                 otherwise: "end".into(),
             },
@@ -585,18 +586,8 @@ fn goals_and_exits_end_a_walk_and_reentry_is_a_choice() {
             .node("add", Node::Do { actions: vec![add()], to: "end".into() })
             .node("end", Node::End)
             .reentry(reentry)
-            .exit(ExitCriterion {
-                name: "bought".into(),
-                goal: true,
-                on: vec![Trigger::external("purchase")],
-                when: Vec::new(),
-            })
-            .exit(ExitCriterion {
-                name: "pro".into(),
-                goal: false,
-                on: Vec::new(),
-                when: vec!["plan = \"pro\"".into()],
-            })
+            .exit(ExitCriterion::new("bought").goal().on(Trigger::external("purchase")))
+            .exit(ExitCriterion::new("pro").when("plan = \"pro\""))
     };
     for (reentry, again) in [(Reentry::AfterEnd, true), (Reentry::Never, false), (Reentry::Restart, true)] {
         let mut engine = open(Definitions::new().workflow(workflow(reentry)), contacts(&["goal", "exit"]));
@@ -627,11 +618,7 @@ fn a_split_sends_a_contact_the_same_way_in_every_engine() {
         .node(
             "split",
             Node::Split {
-                paths: vec![
-                    SplitPath { weight: 1, to: "a".into() },
-                    SplitPath { weight: 1, to: "b".into() },
-                    SplitPath { weight: 2, to: "end".into() },
-                ],
+                paths: vec![SplitPath::new(1, "a"), SplitPath::new(1, "b"), SplitPath::new(2, "end")],
             },
         )
         .node("a", Node::Do { actions: vec![add()], to: "end".into() })
@@ -659,10 +646,7 @@ fn every_problem_of_a_definition_comes_at_once_with_its_path() {
         .node("a", Node::Do { actions: vec![Action::add_to(&saved(77))], to: "b".into() })
         .node(
             "b",
-            Node::Check {
-                paths: vec![CheckPath { when: vec!["scor > 1".into()], to: "a".into() }],
-                otherwise: "gone".into(),
-            },
+            Node::Check { paths: vec![CheckPath::new("a").when("scor > 1")], otherwise: "gone".into() },
         )
         .node("lonely", Node::End);
     let definitions = rules([
@@ -701,8 +685,8 @@ fn an_edited_workflow_leaves_contacts_on_the_old_version_or_moves_them_by_node_i
             .node("end", Node::End)
     };
     let audiences = [saved(1), saved(2)];
-    let stay = WorkflowMigration::StayOnOld;
-    let moved = WorkflowMigration::MoveByNodeId { renamed: [("wait".to_owned(), "pause".to_owned())].into() };
+    let stay = WorkflowMigration::PinVersion;
+    let moved = WorkflowMigration::MoveToNode { renamed: [("wait".to_owned(), "pause".to_owned())].into() };
     for (migration, expected) in [(stay, "1+c"), (moved, "2+c")] {
         let store = MemoryStore::new();
         let first = Definitions::new().workflow(version(1, &saved(1), "wait"));
@@ -717,9 +701,9 @@ fn an_edited_workflow_leaves_contacts_on_the_old_version_or_moves_them_by_node_i
         .unwrap();
         handle(&mut engine, &tagged("c", START, "GO"));
         let unraised = Definitions::new().workflow(version(1, &saved(2), "wait"));
-        let error = engine.redefine(unraised, &audiences, &migration).unwrap_err();
+        let error = engine.set_definitions(unraised, &audiences, &migration).unwrap_err();
         assert_eq!(error.problems()[0].field, "workflows[0].version");
-        engine.redefine(second.clone(), &audiences, &migration).unwrap();
+        engine.set_definitions(second.clone(), &audiences, &migration).unwrap();
         // The old version survives a restart, since a contact is on it.
         let (_, people) = engine.into_parts();
         let mut engine =
@@ -778,15 +762,12 @@ fn the_json_schema_names_every_field_that_definitions_write() {
         .schedule(
             Schedule::new(OpenHours::daily("08:00", "09:00").unwrap().on([Weekday::Sunday])).zone("UTC"),
         )
-        .cap(RateLimit { runs: 1, per: Period::Hour })
+        .rate_limit(RateLimit::new(1, Period::Hour))
         .leave()])
-    .limit(FrequencyCap::new("l", 1, Period::Month).group("g"))
-    .workflow(cart_workflow().exit(ExitCriterion {
-        name: "x".into(),
-        goal: true,
-        on: vec![Trigger::ContactAdded],
-        when: vec!["score > 1".into()],
-    }));
+    .frequency_cap(FrequencyCap::new("l", 1, Period::Month).group("g"))
+    .workflow(
+        cart_workflow().exit(ExitCriterion::new("x").goal().on(Trigger::ContactAdded).when("score > 1")),
+    );
     fn keys(value: &serde_json::Value, found: &mut Vec<String>) {
         match value {
             serde_json::Value::Object(map) => map.iter().for_each(|(key, value)| {
@@ -849,12 +830,10 @@ fn neither_an_error_nor_the_audit_log_nor_debug_shows_a_value() {
     );
     handle(&mut engine, &event);
     let mut log = format!("{event:?} {engine:?}");
-    engine
-        .audit_log(0, &mut |entry| {
-            log.push_str(&format!("{entry} {entry:?}"));
-            Ok(true)
-        })
-        .unwrap();
+    for entry in engine.audit_log(0) {
+        let entry = entry.unwrap();
+        log.push_str(&format!("{entry} {entry:?}"));
+    }
     assert!(log.contains("every condition held") && !log.contains("canary"), "{log}");
 }
 
@@ -870,14 +849,14 @@ fn an_explanation_tells_the_events_checks_and_actions_behind_a_place() {
     let points = schema().require("score").unwrap();
     handle(&mut engine, &tagged("c", START, "A"));
     let before = engine.explain("c", &saved(1), START).unwrap();
-    assert_eq!((before.is_member, before.rules[0].failing), (None, Some(0)));
+    assert_eq!((before.is_member, before.rules[0].failing_condition), (None, Some(0)));
     assert!(before.to_string().contains("condition 1 did not hold"), "{before}");
     engine.contacts_mut().edit("c", |contact| contact.set(points, 5)).unwrap();
     handle(&mut engine, &tagged("c", START + Duration::hours(1), "A"));
     let after = engine.explain("c", &saved(1), START).unwrap();
     assert_eq!((after.is_member, after.is_waiting, after.rules[0].runs), (Some(true), true, 1));
     assert_eq!(engine.explain("d", &saved(1), START).unwrap().trace, []);
-    engine.forget_audit(u64::MAX).unwrap();
+    engine.prune_audit_log(u64::MAX).unwrap();
     assert_eq!(engine.explain("c", &saved(1), START).unwrap().trace, []);
 }
 
@@ -934,7 +913,7 @@ impl Store for Failing {
         &self,
         table: Keyspace,
         from: &[u8],
-        visit: &mut audiencekit::automation::Visit<'_>,
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> audiencekit::Result<std::ops::ControlFlow<()>>,
     ) -> audiencekit::Result<()> {
         self.inner.scan(table, from, visit)
     }
@@ -1212,7 +1191,7 @@ fn said(pointer: &str) -> String {
 #[test]
 fn an_unknown_field_is_refused_with_its_path_wherever_it_stands() {
     let tests = vec![PropertyFilter::new("value", PropertyTest::GreaterThan(1.into()))];
-    let split = Node::Split { paths: vec![SplitPath { weight: 1, to: "end".into() }] };
+    let split = Node::Split { paths: vec![SplitPath::new(1, "end")] };
     let whole = rules([Rule::new("r")
         .on(Trigger::External { kinds: vec!["cart".into()], properties: tests })
         .on(Trigger::DateNear { field: "renewal".into(), days: 1, ignore_year: true, zone: None })
@@ -1224,12 +1203,7 @@ fn an_unknown_field_is_refused_with_its_path_wherever_it_stands() {
         cart_workflow()
             .node("wait", Node::Wait { delay: Delay::Days(1), to: "split".into() })
             .node("split", split)
-            .exit(ExitCriterion {
-                name: "x".into(),
-                goal: true,
-                on: vec![Trigger::tag("A")],
-                when: Vec::new(),
-            }),
+            .exit(ExitCriterion::new("x").goal().on(Trigger::tag("A"))),
     );
     let value: serde_json::Value = serde_json::from_str(&whole.to_json()).unwrap();
     let mut found = Vec::new();
@@ -1316,10 +1290,10 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     for _ in 0..2 {
         let report = engine.flush(&sync).await.unwrap();
         let now = facebook.fake().now();
-        let policy = FlushPolicy { operations: 10_000, age: Duration::minutes(15) };
+        let policy = FlushPolicy::default();
         assert!(!engine.flush_is_due(&policy, now + Duration::minutes(14)), "just tried");
         assert!(engine.flush_is_due(&policy, now + Duration::minutes(15)), "to be tried again");
-        assert_eq!((report.failed.len(), engine.unsent(), &report.held_back[..]), (0, 0, &held_back[..]));
+        assert_eq!((report.failed.len(), engine.pending_len(), &report.deferred[..]), (0, 0, &held_back[..]));
         assert_eq!(facebook.fake().members(audience.id()).len(), 2);
     }
     // Once others have come in the removal passes, and not before.
@@ -1330,7 +1304,7 @@ async fn a_removal_that_facebook_refuses_for_a_small_audience_is_kept_and_tried_
     handle(&mut engine, &tagged("c", START, "IN"));
     engine.flush(&sync).await.unwrap();
     let report = engine.flush(&sync).await.unwrap();
-    assert_eq!((report.failed.len(), report.held_back.len()), (0, 0), "{report:?}");
+    assert_eq!((report.failed.len(), report.deferred.len()), (0, 0), "{report:?}");
     assert_eq!(facebook.fake().members(audience.id()).len(), 2);
 }
 
@@ -1348,7 +1322,7 @@ fn a_late_event_does_not_make_a_date_fire_again() {
         ]),
         people,
     );
-    engine.plan_dates(START).unwrap();
+    engine.schedule_dates(START).unwrap();
     let midnight = datetime!(2026-01-05 0:00 UTC);
     assert_eq!(engine.tick(midnight + Duration::hours(6)).unwrap().actions, 2);
     let late = tagged("c", midnight - Duration::hours(3), "X");
@@ -1403,7 +1377,7 @@ fn outside_its_schedule_a_rule_checks_at_once_and_acts_when_it_opens() {
 #[test]
 fn a_rule_that_drops_outside_its_schedule_says_so_and_has_had_its_run() {
     let rule = Rule::new("r").on(Trigger::tag("A")).then(add()).runs_per_contact(1);
-    let definitions = rules([rule.schedule(hours("22:00", "06:00").or_drop())]);
+    let definitions = rules([rule.schedule(hours("22:00", "06:00").or_skip())]);
     let mut engine = open(definitions.clone(), contacts(&["c", "d"]));
     let outcome = handle(&mut engine, &tagged("c", START, "A"));
     assert_eq!((outcome.actions, outcome.dropped, outcome.postponed), (0, 1, 0));
@@ -1444,12 +1418,7 @@ fn a_contact_waits_in_a_workflow_until_its_schedule_opens_and_may_leave_before()
             .start(Trigger::tag("A"), "act")
             .node("act", Node::Do { actions: vec![add()], to: "end".into() })
             .node("end", Node::End)
-            .exit(ExitCriterion {
-                name: "gone".into(),
-                goal: false,
-                on: vec![Trigger::tag("B")],
-                when: Vec::new(),
-            })
+            .exit(ExitCriterion::new("gone").on(Trigger::tag("B")))
             .schedule(open)
     };
     let definitions = |workflow| Definitions::new().workflow(workflow);
@@ -1461,13 +1430,13 @@ fn a_contact_waits_in_a_workflow_until_its_schedule_opens_and_may_leave_before()
     }
     handle(&mut engine, &tagged("d", START + Duration::hours(1), "B"));
     // In a new version, open an hour later, the contact goes on waiting at the node of the same id.
-    let moved = WorkflowMigration::MoveByNodeId { renamed: Default::default() };
-    engine.redefine(definitions(workflow(2, hours("13:00", "14:00"))), &[saved(1)], &moved).unwrap();
+    let moved = WorkflowMigration::MoveToNode { renamed: Default::default() };
+    engine.set_definitions(definitions(workflow(2, hours("13:00", "14:00"))), &[saved(1)], &moved).unwrap();
     assert_eq!(engine.tick(START + Duration::hours(3)).unwrap().actions, 0);
     assert_eq!(engine.tick(START + Duration::hours(4)).unwrap().actions, 1);
     assert_eq!(waiting(&engine), ["1+c"]);
     // One that drops goes on without its actions.
-    let drops = hours("12:00", "13:00").or_drop();
+    let drops = hours("12:00", "13:00").or_skip();
     let mut engine = open(definitions(workflow(1, drops)), contacts(&["c"]));
     let outcome = handle(&mut engine, &tagged("c", START, "A"));
     assert_eq!((outcome.actions, outcome.dropped, engine.timers()), (0, 1, 0));
@@ -1482,8 +1451,8 @@ fn a_cap_lets_so_many_run_in_a_period_over_all_contacts_and_tells_of_the_others(
         .start(Trigger::tag("A"), "end")
         .node("act", Node::Do { actions: vec![Action::add_to(&saved(2))], to: "end".into() })
         .node("end", Node::End)
-        .cap(RateLimit { runs: 1, per: Period::Hour });
-    let definitions = rules([rule.cap(RateLimit { runs: 2, per: Period::Day })]).workflow(cart);
+        .rate_limit(RateLimit::new(1, Period::Hour));
+    let definitions = rules([rule.rate_limit(RateLimit::new(2, Period::Day))]).workflow(cart);
     let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
     let store = MemoryStore::new();
     let ids = ["c0", "c1", "c2", "c3"];
@@ -1507,13 +1476,13 @@ fn a_cap_lets_so_many_run_in_a_period_over_all_contacts_and_tells_of_the_others(
     assert_eq!(dropped, [0, 1, 2, 2], "the workflow lets in one, the rule runs for two");
     assert_eq!(waiting(&engine), ["1+c0", "1+c1", "2+c0"]);
     let told = engine.explain("c3", &saved(1), START).unwrap().to_string();
-    assert!(told.contains("rule r gave up: the cap of 2 per day is reached"), "{told}");
-    assert!(told.contains("workflow w gave up: the cap of 1 per hour is reached"), "{told}");
+    assert!(told.contains("rule r gave up: the rate limit of 2 per day is reached"), "{told}");
+    assert!(told.contains("workflow w gave up: the rate limit of 1 per hour is reached"), "{told}");
     // What was dropped is no run of the contact, and a run by hand keeps the cap too.
     let tomorrow = datetime!(2026-01-02 0:00 UTC);
-    let outcome = engine.run_for("r", ids, &ManualRun::new("again"), tomorrow).unwrap();
+    let outcome = engine.run_rule("r", ids, &ManualRun::new("again"), tomorrow).unwrap();
     assert_eq!((outcome.members, outcome.dropped), (2, 0), "c0 and c1 have had their runs");
-    let more = engine.run_for("r", ids, &ManualRun::new("more"), tomorrow).unwrap();
+    let more = engine.run_rule("r", ids, &ManualRun::new("more"), tomorrow).unwrap();
     assert_eq!((more.members, more.dropped), (0, 0));
 }
 
@@ -1529,7 +1498,7 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
     flow.group = Some("g".into());
     let definitions = rules([rule("a", "g"), rule("b", "other"), rule("c", "g")])
         .workflow(flow)
-        .limit(FrequencyCap::new("few", 2, Period::Week).group("g"));
+        .frequency_cap(FrequencyCap::new("few", 2, Period::Week).group("g"));
     let mut engine = open(definitions, contacts(&["c", "d"]));
     assert_eq!(handle(&mut engine, &tagged("c", START, "A")).dropped, 1, "a and c ran, w may not");
     assert_eq!(points(&engine, "c"), 3);
@@ -1539,7 +1508,7 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
     assert_eq!(handle(&mut engine, &tagged("c", sunday, "A")).dropped, 3);
     assert_eq!(points(&engine, "c"), 4);
     let told = engine.explain("c", &saved(1), sunday).unwrap().to_string();
-    assert!(told.contains("rule a gave up: the limit few of 2 per week for a contact is reached"), "{told}");
+    assert!(told.contains("rule a gave up: the frequency cap few of 2 per week is reached"), "{told}");
     assert_eq!(handle(&mut engine, &tagged("c", datetime!(2026-01-05 0:00 UTC), "A")).dropped, 1);
     assert_eq!(points(&engine, "c"), 7);
 }
@@ -1548,10 +1517,10 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
 fn a_schedule_cap_or_limit_that_makes_no_sense_is_refused_with_its_path() {
     let mut never = hours("08:00", "09:00").zone("Europe/Warsau");
     never.open.clear();
-    let rule = Rule::new("r").then(add()).schedule(never).cap(RateLimit { runs: 0, per: Period::Day });
+    let rule = Rule::new("r").then(add()).schedule(never).rate_limit(RateLimit::new(0, Period::Day));
     let definitions = rules([rule])
-        .limit(FrequencyCap::new("l", 0, Period::Hour).group("none"))
-        .limit(FrequencyCap::new("l", 1, Period::Month));
+        .frequency_cap(FrequencyCap::new("l", 0, Period::Hour).group("none"))
+        .frequency_cap(FrequencyCap::new("l", 1, Period::Month));
     let error = definitions.check(&schema(), &TimeZone::utc(), &[saved(1)]).unwrap_err();
     let found: Vec<_> =
         error.problems().iter().map(|problem| (problem.field.as_ref(), problem.code)).collect();
@@ -1599,20 +1568,20 @@ fn a_backfill_dates_and_an_edit_reach_every_contact_once_lot_by_lot() {
         Rule::new("r").on(near).then(Action::ChangeScore { by: 1 }).then(Action::AddTag { tag: "A".into() });
     let definitions = |flow| rules([rule.clone()]).workflow(flow);
     let mut engine = open(definitions(wait(1, Delay::Days(1))), people);
-    engine.plan_dates(START).unwrap();
+    engine.schedule_dates(START).unwrap();
     assert_eq!(engine.timers(), 2_500);
     let outcome = engine.backfill("r", START).unwrap();
     assert_eq!((outcome.checked, outcome.problems.len()), (2_500, 0));
     assert_eq!(engine.backfill("r", START).unwrap().checked, 0);
     assert!(ids.iter().all(|id| points(&engine, id) == 1));
-    let moved = WorkflowMigration::MoveByNodeId { renamed: Default::default() };
-    engine.redefine(definitions(wait(2, Delay::Days(9))), &[saved(1), saved(2)], &moved).unwrap();
+    let moved = WorkflowMigration::MoveToNode { renamed: Default::default() };
+    engine.set_definitions(definitions(wait(2, Delay::Days(9))), &[saved(1), saved(2)], &moved).unwrap();
     engine.tick(START + Duration::days(1)).unwrap();
     let found = waiting(&engine);
     assert_eq!((found.len(), found[0].as_str(), found[2_499].as_str()), (2_500, "2+c0000", "2+c2499"));
     let everyone = Segment::builder("all").include(Selector::all()).build(&schema()).unwrap();
     assert_eq!(engine.backfill_segment(&saved(1), &everyone, START + Duration::days(1)).unwrap(), 2_500);
-    assert_eq!(engine.unsent(), 5_000);
+    assert_eq!(engine.pending_len(), 5_000);
 }
 
 #[test]
@@ -1624,7 +1593,7 @@ fn an_explanation_keeps_the_last_thousand_entries_and_says_that_it_leaves_some_o
     let told = engine.explain("c", &saved(1), START).unwrap();
     assert_eq!((told.trace.len(), told.has_earlier, told.trace[0].number), (1_000, true, 201));
     assert!(told.to_string().contains("\n  earlier entries are left out\n"));
-    engine.forget_audit(1_199).unwrap();
+    engine.prune_audit_log(1_199).unwrap();
     let told = engine.explain("c", &saved(1), START).unwrap();
     assert_eq!((told.trace.len(), told.has_earlier, told.is_member), (1, false, Some(true)));
 }
@@ -1702,7 +1671,7 @@ fn bytes_of(store: &MemoryStore, table: Keyspace) -> usize {
     store
         .scan(table, &[], &mut |key, value| {
             bytes += key.len() + value.len();
-            Ok(true)
+            Ok(std::ops::ControlFlow::Continue(()))
         })
         .unwrap();
     bytes
@@ -1719,7 +1688,7 @@ fn what_is_kept_of_a_contact_does_not_grow_with_its_events() {
             _ => rule.min_interval(Delay::Minutes(5)),
         }
     }));
-    let options = EngineOptions::default().audit(false).memory(Duration::hours(1));
+    let options = EngineOptions::default().audit(false).dedup_window(std::time::Duration::from_secs(3_600));
     let mut engine =
         AutomationEngine::open(definitions, &[audience], store.clone(), contacts(&["c"]), options).unwrap();
     let mut most = Vec::new();
@@ -1748,7 +1717,7 @@ fn a_rule_that_is_given_a_limit_counts_its_earlier_runs_as_one_and_an_interval_b
         points(engine, id) - before
     };
     let redefine = |engine: &mut Memory, rule: Rule| {
-        engine.redefine(rules([rule]), &[saved(1), saved(2)], &WorkflowMigration::default()).unwrap();
+        engine.set_definitions(rules([rule]), &[saved(1), saved(2)], &WorkflowMigration::default()).unwrap();
     };
     engine.contacts_mut().edit("c", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();
     engine.contacts_mut().edit("new", |contact| contact.set(contact.schema().require("score")?, 0)).unwrap();

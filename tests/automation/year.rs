@@ -75,7 +75,7 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
     };
-    let policy = FlushPolicy { operations: 10_000, age: Duration::days(14) };
+    let policy = FlushPolicy::default().age(std::time::Duration::from_secs(14 * 86_400));
     let mut waits: BTreeMap<u64, OffsetDateTime> = BTreeMap::new();
     let mut members: BTreeSet<u64> = BTreeSet::new();
     let begin = datetime!(2027-03-01 0:00 UTC);
@@ -104,7 +104,7 @@ async fn a_year_of_ten_thousand_contacts_ends_with_the_fake_holding_what_the_mod
     for _ in 0..5 {
         engine.flush(&sync).await.unwrap();
     }
-    assert_eq!(engine.unsent(), 0);
+    assert_eq!(engine.pending_len(), 0);
 
     let map = KeyMap::standard(&schema);
     let mut rows = MatchRows::new(map.keys().clone());

@@ -1,14 +1,14 @@
-//! Contacts in memory: for tests, simulations and small hosts.
+//! Contacts in memory.
 
 use std::collections::{BTreeMap, HashSet};
-use std::ops::Bound;
+use std::ops::{Bound, ControlFlow};
 
 use super::store::{ContactChange, ContactStore, ContactUpdate};
 use crate::clock::TimeZone;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
-/// Contacts by id in memory, with the calls that actions made.
+/// Contacts in memory, for tests, simulations and small applications. It records the calls that actions make.
 ///
 /// ```
 /// use audiencekit::{Contact, Schema, automation::{ContactStore, MemoryContacts}};
@@ -30,7 +30,7 @@ pub struct MemoryContacts {
 }
 
 impl MemoryContacts {
-    /// The same contacts, of which no change was asked yet.
+    /// Returns a copy of the contacts to which no update was applied yet.
     pub(in crate::automation) fn unused(&self) -> Self {
         let (done, calls) = (HashSet::new(), Vec::new());
         Self {
@@ -42,7 +42,7 @@ impl MemoryContacts {
         }
     }
 
-    /// No contacts yet.
+    /// Creates an empty store.
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         Self {
@@ -54,10 +54,10 @@ impl MemoryContacts {
         }
     }
 
-    /// Changes the contact of this id, made if need be.
+    /// Changes the contact of an id, which is created if it does not exist.
     ///
     /// # Errors
-    /// What `change` returns.
+    /// The error of `change`.
     pub fn edit(
         &mut self,
         id: impl Into<String>,
@@ -67,30 +67,39 @@ impl MemoryContacts {
         change(self.contacts.entry(id.into()).or_insert_with(|| Contact::new(schema)))
     }
 
-    /// Forgets a contact; true if it was there.
+    /// Removes a contact. Returns `true` if it existed.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, automation::MemoryContacts};
+    ///
+    /// let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// contacts.edit("c-1", |_| Ok(()))?;
+    /// assert!(contacts.remove("c-1") && contacts.is_empty());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn remove(&mut self, id: &str) -> bool {
         self.contacts.remove(id).is_some()
     }
 
-    /// The contact of this id.
+    /// Returns the contact of an id.
     #[must_use]
     pub fn get(&self, id: &str) -> Option<&Contact> {
         self.contacts.get(id)
     }
 
-    /// How many contacts there are.
+    /// Returns the number of contacts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.contacts.len()
     }
 
-    /// True without contacts.
+    /// Returns `true` if there are no contacts.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.contacts.is_empty()
     }
 
-    /// The calls that actions made, in order.
+    /// Returns the calls that actions made, in order.
     #[must_use]
     pub fn calls(&self) -> &[ContactUpdate] {
         &self.calls
@@ -112,22 +121,26 @@ impl ContactStore for MemoryContacts {
         }
     }
 
-    fn apply(&mut self, effect: &ContactUpdate) -> Result<()> {
-        if !effect.change.is_repeatable() && !self.done.insert(effect.key.clone()) {
+    fn apply(&mut self, update: &ContactUpdate) -> Result<()> {
+        if !update.change.is_repeatable() && !self.done.insert(update.key.clone()) {
             return Ok(());
         }
-        if let ContactChange::Call { .. } = effect.change {
-            self.calls.push(effect.clone());
-        } else if let Some(contact) = self.contacts.get_mut(&effect.contact) {
-            effect.change.apply(contact, effect.at, &self.zone)?;
+        if let ContactChange::Call { .. } = update.change {
+            self.calls.push(update.clone());
+        } else if let Some(contact) = self.contacts.get_mut(&update.contact) {
+            update.change.apply(contact, update.at, &self.zone)?;
         }
         Ok(())
     }
 
-    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()> {
+    fn each(
+        &self,
+        after: Option<&str>,
+        visit: &mut dyn FnMut(&str) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         let from = after.map_or(Bound::Unbounded, Bound::Excluded);
         for (id, _) in self.contacts.range::<str, _>((from, Bound::Unbounded)) {
-            if !visit(id)? {
+            if visit(id)?.is_break() {
                 break;
             }
         }

@@ -1,4 +1,4 @@
-//! Where automation finds contacts and writes what it changes of them: the trait, and one in memory.
+//! The contacts that automation reads and changes: the trait, and an implementation in memory.
 
 pub(super) mod memory;
 pub(super) mod store;

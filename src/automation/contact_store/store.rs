@@ -1,6 +1,7 @@
-//! The host's contacts, as the engine reads and changes them.
+//! The contacts of the application, as the engine reads and changes them.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -11,127 +12,147 @@ use crate::clock::TimeZone;
 use crate::contact::{Contact, DateOrder, Schema, ValueRef, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 
-/// The host's contacts: read for conditions, changed by actions.
+/// The contacts of your application: conditions read them, actions change them. Implement it over your own storage;
+/// [`MemoryContacts`](super::memory::MemoryContacts) is one in memory.
 ///
-/// An [`ContactUpdate`] comes at least once: one that was carried out before a crash comes again with the same key, so
+/// Updates are delivered at least once. An update that was applied before a crash may come again with the same key, so
 /// an implementation remembers the keys of those that must not be repeated ([`ContactChange::is_repeatable`]).
 pub trait ContactStore: fmt::Debug + Send {
-    /// The fields that the contacts have.
+    /// Returns the schema of the contacts.
     fn schema(&self) -> &Schema;
 
-    /// Reads a contact into a cleared record; false when there is none of this id.
+    /// Reads a contact into a cleared record. Returns `false` if there is no contact of this id.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// An error if the store cannot be read.
     fn load(&self, id: &str, into: &mut Contact) -> Result<bool>;
 
-    /// Carries out a change that an action asks for.
+    /// Applies an update that an action asks for.
     ///
     /// # Errors
-    /// A retryable error keeps the effect for a later call of the engine, and what else is to be done to the contact with
-    /// it: changes of a contact come in their order. Any other error drops it, and the engine reports it: the text of the error
-    /// goes to the audit log, and must not say more of a person than their id.
-    fn apply(&mut self, effect: &ContactUpdate) -> Result<()>;
+    /// A retryable error defers the update to a later call of the engine, together with later updates of the contact, which
+    /// keep their order. Any other error drops the update and is reported. Its text goes to the audit log, so it must not
+    /// contain personal data but the contact's id.
+    fn apply(&mut self, update: &ContactUpdate) -> Result<()>;
 
-    /// Visits the ids of contacts from the first one after `after` on, or from the first of all, until `visit` says
-    /// false. Their order is the store's own and stays the same; `after` may be gone by now.
+    /// Visits the ids of the contacts that come after `after`, or of all contacts, until `visit` breaks. The order is up to
+    /// the store and must be stable; the contact `after` may be gone.
     ///
     /// # Errors
-    /// When the store cannot be read, and what `visit` returns.
-    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<bool>) -> Result<()>;
+    /// An error if the store cannot be read, or the error of `visit`.
+    fn each(&self, after: Option<&str>, visit: &mut dyn FnMut(&str) -> Result<ControlFlow<()>>)
+    -> Result<()>;
 }
 
-/// A change of a contact, or a call back into the host, to be carried out once.
+/// An update of a contact, or a call of your application, to be applied once.
 ///
 /// `Debug` shows no value.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct ContactUpdate {
-    /// Unique per rule or workflow, contact, event and action.
+    /// The key of the update, unique per rule or workflow, contact, event and action.
     pub key: String,
-    /// The host's id of the contact.
+    /// The id of the contact.
     pub contact: String,
-    /// When it is due.
+    /// The instant at which the action ran.
     #[serde(with = "timestamp")]
     pub at: OffsetDateTime,
-    /// What to do.
+    /// The change.
     pub change: ContactChange,
 }
 
 impl fmt::Debug for ContactUpdate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Effect({})", self.key)
+        write!(f, "ContactUpdate({})", self.key)
     }
 }
 
-/// What to do with a contact.
+/// A change of a contact.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum ContactChange {
-    /// Assign a tag.
+    /// Assigns a tag.
     AddTag {
         /// The tag.
         tag: String,
     },
-    /// Take a tag away.
+    /// Removes a tag.
     RemoveTag {
         /// The tag.
         tag: String,
     },
-    /// Change the score of a tag that is there.
+    /// Changes the score of a tag that the contact has.
     ChangeTagScore {
         /// The tag.
         tag: String,
-        /// By how much.
+        /// The number to add, negative to subtract.
         by: i32,
     },
-    /// Set the score.
+    /// Sets the score.
     SetScore {
-        /// To what.
+        /// The new score.
         to: i64,
     },
-    /// Change the score.
+    /// Changes the score.
     ChangeScore {
-        /// By how much.
+        /// The number to add, negative to subtract.
         by: i64,
     },
-    /// Set a field from text; blank empties it.
+    /// Sets a field from text. Blank text empties it.
     SetDetail {
         /// The field.
         field: String,
         /// The text.
         value: String,
     },
-    /// Put on a stage.
+    /// Moves the contact to a stage of a funnel.
     SetStage {
         /// The funnel.
         funnel: String,
         /// The stage.
         stage: String,
     },
-    /// Call the host.
+    /// Calls your application.
     Call {
-        /// What to call.
+        /// The name of what to call.
         name: String,
-        /// Anything for the callee.
+        /// Data for the callee.
         data: String,
     },
 }
 
 impl ContactChange {
-    /// True when doing it twice is the same as doing it once.
+    /// Returns `true` if applying the change twice has the same effect as applying it once.
+    ///
+    /// ```
+    /// use audiencekit::automation::ContactChange;
+    ///
+    /// assert!(ContactChange::SetScore { to: 5 }.is_repeatable());
+    /// assert!(!ContactChange::ChangeScore { by: 5 }.is_repeatable());
+    /// ```
     #[must_use]
     pub fn is_repeatable(&self) -> bool {
         !matches!(self, Self::ChangeTagScore { .. } | Self::ChangeScore { .. } | Self::Call { .. })
     }
 
-    /// Changes `contact` and says what happened to it: nothing, when it was so already.
+    /// Applies the change to a contact and returns what happened to it, or `None` if it was so already.
     ///
     /// # Errors
-    /// [`ErrorKind::Schema`] or [`ErrorKind::Source`] for a field or value that does not fit; the contact is then as
-    /// it was.
+    /// [`ErrorKind::Schema`] or [`ErrorKind::Source`] for a field or value that does not fit. The contact is unchanged.
+    ///
+    /// ```
+    /// use audiencekit::automation::{ContactChange, EventKind};
+    /// use audiencekit::{Contact, Schema, TimeZone};
+    /// use time::macros::datetime;
+    ///
+    /// let mut contact = Contact::new(&Schema::standard());
+    /// let change = ContactChange::ChangeScore { by: 5 };
+    /// let happened = change.apply(&mut contact, datetime!(2026-11-23 12:00 UTC), &TimeZone::utc())?;
+    /// assert!(happened == Some(EventKind::ScoreChanged { from: 0, to: 5 }));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn apply(
         &self,
         contact: &mut Contact,

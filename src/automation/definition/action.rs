@@ -5,9 +5,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use super::delay::Delay;
+use super::flag;
 use crate::audience::Audience;
+use crate::automation::contact_store::store::ContactChange;
 
-/// The id of a saved audience: only an [`Audience`], which has one, makes it.
+/// The id of a saved audience. It is made from an [`Audience`], so that a draft, which has no id yet, does not compile:
 ///
 /// ```compile_fail
 /// use audiencekit::automation::Action;
@@ -20,7 +22,7 @@ use crate::audience::Audience;
 pub struct SavedAudience(String);
 
 impl SavedAudience {
-    /// The id at Facebook.
+    /// Returns the id at Facebook.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -39,7 +41,17 @@ impl fmt::Display for SavedAudience {
     }
 }
 
-/// Something to do with a contact. Each is done once per rule or workflow, contact and event.
+/// Something to do with a contact. An action runs once per rule or workflow, contact and event.
+///
+/// ```
+/// use audiencekit::automation::{Action, Rule, Trigger};
+///
+/// let action = Action::ChangeScore { by: 10 };
+/// assert_eq!(serde_json::to_string(&action)?, r#"{"change_score":{"by":10}}"#);
+/// let rule = Rule::new("active").on(Trigger::external("visit")).then(action);
+/// assert_eq!(rule.if_yes.len(), 1);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -59,7 +71,7 @@ pub enum Action {
         /// The tag.
         tag: String,
     },
-    /// Takes a tag away.
+    /// Removes a tag.
     RemoveTag {
         /// The tag.
         tag: String,
@@ -68,17 +80,17 @@ pub enum Action {
     ChangeTagScore {
         /// The tag.
         tag: String,
-        /// By how much.
+        /// The number to add, negative to subtract.
         by: i32,
     },
     /// Sets the score.
     SetScore {
-        /// To what.
+        /// The new score.
         to: i64,
     },
     /// Raises or lowers the score.
     ChangeScore {
-        /// By how much.
+        /// The number to add, negative to subtract.
         by: i64,
     },
     /// Sets a field from text, or empties it.
@@ -95,42 +107,54 @@ pub enum Action {
         /// The stage.
         stage: String,
     },
-    /// Runs another rule for the contact, at once; its run limit is kept.
+    /// Runs another rule for the contact at once, within its run limit.
     RunRule {
-        /// The rule's id.
+        /// The id of the rule.
         rule: String,
-        /// False to take its yes actions without looking at its conditions.
-        #[serde(default = "yes")]
+        /// Whether its conditions are checked. Defaults to `true`; `false` runs its yes actions.
+        #[serde(default = "flag::on")]
         check_conditions: bool,
     },
-    /// Calls back into the host.
+    /// Calls back into your application, through [`ContactStore::apply`](super::super::contact_store::store::ContactStore::apply).
     Call {
-        /// What to call.
+        /// The name of what to call.
         name: String,
-        /// Anything for the callee.
+        /// Data for the callee. Defaults to an empty text.
         #[serde(default, skip_serializing_if = "String::is_empty")]
         data: String,
     },
 }
 
-fn yes() -> bool {
-    true
-}
-
 impl Action {
-    /// Adds to a saved audience.
+    /// Creates an action that adds the contact to a saved audience.
+    ///
+    /// ```
+    /// use audiencekit::Audience;
+    /// use audiencekit::automation::{Action, SavedAudience};
+    ///
+    /// fn add(vip: &Audience) -> Action {
+    ///     assert_eq!(SavedAudience::from(vip).as_str(), vip.id().as_str());
+    ///     Action::add_to(vip)
+    /// }
+    /// ```
     #[must_use]
     pub fn add_to(audience: &Audience) -> Self {
         Self::AddToAudience { audience: audience.into() }
     }
 
-    /// Removes from a saved audience.
+    /// Creates an action that removes the contact from a saved audience.
     #[must_use]
     pub fn remove_from(audience: &Audience) -> Self {
         Self::RemoveFromAudience { audience: audience.into() }
     }
 
-    /// The word for it, as JSON writes it.
+    /// Returns the name of the action in JSON.
+    ///
+    /// ```
+    /// use audiencekit::automation::Action;
+    ///
+    /// assert_eq!(Action::SetScore { to: 5 }.kind(), "set_score");
+    /// ```
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -148,7 +172,28 @@ impl Action {
         }
     }
 
-    /// The audience it is about.
+    /// Returns the change of the contact that it asks for, if it asks for one.
+    pub(in crate::automation) fn contact_change(&self) -> Option<ContactChange> {
+        Some(match self {
+            Self::AddTag { tag } => ContactChange::AddTag { tag: tag.clone() },
+            Self::RemoveTag { tag } => ContactChange::RemoveTag { tag: tag.clone() },
+            Self::ChangeTagScore { tag, by } => ContactChange::ChangeTagScore { tag: tag.clone(), by: *by },
+            Self::SetScore { to } => ContactChange::SetScore { to: *to },
+            Self::ChangeScore { by } => ContactChange::ChangeScore { by: *by },
+            Self::SetDetail { field, value } => {
+                ContactChange::SetDetail { field: field.clone(), value: value.clone() }
+            }
+            Self::SetStage { funnel, stage } => {
+                ContactChange::SetStage { funnel: funnel.clone(), stage: stage.clone() }
+            }
+            Self::Call { name, data } => ContactChange::Call { name: name.clone(), data: data.clone() },
+            Self::AddToAudience { .. } | Self::RemoveFromAudience { .. } | Self::RunRule { .. } => {
+                return None;
+            }
+        })
+    }
+
+    /// Returns the audience that the action adds to or removes from, if any.
     #[must_use]
     pub fn audience(&self) -> Option<&SavedAudience> {
         match self {
@@ -158,19 +203,42 @@ impl Action {
     }
 }
 
-/// An action and how long after the check it is done.
+/// An action of a rule, and its delay after the check.
+///
+/// ```
+/// use audiencekit::automation::{Action, ActionStep, Delay};
+///
+/// let step = ActionStep::new(Action::ChangeScore { by: 1 }).after(Delay::Hours(1));
+/// assert_eq!(step.after, Delay::Hours(1));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ActionStep {
-    /// What to do.
+    /// The action.
     pub action: Action,
-    /// How long after the check; at once if left out.
+    /// The delay after the check. Defaults to none.
     #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub after: Delay,
 }
 
+impl ActionStep {
+    /// Creates a step that runs right after the check.
+    #[must_use]
+    pub fn new(action: Action) -> Self {
+        Self { action, after: Delay::NONE }
+    }
+
+    /// Sets the delay after the check. Defaults to none.
+    #[must_use]
+    pub fn after(mut self, delay: Delay) -> Self {
+        self.after = delay;
+        self
+    }
+}
+
 impl From<Action> for ActionStep {
     fn from(action: Action) -> Self {
-        Self { action, after: Delay::NONE }
+        Self::new(action)
     }
 }

@@ -4,15 +4,11 @@ use serde::{Deserialize, Serialize};
 
 use super::frequency::FrequencyCap;
 use super::rule::Rule;
-use super::validate;
 use super::workflow::Workflow;
-use crate::audience::Audience;
-use crate::clock::TimeZone;
-use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::read_json;
 
-/// Rules and workflows, as a service stores them.
+/// Rules, workflows and frequency caps: what an engine runs, as data that your application can store as JSON.
 ///
 /// ```
 /// use audiencekit::automation::{Definitions, Rule, Trigger};
@@ -30,17 +26,17 @@ use crate::segment::read_json;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Definitions {
-    /// The version of the form, [`Definitions::SCHEMA_VERSION`].
+    /// The version of the JSON form, [`Definitions::SCHEMA_VERSION`].
     pub schema_version: u32,
-    /// The rules, in the order in which they run for one event.
+    /// The rules, in the order in which they run for an event.
     #[serde(default)]
     pub rules: Vec<Rule>,
     /// The workflows.
     #[serde(default)]
     pub workflows: Vec<Workflow>,
-    /// Most runs for one contact of many rules and workflows together.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub limits: Vec<FrequencyCap>,
+    /// The frequency caps. In JSON they are `limits`.
+    #[serde(rename = "limits", default, skip_serializing_if = "Vec::is_empty")]
+    pub frequency_caps: Vec<FrequencyCap>,
 }
 
 impl Default for Definitions {
@@ -49,49 +45,57 @@ impl Default for Definitions {
             schema_version: Self::SCHEMA_VERSION,
             rules: Vec::new(),
             workflows: Vec::new(),
-            limits: Vec::new(),
+            frequency_caps: Vec::new(),
         }
     }
 }
 
 impl Definitions {
-    /// The version of the form that this crate writes.
+    /// The version of the JSON form that this crate reads and writes.
     pub const SCHEMA_VERSION: u32 = 1;
-    /// Most bytes of a document.
+    /// The maximum size of a JSON document, in bytes.
     pub const MAX_BYTES: usize = 16 << 20;
 
-    /// No rules and no workflows.
+    /// Creates definitions without rules and workflows.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// One more rule.
+    /// Adds a rule after the others.
     #[must_use]
     pub fn rule(mut self, rule: Rule) -> Self {
         self.rules.push(rule);
         self
     }
 
-    /// One more workflow.
+    /// Adds a workflow after the others.
     #[must_use]
     pub fn workflow(mut self, workflow: Workflow) -> Self {
         self.workflows.push(workflow);
         self
     }
 
-    /// One more limit.
+    /// Adds a frequency cap.
     #[must_use]
-    pub fn limit(mut self, limit: FrequencyCap) -> Self {
-        self.limits.push(limit);
+    pub fn frequency_cap(mut self, cap: FrequencyCap) -> Self {
+        self.frequency_caps.push(cap);
         self
     }
 
-    /// Reads a document. Whether it makes sense is [`check`](Self::check)'s part.
+    /// Parses a JSON document. [`check`](Self::check) validates what it defines.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] with the path to what is wrong: an unknown field, a type that does not fit, a text
-    /// that ends too soon, a version that is not known.
+    /// [`ErrorKind::Invalid`] with the path to what is wrong: an unknown field, a wrong type, a truncated text, an unknown
+    /// version. [`ErrorKind::Limit`] for more than [`MAX_BYTES`](Self::MAX_BYTES).
+    ///
+    /// ```
+    /// use audiencekit::automation::Definitions;
+    ///
+    /// let definitions = Definitions::from_json(r#"{"schema_version":1,"rules":[{"id":"a","if_yes":[]}]}"#)?;
+    /// assert_eq!(definitions.rules[0].id, "a");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn from_json(text: &str) -> Result<Self> {
         if text.len() > Self::MAX_BYTES {
             return Err(Error::new(ErrorKind::Limit, "definitions", "more than 16 MiB"));
@@ -101,32 +105,37 @@ impl Definitions {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 "definitions schema_version",
-                format!("version {} is not known", read.schema_version),
+                format!("unknown version {}", read.schema_version),
             )
             .expected(Self::SCHEMA_VERSION.to_string()));
         }
         Ok(read)
     }
 
-    /// Writes the document.
+    /// Returns the definitions as a JSON document.
+    ///
+    /// ```
+    /// use audiencekit::automation::Definitions;
+    ///
+    /// assert!(Definitions::new().to_json().contains("\"schema_version\": 1"));
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         // Plain data with text keys: writing it as JSON cannot fail.
         serde_json::to_string_pretty(self).unwrap_or_default()
     }
 
-    /// The JSON Schema of the document, for editors and other languages.
+    /// Returns the JSON Schema of the document, for editors and other languages.
+    ///
+    /// ```
+    /// use audiencekit::automation::Definitions;
+    ///
+    /// let schema: serde_json::Value = serde_json::from_str(Definitions::json_schema())?;
+    /// assert!(schema["properties"]["rules"].is_object());
+    /// # Ok::<(), serde_json::Error>(())
+    /// ```
     #[must_use]
     pub fn json_schema() -> &'static str {
         include_str!("definitions.schema.json")
-    }
-
-    /// Checks everything that can be wrong before the engine takes it: ids, filters, fields, audiences, references
-    /// and the graphs of workflows.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] with every problem and its path.
-    pub fn check(&self, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
-        validate::definitions(self, schema, zone, audiences)
     }
 }

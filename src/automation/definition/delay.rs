@@ -1,4 +1,4 @@
-//! How long to wait, in the units that people plan in.
+//! Delays in units of the calendar.
 
 use std::fmt;
 
@@ -7,8 +7,8 @@ use time::{Duration, OffsetDateTime};
 
 use crate::clock::TimeZone;
 
-/// A length of time. A day is 24 hours and a week 7 days; a month is a calendar month in the engine's zone, ending
-/// on its last day where the day does not exist.
+/// A length of time. A day is 24 hours and a week is 7 days. A month is a calendar month in the engine's time zone and
+/// ends on the last day of the month if the day does not exist.
 ///
 /// ```
 /// use audiencekit::{TimeZone, automation::Delay};
@@ -20,6 +20,7 @@ use crate::clock::TimeZone;
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Delay {
     /// Seconds.
     Seconds(u32),
@@ -36,12 +37,18 @@ pub enum Delay {
 }
 
 impl Delay {
-    /// No wait.
+    /// No delay.
     pub const NONE: Self = Self::Seconds(0);
     /// The longest delay that definitions may have: ten years.
     pub(super) const LONGEST: Duration = Duration::days(3_660);
 
-    /// True when there is nothing to wait for.
+    /// Returns `true` if the delay is zero, in any unit.
+    ///
+    /// ```
+    /// use audiencekit::automation::Delay;
+    ///
+    /// assert!(Delay::Hours(0).is_none() && !Delay::Hours(1).is_none());
+    /// ```
     #[must_use]
     pub fn is_none(&self) -> bool {
         matches!(
@@ -55,12 +62,20 @@ impl Delay {
         )
     }
 
-    /// True when leaving it out says the same: an hour of 0 is no wait either, and comes back as it was written.
+    /// Returns `true` if JSON may leave it out. An hour of 0 is written, so that it reads back as it was.
     pub(super) fn is_default(&self) -> bool {
         *self == Self::NONE
     }
 
-    /// The instant that is this long after `at`.
+    /// Returns the instant that is this long after `at`. `zone` decides where months end.
+    ///
+    /// ```
+    /// use audiencekit::{TimeZone, automation::Delay};
+    /// use time::macros::datetime;
+    ///
+    /// let at = datetime!(2026-01-31 9:00 UTC);
+    /// assert_eq!(Delay::Days(1).after(at, &TimeZone::utc()), datetime!(2026-02-01 9:00 UTC));
+    /// ```
     #[must_use]
     pub fn after(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
         match self {
@@ -69,7 +84,7 @@ impl Delay {
         }
     }
 
-    /// The length, months counted as 31 days.
+    /// Returns the length, with months of 31 days.
     pub(in crate::automation) fn fixed(self) -> Duration {
         match self {
             Self::Seconds(n) => Duration::seconds(n.into()),

@@ -1,4 +1,4 @@
-//! How often rules and workflows may run in a period.
+//! Limits of runs per period.
 
 use std::fmt;
 
@@ -8,39 +8,67 @@ use time::{Duration, OffsetDateTime};
 use crate::automation::timestamp::micros;
 use crate::clock::TimeZone;
 
-/// The most runs of one rule, or the most contacts that come into one workflow, in a period, over all contacts.
+/// Limits the runs of one rule, or the contacts that enter one workflow, per period, over all contacts.
 ///
-/// What is above is dropped, never done later, and told in the outcome and the audit log. It does not count as a run
-/// of the contact. An event that comes late counts to the period in hand.
+/// Runs above the limit are skipped, not deferred. They are counted in [`StepReport::dropped`], recorded in the audit log,
+/// and do not count as runs of the contact. A late event counts to the current period.
+///
+/// [`StepReport::dropped`]: crate::automation::StepReport::dropped
+///
+/// ```
+/// use audiencekit::automation::{Period, RateLimit, Rule};
+///
+/// let rule = Rule::new("coupon").rate_limit(RateLimit::new(500, Period::Day));
+/// assert_eq!(rule.rate_limit, Some(RateLimit::new(500, Period::Day)));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct RateLimit {
-    /// How many.
+    /// The maximum number of runs, at least 1.
     pub runs: u32,
-    /// In which time.
+    /// The period.
     pub per: Period,
 }
 
-/// The most runs for one contact in a period, of all rules and workflows of a group together, or of all there are.
+impl RateLimit {
+    /// Creates a limit of `runs` runs per period.
+    #[must_use]
+    pub fn new(runs: u32, per: Period) -> Self {
+        Self { runs, per }
+    }
+}
+
+/// Limits the runs for one contact per period, over all rules and workflows or over those of a group.
 ///
-/// What is above is dropped as with a [`RateLimit`].
+/// Runs above the limit are skipped as with a [`RateLimit`].
+///
+/// ```
+/// use audiencekit::automation::{Definitions, FrequencyCap, Period};
+///
+/// let cap = FrequencyCap::new("ads", 3, Period::Week).group("Marketing");
+/// let definitions = Definitions::new().frequency_cap(cap);
+/// assert_eq!(definitions.frequency_caps[0].runs, 3);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct FrequencyCap {
-    /// Unique among the limits; counts refer to it.
+    /// The id, unique among the frequency caps. Counts refer to it.
     pub id: String,
-    /// The group; all rules and workflows if left out.
+    /// The group of rules and workflows. Defaults to all of them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// How many.
+    /// The maximum number of runs, at least 1.
     pub runs: u32,
-    /// In which time.
+    /// The period.
     pub per: Period,
 }
 
-/// A period of the calendar in the engine's zone, which begins where the calendar says.
+/// A calendar period in the engine's time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Period {
     /// From one full hour to the next.
     Hour,
@@ -53,13 +81,13 @@ pub enum Period {
 }
 
 impl FrequencyCap {
-    /// A limit over all rules and workflows.
+    /// Creates a cap over all rules and workflows.
     #[must_use]
     pub fn new(id: impl Into<String>, runs: u32, per: Period) -> Self {
         Self { id: id.into(), group: None, runs, per }
     }
 
-    /// Over those of a group only.
+    /// Restricts the cap to the rules and workflows of a group.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
@@ -72,7 +100,7 @@ impl FrequencyCap {
 }
 
 impl Period {
-    /// When the period of an instant began.
+    /// Returns the beginning of the period of an instant.
     pub(in crate::automation) fn start(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
         let day = zone.date(at);
         match self {
@@ -102,7 +130,7 @@ impl fmt::Display for Period {
     }
 }
 
-/// How many runs the period in hand has had.
+/// The runs of the current period.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(in crate::automation) struct PeriodCount {
     /// When the period began, in microseconds since 1970.
@@ -111,7 +139,7 @@ pub(in crate::automation) struct PeriodCount {
 }
 
 impl PeriodCount {
-    /// The count with one run more at `at`; `None` when the period has had all.
+    /// Returns the count with one run more at `at`, or `None` if the period has had all.
     pub(in crate::automation) fn one_more(
         known: Option<Self>,
         most: u32,
@@ -120,8 +148,8 @@ impl PeriodCount {
         zone: &TimeZone,
     ) -> Option<Self> {
         let since = micros(per.start(at, zone));
-        let in_hand = known.filter(|known| known.since >= since).unwrap_or(Self { since, runs: 0 });
-        (in_hand.runs < most).then_some(Self { runs: in_hand.runs + 1, ..in_hand })
+        let current = known.filter(|known| known.since >= since).unwrap_or(Self { since, runs: 0 });
+        (current.runs < most).then_some(Self { runs: current.runs + 1, ..current })
     }
 }
 

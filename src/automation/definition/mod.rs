@@ -4,6 +4,7 @@ pub(super) mod action;
 pub(super) mod condition;
 pub(super) mod definitions;
 pub(super) mod delay;
+mod flag;
 pub(super) mod frequency;
 pub(super) mod graph;
 pub(super) mod property;

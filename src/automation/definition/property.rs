@@ -1,37 +1,46 @@
-//! Tests of an external event's amount and properties, all of them on the same event.
+//! Tests of the amount and the properties of an external event.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
-/// A test of one property. `value` is the event's amount.
+/// A test of one property of an event. The property `value` is the amount of the event.
 ///
-/// Texts are compared without regard to case; numbers are exact. A property that is missing or not a number fails
-/// every test but [`PropertyTest::IsEmpty`] and [`PropertyTest::NotEquals`].
+/// Texts are compared ignoring case, numbers exactly. A property that is missing or not a number fails every test but
+/// [`PropertyTest::IsEmpty`] and [`PropertyTest::NotEquals`].
+///
+/// ```
+/// use audiencekit::automation::{PropertyFilter, PropertyTest, Trigger};
+///
+/// let large = PropertyFilter::new("value", PropertyTest::GreaterThan(100.into()));
+/// let trigger = Trigger::External { kinds: vec!["purchase".into()], properties: vec![large] };
+/// assert!(!trigger.matches(&audiencekit::automation::EventKind::external("purchase")));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct PropertyFilter {
-    /// The property's name, or `value`.
+    /// The name of the property, or `value` for the amount.
     pub property: String,
-    /// What it must be.
+    /// The test.
     pub is: PropertyTest,
 }
 
-/// What a property must be.
+/// A test of a property's text or number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PropertyTest {
-    /// There, with any value.
+    /// Present, with any value.
     IsSet,
     /// Missing or blank.
     IsEmpty,
     /// This text or number.
     Equals(String),
-    /// Not this text or number; a missing one is not.
+    /// Not this text or number, or missing.
     NotEquals(String),
-    /// Text with this in it.
+    /// A text that contains this.
     Contains(String),
     /// A smaller number.
     LessThan(Decimal),
@@ -40,13 +49,13 @@ pub enum PropertyTest {
 }
 
 impl PropertyFilter {
-    /// A test of the property `property`.
+    /// Creates a test of the property `property`.
     #[must_use]
     pub fn new(property: impl Into<String>, is: PropertyTest) -> Self {
         Self { property: property.into(), is }
     }
 
-    /// True when the event passes.
+    /// Returns `true` if the event passes the test.
     pub(in crate::automation) fn matches(
         &self,
         value: Option<Decimal>,

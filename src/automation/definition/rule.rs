@@ -1,19 +1,21 @@
-//! Rules: when one of these events happens and all of these conditions hold, do this.
+//! Rules: triggers, conditions and actions.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::action::{Action, ActionStep};
 use super::delay::Delay;
+use super::flag;
 use super::frequency::RateLimit;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
 use crate::automation::timestamp;
 
-/// A rule: events of which any starts it, conditions that must all hold, actions for yes and for no.
+/// A rule: any of its triggers starts it, all of its conditions must hold, and it runs one list of actions if they do and
+/// another if they do not.
 ///
-/// The conditions are segment filters, evaluated on the contact as it is at the check, with the time of the check as
-/// now. A run counts when actions of a branch are done. JSON refuses unknown fields; see [`Definitions`].
+/// Conditions are filters of the segment language, evaluated on the contact as it is at the check, with the instant of
+/// the check as now. A run counts when the actions of a branch run. JSON rejects unknown fields; see [`Definitions`].
 ///
 /// [`Definitions`]: super::definitions::Definitions
 ///
@@ -35,70 +37,68 @@ use crate::automation::timestamp;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Rule {
-    /// Unique among the rules; what timers, runs and the audit log refer to.
+    /// The id, unique among the rules. Timers, run counts and the audit log refer to it.
     pub id: String,
-    /// For people; the id if left out.
+    /// The name to show. Defaults to an empty text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// A folder for people.
+    /// The folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// False for a rule that is kept and does nothing.
-    #[serde(default = "yes", skip_serializing_if = "is_yes")]
+    /// Whether the rule runs. Defaults to `true`.
+    #[serde(default = "flag::on", skip_serializing_if = "flag::is_on")]
     pub active: bool,
-    /// Any of these starts it. Without any it runs by hand or from other rules.
+    /// The triggers, any of which starts the rule. A rule without triggers runs manually or from other rules.
     #[serde(default)]
     pub on: Vec<Trigger>,
-    /// Filters that must all hold; without any, yes.
+    /// The conditions, filters that must all hold. Defaults to none, which always hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
-    /// How long after the event the conditions are checked.
+    /// The delay between the event and the check. Defaults to none.
     #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub check_after: Delay,
-    /// Actions if the conditions hold.
+    /// The actions if the conditions hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub if_yes: Vec<ActionStep>,
-    /// Actions if they do not.
+    /// The actions if they do not hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub if_no: Vec<ActionStep>,
-    /// Most runs for one contact; no limit if left out. Of a rule without a limit it is remembered whether it has run
-    /// for a contact, not how often: if it is given a limit later, all those runs count as one.
+    /// The maximum number of runs per contact. Defaults to no limit. Without a limit the engine remembers whether the rule
+    /// has run for a contact, not how often: if it is given a limit later, all earlier runs count as one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub runs_per_contact: Option<u32>,
-    /// Least time between two runs for one contact. The last run is remembered until it is over, at least for
-    /// [`EngineOptions::memory`](crate::automation::options::EngineOptions::memory); the runs of a rule without one are not, so that a rule that is given
-    /// one later may run at once.
+    /// The least time between two runs for one contact. Defaults to none. A rule that is given an interval later may run
+    /// at once, because the last run is only remembered while there is one.
     #[serde(default, skip_serializing_if = "Delay::is_default")]
     pub min_interval: Delay,
-    /// Events before this instant do not start it.
+    /// The instant from which on events start the rule. Defaults to no bound.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "timestamp::option")]
     pub valid_from: Option<OffsetDateTime>,
-    /// Events from this instant on do not start it.
+    /// The instant before which events start the rule. Defaults to no bound.
     #[serde(default, skip_serializing_if = "Option::is_none", with = "timestamp::option")]
     pub valid_until: Option<OffsetDateTime>,
-    /// When its actions may be done; always if left out.
+    /// The hours in which its actions may run. Defaults to always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
-    /// Most runs in a period over all contacts; no limit if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<RateLimit>,
-    /// True to take a contact out of the audiences that this rule added it to, once the conditions no longer hold.
-    /// Looked at when the contact is touched, and in [`AutomationEngine::review`](crate::automation::engine::AutomationEngine::review).
+    /// The limit of runs over all contacts. Defaults to none. In JSON it is `cap`.
+    #[serde(rename = "cap", default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// Whether a contact is removed from the audiences that this rule added it to once the conditions no longer hold.
+    /// Checked when an event or an action changes the contact, and by
+    /// [`AutomationEngine::reevaluate_all`](crate::automation::AutomationEngine::reevaluate_all). Defaults to `false`.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leave: bool,
 }
 
-pub(in crate::automation) fn yes() -> bool {
-    true
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
-pub(in crate::automation) fn is_yes(flag: &bool) -> bool {
-    *flag
-}
-
 impl Rule {
-    /// An active rule that does nothing yet.
+    /// Creates an active rule without triggers, conditions and actions.
+    ///
+    /// ```
+    /// use audiencekit::automation::Rule;
+    ///
+    /// let rule = Rule::new("welcome");
+    /// assert!(rule.active && rule.on.is_empty());
+    /// ```
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self {
@@ -116,96 +116,157 @@ impl Rule {
             valid_from: None,
             valid_until: None,
             schedule: None,
-            cap: None,
+            rate_limit: None,
             leave: false,
         }
     }
 
-    /// The name for people.
+    /// Sets the name to show. Defaults to an empty text.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The folder for people.
+    /// Sets the folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may refer to.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// Switches it on or off.
+    /// Sets whether the rule runs. Defaults to `true`.
+    ///
+    /// ```
+    /// use audiencekit::automation::Rule;
+    ///
+    /// assert!(!Rule::new("paused").active(false).active);
+    /// ```
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
     }
 
-    /// One more event that starts it.
+    /// Adds a trigger. Any of the triggers starts the rule.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Rule, Trigger};
+    ///
+    /// let rule = Rule::new("r").on(Trigger::ContactAdded).on(Trigger::tag("IMPORTED"));
+    /// assert_eq!(rule.on.len(), 2);
+    /// ```
     #[must_use]
     pub fn on(mut self, trigger: Trigger) -> Self {
         self.on.push(trigger);
         self
     }
 
-    /// One more filter that must hold.
+    /// Adds a condition, a filter of the segment language. All conditions must hold.
+    ///
+    /// ```
+    /// use audiencekit::automation::Rule;
+    ///
+    /// let rule = Rule::new("r").when("country = \"PL\"").when("email is set");
+    /// assert_eq!(rule.when.len(), 2);
+    /// ```
     #[must_use]
     pub fn when(mut self, filter: impl Into<String>) -> Self {
         self.when.push(filter.into());
         self
     }
 
-    /// How long after the event the conditions are checked.
+    /// Sets the delay between the event and the check. Defaults to none.
     #[must_use]
     pub fn check_after(mut self, delay: Delay) -> Self {
         self.check_after = delay;
         self
     }
 
-    /// One more action if the conditions hold.
+    /// Adds an action that runs if the conditions hold.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Action, Rule};
+    ///
+    /// let rule = Rule::new("r").then(Action::AddTag { tag: "VIP".into() });
+    /// assert_eq!(rule.if_yes[0].action.kind(), "add_tag");
+    /// ```
     #[must_use]
     pub fn then(mut self, action: Action) -> Self {
         self.if_yes.push(action.into());
         self
     }
 
-    /// One more action if the conditions hold, some time after the check.
+    /// Adds an action that runs some time after the check if the conditions hold.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Action, Delay, Rule};
+    ///
+    /// let rule = Rule::new("r").then_after(Delay::Days(1), Action::ChangeScore { by: 1 });
+    /// assert_eq!(rule.if_yes[0].after, Delay::Days(1));
+    /// ```
     #[must_use]
     pub fn then_after(mut self, after: Delay, action: Action) -> Self {
-        self.if_yes.push(ActionStep { action, after });
+        self.if_yes.push(ActionStep::new(action).after(after));
         self
     }
 
-    /// One more action if the conditions do not hold.
+    /// Adds an action that runs if the conditions do not hold.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Action, Rule};
+    ///
+    /// let rule = Rule::new("r").otherwise(Action::ChangeScore { by: -1 });
+    /// assert_eq!(rule.if_no.len(), 1);
+    /// ```
     #[must_use]
     pub fn otherwise(mut self, action: Action) -> Self {
         self.if_no.push(action.into());
         self
     }
 
-    /// One more action if the conditions do not hold, some time after the check.
+    /// Adds an action that runs some time after the check if the conditions do not hold.
     #[must_use]
     pub fn otherwise_after(mut self, after: Delay, action: Action) -> Self {
-        self.if_no.push(ActionStep { action, after });
+        self.if_no.push(ActionStep::new(action).after(after));
         self
     }
 
-    /// Most runs for one contact.
+    /// Sets the maximum number of runs per contact. Defaults to no limit.
+    ///
+    /// ```
+    /// use audiencekit::automation::Rule;
+    ///
+    /// assert_eq!(Rule::new("once").runs_per_contact(1).runs_per_contact, Some(1));
+    /// ```
     #[must_use]
     pub fn runs_per_contact(mut self, runs: u32) -> Self {
         self.runs_per_contact = Some(runs);
         self
     }
 
-    /// Least time between two runs for one contact.
+    /// Sets the least time between two runs for one contact. Defaults to none.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Delay, Rule};
+    ///
+    /// assert_eq!(Rule::new("r").min_interval(Delay::Days(7)).min_interval, Delay::Days(7));
+    /// ```
     #[must_use]
     pub fn min_interval(mut self, interval: Delay) -> Self {
         self.min_interval = interval;
         self
     }
 
-    /// Events from `from` on, and before `until`, start it.
+    /// Sets the time in which events start the rule: from `from` on and before `until`. Defaults to always.
+    ///
+    /// ```
+    /// use audiencekit::automation::Rule;
+    /// use time::macros::datetime;
+    ///
+    /// let spring = Rule::new("spring").valid(Some(datetime!(2026-03-01 0:00 UTC)), Some(datetime!(2026-06-01 0:00 UTC)));
+    /// assert!(spring.valid_from < spring.valid_until);
+    /// ```
     #[must_use]
     pub fn valid(mut self, from: Option<OffsetDateTime>, until: Option<OffsetDateTime>) -> Self {
         self.valid_from = from;
@@ -213,21 +274,40 @@ impl Rule {
         self
     }
 
-    /// When its actions may be done.
+    /// Sets the hours in which its actions may run. Defaults to always.
+    ///
+    /// ```
+    /// use audiencekit::automation::{OpenHours, Rule, Schedule};
+    ///
+    /// let rule = Rule::new("r").schedule(Schedule::new(OpenHours::daily("08:00", "18:00")?));
+    /// assert!(rule.schedule.is_some());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = Some(schedule);
         self
     }
 
-    /// Most runs in a period over all contacts.
+    /// Limits the runs per period over all contacts. Defaults to no limit.
     #[must_use]
-    pub fn cap(mut self, cap: RateLimit) -> Self {
-        self.cap = Some(cap);
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
-    /// Takes contacts out again once the conditions no longer hold.
+    /// Removes contacts again once the conditions no longer hold. Such a rule needs a condition and an action that adds to
+    /// an audience.
+    ///
+    /// ```
+    /// use audiencekit::automation::{Rule, Trigger};
+    ///
+    /// let rule = Rule::new("recent buyers")
+    ///     .on(Trigger::external("purchase"))
+    ///     .when("count(event.purchase in last 90 days) >= 1")
+    ///     .leave();
+    /// assert!(rule.leave);
+    /// ```
     #[must_use]
     pub fn leave(mut self) -> Self {
         self.leave = true;

@@ -1,4 +1,4 @@
-//! Hours in which a rule or workflow may act.
+//! Hours in which the actions of a rule or workflow may run.
 
 use std::fmt;
 
@@ -8,14 +8,14 @@ use time::{Date, Duration, OffsetDateTime, Time, Weekday};
 use crate::clock::TimeZone;
 use crate::error::Result;
 
-/// The hours in which a rule or workflow may act, by the clock on the wall of a zone.
+/// The hours in which the actions of a rule or workflow may run, in local time.
 ///
-/// What is due outside of them waits until they begin, or is dropped and told. Checks, waits and paths are not bound
-/// to them, and neither is taking a contact out because conditions no longer hold. The instant that counts is the
-/// one at which an action is due, whenever the host comes to do it.
+/// An action that is due outside of them waits until the schedule opens, or is skipped and recorded. Checks, waits and
+/// paths are not bound to the schedule, and neither is the removal of a contact whose conditions no longer hold. What
+/// counts is the instant at which an action is due, not the instant at which your application calls the engine.
 ///
-/// Where the clocks go forward, hours that do not exist that day do not open; where they go back, an hour that comes
-/// twice is open twice.
+/// When clocks go forward, hours that do not exist on that day do not open. When they go back, an hour that occurs twice
+/// is open twice.
 ///
 /// ```
 /// use audiencekit::automation::{OpenHours, Rule, Schedule};
@@ -23,7 +23,7 @@ use crate::error::Result;
 ///
 /// let office = Schedule::new(OpenHours::daily("08:00", "18:00")?.on([Weekday::Monday, Weekday::Friday]))
 ///     .zone("Europe/Warsaw");
-/// let rule = Rule::new("welcome").schedule(office.or_drop());
+/// let rule = Rule::new("welcome").schedule(office.or_skip());
 /// # let json = serde_json::to_string(&rule)?;
 /// # assert_eq!(serde_json::from_str::<Rule>(&json)?, rule);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -32,53 +32,72 @@ use crate::error::Result;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Schedule {
-    /// Open while any of these is.
+    /// The open hours. The schedule is open while any of them is.
     pub open: Vec<OpenHours>,
-    /// A name of the IANA database; the engine's zone if left out.
+    /// The time zone, a name of the IANA database. Defaults to the engine's time zone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub zone: Option<String>,
-    /// What becomes of an action that is due outside.
+    /// What happens to an action that is due outside. Defaults to [`OutsideHours::Defer`].
     #[serde(default)]
     pub outside: OutsideHours,
 }
 
-/// What becomes of an action that is due outside its schedule.
+/// What happens to an action that is due outside its schedule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OutsideHours {
-    /// It waits until the schedule opens.
+    /// It waits until the schedule opens. In JSON this is `wait`.
     #[default]
-    Wait,
-    /// It is dropped, and told in the outcome and the audit log.
-    Drop,
+    #[serde(rename = "wait")]
+    Defer,
+    /// It is skipped, counted in the report and recorded in the audit log. In JSON this is `drop`.
+    #[serde(rename = "drop")]
+    Skip,
 }
 
-/// Hours of some days of the week.
+/// Open hours on some days of the week.
+///
+/// ```
+/// use audiencekit::automation::OpenHours;
+/// use time::Weekday;
+///
+/// let weekend = OpenHours::daily("10:00", "16:00")?.on([Weekday::Saturday, Weekday::Sunday]);
+/// assert_eq!(weekend.to_string(), "10:00 to 16:00");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OpenHours {
-    /// Days on which they begin; every day if left out.
+    /// The days on which the hours begin. Defaults to every day.
     #[serde(default, skip_serializing_if = "Vec::is_empty", with = "days")]
     pub days: Vec<Weekday>,
-    /// The first minute.
+    /// The first open minute.
     #[serde(with = "wall")]
     pub from: Time,
-    /// The minute at which they end. Up to `from` it is one of the next day; the same as `from` is 24 hours.
+    /// The minute at which the hours end. A time up to `from` is on the next day; the same as `from` is 24 hours.
     #[serde(with = "wall")]
     pub until: Time,
 }
 
 impl OpenHours {
-    /// Hours of every day, as `"08:00"`.
+    /// Creates hours of every day from times such as `"08:00"`.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for what is not a time of day.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) if a time is not `HH:MM`.
+    ///
+    /// ```
+    /// use audiencekit::automation::OpenHours;
+    ///
+    /// assert!(OpenHours::daily("22:00", "06:00").is_ok());
+    /// assert!(OpenHours::daily("8", "18").is_err());
+    /// ```
     pub fn daily(from: &str, until: &str) -> Result<Self> {
         Ok(Self { days: Vec::new(), from: wall::read(from)?, until: wall::read(until)? })
     }
 
-    /// On these days only.
+    /// Restricts the hours to these days. Defaults to every day.
     #[must_use]
     pub fn on(mut self, days: impl IntoIterator<Item = Weekday>) -> Self {
         self.days.extend(days);
@@ -98,30 +117,46 @@ impl OpenHours {
 }
 
 impl Schedule {
-    /// Open in these hours, in the engine's zone; what is due outside waits.
+    /// Creates a schedule of these hours in the engine's time zone that defers what is due outside.
     #[must_use]
     pub fn new(hours: OpenHours) -> Self {
-        Self { open: vec![hours], zone: None, outside: OutsideHours::Wait }
+        Self { open: vec![hours], zone: None, outside: OutsideHours::Defer }
     }
 
-    /// Open in these hours too.
+    /// Adds open hours, in which the schedule is open as well.
+    ///
+    /// ```
+    /// use audiencekit::automation::{OpenHours, Schedule};
+    ///
+    /// let schedule = Schedule::new(OpenHours::daily("08:00", "12:00")?).and(OpenHours::daily("14:00", "18:00")?);
+    /// assert_eq!(schedule.open.len(), 2);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn and(mut self, hours: OpenHours) -> Self {
         self.open.push(hours);
         self
     }
 
-    /// By the clocks of a zone of the IANA database.
+    /// Sets the time zone, a name of the IANA database. Defaults to the engine's time zone.
     #[must_use]
     pub fn zone(mut self, name: impl Into<String>) -> Self {
         self.zone = Some(name.into());
         self
     }
 
-    /// Drops what is due outside.
+    /// Skips actions that are due outside. Defaults to deferring them.
+    ///
+    /// ```
+    /// use audiencekit::automation::{OpenHours, OutsideHours, Schedule};
+    ///
+    /// let schedule = Schedule::new(OpenHours::daily("08:00", "18:00")?).or_skip();
+    /// assert_eq!(schedule.outside, OutsideHours::Skip);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn or_drop(mut self) -> Self {
-        self.outside = OutsideHours::Drop;
+    pub fn or_skip(mut self) -> Self {
+        self.outside = OutsideHours::Skip;
         self
     }
 
@@ -130,7 +165,7 @@ impl Schedule {
         self.open.iter().any(|hours| hours.holds(wall.weekday(), wall.time()))
     }
 
-    /// The first open instant after `at`; `None` when it does not open within two weeks.
+    /// Returns the first open instant after `at`, or `None` if it does not open within two weeks.
     pub(in crate::automation) fn opens_after(
         &self,
         at: OffsetDateTime,
@@ -163,8 +198,8 @@ impl Schedule {
 /// Days within which any hours of the week begin, even if the clocks skip them once.
 const LOOK_AHEAD: i64 = 15;
 
-/// The instants at which the clock on the wall may read this: two where clocks go back. One that does not exist
-/// gives instants near it.
+/// Returns the instants at which a local clock may read this: two where clocks go back. A time that does not exist gives
+/// instants near it.
 fn readings(day: Date, time: Time, zone: &TimeZone) -> [Option<OffsetDateTime>; 2] {
     let as_utc = day.with_time(time).assume_utc();
     let one = |apart: Duration| {
@@ -301,7 +336,7 @@ mod tests {
         ] {
             let zone = TimeZone::named(zone).unwrap();
             for open in &schedules {
-                let schedule = Schedule { open: open.clone(), zone: None, outside: OutsideHours::Wait };
+                let schedule = Schedule { open: open.clone(), zone: None, outside: OutsideHours::Defer };
                 for step in 0..30 {
                     let at = from + Duration::minutes(step * 173);
                     assert_eq!(

@@ -1,4 +1,4 @@
-//! The nine rules that audiences are usually fed by.
+//! Ready-made rules.
 
 use super::action::Action;
 use super::rule::Rule;
@@ -7,7 +7,16 @@ use crate::audience::Audience;
 use crate::automation::event::ConsentChannel;
 use crate::contact::ConsentStatus;
 
-/// A usual way into or out of an audience.
+/// A ready-made rule that adds contacts to an audience or removes them.
+///
+/// ```
+/// use audiencekit::automation::{Rule, Template};
+/// use audiencekit::Audience;
+///
+/// fn rules(vip: &Audience) -> [Rule; 2] {
+///     [Template::AddOnTag("VIP".into()).rule("in", vip), Template::RemoveOnPurchase.rule("out", vip)]
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Template {
@@ -15,11 +24,11 @@ pub enum Template {
     AddOnTag(String),
     /// Adds when an external event of a type is recorded.
     AddOnEvent(String),
-    /// Adds when the contact comes to a stage of a funnel.
+    /// Adds when the contact reaches a stage of a funnel: the funnel and the stage.
     AddOnStage(String, String),
     /// Adds when the contact opts in to e-mail.
     AddOnOptIn,
-    /// Adds when a page is visited; a [`UrlPattern`](crate::segment::UrlPattern).
+    /// Adds when a page is visited that matches a [`UrlPattern`](crate::segment::UrlPattern).
     AddOnVisit(String),
     /// Removes when a purchase is recorded.
     RemoveOnPurchase,
@@ -27,12 +36,12 @@ pub enum Template {
     RemoveOnOptOut,
     /// Removes when the contact opts out of text messages and calls.
     RemoveOnPhoneOptOut,
-    /// Removes when a tag is taken away.
+    /// Removes when a tag is removed.
     RemoveOnTagRemoved(String),
 }
 
 impl Template {
-    /// The rule, for an audience that was saved.
+    /// Creates the rule for a saved audience.
     #[must_use]
     pub fn rule(&self, id: impl Into<String>, audience: &Audience) -> Rule {
         let (trigger, add) = match self {

@@ -1,4 +1,4 @@
-//! What rules and workflows listen to.
+//! Triggers: the events that start rules and move workflows.
 
 use std::borrow::Cow;
 
@@ -9,7 +9,8 @@ use crate::automation::event::{ConsentChannel, EventKind};
 use crate::contact::{ConsentStatus, normalize_tag};
 use crate::segment::UrlPattern;
 
-/// An event to listen to, and its filters. A list of names is met by any of them; an empty list by all.
+/// An event that starts a rule or moves a workflow, and its filters. Any listed name matches; an empty list matches every
+/// name.
 ///
 /// ```
 /// use audiencekit::automation::{EventKind, Trigger};
@@ -23,14 +24,14 @@ use crate::segment::UrlPattern;
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Trigger {
-    /// A new contact.
+    /// A contact was added.
     ContactAdded,
-    /// One of these fields got its first value.
+    /// One of these fields was set for the first time.
     DetailAdded {
         /// The fields.
         fields: Vec<String>,
     },
-    /// One of these fields got another value.
+    /// One of these fields changed its value.
     DetailChanged {
         /// The fields.
         fields: Vec<String>,
@@ -40,16 +41,16 @@ pub enum Trigger {
         /// The tags.
         tags: Vec<String>,
     },
-    /// One of these tags was taken away.
+    /// One of these tags was removed.
     TagRemoved {
         /// The tags.
         tags: Vec<String>,
     },
-    /// The score of a tag changed and is at least `score`: also when it fell and is still that high.
+    /// The score of a tag changed, up or down, and is at least `score`.
     TagScoreAtLeast {
         /// The tag.
         tag: String,
-        /// The threshold.
+        /// The threshold, inclusive.
         score: i64,
     },
     /// The contact's score changed to exactly `score`.
@@ -59,10 +60,10 @@ pub enum Trigger {
     },
     /// The contact's score changed and is above `score`.
     ScoreAbove {
-        /// The threshold, which itself is not enough.
+        /// The threshold, exclusive.
         score: i64,
     },
-    /// One of these consents came to this state.
+    /// One of these consents changed to this state.
     ConsentChanged {
         /// The consents.
         channels: Vec<ConsentChannel>,
@@ -73,7 +74,7 @@ pub enum Trigger {
     External {
         /// The types.
         kinds: Vec<String>,
-        /// Tests that all hold for that event.
+        /// The tests that the event must all pass.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         properties: Vec<PropertyFilter>,
     },
@@ -81,14 +82,14 @@ pub enum Trigger {
     ExternalChanged {
         /// The types.
         kinds: Vec<String>,
-        /// The changed fields, any of them.
+        /// The changed fields of which any matches.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         fields: Vec<String>,
-        /// Tests that all hold for that event.
+        /// The tests that the event must all pass.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         properties: Vec<PropertyFilter>,
     },
-    /// The contact came to one of these stages of a funnel.
+    /// The contact reached one of these stages of a funnel.
     StageReached {
         /// The funnel.
         funnel: String,
@@ -105,7 +106,7 @@ pub enum Trigger {
     MailClicked {
         /// The mailings.
         mails: Vec<String>,
-        /// A [`UrlPattern`] of the link.
+        /// A [`UrlPattern`] of the link. Defaults to any link.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         link: Option<String>,
     },
@@ -114,82 +115,127 @@ pub enum Trigger {
         /// A [`UrlPattern`] of its address.
         url: String,
     },
-    /// A date of the contact is near: fires once at midnight of the day that is `days` after it.
+    /// A date of the contact is near: fires at midnight of the day that is `days` after it.
     DateNear {
-        /// The field: a date, a birthday or an instant.
+        /// The field, of type date, birthday or instant.
         field: String,
-        /// Days after the date; negative is before it, 0 is on it.
+        /// The number of days after the date, negative for days before it.
         days: i32,
-        /// True for anniversaries: fires every year. 29 February counts as 28 February in other years.
+        /// Whether it fires every year, as for an anniversary. 29 February counts as 28 February in other years. Defaults to
+        /// `false`.
         #[serde(default)]
         ignore_year: bool,
-        /// The time zone of that midnight; the engine's own if left out.
+        /// The time zone of that midnight. Defaults to the engine's time zone.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         zone: Option<String>,
     },
-    /// The contact came into one of these groups of an RFM report.
+    /// The contact moved to one of these groups of an RFM report.
     RfmChanged {
         /// The report.
         report: String,
-        /// The dimension; any if left out.
+        /// The dimension. Defaults to any.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         dimension: Option<String>,
         /// The groups.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         groups: Vec<String>,
     },
-    /// One of the host's own kinds.
+    /// An event of a kind that your application defines.
     Custom {
         /// Its name.
         name: String,
-        /// Tests that all hold for that event.
+        /// The tests that the event must all pass.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         properties: Vec<PropertyFilter>,
     },
 }
 
 impl Trigger {
-    /// A tag was assigned.
+    /// Creates a trigger on the assignment of a tag.
+    ///
+    /// ```
+    /// use audiencekit::automation::Trigger;
+    ///
+    /// assert_eq!(Trigger::tag("VIP"), Trigger::TagAssigned { tags: vec!["VIP".into()] });
+    /// ```
     #[must_use]
     pub fn tag(tag: impl Into<String>) -> Self {
         Self::TagAssigned { tags: vec![tag.into()] }
     }
 
-    /// A tag was taken away.
+    /// Creates a trigger on the removal of a tag.
+    ///
+    /// ```
+    /// use audiencekit::automation::{EventKind, Trigger};
+    ///
+    /// assert!(Trigger::tag_removed("VIP").matches(&EventKind::TagRemoved { tag: "vip".into() }));
+    /// ```
     #[must_use]
     pub fn tag_removed(tag: impl Into<String>) -> Self {
         Self::TagRemoved { tags: vec![tag.into()] }
     }
 
-    /// An external event of this type.
+    /// Creates a trigger on an external event of a type, such as `purchase`.
+    ///
+    /// ```
+    /// use audiencekit::automation::{EventKind, Trigger};
+    ///
+    /// assert!(Trigger::external("purchase").matches(&EventKind::external("Purchase")));
+    /// ```
     #[must_use]
     pub fn external(kind: impl Into<String>) -> Self {
         Self::External { kinds: vec![kind.into()], properties: Vec::new() }
     }
 
-    /// The score became exactly `score`.
+    /// Creates a trigger on a score that changed to exactly `score`.
+    ///
+    /// ```
+    /// use audiencekit::automation::{EventKind, Trigger};
+    ///
+    /// assert!(Trigger::score_reached(5).matches(&EventKind::ScoreChanged { from: 0, to: 5 }));
+    /// ```
     #[must_use]
     pub fn score_reached(score: i64) -> Self {
         Self::ScoreReached { score }
     }
 
-    /// The score changed and is above `score`.
+    /// Creates a trigger on a score that changed and is above `score`.
+    ///
+    /// ```
+    /// use audiencekit::automation::{EventKind, Trigger};
+    ///
+    /// assert!(!Trigger::score_above(5).matches(&EventKind::ScoreChanged { from: 0, to: 5 }));
+    /// ```
     #[must_use]
     pub fn score_above(score: i64) -> Self {
         Self::ScoreAbove { score }
     }
 
-    /// A consent came to a state.
+    /// Creates a trigger on a consent that changed to a state.
+    ///
+    /// ```
+    /// use audiencekit::automation::{ConsentChannel, EventKind, Trigger};
+    /// use audiencekit::contact::ConsentStatus;
+    ///
+    /// let opt_in = Trigger::consent(ConsentChannel::Email, ConsentStatus::Confirmed);
+    /// let event = EventKind::ConsentChanged { channel: ConsentChannel::Email, status: ConsentStatus::Confirmed };
+    /// assert!(opt_in.matches(&event));
+    /// ```
     #[must_use]
     pub fn consent(channel: ConsentChannel, status: ConsentStatus) -> Self {
         Self::ConsentChanged { channels: vec![channel], status }
     }
 
-    /// True when `what` is such an event and passes its filters. A [`Trigger::DateNear`] matches no event: it comes
-    /// from the calendar.
+    /// Returns `true` if an event matches. A [`Trigger::DateNear`] matches no event: it comes from the calendar.
+    ///
+    /// ```
+    /// use audiencekit::automation::{EventKind, Trigger};
+    ///
+    /// assert!(Trigger::ContactAdded.matches(&EventKind::ContactAdded));
+    /// ```
     #[must_use]
-    pub fn matches(&self, what: &EventKind) -> bool {
-        match (self, what) {
+    pub fn matches(&self, kind: &EventKind) -> bool {
+        match (self, kind) {
             (Self::ContactAdded, EventKind::ContactAdded) => true,
             (Self::DetailAdded { fields }, EventKind::DetailAdded { field })
             | (Self::DetailChanged { fields }, EventKind::DetailChanged { field }) => any(fields, field),
@@ -242,7 +288,7 @@ impl Trigger {
         }
     }
 
-    /// What an index can find it by: the kind of event, and the names it is limited to (none: all).
+    /// Returns what an index finds it by: the kind of event, and the names that it is limited to, none for all.
     pub(in crate::automation) fn address(&self) -> Option<(&'static str, Vec<String>)> {
         let tags = |tags: &[String]| tags.iter().filter_map(|tag| normalize_tag(tag)).collect();
         let fold = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect();
@@ -269,7 +315,7 @@ impl Trigger {
 }
 
 impl EventKind {
-    /// The name that an index of [`Trigger::address`] looks for.
+    /// Returns the name that an index of [`Trigger::address`] looks for.
     pub(in crate::automation) fn indexed_name(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::ContactAdded

@@ -19,21 +19,36 @@ use crate::contact::{FieldType, Schema, normalize_tag};
 use crate::error::{Result, ValidationErrors};
 use crate::segment::UrlPattern;
 
-pub(in crate::automation) struct Validator<'a> {
+struct Validator<'a> {
     schema: &'a Schema,
     zone: &'a TimeZone,
     audiences: BTreeSet<&'a str>,
     rules: BTreeSet<&'a str>,
-    pub(in crate::automation) problems: ValidationErrors,
+    problems: ValidationErrors,
 }
 
-pub(in crate::automation) fn definitions(
-    definitions: &Definitions,
-    schema: &Schema,
-    zone: &TimeZone,
-    audiences: &[Audience],
-) -> Result<()> {
-    let mut checker = Validator {
+impl Definitions {
+    /// Validates ids, filters, fields, audiences, references and the graphs of workflows. The engine does so too when it
+    /// takes definitions.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem and its path.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, TimeZone};
+    /// use audiencekit::automation::{Action, Definitions, Rule};
+    ///
+    /// let rule = Rule::new("a").when("scor > 5").then(Action::ChangeScore { by: 1 });
+    /// let error = Definitions::new().rule(rule).check(&Schema::standard(), &TimeZone::utc(), &[]).unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "rules[0].when[0]");
+    /// ```
+    pub fn check(&self, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
+        check(self, schema, zone, audiences)
+    }
+}
+
+fn check(definitions: &Definitions, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
+    let mut validator = Validator {
         schema,
         zone,
         audiences: audiences.iter().map(|audience| audience.id().as_str()).collect(),
@@ -43,22 +58,22 @@ pub(in crate::automation) fn definitions(
     let mut ids = BTreeSet::new();
     for (index, rule) in definitions.rules.iter().enumerate() {
         let path = format!("rules[{index}]");
-        checker.id(&path, &rule.id, ids.insert(&rule.id));
-        checker.rule(&path, rule);
+        validator.id(&path, &rule.id, ids.insert(&rule.id));
+        validator.rule(&path, rule);
     }
     let mut ids = BTreeSet::new();
     for (index, workflow) in definitions.workflows.iter().enumerate() {
         let path = format!("workflows[{index}]");
-        checker.id(&path, &workflow.id, ids.insert(&workflow.id));
-        checker.workflow(&path, workflow);
+        validator.id(&path, &workflow.id, ids.insert(&workflow.id));
+        validator.workflow(&path, workflow);
     }
     let mut ids = BTreeSet::new();
-    for (index, limit) in definitions.limits.iter().enumerate() {
+    for (index, limit) in definitions.frequency_caps.iter().enumerate() {
         let path = format!("limits[{index}]");
-        checker.id(&path, &limit.id, ids.insert(&limit.id));
-        checker.limit(&path, limit, definitions);
+        validator.id(&path, &limit.id, ids.insert(&limit.id));
+        validator.limit(&path, limit, definitions);
     }
-    checker.problems.into_result()
+    validator.problems.into_result()
 }
 
 impl Validator<'_> {
@@ -80,7 +95,7 @@ impl Validator<'_> {
         self.delay(&format!("{path}.check_after"), rule.check_after);
         self.delay(&format!("{path}.min_interval"), rule.min_interval);
         self.schedule(path, rule.schedule.as_ref());
-        self.runs(&format!("{path}.cap"), rule.cap.map(|cap| cap.runs));
+        self.runs(&format!("{path}.cap"), rule.rate_limit.map(|limit| limit.runs));
         for (branch, steps) in [("if_yes", &rule.if_yes), ("if_no", &rule.if_no)] {
             for (index, step) in steps.iter().enumerate() {
                 self.action(&format!("{path}.{branch}[{index}].action"), &step.action);
@@ -141,7 +156,7 @@ impl Validator<'_> {
 
     fn workflow(&mut self, path: &str, workflow: &Workflow) {
         self.schedule(path, workflow.schedule.as_ref());
-        self.runs(&format!("{path}.cap"), workflow.cap.map(|cap| cap.runs));
+        self.runs(&format!("{path}.cap"), workflow.rate_limit.map(|limit| limit.runs));
         for (index, start) in workflow.starts.iter().enumerate() {
             self.trigger(&format!("{path}.starts[{index}].on"), &start.on);
             self.filters(&format!("{path}.starts[{index}].when"), &start.when);

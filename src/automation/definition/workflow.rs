@@ -1,4 +1,4 @@
-//! Workflows: a graph that each contact walks at its own pace.
+//! Workflows: graphs that contacts move through over time.
 
 use std::collections::BTreeMap;
 
@@ -6,13 +6,15 @@ use serde::{Deserialize, Serialize};
 
 use super::action::Action;
 use super::delay::Delay;
+use super::flag;
 use super::frequency::RateLimit;
-use super::rule;
 use super::schedule::Schedule;
 use super::trigger::Trigger;
 use crate::automation::unique_map;
 
-/// A workflow: start branches, nodes by name, and what ends the walk early.
+/// A workflow: a graph of nodes that each contact moves through at its own pace, with entry points and exit criteria.
+///
+/// A contact has at most one active instance of a workflow.
 ///
 /// ```
 /// use audiencekit::automation::{Action, Delay, Node, Trigger, Workflow};
@@ -33,152 +35,253 @@ use crate::automation::unique_map;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Workflow {
-    /// Unique among the workflows.
+    /// The id, unique among the workflows. Positions, timers and the audit log refer to it.
     pub id: String,
-    /// Raised by one with each edit; contacts on their way may stay on an older one.
+    /// The version. Raise it with each edit; contacts inside may finish the version that they entered.
     pub version: u32,
-    /// For people.
+    /// The name to show. Defaults to an empty text.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub name: String,
-    /// A folder for people.
+    /// The folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may refer to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub group: Option<String>,
-    /// False for a workflow that lets no one in; those inside go on.
-    #[serde(default = "rule::yes", skip_serializing_if = "rule::is_yes")]
+    /// Whether contacts may enter. Contacts inside continue either way. Defaults to `true`.
+    #[serde(default = "flag::on", skip_serializing_if = "flag::is_on")]
     pub active: bool,
-    /// Ways in; an event that matches several takes the first.
+    /// The entry points. An event that matches several uses the first that lets the contact in.
     pub starts: Vec<EntryPoint>,
     /// The nodes by their ids.
     #[serde(deserialize_with = "unique_map::deserialize")]
     pub nodes: BTreeMap<String, Node>,
-    /// When a contact may come in again.
+    /// Whether a contact may enter again. Defaults to [`Reentry::AfterEnd`].
     #[serde(default)]
     pub reentry: Reentry,
-    /// When its actions may be done: a contact that comes to a [`Node::Do`] outside waits there, or goes on without
-    /// its actions. Always if left out.
+    /// The hours in which its actions may run. A contact that reaches a [`Node::Do`] outside of them waits there, or
+    /// continues without the actions. Defaults to always.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub schedule: Option<Schedule>,
-    /// Most contacts that come in in a period; no limit if left out.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cap: Option<RateLimit>,
-    /// What takes a contact out early.
+    /// The limit of contacts that enter. Defaults to none. In JSON it is `cap`.
+    #[serde(rename = "cap", default, skip_serializing_if = "Option::is_none")]
+    pub rate_limit: Option<RateLimit>,
+    /// The criteria that end an instance early.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub exits: Vec<ExitCriterion>,
 }
 
-/// A way into a workflow.
+/// An entry point of a workflow: a trigger, conditions, and the first node.
+///
+/// ```
+/// use audiencekit::automation::{EntryPoint, Trigger};
+///
+/// let entry = EntryPoint::new(Trigger::external("cart"), "wait").when("email is set");
+/// assert_eq!((entry.to.as_str(), entry.when.len()), ("wait", 1));
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct EntryPoint {
-    /// The event that starts it.
+    /// The trigger.
     pub on: Trigger,
-    /// Filters that must all hold at the event.
+    /// The conditions, filters that must all hold at the event.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
     /// The first node.
     pub to: String,
 }
 
-/// When a contact may come into a workflow again. It is never inside twice.
+/// Controls re-entry. A contact has at most one active instance of a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Reentry {
-    /// Once it has come to an end; while inside, the same trigger does nothing.
+    /// The contact may enter again once its instance has ended. While it is inside, a trigger does nothing.
     #[default]
     AfterEnd,
-    /// Never.
+    /// The contact may enter once.
     Never,
-    /// At any time: it begins again from the start.
+    /// The contact may enter at any time. An active instance begins again at the first node.
     Restart,
 }
 
-/// What takes a contact out of a workflow early.
+/// A criterion that ends an instance of a workflow early.
+///
+/// ```
+/// use audiencekit::automation::{ExitCriterion, Trigger};
+///
+/// let bought = ExitCriterion::new("bought").goal().on(Trigger::external("purchase"));
+/// assert!(bought.goal && bought.when.is_empty());
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct ExitCriterion {
-    /// For people and the audit log.
+    /// The name, as it appears in the audit log.
     pub name: String,
-    /// True when this is what the workflow is for.
+    /// Whether this exit is the goal of the workflow. Defaults to `false`.
     #[serde(default)]
     pub goal: bool,
-    /// Events of which any ends the walk, if the filters hold.
+    /// The triggers, any of which ends the instance if the conditions hold.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub on: Vec<Trigger>,
-    /// Filters that must all hold. Without events they are looked at whenever the contact is touched or goes on.
+    /// The conditions, filters that must all hold. Without triggers they are checked whenever the contact changes or
+    /// reaches a node.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub when: Vec<String>,
 }
 
-/// One node of a workflow. A node id that nothing has is a problem of [`Definitions::check`](super::definitions::Definitions::check).
+/// A node of a workflow. Nodes refer to each other by id; [`Definitions::check`](super::definitions::Definitions::check)
+/// reports an id that no node has.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
 pub enum Node {
-    /// Does actions, one after the other, and goes on.
+    /// Runs actions in order, then continues.
     Do {
         /// The actions.
         actions: Vec<Action>,
         /// The next node.
         to: String,
     },
-    /// Takes the first path whose filters all hold.
+    /// Takes the first path whose conditions all hold.
     Check {
         /// The paths, in order.
         paths: Vec<CheckPath>,
-        /// The node when none holds.
+        /// The node if no path is taken.
         otherwise: String,
     },
-    /// Waits, then goes on.
+    /// Waits, then continues.
     Wait {
-        /// How long.
+        /// The time to wait.
         #[serde(rename = "for")]
         delay: Delay,
         /// The next node.
         to: String,
     },
-    /// Waits for an event: goes on at once when it comes, and another way when the time is over.
+    /// Waits for an event: continues at once when it happens, and on another path when the time is over.
     WaitFor {
-        /// The events, any of them.
+        /// The triggers of which any ends the wait.
         on: Vec<Trigger>,
-        /// How long.
+        /// The time to wait, above zero.
         within: Delay,
-        /// The node when it came.
+        /// The node if the event happened.
         then: String,
-        /// The node when it did not.
+        /// The node if the time is over.
         otherwise: String,
     },
-    /// Parts contacts by a stable hash of the contact's id, the workflow's id and the node's id: a test of
-    /// A against B, of any number of ways.
+    /// Divides contacts by a stable hash of contact id, workflow id and node id, for A/B tests of any number of paths.
     Split {
-        /// The ways and their weights.
+        /// The paths and their weights.
         paths: Vec<SplitPath>,
     },
-    /// Ends the walk.
+    /// Ends the instance.
     End,
 }
 
-/// One way out of a [`Node::Check`].
+/// A path of a [`Node::Check`].
+///
+/// ```
+/// use audiencekit::automation::CheckPath;
+///
+/// let path = CheckPath::new("polish").when("country = \"PL\"");
+/// assert_eq!(path.to, "polish");
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct CheckPath {
-    /// Filters that must all hold.
+    /// The conditions, filters that must all hold.
     pub when: Vec<String>,
-    /// The node.
+    /// The next node.
     pub to: String,
 }
 
-/// One way out of a [`Node::Split`]. A holdout is a way to an [`Node::End`].
+/// A path of a [`Node::Split`]. For a holdout, let a path lead to a [`Node::End`].
+///
+/// ```
+/// use audiencekit::automation::{Node, SplitPath};
+///
+/// let test = Node::Split { paths: vec![SplitPath::new(90, "ads"), SplitPath::new(10, "holdout")] };
+/// assert!(matches!(test, Node::Split { paths } if paths[1].weight == 10));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct SplitPath {
-    /// Its share of the sum of all weights.
+    /// The share of contacts, relative to the sum of all weights.
     pub weight: u32,
-    /// The node.
+    /// The next node.
     pub to: String,
+}
+
+impl EntryPoint {
+    /// Creates an entry point without conditions that leads to the node `to`.
+    #[must_use]
+    pub fn new(on: Trigger, to: impl Into<String>) -> Self {
+        Self { on, when: Vec::new(), to: to.into() }
+    }
+
+    /// Adds a condition, a filter of the segment language.
+    #[must_use]
+    pub fn when(mut self, filter: impl Into<String>) -> Self {
+        self.when.push(filter.into());
+        self
+    }
+}
+
+impl ExitCriterion {
+    /// Creates an exit without triggers and conditions. It needs at least one of them.
+    #[must_use]
+    pub fn new(name: impl Into<String>) -> Self {
+        Self { name: name.into(), goal: false, on: Vec::new(), when: Vec::new() }
+    }
+
+    /// Marks the exit as the goal of the workflow.
+    #[must_use]
+    pub fn goal(mut self) -> Self {
+        self.goal = true;
+        self
+    }
+
+    /// Adds a trigger. Any of the triggers ends the instance.
+    #[must_use]
+    pub fn on(mut self, trigger: Trigger) -> Self {
+        self.on.push(trigger);
+        self
+    }
+
+    /// Adds a condition, a filter of the segment language.
+    #[must_use]
+    pub fn when(mut self, filter: impl Into<String>) -> Self {
+        self.when.push(filter.into());
+        self
+    }
+}
+
+impl CheckPath {
+    /// Creates a path without conditions, which is always taken.
+    #[must_use]
+    pub fn new(to: impl Into<String>) -> Self {
+        Self { when: Vec::new(), to: to.into() }
+    }
+
+    /// Adds a condition, a filter of the segment language.
+    #[must_use]
+    pub fn when(mut self, filter: impl Into<String>) -> Self {
+        self.when.push(filter.into());
+        self
+    }
+}
+
+impl SplitPath {
+    /// Creates a path of a weight.
+    #[must_use]
+    pub fn new(weight: u32, to: impl Into<String>) -> Self {
+        Self { weight, to: to.into() }
+    }
 }
 
 impl Node {
-    /// The nodes it may go to.
+    /// Returns the nodes that may follow.
     pub(super) fn targets(&self) -> Vec<&str> {
         match self {
             Self::Do { to, .. } | Self::Wait { to, .. } => vec![to],
@@ -191,7 +294,7 @@ impl Node {
         }
     }
 
-    /// True when a contact does not pass through it at once.
+    /// Returns `true` if a contact stays at the node for a time.
     pub(in crate::automation) fn holds(&self) -> bool {
         match self {
             Self::Wait { delay, .. } => !delay.is_none(),
@@ -202,7 +305,7 @@ impl Node {
 }
 
 impl Workflow {
-    /// A workflow without nodes.
+    /// Creates an active workflow without nodes.
     #[must_use]
     pub fn new(id: impl Into<String>, version: u32) -> Self {
         Self {
@@ -215,68 +318,74 @@ impl Workflow {
             nodes: BTreeMap::new(),
             reentry: Reentry::default(),
             schedule: None,
-            cap: None,
+            rate_limit: None,
             exits: Vec::new(),
         }
     }
 
-    /// Sets the name for people.
+    /// Sets the name to show. Defaults to an empty text.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// Sets the folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may be over.
+    /// Sets the folder, which a [`FrequencyCap`](super::frequency::FrequencyCap) may refer to.
     #[must_use]
     pub fn group(mut self, group: impl Into<String>) -> Self {
         self.group = Some(group.into());
         self
     }
 
-    /// Lets contacts in, or no more of them.
+    /// Sets whether contacts may enter. Defaults to `true`.
     #[must_use]
     pub fn active(mut self, active: bool) -> Self {
         self.active = active;
         self
     }
 
-    /// One more way in.
+    /// Adds an entry point without conditions that leads to the node `to`.
     #[must_use]
-    pub fn start(mut self, on: Trigger, to: impl Into<String>) -> Self {
-        self.starts.push(EntryPoint { on, when: Vec::new(), to: to.into() });
+    pub fn start(self, on: Trigger, to: impl Into<String>) -> Self {
+        self.entry_point(EntryPoint::new(on, to))
+    }
+
+    /// Adds an entry point.
+    #[must_use]
+    pub fn entry_point(mut self, entry: EntryPoint) -> Self {
+        self.starts.push(entry);
         self
     }
 
-    /// One more node.
+    /// Adds a node, or replaces the node of this id.
     #[must_use]
     pub fn node(mut self, id: impl Into<String>, node: Node) -> Self {
         self.nodes.insert(id.into(), node);
         self
     }
 
-    /// When a contact may come in again.
+    /// Sets whether a contact may enter again. Defaults to [`Reentry::AfterEnd`].
     #[must_use]
     pub fn reentry(mut self, reentry: Reentry) -> Self {
         self.reentry = reentry;
         self
     }
 
-    /// When its actions may be done.
+    /// Sets the hours in which its actions may run. Defaults to always.
     #[must_use]
     pub fn schedule(mut self, schedule: Schedule) -> Self {
         self.schedule = Some(schedule);
         self
     }
 
-    /// Most contacts that come in in a period.
+    /// Limits how many contacts may enter per period. Defaults to no limit.
     #[must_use]
-    pub fn cap(mut self, cap: RateLimit) -> Self {
-        self.cap = Some(cap);
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
         self
     }
 
-    /// One more early end.
+    /// Adds an exit criterion.
     #[must_use]
     pub fn exit(mut self, exit: ExitCriterion) -> Self {
         self.exits.push(exit);

@@ -1,270 +1,224 @@
-//! One step: what is due is done, what listens is served, conditions are checked.
+//! Takes in events and timers, and serves what listens to them.
 
 use time::OffsetDateTime;
 
-use super::context::RunContext;
+use super::context::{self, RunContext, Step};
+use super::{commit, date_trigger, recorder, reevaluate, rule, workflow};
 use crate::automation::contact_store::store::{ContactStore, unknown_contact};
-use crate::automation::definition::action::ActionStep;
-use crate::automation::definition::condition::first_failing;
-use crate::automation::definition::delay::Delay;
-use crate::automation::definition::rule::Rule;
-use crate::automation::engine::AutomationEngine;
-use crate::automation::event::EventKind;
+use crate::automation::event::{ContactEvent, EventKind};
+use crate::automation::idempotency;
 use crate::automation::options::StepReport;
-use crate::automation::program::compiled::{CompiledRule, Listener};
-use crate::automation::state::audit::{AuditEvent, SkipReason};
+use crate::automation::program::compiled::Listener;
+use crate::automation::state::audit::AuditEvent;
 use crate::automation::state::contact_cache::ContactSlot;
-use crate::automation::state::engine_state::NameId;
+use crate::automation::state::contact_record::Timer;
+use crate::automation::state::engine_state::EngineState;
 use crate::automation::state::job::{Causation, Job, Origin};
 use crate::automation::store::store::Store;
-use crate::automation::timestamp::{from_micros, micros};
+use crate::automation::timestamp::{earlier, from_micros, later, micros};
 use crate::error::{Error, ErrorKind, Result};
 
-impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    pub(in crate::automation) fn has_due(&self, now: OffsetDateTime) -> bool {
-        self.state.timers.next().is_some_and(|(due, _)| due <= micros(now))
-    }
+/// Timers that run between two commits.
+const TIMERS_PER_COMMIT: usize = 1_000;
 
-    /// Does what is due, earliest first, at most `most` things.
-    pub(in crate::automation) fn run_timers(
-        &mut self,
-        now: OffsetDateTime,
-        most: usize,
-    ) -> Result<StepReport> {
-        let before = std::mem::take(&mut self.outcome);
-        self.state.see_now(micros(now));
-        for _ in 0..most {
-            let Some(key) = self.state.timers.next().filter(|&(due, _)| due <= micros(now)) else { break };
-            let Some(work) = self.state.cancel(key) else { break };
-            let contact = match self.state.fetch(&self.store, work.contact()) {
-                Ok(contact) => contact,
-                Err(error) => {
-                    // The timer is gone from memory and still in the store.
-                    self.failed = true;
-                    return Err(error);
-                }
+pub(in crate::automation) fn has_due(state: &EngineState, now: OffsetDateTime) -> bool {
+    state.timers.next().is_some_and(|(due, _)| due <= micros(now))
+}
+
+/// Takes in an event. Returns `true` if it was handled before.
+pub(in crate::automation) fn accept<S: Store, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    event: &ContactEvent,
+    now: OffsetDateTime,
+) -> Result<bool> {
+    event.check()?;
+    if event.at > later(now, step.options.clock_skew) {
+        return Err(Error::new(ErrorKind::Invalid, "event at", "is in the future")
+            .expected("an instant up to now, give or take a few minutes"));
+    }
+    let oldest = earlier(now, step.options.dedup_window);
+    if event.at < oldest {
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "event at",
+            "is older than handled events are remembered",
+        )
+        .expected("a longer EngineOptions::dedup_window, or a manual run"));
+    }
+    step.state.advance_clock(micros(now));
+    let listeners = if event.silent { Vec::new() } else { step.program.listeners(&event.kind) };
+    if listeners.is_empty() && !step.program.has_state_triggers {
+        return Ok(false);
+    }
+    let key = idempotency::event_key(event);
+    if step.state.dedup.has(step.store, key, micros(oldest))? {
+        return Ok(true);
+    }
+    let contact = step.state.fetch(step.store, &event.contact)?;
+    if listeners.is_empty() && step.program.dates.is_empty() && !step.state.is_inside_or_held(contact) {
+        return Ok(false);
+    }
+    if !context::reload(step, contact)? {
+        return Err(unknown_contact());
+    }
+    step.state.mark_handled(key, micros(now));
+    let cause = Causation { key, depth: 0 };
+    dispatch(step, contact, &event.kind, &listeners, event.at, cause);
+    dispatch_follow_ups(step);
+    step.is_contact_changed = false;
+    reevaluate::reevaluate(step, contact, event.at, now);
+    Ok(false)
+}
+
+/// Runs everything that is due, a thousand timers in a commit.
+pub(in crate::automation) fn run_due<S: Store, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    now: OffsetDateTime,
+) -> Result<StepReport> {
+    let mut total = StepReport::default();
+    loop {
+        total.add(run_timers(step, now, TIMERS_PER_COMMIT)?);
+        if !has_due(step.state, now) {
+            step.state.counters.passed = step.state.counters.passed.max(micros(now));
+        }
+        commit::commit_and_apply(step)?;
+        total.problems.append(&mut step.report.problems);
+        if !has_due(step.state, now) {
+            return Ok(total);
+        }
+    }
+}
+
+/// Runs what is due, earliest first, at most `most` timers.
+pub(in crate::automation) fn run_timers<S: Store, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    now: OffsetDateTime,
+    most: usize,
+) -> Result<StepReport> {
+    let before = std::mem::take(step.report);
+    step.state.advance_clock(micros(now));
+    for _ in 0..most {
+        let Some(timer) = step.state.timers.next().filter(|&(due, _)| due <= micros(now)) else { break };
+        let Some(job) = step.state.cancel(timer) else { break };
+        let contact = match step.state.fetch(step.store, job.contact()) {
+            Ok(contact) => contact,
+            Err(error) => {
+                // The timer is gone from memory and still in the store.
+                *step.failed = true;
+                return Err(error);
+            }
+        };
+        step.loaded = None;
+        run_job(step, timer, job, contact);
+        dispatch_follow_ups(step);
+        reevaluate::reevaluate_if_changed(step, contact, from_micros(timer.0));
+    }
+    Ok(std::mem::replace(step.report, before))
+}
+
+fn run_job<S, C: ContactStore>(step: &mut Step<'_, S, C>, timer: Timer, job: Job, contact: ContactSlot) {
+    let at = from_micros(timer.0);
+    match job {
+        Job::CheckRule { rule, cause, conditions, .. } => {
+            let name = step.state.names.intern(&rule);
+            rule::check(step, name, contact, at, cause, conditions);
+        }
+        Job::RunAction { origin, cause, action, index, .. } => {
+            let run = RunContext { origin: &origin, contact, at };
+            if rule::has_released(step, &origin, contact, &action) {
+                let reason = "the conditions no longer hold".to_owned();
+                return recorder::record(step, run, |source| AuditEvent::Dropped { source, reason });
+            }
+            // The rule's schedule as it is now. The action of a removed rule runs as scheduled.
+            let compiled = match &origin {
+                Origin::Rule(rule) => step.state.names.get(rule).and_then(|rule| step.program.rule(rule)),
+                Origin::Workflow(_) => None,
             };
-            self.in_hand = None;
-            self.work(key, work, contact);
-            self.serve_follow_ups();
-            self.touch_if_changed(contact, from_micros(key.0));
-        }
-        Ok(std::mem::replace(&mut self.outcome, before))
-    }
-
-    fn work(&mut self, timer: (i64, u64), work: Job, contact: ContactSlot) {
-        let at = from_micros(timer.0);
-        match work {
-            Job::Check { rule, cause, conditions, .. } => {
-                let name = self.state.name(&rule);
-                self.check(name, contact, at, cause, conditions);
-            }
-            Job::Act { origin, cause, action, index, .. } => {
-                let run = RunContext { origin: &origin, contact, at };
-                if self.has_let_go(&origin, contact, &action) {
-                    let reason = "the conditions no longer hold".to_owned();
-                    return self.tell(run, |source| AuditEvent::Dropped { source, reason });
+            match compiled {
+                Some(compiled) => {
+                    rule::act_in_hours(step, &compiled.limits, run, cause, &action, index);
                 }
-                // The rule's schedule as it is now. Of a rule that is gone what was promised is done.
-                let program = std::sync::Arc::clone(&self.program);
-                let bounds = match &origin {
-                    Origin::Rule(rule) => self.state.known(rule).and_then(|rule| program.rule(rule)),
-                    Origin::Workflow(_) => None,
-                };
-                match bounds {
-                    Some(ready) => self.act_in_hours(&ready.bounds, run, cause, &action, index),
-                    None => self.act(run, cause, &action, index),
+                None => rule::act(step, run, cause, &action, index),
+            }
+        }
+        Job::ResumeWorkflow { workflow, .. } => {
+            let name = step.state.names.intern(&workflow);
+            workflow::resume(step, name, contact, timer, at);
+        }
+        Job::DateTrigger { owner, .. } => {
+            let owner = step.state.names.intern(&owner);
+            date_trigger::on_due(step, owner, contact, timer);
+        }
+    }
+}
+
+/// Serves everything that listens to what happened to a contact.
+fn dispatch<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    contact: ContactSlot,
+    kind: &EventKind,
+    listeners: &[Listener],
+    at: OffsetDateTime,
+    cause: Causation,
+) {
+    if listeners.is_empty() {
+        return;
+    }
+    // A contact that is inside a workflow as the event comes in cannot start it with the same event, and what it then
+    // comes to wait for is another event. Of several starts the first that lets it in is taken.
+    let inside = step.state.positions_of(contact);
+    let mut entered = None;
+    let mut refused = Vec::new();
+    for &listener in listeners {
+        match listener {
+            Listener::Rule { rule, .. } => rule::start(step, rule, contact, kind.kind(), at, cause),
+            Listener::Exit { workflow, exit, .. } => {
+                workflow::exit_on_event(step, workflow, exit, contact, at);
+            }
+            Listener::Awaited { workflow, node, .. } => {
+                workflow::on_awaited_event(step, workflow, node, contact, &inside, at);
+            }
+            Listener::Start { workflow, .. } if entered == Some(workflow) => {}
+            Listener::Start { workflow, start } => {
+                match workflow::enter(step, workflow, start, contact, &inside, at, cause) {
+                    None => entered = Some(workflow),
+                    Some(reason) => refused.push((workflow, start, reason)),
                 }
             }
-            Job::Walk { workflow, .. } => {
-                let name = self.state.name(&workflow);
-                self.wake(name, contact, timer, at);
+        }
+        // Another start of the workflow has let it in.
+        refused.retain(|&(workflow, ..)| entered != Some(workflow));
+    }
+    for (workflow, start, reason) in refused {
+        workflow::refuse(step, workflow, start, contact, at, reason);
+    }
+}
+
+/// Serves what actions brought about, until there is no more.
+pub(in crate::automation) fn dispatch_follow_ups<S, C: ContactStore>(step: &mut Step<'_, S, C>) {
+    while let Some(next) = step.follow_ups.pop_front() {
+        let listeners = step.program.listeners(&next.kind);
+        if next.cause.depth > step.options.max_chain_depth {
+            if !listeners.is_empty() {
+                stop_chain(step, next.contact, next.at, &next.kind);
             }
-            Job::Date { owner, .. } => {
-                let owner = self.state.name(&owner);
-                self.date_due(owner, contact, timer);
-            }
+            continue;
         }
+        dispatch(step, next.contact, &next.kind, &listeners, next.at, next.cause);
     }
+}
 
-    /// Serves everything that listens to what happened to a contact.
-    pub(in crate::automation) fn serve(
-        &mut self,
-        contact: ContactSlot,
-        what: &EventKind,
-        listeners: &[Listener],
-        at: OffsetDateTime,
-        cause: Causation,
-    ) {
-        if listeners.is_empty() {
-            return;
-        }
-        // Whoever is inside a workflow as the event comes in cannot start it with the same event, and what it then
-        // comes to wait for is another event. Of several starts the first that lets it in is taken.
-        let inside = self.state.places_of(contact);
-        let mut entered = None;
-        let mut refused = Vec::new();
-        for &target in listeners {
-            match target {
-                Listener::Rule { rule, .. } => self.start_rule(rule, contact, what.kind(), at, cause),
-                Listener::Exit { flow, exit, .. } => self.exit_on_event(flow, exit, contact, at),
-                Listener::Awaited { flow, node, .. } => self.came(flow, node, contact, &inside, at),
-                Listener::Start { flow, .. } if entered == Some(flow) => {}
-                Listener::Start { flow, start } => match self.enter(flow, start, contact, &inside, at, cause)
-                {
-                    None => entered = Some(flow),
-                    Some(reason) => refused.push((flow, start, reason)),
-                },
-            }
-            // Another start of the workflow has let it in.
-            refused.retain(|&(flow, ..)| entered != Some(flow));
-        }
-        for (flow, start, reason) in refused {
-            self.refuse(flow, start, contact, at, reason);
-        }
-    }
-
-    /// An event has started a rule: its conditions are checked now or later.
-    pub(super) fn start_rule(
-        &mut self,
-        rule: usize,
-        contact: ContactSlot,
-        event: &str,
-        at: OffsetDateTime,
-        cause: Causation,
-    ) {
-        let program = std::sync::Arc::clone(&self.program);
-        let Some(ready) = program.rules.get(rule) else { return };
-        if !ready.rule.is_valid_at(at) {
-            self.skip(ready.name, contact, at, SkipReason::NotValid);
-            return;
-        }
-        if self.runs_are_over(ready, contact) {
-            self.skip(ready.name, contact, at, SkipReason::RunLimit);
-            return;
-        }
-        self.outcome.matched += 1;
-        self.audit(contact, at, || AuditEvent::Started {
-            rule: ready.rule.id.clone(),
-            event: event.to_owned(),
-        });
-        if ready.rule.check_after.is_none() {
-            self.check(ready.name, contact, at, cause, true);
-        } else {
-            let due = micros(ready.rule.check_after.after(at, &self.options.zone));
-            let id = self.state.id(contact).to_string();
-            let work = Job::Check { rule: ready.rule.id.clone(), contact: id, cause, conditions: true };
-            self.state.schedule(due, work);
-        }
-    }
-
-    pub(in crate::automation) fn skip(
-        &mut self,
-        rule: NameId,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-        reason: SkipReason,
-    ) {
-        if self.options.audit && self.state.tell_once(rule, contact, reason) {
-            let rule = self.state.text(rule).to_string();
-            self.audit(contact, at, || AuditEvent::Skipped { rule, reason });
-        }
-    }
-
-    fn runs_are_over(&self, ready: &CompiledRule, contact: ContactSlot) -> bool {
-        ready.rule.runs_per_contact.is_some_and(|most| self.state.runs(ready.name, contact) >= most)
-    }
-
-    /// What keeps a rule from running for a contact, whatever its conditions say.
-    pub(super) fn keeps_from_running(
-        &self,
-        ready: &CompiledRule,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-    ) -> Option<SkipReason> {
-        let Rule { active, min_interval, .. } = ready.rule;
-        if !active {
-            return Some(SkipReason::NotValid);
-        }
-        if self.runs_are_over(ready, contact) {
-            return Some(SkipReason::RunLimit);
-        }
-        let last = self.state.last_run(ready.name, contact).filter(|_| !min_interval.is_none())?;
-        let is_too_soon = min_interval.after(from_micros(last), &self.options.zone) > at;
-        is_too_soon.then_some(SkipReason::MinInterval)
-    }
-
-    /// Checks a rule's conditions on the contact as it is, with `at` as now, and does the actions of a branch.
-    pub(in crate::automation) fn check(
-        &mut self,
-        rule: NameId,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-        cause: Causation,
-        conditions: bool,
-    ) {
-        let program = std::sync::Arc::clone(&self.program);
-        let Some(ready) = program.rule(rule) else {
-            let id = self.state.text(rule).to_string();
-            let gone =
-                Error::new(ErrorKind::NotFound, format!("rule {id}"), "was taken away before its check");
-            return self.give_up(RunContext { origin: &Origin::Rule(id), contact, at }, gone);
-        };
-        let run = RunContext { origin: &ready.origin, contact, at };
-        if let Some(reason) = self.keeps_from_running(ready, contact, at) {
-            return self.skip(rule, contact, at, reason);
-        }
-        let failed = if conditions && !ready.conditions.is_empty() {
-            match self.take_in_hand(contact) {
-                Ok(true) => match first_failing(&ready.conditions, &self.contact, at) {
-                    Ok(failed) => failed,
-                    Err(error) => return self.give_up(run, error),
-                },
-                Ok(false) => return self.give_up(run, unknown_contact()),
-                Err(error) => return self.give_up(run, error),
-            }
-        } else {
-            None
-        };
-        self.outcome.checked += 1;
-        self.audit(contact, at, || AuditEvent::Checked {
-            rule: ready.rule.id.clone(),
-            yes: failed.is_none(),
-            failed,
-        });
-        let branch = if failed.is_none() { &ready.rule.if_yes } else { &ready.rule.if_no };
-        if branch.is_empty() || !self.may_run(&ready.bounds, run) {
-            return;
-        }
-        self.count_run(ready, contact, at);
-        if ready.rule.leave && failed.is_none() {
-            self.state.hold(rule, contact);
-        }
-        for (index, ActionStep { action, after }) in branch.iter().enumerate() {
-            let index = index as u32;
-            if after.is_none() {
-                self.act_in_hours(&ready.bounds, run, cause, action, index);
-            } else {
-                let due = after.after(at, &self.options.zone);
-                self.act_later(run, due, cause, action, index);
-            }
-        }
-    }
-
-    /// Keeps of a run what its rule, or a later edit of it, can still ask for.
-    fn count_run(&mut self, ready: &CompiledRule, contact: ContactSlot, at: OffsetDateTime) {
-        // Without a limit it is enough to know that it has run: that is what counts if it is given one.
-        self.state.count_run(ready.name, contact, ready.rule.runs_per_contact.unwrap_or(1));
-        self.state.tell_again(ready.name, contact);
-        if ready.rule.min_interval.is_none() {
-            return;
-        }
-        // Everything that was due is done, and older events are refused: no check comes for before that.
-        let earliest = from_micros(self.state.counters.passed).saturating_sub(self.options.memory);
-        let (program, zone) = (&self.program, &self.options.zone);
-        self.state.set_last_run(ready.name, contact, micros(at), |rule, last| {
-            let interval = program.rule(rule).map_or(Delay::NONE, |known| known.rule.min_interval);
-            interval.after(from_micros(last), zone) <= earliest
-        });
-    }
+fn stop_chain<S, C>(step: &mut Step<'_, S, C>, contact: ContactSlot, at: OffsetDateTime, kind: &EventKind) {
+    let depth = step.options.max_chain_depth;
+    step.report.problems.push(
+        Error::new(
+            ErrorKind::Limit,
+            format!("automation {}", kind.kind()),
+            format!("more than {depth} rules started one another"),
+        )
+        .expected("rules that do not start one another in a circle"),
+    );
+    let source = kind.kind().to_owned();
+    let dropped = AuditEvent::Dropped { source, reason: "rules run in a circle".into() };
+    recorder::record_about(step, contact, at, || dropped);
 }

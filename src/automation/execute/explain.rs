@@ -1,182 +1,171 @@
-//! Why a contact is, or is not, in an audience.
+//! Explains why a contact is or is not in an audience.
 
 use std::collections::{HashSet, VecDeque};
 use std::fmt;
-use std::sync::Arc;
+use std::ops::ControlFlow;
 
 use time::OffsetDateTime;
 
-use crate::audience::Audience;
+use super::context::{self, Step};
+use super::{audit_log, rate_limit, rule, workflow};
 use crate::automation::contact_store::store::ContactStore;
 use crate::automation::definition::action::Action;
 use crate::automation::definition::condition::{Condition, first_failing};
 use crate::automation::definition::workflow::Node;
-use crate::automation::engine::AutomationEngine;
 use crate::automation::program::compiled::{CompiledRule, CompiledWorkflow, Program};
 use crate::automation::state::audit::{AuditEntry, AuditEvent, SkipReason};
 use crate::automation::state::contact_cache::ContactSlot;
 use crate::automation::store::store::Store;
 use crate::error::Result;
+use crate::sync::Operation;
 
-/// Why a contact is, or is not, in an audience: what has happened, and what would keep it out if its event came now.
+/// Why a contact is or is not in an audience: what has happened, and what would keep it out if its event came now.
+///
+/// `Display` prints it as text.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MembershipExplanation {
-    /// True when the last operation added the contact; `None` without one.
+    /// Whether the last change added the contact, or `None` if there was none.
     pub is_member: Option<bool>,
-    /// True when that operation was not sent yet.
+    /// Whether that change was not sent yet.
     pub is_waiting: bool,
-    /// False for a contact that the contact store does not have: nothing would run for it, whatever is said of rules
-    /// and workflows.
+    /// Whether the contact store has the contact. If not, nothing would run for it, whatever the status of rules and
+    /// workflows.
     pub is_known: bool,
-    /// The last entries of the audit log about this contact and anything that feeds the audience, at most
+    /// The last audit entries about this contact and what feeds the audience, at most
     /// [`MembershipExplanation::MOST_ENTRIES`].
     pub trace: Vec<AuditEntry>,
-    /// True when there are earlier entries about the contact that were left out.
+    /// Whether earlier entries about the contact were left out.
     pub has_earlier: bool,
-    /// Each rule that feeds the audience, itself or by a rule that it runs, and how it stands with the contact now.
+    /// The status of each rule that feeds the audience, directly or through a rule that it runs.
     pub rules: Vec<RuleStatus>,
-    /// Each workflow that feeds the audience, and how it stands with the contact now.
+    /// The status of each workflow that feeds the audience.
     pub workflows: Vec<WorkflowStatus>,
 }
 
 impl MembershipExplanation {
-    /// Most entries of a trace.
+    /// The maximum number of entries in [`trace`](Self::trace).
     pub const MOST_ENTRIES: usize = 1_000;
-    /// Most entries about the contact that are looked at for a trace.
+    /// The maximum number of entries about the contact that are read.
     pub const MOST_READ: usize = 10_000;
 }
 
-/// How a rule stands with a contact now.
+/// The status of a rule for a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleStatus {
-    /// The rule.
+    /// The id of the rule.
     pub rule: String,
-    /// How often it has run for the contact, counted up to its run limit; of a rule without one, counted up to 1.
+    /// The number of runs for the contact, counted up to its run limit, or up to 1 without a limit.
     pub runs: u32,
-    /// What would keep it from running now, whatever its conditions say.
-    pub refusal: Option<SkipReason>,
+    /// What would keep it from running now, whether or not its conditions hold.
+    pub blocked_by: Option<SkipReason>,
     /// The first condition that does not hold now, counted from 0.
-    pub failing: Option<usize>,
+    pub failing_condition: Option<usize>,
 }
 
-/// How a workflow stands with a contact now.
+/// The status of a workflow for a contact.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct WorkflowStatus {
-    /// The workflow.
+    /// The id of the workflow.
     pub workflow: String,
     /// The node at which the contact waits.
     pub node: Option<String>,
-    /// What would keep the contact from coming in now, whatever the conditions of the starts say.
-    pub refusal: Option<SkipReason>,
-    /// Of each start, the first condition that does not hold now, counted from 0.
-    pub failing: Vec<Option<usize>>,
+    /// What would keep the contact from entering now, whether or not the conditions hold.
+    pub blocked_by: Option<SkipReason>,
+    /// For each entry point the first condition that does not hold now, counted from 0.
+    pub failing_conditions: Vec<Option<usize>>,
 }
 
-impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// Says why a contact is or is not in an audience that automation fills.
-    ///
-    /// It reads the last [`MembershipExplanation::MOST_READ`] entries about this contact at most, however long the audit log is:
-    /// the store has them by contact.
-    ///
-    /// # Errors
-    /// What the stores return.
-    pub fn explain(
-        &mut self,
-        contact: &str,
-        audience: &Audience,
-        now: OffsetDateTime,
-    ) -> Result<MembershipExplanation> {
-        let id = audience.id().to_string();
-        let program = Arc::clone(&self.program);
-        let feeding = Feeding::of(&program, &id);
-        let mut trace = VecDeque::new();
-        let has_earlier = self.newest_about(contact, MembershipExplanation::MOST_READ, &mut |entry| {
-            let concerns = feeding.concerns(&entry.what, &id);
-            let has_room = trace.len() < MembershipExplanation::MOST_ENTRIES;
-            if concerns && has_room {
-                trace.push_front(entry);
-            }
-            has_room
-        })?;
-        let who = self.state.fetch(&self.store, contact)?;
-        self.in_hand = None;
-        let is_known = self.take_in_hand(who)?;
-        let mut rules = Vec::new();
-        for ready in program.rules.iter().filter(|ready| feeding.rules.contains(&*ready.rule.id)) {
-            rules.push(self.standing_of_rule(ready, who, is_known, now)?);
+/// Explains why a contact is or is not in an audience that automation fills.
+pub(in crate::automation) fn explain<S: Store, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    contact: &str,
+    audience: &str,
+    now: OffsetDateTime,
+) -> Result<MembershipExplanation> {
+    let program = step.program;
+    let feeding = Feeding::of(program, audience);
+    let mut trace = VecDeque::new();
+    let most = MembershipExplanation::MOST_READ;
+    let has_earlier = audit_log::newest_about(step.store, contact, most, &mut |entry| {
+        if trace.len() == MembershipExplanation::MOST_ENTRIES {
+            return ControlFlow::Break(());
         }
-        let mut workflows = Vec::new();
-        for ready in program.flows.iter().filter(|ready| ready.current) {
-            if feeding.workflows.contains(&*ready.workflow.id) {
-                workflows.push(self.standing_of_workflow(ready, who, is_known, now)?);
-            }
+        if feeding.concerns(&entry.event, audience) {
+            trace.push_front(entry);
         }
-        let person = self.state.people.get(who);
-        let (mut is_member, mut is_waiting) = (None, false);
-        if let Some(audience) = self.state.known(&id) {
-            is_member = person.members.iter().find(|(fed, _)| *fed == audience).map(|(_, last)| last.add);
-            is_waiting = self.state.outbox.is_waiting(person, audience);
+        ControlFlow::Continue(())
+    })?;
+    let slot = step.state.fetch(step.store, contact)?;
+    let is_known = context::reload(step, slot)?;
+    let mut rules = Vec::new();
+    for compiled in program.rules.iter().filter(|compiled| feeding.rules.contains(&*compiled.rule.id)) {
+        rules.push(rule_status(step, compiled, slot, is_known, now)?);
+    }
+    let mut workflows = Vec::new();
+    for compiled in program.workflows.iter().filter(|compiled| compiled.current) {
+        if feeding.workflows.contains(&*compiled.workflow.id) {
+            workflows.push(workflow_status(step, compiled, slot, is_known, now)?);
         }
-        Ok(MembershipExplanation {
-            is_member,
-            is_waiting,
-            is_known,
-            trace: trace.into(),
-            has_earlier,
-            rules,
-            workflows,
-        })
     }
+    let record = step.state.contacts.get(slot);
+    let (mut is_member, mut is_waiting) = (None, false);
+    if let Some(audience) = step.state.names.get(audience) {
+        let last = record.members.iter().find(|(fed, _)| *fed == audience);
+        is_member = last.map(|(_, last)| last.operation == Operation::Add);
+        is_waiting = step.state.outbox.is_waiting(record, audience);
+    }
+    let trace = trace.into();
+    Ok(MembershipExplanation { is_member, is_waiting, is_known, trace, has_earlier, rules, workflows })
+}
 
-    fn standing_of_rule(
-        &self,
-        ready: &CompiledRule,
-        who: ContactSlot,
-        is_known: bool,
-        now: OffsetDateTime,
-    ) -> Result<RuleStatus> {
-        let refusal = match self.keeps_from_running(ready, who, now) {
-            None if !ready.rule.is_valid_at(now) => Some(SkipReason::NotValid),
-            None => self.meets(&ready.bounds, who, now),
-            reason => reason,
-        };
-        Ok(RuleStatus {
-            rule: ready.rule.id.clone(),
-            runs: self.state.runs(ready.name, who),
-            refusal,
-            failing: self.failing(&ready.conditions, is_known, now)?,
-        })
-    }
+fn rule_status<S, C>(
+    step: &Step<'_, S, C>,
+    compiled: &CompiledRule,
+    contact: ContactSlot,
+    is_known: bool,
+    now: OffsetDateTime,
+) -> Result<RuleStatus> {
+    let blocked_by = match rule::blocked_by(step, compiled, contact, now) {
+        None if !compiled.rule.is_valid_at(now) => Some(SkipReason::NotValid),
+        None => rate_limit::blocked_by(step, &compiled.limits, contact, now),
+        reason => reason,
+    };
+    Ok(RuleStatus {
+        rule: compiled.rule.id.clone(),
+        runs: step.state.runs(compiled.name, contact),
+        blocked_by,
+        failing_condition: failing(step, &compiled.conditions, is_known, now)?,
+    })
+}
 
-    fn standing_of_workflow(
-        &self,
-        ready: &CompiledWorkflow,
-        who: ContactSlot,
-        is_known: bool,
-        now: OffsetDateTime,
-    ) -> Result<WorkflowStatus> {
-        let refusal = self.keeps_from_entering(ready, who, false);
-        let starts = ready.starts.iter().map(|start| self.failing(start, is_known, now));
-        Ok(WorkflowStatus {
-            workflow: ready.workflow.id.clone(),
-            node: self.state.position(ready.name, who).map(|position| position.node.clone()),
-            refusal: refusal.or_else(|| self.meets(&ready.bounds, who, now)),
-            failing: starts.collect::<Result<_>>()?,
-        })
-    }
+fn workflow_status<S, C>(
+    step: &Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    is_known: bool,
+    now: OffsetDateTime,
+) -> Result<WorkflowStatus> {
+    let blocked_by = workflow::blocked_by(step, compiled, contact, false);
+    let starts = compiled.starts.iter().map(|start| failing(step, start, is_known, now));
+    Ok(WorkflowStatus {
+        workflow: compiled.workflow.id.clone(),
+        node: step.state.position(compiled.name, contact).map(|position| position.node.clone()),
+        blocked_by: blocked_by.or_else(|| rate_limit::blocked_by(step, &compiled.limits, contact, now)),
+        failing_conditions: starts.collect::<Result<_>>()?,
+    })
+}
 
-    /// The first condition that the contact in hand does not meet.
-    fn failing(
-        &self,
-        conditions: &[Condition],
-        is_known: bool,
-        now: OffsetDateTime,
-    ) -> Result<Option<usize>> {
-        if is_known { first_failing(conditions, &self.contact, now) } else { Ok(None) }
-    }
+/// Returns the first condition that the loaded contact does not meet.
+fn failing<S, C>(
+    step: &Step<'_, S, C>,
+    conditions: &[Condition],
+    is_known: bool,
+    now: OffsetDateTime,
+) -> Result<Option<usize>> {
+    if is_known { first_failing(conditions, step.contact, now) } else { Ok(None) }
 }
 
 /// The rules and workflows that add to an audience or remove from it, themselves or by a rule that they run.
@@ -192,24 +181,25 @@ impl<'a> Feeding<'a> {
         // Rules may run rules further down: as long as there is one more, look again.
         loop {
             let known = found.rules.len();
-            for ready in &program.rules {
-                let mut actions = ready.rule.if_yes.iter().chain(&ready.rule.if_no).map(|step| &step.action);
+            for compiled in &program.rules {
+                let mut actions =
+                    compiled.rule.if_yes.iter().chain(&compiled.rule.if_no).map(|step| &step.action);
                 if actions.any(|action| found.feeds(action, audience)) {
-                    found.rules.insert(&ready.rule.id);
+                    found.rules.insert(&compiled.rule.id);
                 }
             }
             if found.rules.len() == known {
                 break;
             }
         }
-        for ready in &program.flows {
-            let mut nodes = ready.nodes.iter();
+        for compiled in &program.workflows {
+            let mut nodes = compiled.nodes.iter();
             let feeds = |node: &Node| match node {
                 Node::Do { actions, .. } => actions.iter().any(|action| found.feeds(action, audience)),
                 _ => false,
             };
             if nodes.any(|node| feeds(&node.node)) {
-                found.workflows.insert(&ready.workflow.id);
+                found.workflows.insert(&compiled.workflow.id);
             }
         }
         found
@@ -229,9 +219,9 @@ impl<'a> Feeding<'a> {
             | AuditEvent::Checked { rule, .. } => self.rules.contains(&**rule),
             AuditEvent::Refused { workflow, .. } => self.workflows.contains(&**workflow),
             AuditEvent::Member { audience, .. } => audience == id,
-            AuditEvent::Acted { .. }
-            | AuditEvent::Moved { .. }
-            | AuditEvent::Left { .. }
+            AuditEvent::ActionRun { .. }
+            | AuditEvent::NodeEntered { .. }
+            | AuditEvent::WorkflowExited { .. }
             | AuditEvent::Postponed { .. }
             | AuditEvent::Dropped { .. } => true,
         }
@@ -243,8 +233,8 @@ impl fmt::Display for MembershipExplanation {
         f.write_str(match (self.is_member, self.is_waiting) {
             (Some(true), false) => "in the audience",
             (Some(true), true) => "to be added with the next flush",
-            (Some(false), false) => "taken out of the audience",
-            (Some(false), true) => "to be taken out with the next flush",
+            (Some(false), false) => "removed from the audience",
+            (Some(false), true) => "to be removed with the next flush",
             (None, _) => "never added",
         })?;
         if self.has_earlier {
@@ -266,7 +256,7 @@ impl fmt::Display for RuleStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let has_run = if self.runs > 0 { "has run" } else { "has not run" };
         write!(f, "rule {} {has_run}; now ", self.rule)?;
-        match (self.refusal, self.failing) {
+        match (self.blocked_by, self.failing_condition) {
             (Some(reason), _) => write!(f, "it would be skipped: {reason}"),
             (None, Some(index)) => write!(f, "condition {} does not hold", index + 1),
             (None, None) => f.write_str("every condition holds"),
@@ -280,10 +270,10 @@ impl fmt::Display for WorkflowStatus {
         if let Some(node) = &self.node {
             return write!(f, ": the contact waits at {node}");
         }
-        if let Some(reason) = self.refusal {
+        if let Some(reason) = self.blocked_by {
             return write!(f, " would not let it in now: {reason}");
         }
-        for (start, failing) in self.failing.iter().enumerate() {
+        for (start, failing) in self.failing_conditions.iter().enumerate() {
             match failing {
                 Some(index) => write!(f, "; condition {} of start {} does not hold", index + 1, start + 1)?,
                 None => write!(f, "; start {} would let it in", start + 1)?,

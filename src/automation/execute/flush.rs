@@ -1,91 +1,112 @@
-//! From the outbox to Facebook, in few full calls.
+//! Sends the outbox to Facebook in few full calls.
 
 use std::fmt;
+use std::ops::ControlFlow;
+use std::time::Duration;
 
 use async_trait::async_trait;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 
+use super::commit;
+use super::context::Step;
 use crate::audience::Audience;
 use crate::automation::contact_store::store::ContactStore;
-use crate::automation::engine::AutomationEngine;
-use crate::automation::state::engine_state::NameId;
-use crate::automation::state::outbox::{self, PendingChange};
+use crate::automation::state::engine_state::EngineState;
+use crate::automation::state::interner::NameId;
+use crate::automation::state::outbox::{self, DeferredRemovals, QueuedChange};
 use crate::automation::store::store::Store;
-use crate::automation::timestamp::{from_micros, micros};
+use crate::automation::timestamp::{earlier, micros};
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::{Operation, SyncEngine};
 
-/// When it is time to send: enough operations, or old enough.
+/// When the outbox is to be sent: once it is full enough or old enough.
+///
+/// ```
+/// use std::time::Duration;
+/// use audiencekit::automation::FlushPolicy;
+///
+/// let policy = FlushPolicy::default().operations(1_000).age(Duration::from_secs(60));
+/// assert_eq!(policy.operations, 1_000);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FlushPolicy {
-    /// Send when one audience has so many operations.
+    /// The number of operations of one audience that makes a flush due. Defaults to 10,000, one full call.
     pub operations: usize,
-    /// Send when the oldest operation is so old, or when removals that Facebook held back were tried so long ago.
+    /// The age of the oldest operation that makes a flush due, and the time between two attempts of deferred removals.
+    /// Defaults to 15 minutes.
     pub age: Duration,
 }
 
 impl Default for FlushPolicy {
-    /// A full call of 10,000, or 15 minutes.
     fn default() -> Self {
-        Self { operations: 10_000, age: Duration::minutes(15) }
+        Self { operations: 10_000, age: Duration::from_secs(15 * 60) }
     }
 }
 
-/// One person in or out of an audience, to be sent.
+impl FlushPolicy {
+    /// Sets the number of operations of one audience that makes a flush due. Defaults to 10,000.
+    #[must_use]
+    pub fn operations(mut self, operations: usize) -> Self {
+        self.operations = operations;
+        self
+    }
+
+    /// Sets the age of the oldest operation that makes a flush due. Defaults to 15 minutes.
+    #[must_use]
+    pub fn age(mut self, age: Duration) -> Self {
+        self.age = age;
+        self
+    }
+}
+
+/// A contact to add to an audience or to remove from it.
 ///
-/// `Debug` shows no person.
+/// `Debug` shows no personal data.
 #[non_exhaustive]
 pub struct MembershipChange {
-    /// The contact as it is now. Of one that is gone, its `id` alone.
+    /// The contact as it is now. Of a contact that is gone it has the `id` alone.
     pub contact: Contact,
-    /// True to add.
-    pub add: bool,
-    /// Orders the operations of one person in one audience.
+    /// Whether the contact is added or removed.
+    pub operation: Operation,
+    /// Orders the operations of one contact in one audience: the highest is the latest.
     pub generation: u64,
 }
 
 impl fmt::Debug for MembershipChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Membership({}, generation {})", if self.add { "add" } else { "remove" }, self.generation)
+        write!(f, "MembershipChange({:?}, generation {})", self.operation, self.generation)
     }
 }
 
-/// Takes membership operations to an audience. [`SyncEngine`] does; a double does in tests.
+/// Applies membership changes to an audience. [`SyncEngine`] is the implementation for Facebook; implement it for a test
+/// double, or to send the changes elsewhere.
 #[async_trait]
 pub trait MemberSink: Send + Sync {
-    /// Applies `changes` to `audience`, none to send what is left from before. Applying them again does no harm.
+    /// Applies `changes` to `audience`; no changes retry what is left from before. Applying a change again must do no harm.
     ///
-    /// What came of them may be left to the next commit of the sink's store, for the engine commits the end of the
-    /// operations at once: in a store that both share it is one transaction.
+    /// The sink may leave the record of the outcome to the next commit of its store: the engine commits right after this
+    /// call, and in a store that both share it is one transaction.
     ///
-    /// It gives the removals that Facebook refuses until the audience is larger, if any. The sink remembers those.
+    /// Returns the removals that Facebook refuses until the audience is larger, if any. The sink keeps those.
     ///
     /// # Errors
-    /// What stopped it; the engine keeps the operations and gives them again.
+    /// The error that stopped it. The engine keeps the changes and sends them again.
     async fn apply(
         &self,
         audience: &Audience,
         changes: &[MembershipChange],
     ) -> Result<Option<DeferredRemovals>>;
 
-    /// Makes durable what [`apply`](Self::apply) has left to a commit, if anything. It comes after the engine's commit,
-    /// also after one that failed: the engine gives the operations again then.
+    /// Makes durable what [`apply`](Self::apply) has left to a commit. The engine calls it after its own commit, also
+    /// after one that failed, in which case it sends the changes again.
     ///
     /// # Errors
-    /// What the sink's store returns.
+    /// The error of the sink's store.
     async fn confirm(&self) -> Result<()> {
         Ok(())
     }
-}
-
-/// Removals that Facebook refuses until the audience is larger. They are tried again with each flush.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct DeferredRemovals {
-    /// How many.
-    pub removals: u64,
-    /// When they were tried last.
-    pub tried_at: OffsetDateTime,
 }
 
 #[async_trait]
@@ -97,11 +118,10 @@ impl MemberSink for SyncEngine {
     ) -> Result<Option<DeferredRemovals>> {
         let mut ready = Vec::with_capacity(changes.len());
         for change in changes {
-            let operation = if change.add { Operation::Add } else { Operation::Remove };
-            ready.push(self.member_change(&change.contact, operation, change.generation)?);
+            ready.push(self.member_change(&change.contact, change.operation, change.generation)?);
         }
         let removals = self.apply_with_next_commit(&audience.into(), &ready).await?.waiting;
-        Ok((removals > 0).then(|| DeferredRemovals { removals, tried_at: self.now() }))
+        Ok((removals > 0).then(|| DeferredRemovals::new(removals, self.now())))
     }
 
     async fn confirm(&self) -> Result<()> {
@@ -109,151 +129,126 @@ impl MemberSink for SyncEngine {
     }
 }
 
-/// What a flush did.
+/// The outcome of a flush.
 #[derive(Debug, Default)]
 #[non_exhaustive]
 pub struct FlushReport {
     /// Operations that were sent.
     pub sent: u64,
-    /// Additions of contacts that are gone by now: there is nothing to send.
+    /// Additions that were not sent because the contact is gone.
     pub gone: u64,
-    /// Removals that Facebook refuses until the audience is larger, audience by audience. The ledger keeps them, and
-    /// each later flush tries them again.
-    pub held_back: Vec<(String, u64)>,
+    /// Removals that Facebook refuses until the audience is larger, by audience. The ledger keeps them, and each later
+    /// flush tries them again.
+    pub deferred: Vec<(String, u64)>,
     /// Audiences whose operations stay in the outbox, and why.
     pub failed: Vec<(String, Error)>,
 }
 
-impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// True when it is time to [`flush`](Self::flush).
-    #[must_use]
-    pub fn flush_is_due(&self, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
-        let oldest = micros(now.saturating_sub(policy.age));
-        self.state.outbox.lines().any(|(_, line)| {
-            let is_full = line.waiting > 0 && line.waiting >= policy.operations as u64;
-            let is_old = line.waiting > 0 && line.first.is_some_and(|(_, at)| at <= oldest);
-            is_full || is_old || line.held_back > 0 && line.tried_at <= oldest
-        })
-    }
+/// Returns `true` if a queue is full enough or old enough.
+pub(in crate::automation) fn is_due(state: &EngineState, policy: &FlushPolicy, now: OffsetDateTime) -> bool {
+    let oldest = micros(earlier(now, policy.age));
+    state.outbox.queues().any(|(_, queue)| {
+        let is_full = queue.waiting > 0 && queue.waiting >= policy.operations as u64;
+        let is_old = queue.waiting > 0 && queue.first.is_some_and(|(_, at)| at <= oldest);
+        is_full || is_old || queue.deferred > 0 && queue.tried_at <= oldest
+    })
+}
 
-    /// How many membership operations were not sent.
-    #[must_use]
-    pub fn unsent(&self) -> u64 {
-        self.state.outbox.lines().map(|(_, line)| line.waiting).sum()
-    }
-
-    /// Visits the membership operations that were not sent, those of each audience in their order: audience, contact,
-    /// and true to add.
-    ///
-    /// # Errors
-    /// What the store and `visit` return.
-    pub fn outbox(&self, visit: &mut dyn FnMut(&str, &str, bool) -> Result<()>) -> Result<()> {
-        for (audience, line) in self.state.outbox.lines() {
-            let id = self.state.text(audience);
-            outbox::each(&self.store, audience, line.sent, &mut |queued| {
-                visit(&id, &queued.contact, queued.add).map(|()| true)
-            })?;
-        }
-        Ok(())
-    }
-
-    /// Sends what is in the outbox, audience by audience, at most 10,000 people at a time.
-    ///
-    /// An audience that fails (deleted at Facebook, flagged, no answer) keeps its operations for the next flush; the
-    /// others go on.
-    ///
-    /// Cancel safety: operations whose call did not return stay in the outbox and are sent again, which is harmless.
-    ///
-    /// # Errors
-    /// What the contact store and the store return.
-    pub async fn flush<M: MemberSink + ?Sized>(&mut self, sink: &M) -> Result<FlushReport> {
-        self.ready()?;
-        let mut report = FlushReport::default();
-        let lines: Vec<_> = self.state.outbox.lines().collect();
-        for (audience, line) in lines {
-            let mut last = line.sent;
-            if line.waiting == 0
-                && line.held_back > 0
-                && let Err(error) = self.send(sink, audience, &[], &mut report).await?
-            {
-                report.failed.push((self.state.text(audience).to_string(), error));
+/// Sends what is in the outbox, audience by audience.
+pub(in crate::automation) async fn flush<S: Store, C: ContactStore, M: MemberSink + ?Sized>(
+    step: &mut Step<'_, S, C>,
+    sink: &M,
+) -> Result<FlushReport> {
+    let mut report = FlushReport::default();
+    let audiences = step.audiences;
+    let queues: Vec<_> = step.state.outbox.queues().collect();
+    for (name, queue) in queues {
+        let id = step.state.names.text(name).to_string();
+        let Some(audience) = audiences.get(&id) else {
+            if queue.waiting > 0 || queue.deferred > 0 {
+                report.failed.push((id.clone(), unknown_audience(&id)));
             }
-            loop {
-                let mut chunk = Vec::new();
-                outbox::each(&self.store, audience, last, &mut |queued| {
-                    chunk.push(queued);
-                    Ok(chunk.len() < PEOPLE_PER_CALL)
-                })?;
-                let Some(end) = chunk.last() else { break };
-                last = end.generation;
-                if let Err(error) = self.send(sink, audience, &chunk, &mut report).await? {
-                    report.failed.push((self.state.text(audience).to_string(), error));
-                    break;
-                }
-            }
-        }
-        for (audience, line) in self.state.outbox.lines().filter(|(_, line)| line.held_back > 0) {
-            report.held_back.push((self.state.text(audience).to_string(), line.held_back));
-        }
-        Ok(report)
-    }
-
-    async fn send<M: MemberSink + ?Sized>(
-        &mut self,
-        sink: &M,
-        name: NameId,
-        chunk: &[PendingChange],
-        report: &mut FlushReport,
-    ) -> Result<Result<()>> {
-        let mut changes = Vec::with_capacity(chunk.len());
-        let id = self.state.text(name);
-        for queued in chunk {
-            let mut record = Contact::new(self.schema());
-            let is_there = self.contacts.load(&queued.contact, &mut record)?;
-            if !is_there && queued.add {
-                report.gone += 1;
-                continue;
-            }
-            // The ledger knows people by the host's id, whatever the field holds.
-            let field = self.schema().require("id")?;
-            record.set_text(field, &queued.contact)?;
-            changes.push(MembershipChange {
-                contact: record,
-                add: queued.add,
-                generation: queued.generation,
-            });
-        }
-        let Some(audience) = self.audiences.get(&*id) else {
-            return Ok(Err(Error::new(
-                ErrorKind::NotFound,
-                "flush",
-                format!("the engine does not know audience {id}"),
-            )
-            .expected("the audience handed to Engine::open or Engine::redefine")));
+            continue;
         };
-        let is_sent = !changes.is_empty() || chunk.is_empty();
-        if is_sent {
-            match sink.apply(audience, &changes).await {
-                Ok(held_back) => self.state.hold_back(name, held_back),
-                Err(error) => return Ok(Err(error)),
+        let target = Target { name, audience };
+        let mut last = queue.sent;
+        if queue.waiting == 0
+            && queue.deferred > 0
+            && let Err(error) = send(step, &target, &[], sink, &mut report).await?
+        {
+            report.failed.push((id.clone(), error));
+        }
+        loop {
+            let mut chunk = Vec::new();
+            outbox::each(step.store, name, last, &mut |queued| {
+                chunk.push(queued);
+                Ok(if chunk.len() < ROWS_PER_CALL {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
+            })?;
+            let Some(end) = chunk.last() else { break };
+            last = end.generation;
+            if let Err(error) = send(step, &target, &chunk, sink, &mut report).await? {
+                report.failed.push((id.clone(), error));
+                break;
             }
         }
-        report.sent += changes.len() as u64;
-        self.state.sent(name, chunk);
-        // In the ledger's own file this takes with it what the ledger has learnt of the last calls.
-        let committed = self.commit();
-        // Also when that failed: what the sink has left to a commit may hold a lock that others wait for.
-        let confirmed = if is_sent { sink.confirm().await } else { Ok(()) };
-        committed.and(confirmed)?;
-        Ok(Ok(()))
     }
-
-    /// When the oldest operation in the outbox was put there.
-    #[must_use]
-    pub fn oldest_unsent(&self) -> Option<OffsetDateTime> {
-        self.state.outbox.lines().filter_map(|(_, line)| line.first).map(|(_, at)| from_micros(at)).min()
+    for (name, queue) in step.state.outbox.queues().filter(|(_, queue)| queue.deferred > 0) {
+        report.deferred.push((step.state.names.text(name).to_string(), queue.deferred));
     }
+    Ok(report)
 }
 
 /// Rows of one call at Facebook.
-const PEOPLE_PER_CALL: usize = 10_000;
+const ROWS_PER_CALL: usize = 10_000;
+
+struct Target<'a> {
+    name: NameId,
+    audience: &'a Audience,
+}
+
+async fn send<S: Store, C: ContactStore, M: MemberSink + ?Sized>(
+    step: &mut Step<'_, S, C>,
+    target: &Target<'_>,
+    chunk: &[QueuedChange],
+    sink: &M,
+    report: &mut FlushReport,
+) -> Result<Result<()>> {
+    let mut changes = Vec::with_capacity(chunk.len());
+    for queued in chunk {
+        let mut contact = Contact::new(step.contacts.schema());
+        let is_there = step.contacts.load(&queued.contact, &mut contact)?;
+        if !is_there && queued.operation == Operation::Add {
+            report.gone += 1;
+            continue;
+        }
+        // The ledger knows contacts by their ids in the contact store, whatever the field holds.
+        let field = step.contacts.schema().require("id")?;
+        contact.set_text(field, &queued.contact)?;
+        let (operation, generation) = (queued.operation, queued.generation);
+        changes.push(MembershipChange { contact, operation, generation });
+    }
+    let is_sent = !changes.is_empty() || chunk.is_empty();
+    if is_sent {
+        match sink.apply(target.audience, &changes).await {
+            Ok(deferred) => step.state.defer_removals(target.name, deferred),
+            Err(error) => return Ok(Err(error)),
+        }
+    }
+    report.sent += changes.len() as u64;
+    step.state.acknowledge(target.name, chunk);
+    // In the ledger's own file this takes with it what the ledger has learnt of the last calls.
+    let committed = commit::commit(step);
+    // Also when that failed: what the sink has left to a commit may hold a lock that others wait for.
+    let confirmed = if is_sent { sink.confirm().await } else { Ok(()) };
+    committed.and(confirmed)?;
+    Ok(Ok(()))
+}
+
+fn unknown_audience(id: &str) -> Error {
+    Error::new(ErrorKind::NotFound, "flush", format!("the engine does not know audience {id}"))
+        .expected("the audience handed to AutomationEngine::open or AutomationEngine::set_definitions")
+}

@@ -1,172 +1,171 @@
-//! New definitions for a running engine.
+//! New definitions for a running engine: which versions of workflows stay, and contacts that move to new ones.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::ops::ControlFlow;
 
-use crate::audience::Audience;
-use crate::automation::contact_store::store::ContactStore;
+use super::commit;
+use super::context::Step;
 use crate::automation::definition::definitions::Definitions;
-use crate::automation::definition::workflow::Node;
-use crate::automation::engine::AutomationEngine;
+use crate::automation::definition::workflow::{Node, Workflow};
 use crate::automation::program::compiled::Program;
 use crate::automation::state::contact_cache;
+use crate::automation::state::engine_state::EngineState;
 use crate::automation::state::job::{Job, Position};
 use crate::automation::store::store::Store;
 use crate::error::{Result, ValidationErrors};
 
 /// What becomes of contacts that are in a workflow when it is edited.
+///
+/// ```
+/// use audiencekit::automation::WorkflowMigration;
+///
+/// assert_eq!(WorkflowMigration::default(), WorkflowMigration::PinVersion);
+/// let migration = WorkflowMigration::move_to([("wait", "wait_longer")]);
+/// assert_ne!(migration, WorkflowMigration::PinVersion);
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum WorkflowMigration {
-    /// They walk the version that they came in by to its end.
+    /// They finish the version that they entered.
     #[default]
-    StayOnOld,
-    /// They go on in the new version, at the node of the same id or, for nodes that are gone, at the node named
-    /// here. A wait goes on with the time that it had left.
-    MoveByNodeId {
-        /// From nodes of the old version to nodes of the new one.
+    PinVersion,
+    /// They continue in the new version, at the node of the same id or at the node named here. A wait continues with the
+    /// time that it had left.
+    MoveToNode {
+        /// Nodes of the old version and the nodes of the new version that replace them.
         renamed: HashMap<String, String>,
     },
+}
+
+impl WorkflowMigration {
+    /// Creates a migration that moves contacts to the new version. `renamed` pairs nodes of the old version with nodes of
+    /// the new one; other nodes keep their ids.
+    #[must_use]
+    pub fn move_to<F: Into<String>, T: Into<String>>(renamed: impl IntoIterator<Item = (F, T)>) -> Self {
+        Self::MoveToNode { renamed: renamed.into_iter().map(|(from, to)| (from.into(), to.into())).collect() }
+    }
 }
 
 /// Contacts that are moved between two commits.
 const MOVED_AT_ONCE: usize = 1_000;
 
-impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// Replaces all rules and workflows. Runs, timers and positions stay: they refer to ids.
-    ///
-    /// Contacts that move do so a thousand in a transaction; after a crash in between open the engine with the new
-    /// definitions and hand them in again.
-    ///
-    /// A check that waits for its time uses the new rule; an action that waits is done as it was promised.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: those of [`Definitions::check`], a
-    /// workflow that changed without a new version, contacts that wait at a node which the new version does not have
-    /// as a wait. The engine then goes on with the old definitions.
-    pub fn redefine(
-        &mut self,
-        definitions: Definitions,
-        audiences: &[Audience],
-        migration: &WorkflowMigration,
-    ) -> Result<()> {
-        self.ready()?;
-        let schema = self.schema().clone();
-        definitions.check(&schema, &self.options.zone, audiences)?;
-        let mut problems = ValidationErrors::new("definitions");
-        let mut older = self.older.clone();
-        for (index, workflow) in definitions.workflows.iter().enumerate() {
-            let before = self.definitions.workflows.iter().find(|before| before.id == workflow.id);
-            if before.is_some_and(|before| before.version == workflow.version && before != workflow) {
+/// Returns the versions of workflows that are not current any more, those that were so before among them.
+pub(in crate::automation) fn retired(
+    before: &[Workflow],
+    older: &[Workflow],
+    definitions: &Definitions,
+    problems: &mut ValidationErrors,
+) -> Vec<Workflow> {
+    for (index, workflow) in definitions.workflows.iter().enumerate() {
+        let before = before.iter().find(|before| before.id == workflow.id);
+        if before.is_some_and(|before| before.version == workflow.version && before != workflow) {
+            problems.push(
+                format!("workflows[{index}].version"),
+                "unchanged",
+                "is the old one though the workflow has changed: raise it",
+            );
+        }
+    }
+    let is_same = |before: &Workflow| definitions.workflows.contains(before);
+    let mut retired = older.to_vec();
+    retired.extend(before.iter().filter(|before| !is_same(before)).cloned());
+    retired.retain(|old| {
+        !definitions.workflows.iter().any(|now| now.id == old.id && now.version == old.version)
+    });
+    retired
+}
+
+/// Checks that every contact that would move waits at a node where the new version waits as well.
+pub(in crate::automation) fn check_moves<S: Store>(
+    store: &S,
+    state: &EngineState,
+    program: &Program,
+    definitions: &Definitions,
+    renamed: &HashMap<String, String>,
+    problems: &mut ValidationErrors,
+) -> Result<()> {
+    contact_cache::each(store, &[], &mut |record| {
+        for (name, position) in &record.positions {
+            let id = state.names.text(*name);
+            let mut workflows = definitions.workflows.iter().enumerate();
+            let Some((index, workflow)) = workflows.find(|(_, workflow)| *workflow.id == *id) else {
+                continue;
+            };
+            if position.version == workflow.version {
+                continue;
+            }
+            let to = renamed.get(&position.node).unwrap_or(&position.node);
+            let waits_for_hours = program
+                .workflow(*name, position.version)
+                .and_then(|compiled| compiled.node(&position.node))
+                .is_some_and(|before| matches!(before.node, Node::Do { .. }));
+            let fits = |now: &Node| now.holds() || waits_for_hours && matches!(now, Node::Do { .. });
+            if workflow.nodes.get(to).is_some_and(fits) {
+                continue;
+            }
+            let path = format!("workflows[{index}].nodes.{to}");
+            if !problems.problems().iter().any(|problem| problem.field == path) {
                 problems.push(
-                    format!("workflows[{index}].version"),
-                    "unchanged",
-                    "is the old one though the workflow has changed: raise it",
+                    path,
+                    "not_a_wait",
+                    "is where contacts wait, and the new version does not wait there",
                 );
             }
         }
-        for before in &self.definitions.workflows {
-            let now = definitions.workflows.iter().position(|workflow| workflow.id == before.id);
-            let same =
-                now.and_then(|index| definitions.workflows.get(index)).is_some_and(|now| now == before);
-            if same {
-                continue;
+        Ok(ControlFlow::Continue(()))
+    })
+}
+
+/// Moves all contacts that are in workflows to the current versions.
+pub(in crate::automation) fn move_all<S: Store, C>(
+    step: &mut Step<'_, S, C>,
+    current: &[Workflow],
+    renamed: &HashMap<String, String>,
+) -> Result<()> {
+    let mut last = Vec::new();
+    loop {
+        let mut inside = Vec::new();
+        let after = std::mem::take(&mut last);
+        contact_cache::each(step.store, &after, &mut |record| {
+            last = record.id.as_bytes().to_vec();
+            if !record.positions.is_empty() {
+                inside.push(record.id);
             }
-            older.push(before.clone());
+            Ok(if inside.len() < MOVED_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+        })?;
+        for id in &inside {
+            move_one(step, current, id, renamed)?;
         }
-        older.retain(|old| {
-            !definitions.workflows.iter().any(|now| now.id == old.id && now.version == old.version)
+        commit::commit(step)?;
+        if inside.len() < MOVED_AT_ONCE {
+            return Ok(());
+        }
+    }
+}
+
+fn move_one<S: Store, C>(
+    step: &mut Step<'_, S, C>,
+    current: &[Workflow],
+    id: &str,
+    renamed: &HashMap<String, String>,
+) -> Result<()> {
+    let contact = step.state.fetch(step.store, id)?;
+    for (name, timer) in step.state.positions_of(contact) {
+        let text = step.state.names.text(name);
+        let current = current.iter().find(|workflow| *workflow.id == *text);
+        let Some(version) = current.map(|workflow| workflow.version) else { continue };
+        if step.state.position(name, contact).is_none_or(|position| position.version == version) {
+            continue;
+        }
+        let Some(position) = step.state.take_position(name, contact) else { continue };
+        // The old timer goes with the old position; the same instant is set for the new one.
+        let timer = timer.map(|timer| {
+            step.state.cancel(timer);
+            let job = Job::ResumeWorkflow { workflow: text.to_string(), contact: id.to_owned() };
+            step.state.schedule(timer.0, job)
         });
-        if let WorkflowMigration::MoveByNodeId { renamed } = migration {
-            contact_cache::each(&self.store, &[], &mut |person| {
-                for (name, position) in &person.positions {
-                    let id = self.state.text(*name);
-                    let now = definitions.workflows.iter().position(|workflow| *workflow.id == *id);
-                    let Some((index, workflow)) =
-                        now.and_then(|index| Some((index, definitions.workflows.get(index)?)))
-                    else {
-                        continue;
-                    };
-                    if position.version == workflow.version {
-                        continue;
-                    }
-                    let to = renamed.get(&position.node).unwrap_or(&position.node);
-                    let waits_for_hours = self
-                        .program
-                        .flow(*name, position.version)
-                        .and_then(|ready| ready.node(&position.node))
-                        .is_some_and(|before| matches!(before.node, Node::Do { .. }));
-                    let fits = |now: &Node| now.holds() || waits_for_hours && matches!(now, Node::Do { .. });
-                    if workflow.nodes.get(to).is_some_and(fits) {
-                        continue;
-                    }
-                    let path = format!("workflows[{index}].nodes.{to}");
-                    if !problems.problems().iter().any(|problem| problem.field == path) {
-                        problems.push(
-                            path,
-                            "not_a_wait",
-                            "is where contacts wait, and the new version does not wait there",
-                        );
-                    }
-                }
-                Ok(true)
-            })?;
-        }
-        problems.into_result()?;
-        self.program =
-            Arc::new(Program::compile(&definitions, &older, &schema, &self.options.zone, &mut self.state)?);
-        self.definitions = definitions;
-        self.older = older;
-        self.audiences = audiences.iter().map(|known| (known.id().to_string(), known.clone())).collect();
-        self.keep_definitions();
-        self.commit()?;
-        if let WorkflowMigration::MoveByNodeId { renamed } = migration {
-            self.move_all(renamed)?;
-        }
-        self.forget_old_versions();
-        self.commit()
+        let node = renamed.get(&position.node).unwrap_or(&position.node).clone();
+        step.state.set_position(name, contact, Position { version, node, timer, ..position });
     }
-
-    /// Moves all contacts that are in workflows to the current versions.
-    fn move_all(&mut self, renamed: &HashMap<String, String>) -> Result<()> {
-        let mut last = Vec::new();
-        loop {
-            let mut inside = Vec::new();
-            let after = std::mem::take(&mut last);
-            contact_cache::each(&self.store, &after, &mut |person| {
-                last = person.id.as_bytes().to_vec();
-                if !person.positions.is_empty() {
-                    inside.push(person.id);
-                }
-                Ok(inside.len() < MOVED_AT_ONCE)
-            })?;
-            for id in &inside {
-                self.move_one(id, renamed)?;
-            }
-            self.commit()?;
-            if inside.len() < MOVED_AT_ONCE {
-                return Ok(());
-            }
-        }
-    }
-
-    fn move_one(&mut self, id: &str, renamed: &HashMap<String, String>) -> Result<()> {
-        let contact = self.state.fetch(&self.store, id)?;
-        for (name, timer) in self.state.places_of(contact) {
-            let text = self.state.text(name);
-            let current = self.definitions.workflows.iter().find(|workflow| *workflow.id == *text);
-            let Some(version) = current.map(|workflow| workflow.version) else { continue };
-            if self.state.position(name, contact).is_none_or(|position| position.version == version) {
-                continue;
-            }
-            let Some(position) = self.state.take_position(name, contact) else { continue };
-            // The old timer goes with the old place; the same instant is set for the new one.
-            let timer = timer.map(|timer| {
-                self.state.cancel(timer);
-                self.state.schedule(timer.0, Job::Walk { workflow: text.to_string(), contact: id.to_owned() })
-            });
-            let node = renamed.get(&position.node).unwrap_or(&position.node).clone();
-            self.state.set_position(name, contact, Position { version, node, timer, ..position });
-        }
-        Ok(())
-    }
+    Ok(())
 }

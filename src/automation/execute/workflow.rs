@@ -1,342 +1,327 @@
-//! Contacts on their way through workflows.
-
-use std::sync::Arc;
+//! Moves contacts through workflows.
 
 use time::OffsetDateTime;
 
-use super::context::RunContext;
+use super::context::{self, RunContext, Step};
+use super::{rate_limit, recorder, rule};
 use crate::automation::contact_store::store::{ContactStore, unknown_contact};
 use crate::automation::definition::condition::{Condition, first_failing};
 use crate::automation::definition::workflow::{Node, Reentry};
-use crate::automation::engine::AutomationEngine;
 use crate::automation::idempotency;
 use crate::automation::program::compiled::CompiledWorkflow;
 use crate::automation::program::limits::ScheduleDecision;
 use crate::automation::state::audit::{AuditEvent, SkipReason};
-use crate::automation::state::contact_cache::{self, ContactSlot};
+use crate::automation::state::contact_cache::ContactSlot;
 use crate::automation::state::contact_record::Timer;
-use crate::automation::state::engine_state::NameId;
+use crate::automation::state::interner::NameId;
 use crate::automation::state::job::{Causation, Job, Origin, Position};
-use crate::automation::store::store::Store;
-use crate::automation::timestamp::{from_micros, micros};
-use crate::error::{Error, ErrorKind, Result};
+use crate::automation::timestamp::micros;
+use crate::error::{Error, ErrorKind};
 
-impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
-    /// An event matches a start: the contact comes in, if it may. It gives what keeps it out. A cap or a limit, which
-    /// is told here, does not count as that: no other start is to be tried then.
-    pub(super) fn enter(
-        &mut self,
-        flow: usize,
-        start: usize,
-        contact: ContactSlot,
-        inside: &[(NameId, Option<Timer>)],
-        at: OffsetDateTime,
-        cause: Causation,
-    ) -> Option<SkipReason> {
-        let program = Arc::clone(&self.program);
-        let ready = program.flows.get(flow)?;
-        let (conditions, begin) = (ready.starts.get(start)?, ready.workflow.starts.get(start)?);
-        let was_inside = inside.iter().any(|&(workflow, _)| workflow == ready.name);
-        if let Some(reason) = self.keeps_from_entering(ready, contact, was_inside) {
-            return Some(reason);
-        }
-        if !self.all_hold(ready, contact, conditions, at) {
-            return Some(SkipReason::Conditions);
-        }
-        if !self.may_run(&ready.bounds, RunContext { origin: &ready.origin, contact, at }) {
-            return None;
-        }
-        self.take_out(ready.name, contact);
-        self.state.tell_again(ready.name, contact);
-        self.outcome.matched += 1;
-        self.walk(ready, contact, &begin.to, at, cause);
-        None
+/// An event matches a start: the contact enters, if it may. Returns what keeps it out. A rate limit or a frequency cap,
+/// which is recorded here, does not count as that: no other start is to be tried then.
+pub(super) fn enter<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    workflow: usize,
+    start: usize,
+    contact: ContactSlot,
+    inside: &[(NameId, Option<Timer>)],
+    at: OffsetDateTime,
+    cause: Causation,
+) -> Option<SkipReason> {
+    let compiled = step.program.workflows.get(workflow)?;
+    let (conditions, begin) = (compiled.starts.get(start)?, compiled.workflow.starts.get(start)?);
+    let was_inside = inside.iter().any(|&(workflow, _)| workflow == compiled.name);
+    if let Some(reason) = blocked_by(step, compiled, contact, was_inside) {
+        return Some(reason);
     }
+    if !conditions_hold(step, compiled, contact, conditions, at) {
+        return Some(SkipReason::Conditions);
+    }
+    let run = RunContext { origin: &compiled.origin, contact, at };
+    if !rate_limit::count_run(step, &compiled.limits, run) {
+        return None;
+    }
+    detach(step, compiled.name, contact);
+    step.state.reset_reported(compiled.name, contact);
+    step.report.matched += 1;
+    walk(step, compiled, contact, &begin.to, at, cause);
+    None
+}
 
-    /// What keeps a contact from coming in, whatever the conditions of a start say.
-    pub(super) fn keeps_from_entering(
-        &self,
-        ready: &CompiledWorkflow,
-        contact: ContactSlot,
-        was_inside: bool,
-    ) -> Option<SkipReason> {
-        if !ready.workflow.active {
-            return Some(SkipReason::NotValid);
+/// Returns what keeps a contact from entering, whatever the conditions of a start say.
+pub(super) fn blocked_by<S, C>(
+    step: &Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    was_inside: bool,
+) -> Option<SkipReason> {
+    if !compiled.workflow.active {
+        return Some(SkipReason::NotValid);
+    }
+    let is_inside = was_inside || step.state.position(compiled.name, contact).is_some();
+    match compiled.workflow.reentry {
+        Reentry::AfterEnd | Reentry::Never if is_inside => Some(SkipReason::Inside),
+        Reentry::Never if step.state.has_ended(compiled.name, contact) => Some(SkipReason::Ended),
+        _ => None,
+    }
+}
+
+/// Records that an event found a start and the contact did not enter.
+pub(super) fn refuse<S, C>(
+    step: &mut Step<'_, S, C>,
+    workflow: usize,
+    start: usize,
+    contact: ContactSlot,
+    at: OffsetDateTime,
+    reason: SkipReason,
+) {
+    let Some(compiled) = step.program.workflows.get(workflow) else { return };
+    if step.options.audit && step.state.report_once(compiled.name, contact, reason) {
+        let workflow = compiled.workflow.id.clone();
+        recorder::record_about(step, contact, at, || AuditEvent::Refused { workflow, start, reason });
+    }
+}
+
+/// An event has come that a contact may be waiting for.
+pub(super) fn on_awaited_event<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    workflow: usize,
+    node: usize,
+    contact: ContactSlot,
+    inside: &[(NameId, Option<Timer>)],
+    at: OffsetDateTime,
+) {
+    let Some(compiled) = step.program.workflows.get(workflow) else { return };
+    let Some(waits) = compiled.nodes.get(node) else { return };
+    let Node::WaitFor { then, .. } = &waits.node else { return };
+    let waiting = step.state.position(compiled.name, contact).is_some_and(|position| {
+        position.version == compiled.workflow.version
+            && position.node == waits.id
+            && position.since <= micros(at)
+            && inside.contains(&(compiled.name, position.timer))
+    });
+    if waiting && let Some(position) = detach(step, compiled.name, contact) {
+        step.report.matched += 1;
+        walk(step, compiled, contact, then, at, resumed(&position, at));
+    }
+}
+
+/// The time of a wait is over.
+pub(super) fn resume<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    workflow: NameId,
+    contact: ContactSlot,
+    timer: Timer,
+    at: OffsetDateTime,
+) {
+    let Some(position) = step.state.position(workflow, contact) else { return };
+    if position.timer != Some(timer) {
+        return;
+    }
+    let compiled = step.program.workflow(workflow, position.version);
+    let node = compiled.and_then(|compiled| compiled.node(&position.node));
+    let Some(position) = step.state.take_position(workflow, contact) else { return };
+    match (compiled, node.map(|node| &node.node)) {
+        // It waited there for the schedule to open.
+        (Some(compiled), Some(Node::Do { .. })) => {
+            walk(step, compiled, contact, &position.node, at, resumed(&position, at));
         }
-        let is_inside = was_inside || self.state.position(ready.name, contact).is_some();
-        match ready.workflow.reentry {
-            Reentry::AfterEnd | Reentry::Never if is_inside => Some(SkipReason::Inside),
-            Reentry::Never if self.state.has_ended(ready.name, contact) => Some(SkipReason::Ended),
-            _ => None,
+        (Some(compiled), Some(Node::Wait { to, .. } | Node::WaitFor { otherwise: to, .. })) => {
+            walk(step, compiled, contact, to, at, resumed(&position, at));
+        }
+        _ => {
+            let id = step.state.names.text(workflow).to_string();
+            let gone = Error::new(
+                ErrorKind::NotFound,
+                format!("workflow {id}"),
+                "was taken away, or the node that a contact waited at",
+            );
+            recorder::record_error(step, RunContext { origin: &Origin::Workflow(id), contact, at }, gone);
         }
     }
+}
 
-    /// Tells that an event found a start and the contact did not come in.
-    pub(super) fn refuse(
-        &mut self,
-        flow: usize,
-        start: usize,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-        reason: SkipReason,
-    ) {
-        let program = Arc::clone(&self.program);
-        let Some(ready) = program.flows.get(flow) else { return };
-        if self.options.audit && self.state.tell_once(ready.name, contact, reason) {
-            let workflow = ready.workflow.id.clone();
-            self.audit(contact, at, || AuditEvent::Refused { workflow, start, reason });
-        }
-    }
-
-    /// An event that a contact may be waiting for.
-    pub(in crate::automation) fn came(
-        &mut self,
-        flow: usize,
-        node: usize,
-        contact: ContactSlot,
-        inside: &[(NameId, Option<Timer>)],
-        at: OffsetDateTime,
-    ) {
-        let program = Arc::clone(&self.program);
-        let Some(ready) = program.flows.get(flow) else { return };
-        let Some(waits) = ready.nodes.get(node) else { return };
-        let Node::WaitFor { then, .. } = &waits.node else { return };
-        let waiting = self.state.position(ready.name, contact).is_some_and(|position| {
-            position.version == ready.workflow.version
-                && position.node == waits.id
-                && position.since <= micros(at)
-                && inside.contains(&(ready.name, position.timer))
+/// Walks from `node` on until the contact must wait or has come to an end.
+fn walk<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    node: &str,
+    at: OffsetDateTime,
+    cause: Causation,
+) {
+    let run = RunContext { origin: &compiled.origin, contact, at };
+    let mut id = node.to_owned();
+    // A checked graph has no circle without a wait; the bound holds for graphs from an older store too.
+    for visit in 0..=compiled.nodes.len() as u32 {
+        let Some(here) = compiled.node(&id) else { break };
+        recorder::record_about(step, contact, at, || AuditEvent::NodeEntered {
+            workflow: compiled.workflow.id.clone(),
+            node: id.clone(),
         });
-        if waiting && let Some(position) = self.take_out(ready.name, contact) {
-            self.outcome.matched += 1;
-            self.walk(ready, contact, then, at, rested(&position, at));
-        }
-    }
-
-    /// The time of a wait is over.
-    pub(super) fn wake(
-        &mut self,
-        workflow: NameId,
-        contact: ContactSlot,
-        timer: (i64, u64),
-        at: OffsetDateTime,
-    ) {
-        let Some(position) = self.state.position(workflow, contact) else { return };
-        if position.timer != Some(timer) {
+        if check_exits(step, compiled, contact, at) {
             return;
         }
-        let program = Arc::clone(&self.program);
-        let ready = program.flow(workflow, position.version);
-        let node = ready.and_then(|ready| ready.node(&position.node));
-        let Some(position) = self.state.take_position(workflow, contact) else { return };
-        match (ready, node.map(|node| &node.node)) {
-            // It waited there for the schedule to open.
-            (Some(ready), Some(Node::Do { .. })) => {
-                self.walk(ready, contact, &position.node, at, rested(&position, at));
-            }
-            (Some(ready), Some(Node::Wait { to, .. } | Node::WaitFor { otherwise: to, .. })) => {
-                self.walk(ready, contact, to, at, rested(&position, at));
-            }
-            _ => {
-                let id = self.state.text(workflow).to_string();
-                let gone = Error::new(
-                    ErrorKind::NotFound,
-                    format!("workflow {id}"),
-                    "was taken away, or the node that a contact waited at",
-                );
-                self.give_up(RunContext { origin: &Origin::Workflow(id), contact, at }, gone);
-            }
-        }
-    }
-
-    /// Walks from `node` on until the contact must wait or has come to an end.
-    pub(in crate::automation) fn walk(
-        &mut self,
-        ready: &CompiledWorkflow,
-        contact: ContactSlot,
-        node: &str,
-        at: OffsetDateTime,
-        cause: Causation,
-    ) {
-        let run = RunContext { origin: &ready.origin, contact, at };
-        let mut id = node.to_owned();
-        // A checked graph has no circle without a wait; the bound holds for graphs from an older store too.
-        for step in 0..=ready.nodes.len() as u32 {
-            let Some(here) = ready.node(&id) else { break };
-            self.audit(contact, at, || AuditEvent::Moved {
-                workflow: ready.workflow.id.clone(),
-                node: id.clone(),
-            });
-            if self.leaves(ready, contact, at) {
-                return;
-            }
-            let next = match &here.node {
-                Node::End => return self.leave(ready, contact, at, "end"),
-                Node::Do { actions, to } => match ready.bounds.hours(at) {
-                    ScheduleDecision::Later(until) => {
-                        self.postponed(run, until);
-                        return self.rest(ready, contact, id, at, until, cause);
-                    }
-                    ScheduleDecision::Never => {
-                        for action in actions {
-                            self.drop_action(run, action);
-                        }
-                        to
-                    }
-                    ScheduleDecision::Open => {
-                        let key = idempotency::follow_up(cause.key, &format!("{}/{id}", ready.origin), step);
-                        for (index, action) in actions.iter().enumerate() {
-                            self.act(run, Causation { key, ..cause }, action, index as u32);
-                        }
-                        to
-                    }
-                },
-                Node::Check { paths, otherwise } => {
-                    let mut taken = otherwise;
-                    for (path, conditions) in paths.iter().zip(&here.paths) {
-                        if self.all_hold(ready, contact, conditions, at) {
-                            taken = &path.to;
-                            break;
-                        }
-                    }
-                    taken
+        let next = match &here.node {
+            Node::End => return leave(step, compiled, contact, at, "end"),
+            Node::Do { actions, to } => match compiled.limits.decide(at) {
+                ScheduleDecision::Later(until) => {
+                    recorder::record_deferral(step, run, until);
+                    return suspend(step, compiled, contact, id, (at, until), cause);
                 }
-                Node::Split { paths } => {
-                    let weights: Vec<u32> = paths.iter().map(|path| path.weight).collect();
-                    let person = self.state.id(contact);
-                    match paths.get(idempotency::split(&ready.workflow.id, &id, &person, &weights)) {
-                        Some(path) => &path.to,
-                        None => return self.leave(ready, contact, at, "end"),
+                ScheduleDecision::Never => {
+                    for action in actions {
+                        recorder::record_skipped_action(step, run, action);
+                    }
+                    to
+                }
+                ScheduleDecision::Open => {
+                    let key = idempotency::follow_up(cause.key, &format!("{}/{id}", compiled.origin), visit);
+                    for (index, action) in actions.iter().enumerate() {
+                        rule::act(step, run, Causation { key, ..cause }, action, index as u32);
+                    }
+                    to
+                }
+            },
+            Node::Check { paths, otherwise } => {
+                let mut taken = otherwise;
+                for (path, conditions) in paths.iter().zip(&here.paths) {
+                    if conditions_hold(step, compiled, contact, conditions, at) {
+                        taken = &path.to;
+                        break;
                     }
                 }
-                Node::Wait { delay, to } if delay.is_none() => to,
-                Node::Wait { delay, .. } | Node::WaitFor { within: delay, .. } => {
-                    let until = delay.after(at, &self.options.zone);
-                    return self.rest(ready, contact, id, at, until, cause);
-                }
-            };
-            id = next.clone();
-        }
-        self.leave(ready, contact, at, "a path that leads nowhere");
-    }
-
-    /// Lets a contact wait at a node.
-    fn rest(
-        &mut self,
-        ready: &CompiledWorkflow,
-        contact: ContactSlot,
-        node: String,
-        at: OffsetDateTime,
-        until: OffsetDateTime,
-        cause: Causation,
-    ) {
-        let work =
-            Job::Walk { workflow: ready.workflow.id.clone(), contact: self.state.id(contact).to_string() };
-        let timer = Some(self.state.schedule(micros(until), work));
-        let (version, since) = (ready.workflow.version, micros(at));
-        self.state.set_position(ready.name, contact, Position { version, node, since, cause, timer });
-    }
-
-    /// Takes a contact from its place, and its timer with it.
-    fn take_out(&mut self, workflow: NameId, contact: ContactSlot) -> Option<Position> {
-        let position = self.state.take_position(workflow, contact)?;
-        if let Some(timer) = position.timer {
-            self.state.cancel(timer);
-        }
-        Some(position)
-    }
-
-    /// Ends a walk.
-    fn leave(&mut self, ready: &CompiledWorkflow, contact: ContactSlot, at: OffsetDateTime, by: &str) {
-        self.take_out(ready.name, contact);
-        if ready.workflow.reentry == Reentry::Never {
-            self.state.set_ended(ready.name, contact);
-        }
-        self.audit(contact, at, || AuditEvent::Left {
-            workflow: ready.workflow.id.clone(),
-            by: by.to_owned(),
-        });
-    }
-
-    /// Ends the walk by an exit without events whose filters hold; true when it did.
-    pub(in crate::automation) fn leaves(
-        &mut self,
-        ready: &CompiledWorkflow,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-    ) -> bool {
-        for (exit, conditions) in ready.workflow.exits.iter().zip(&ready.exits) {
-            if exit.on.is_empty() && self.all_hold(ready, contact, conditions, at) {
-                self.leave(ready, contact, at, &exit_name(exit.goal, &exit.name));
-                return true;
+                taken
             }
-        }
-        false
+            Node::Split { paths } => {
+                let weights: Vec<u32> = paths.iter().map(|path| path.weight).collect();
+                let person = step.state.id(contact);
+                match paths.get(idempotency::split_bucket(&compiled.workflow.id, &id, &person, &weights)) {
+                    Some(path) => &path.to,
+                    None => return leave(step, compiled, contact, at, "end"),
+                }
+            }
+            Node::Wait { delay, to } if delay.is_none() => to,
+            Node::Wait { delay, .. } | Node::WaitFor { within: delay, .. } => {
+                let until = delay.after(at, &step.options.zone);
+                return suspend(step, compiled, contact, id, (at, until), cause);
+            }
+        };
+        id = next.clone();
     }
+    leave(step, compiled, contact, at, "a path that leads nowhere");
+}
 
-    /// An event matches an exit.
-    pub(super) fn exit_on_event(
-        &mut self,
-        flow: usize,
-        exit: usize,
-        contact: ContactSlot,
-        at: OffsetDateTime,
-    ) {
-        let program = Arc::clone(&self.program);
-        let Some(ready) = program.flows.get(flow) else { return };
-        let inside = self.state.position(ready.name, contact).is_some_and(|position| {
-            position.version == ready.workflow.version && position.since <= micros(at)
-        });
-        if let (true, Some(leaves), Some(conditions)) =
-            (inside, ready.workflow.exits.get(exit), ready.exits.get(exit))
-            && self.all_hold(ready, contact, conditions, at)
-        {
-            self.outcome.matched += 1;
-            self.leave(ready, contact, at, &exit_name(leaves.goal, &leaves.name));
-        }
+/// Lets a contact wait at a node.
+fn suspend<S, C>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    node: String,
+    (at, until): (OffsetDateTime, OffsetDateTime),
+    cause: Causation,
+) {
+    let contact_id = step.state.id(contact).to_string();
+    let job = Job::ResumeWorkflow { workflow: compiled.workflow.id.clone(), contact: contact_id };
+    let timer = Some(step.state.schedule(micros(until), job));
+    let (version, since) = (compiled.workflow.version, micros(at));
+    step.state.set_position(compiled.name, contact, Position { version, node, since, cause, timer });
+}
+
+/// Removes a contact from its position, and cancels the timer of it.
+fn detach<S, C>(step: &mut Step<'_, S, C>, workflow: NameId, contact: ContactSlot) -> Option<Position> {
+    let position = step.state.take_position(workflow, contact)?;
+    if let Some(timer) = position.timer {
+        step.state.cancel(timer);
     }
+    Some(position)
+}
 
-    fn all_hold(
-        &mut self,
-        ready: &CompiledWorkflow,
-        contact: ContactSlot,
-        conditions: &[Condition],
-        at: OffsetDateTime,
-    ) -> bool {
-        if conditions.is_empty() {
+/// Ends a walk.
+fn leave<S, C>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    at: OffsetDateTime,
+    by: &str,
+) {
+    detach(step, compiled.name, contact);
+    if compiled.workflow.reentry == Reentry::Never {
+        step.state.set_ended(compiled.name, contact);
+    }
+    recorder::record_about(step, contact, at, || AuditEvent::WorkflowExited {
+        workflow: compiled.workflow.id.clone(),
+        by: by.to_owned(),
+    });
+}
+
+/// Ends the walk by an exit without events whose filters hold. Returns `true` if one did.
+pub(super) fn check_exits<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    at: OffsetDateTime,
+) -> bool {
+    for (exit, conditions) in compiled.workflow.exits.iter().zip(&compiled.exits) {
+        if exit.on.is_empty() && conditions_hold(step, compiled, contact, conditions, at) {
+            leave(step, compiled, contact, at, &exit_name(exit.goal, &exit.name));
             return true;
         }
-        let held = match self.take_in_hand(contact) {
-            Ok(true) => first_failing(conditions, &self.contact, at).map(|failed| failed.is_none()),
-            Ok(false) => Err(unknown_contact()),
-            Err(error) => Err(error),
-        };
-        held.unwrap_or_else(|error| {
-            self.give_up(RunContext { origin: &ready.origin, contact, at }, error);
-            false
-        })
     }
+    false
+}
 
-    /// Where a contact is in a workflow, and since when.
-    ///
-    /// # Errors
-    /// What the store returns.
-    pub fn position(&self, workflow: &str, contact: &str) -> Result<Option<(String, OffsetDateTime)>> {
-        let Some(name) = self.state.known(workflow) else { return Ok(None) };
-        let person = contact_cache::read(&self.store, contact)?;
-        let place = person.positions.iter().find(|(known, _)| *known == name);
-        Ok(place.map(|(_, position)| (position.node.clone(), from_micros(position.since))))
+/// An event matches an exit.
+pub(super) fn exit_on_event<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    workflow: usize,
+    exit: usize,
+    contact: ContactSlot,
+    at: OffsetDateTime,
+) {
+    let Some(compiled) = step.program.workflows.get(workflow) else { return };
+    let inside = step.state.position(compiled.name, contact).is_some_and(|position| {
+        position.version == compiled.workflow.version && position.since <= micros(at)
+    });
+    if let (true, Some(criterion), Some(conditions)) =
+        (inside, compiled.workflow.exits.get(exit), compiled.exits.get(exit))
+        && conditions_hold(step, compiled, contact, conditions, at)
+    {
+        step.report.matched += 1;
+        leave(step, compiled, contact, at, &exit_name(criterion.goal, &criterion.name));
     }
+}
+
+fn conditions_hold<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    conditions: &[Condition],
+    at: OffsetDateTime,
+) -> bool {
+    if conditions.is_empty() {
+        return true;
+    }
+    let held = match context::load(step, contact) {
+        Ok(true) => first_failing(conditions, step.contact, at).map(|failed| failed.is_none()),
+        Ok(false) => Err(unknown_contact()),
+        Err(error) => Err(error),
+    };
+    held.unwrap_or_else(|error| {
+        recorder::record_error(step, RunContext { origin: &compiled.origin, contact, at }, error);
+        false
+    })
 }
 
 fn exit_name(goal: bool, name: &str) -> String {
     format!("{} {name}", if goal { "goal" } else { "exit" })
 }
 
-/// Why a contact goes on after a wait: each wait gives a reason of its own, so that what comes round is done again.
-/// Rules start one another in a row only while no time passes: whoever has waited
-/// is at the beginning of a row, so that a workflow may come round for ever, once a week or once an hour.
-fn rested(position: &Position, at: OffsetDateTime) -> Causation {
+/// Why a contact goes on after a wait: each wait gives a reason of its own, so that what comes round runs again.
+/// Rules start one another in a row only while no time passes: a contact that has waited is at the beginning of a row,
+/// so that a workflow may come round for ever, once a week or once an hour.
+fn resumed(position: &Position, at: OffsetDateTime) -> Causation {
     let depth = if micros(at) > position.since { 0 } else { position.cause.depth };
     let (due, number) = position.timer.unwrap_or_default();
     Causation { key: idempotency::follow_up(position.cause.key, &format!("after {due} {number}"), 0), depth }

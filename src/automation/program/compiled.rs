@@ -1,4 +1,4 @@
-//! Definitions made ready: filters parsed, names as numbers, triggers in an index by kind and name.
+//! Definitions made compiled: filters parsed, names as numbers, triggers in an index by kind and name.
 
 use std::collections::HashMap;
 
@@ -9,7 +9,7 @@ use crate::automation::definition::rule::Rule;
 use crate::automation::definition::trigger::Trigger;
 use crate::automation::definition::workflow::{Node, Workflow};
 use crate::automation::event::EventKind;
-use crate::automation::state::engine_state::{EngineState, NameId};
+use crate::automation::state::interner::{Interner, NameId};
 use crate::automation::state::job::Origin;
 use crate::clock::TimeZone;
 use crate::contact::{FieldId, Schema};
@@ -19,12 +19,12 @@ use crate::error::Result;
 pub(in crate::automation) struct Program {
     pub(in crate::automation) rules: Vec<CompiledRule>,
     rule_by_name: HashMap<NameId, usize>,
-    pub(in crate::automation) flows: Vec<CompiledWorkflow>,
-    flow_by_name: HashMap<(NameId, u32), usize>,
+    pub(in crate::automation) workflows: Vec<CompiledWorkflow>,
+    workflow_by_name: HashMap<(NameId, u32), usize>,
     index: HashMap<&'static str, Slot>,
-    pub(in crate::automation) dates: Vec<ReadyDate>,
+    pub(in crate::automation) dates: Vec<CompiledDate>,
     /// True when something depends on what a contact is, and not on events alone: leaving conditions, exits, dates.
-    pub(in crate::automation) looks_again: bool,
+    pub(in crate::automation) has_state_triggers: bool,
 }
 
 #[derive(Debug, Default)]
@@ -37,9 +37,9 @@ struct Slot {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::automation) enum Listener {
     Rule { rule: usize, trigger: usize },
-    Exit { flow: usize, exit: usize, trigger: usize },
-    Awaited { flow: usize, node: usize, trigger: usize },
-    Start { flow: usize, start: usize },
+    Exit { workflow: usize, exit: usize, trigger: usize },
+    Awaited { workflow: usize, node: usize, trigger: usize },
+    Start { workflow: usize, start: usize },
 }
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(in crate::automation) struct CompiledRule {
     pub(in crate::automation) name: NameId,
     pub(in crate::automation) origin: Origin,
     pub(in crate::automation) conditions: Vec<Condition>,
-    pub(in crate::automation) bounds: CompiledLimits,
+    pub(in crate::automation) limits: CompiledLimits,
 }
 
 #[derive(Debug)]
@@ -60,7 +60,7 @@ pub(in crate::automation) struct CompiledWorkflow {
     pub(in crate::automation) current: bool,
     pub(in crate::automation) starts: Vec<Vec<Condition>>,
     pub(in crate::automation) exits: Vec<Vec<Condition>>,
-    pub(in crate::automation) bounds: CompiledLimits,
+    pub(in crate::automation) limits: CompiledLimits,
     pub(in crate::automation) nodes: Vec<CompiledNode>,
     node_by_id: HashMap<String, usize>,
 }
@@ -75,9 +75,9 @@ pub(in crate::automation) struct CompiledNode {
 
 /// A date that starts something.
 #[derive(Debug)]
-pub(in crate::automation) struct ReadyDate {
+pub(in crate::automation) struct CompiledDate {
     pub(in crate::automation) owner: NameId,
-    pub(in crate::automation) target: Listener,
+    pub(in crate::automation) listener: Listener,
     pub(in crate::automation) field: FieldId,
     pub(in crate::automation) days: i32,
     pub(in crate::automation) ignore_year: bool,
@@ -91,35 +91,35 @@ impl Program {
         older: &[Workflow],
         schema: &Schema,
         zone: &TimeZone,
-        state: &mut EngineState,
+        names: &mut Interner,
     ) -> Result<Self> {
         let mut program = Self::default();
         let parse = |texts: &[String]| {
             texts.iter().map(|text| Condition::parse(text, schema, zone)).collect::<Result<Vec<_>>>()
         };
         for rule in &definitions.rules {
-            let name = state.name(&rule.id);
+            let name = names.intern(&rule.id);
             program.rule_by_name.insert(name, program.rules.len());
             let origin = Origin::Rule(rule.id.clone());
-            let bounds = CompiledLimits::compile(
+            let limits = CompiledLimits::compile(
                 &origin,
                 rule.group.as_deref(),
-                (rule.schedule.as_ref(), rule.cap),
-                &definitions.limits,
+                (rule.schedule.as_ref(), rule.rate_limit),
+                &definitions.frequency_caps,
                 zone,
-                state,
+                names,
             )?;
             program.rules.push(CompiledRule {
                 conditions: parse(&rule.when)?,
                 rule: rule.clone(),
                 name,
                 origin,
-                bounds,
+                limits,
             });
         }
         let current = definitions.workflows.iter().map(|workflow| (workflow, true));
         for (workflow, current) in current.chain(older.iter().map(|workflow| (workflow, false))) {
-            let name = state.name(&workflow.id);
+            let name = names.intern(&workflow.id);
             let mut nodes = Vec::new();
             let mut node_by_id = HashMap::new();
             for (id, node) in &workflow.nodes {
@@ -132,18 +132,18 @@ impl Program {
                 node_by_id.insert(id.clone(), nodes.len());
                 nodes.push(CompiledNode { id: id.clone(), node: node.clone(), paths });
             }
-            program.flow_by_name.insert((name, workflow.version), program.flows.len());
+            program.workflow_by_name.insert((name, workflow.version), program.workflows.len());
             let origin = Origin::Workflow(workflow.id.clone());
-            let bounds = CompiledLimits::compile(
+            let limits = CompiledLimits::compile(
                 &origin,
                 workflow.group.as_deref(),
-                (workflow.schedule.as_ref(), workflow.cap),
-                &definitions.limits,
+                (workflow.schedule.as_ref(), workflow.rate_limit),
+                &definitions.frequency_caps,
                 zone,
-                state,
+                names,
             )?;
-            program.flows.push(CompiledWorkflow {
-                bounds,
+            program.workflows.push(CompiledWorkflow {
+                limits,
                 starts: workflow.starts.iter().map(|start| parse(&start.when)).collect::<Result<_>>()?,
                 exits: workflow.exits.iter().map(|exit| parse(&exit.when)).collect::<Result<_>>()?,
                 workflow: workflow.clone(),
@@ -154,51 +154,54 @@ impl Program {
                 node_by_id,
             });
         }
-        program.index_triggers(schema, zone, state)?;
-        program.looks_again = !program.dates.is_empty()
-            || program.rules.iter().any(|ready| ready.rule.leave)
-            || program.flows.iter().any(|ready| ready.workflow.exits.iter().any(|exit| exit.on.is_empty()));
+        program.index_triggers(schema, zone, names)?;
+        program.has_state_triggers = !program.dates.is_empty()
+            || program.rules.iter().any(|compiled| compiled.rule.leave)
+            || program
+                .workflows
+                .iter()
+                .any(|compiled| compiled.workflow.exits.iter().any(|exit| exit.on.is_empty()));
         Ok(program)
     }
 
-    fn index_triggers(&mut self, schema: &Schema, zone: &TimeZone, state: &mut EngineState) -> Result<()> {
+    fn index_triggers(&mut self, schema: &Schema, zone: &TimeZone, names: &mut Interner) -> Result<()> {
         let mut found: Vec<(Trigger, Listener)> = Vec::new();
-        for (rule, ready) in self.rules.iter().enumerate() {
-            for (trigger, on) in ready.rule.on.iter().enumerate() {
+        for (rule, compiled) in self.rules.iter().enumerate() {
+            for (trigger, on) in compiled.rule.on.iter().enumerate() {
                 found.push((on.clone(), Listener::Rule { rule, trigger }));
             }
         }
-        for (flow, ready) in self.flows.iter().enumerate() {
-            if ready.current {
-                for (start, on) in ready.workflow.starts.iter().enumerate() {
-                    found.push((on.on.clone(), Listener::Start { flow, start }));
+        for (workflow, compiled) in self.workflows.iter().enumerate() {
+            if compiled.current {
+                for (start, on) in compiled.workflow.starts.iter().enumerate() {
+                    found.push((on.on.clone(), Listener::Start { workflow, start }));
                 }
             }
-            for (exit, leaves) in ready.workflow.exits.iter().enumerate() {
+            for (exit, leaves) in compiled.workflow.exits.iter().enumerate() {
                 for (trigger, on) in leaves.on.iter().enumerate() {
-                    found.push((on.clone(), Listener::Exit { flow, exit, trigger }));
+                    found.push((on.clone(), Listener::Exit { workflow, exit, trigger }));
                 }
             }
-            for (node, waits) in ready.nodes.iter().enumerate() {
+            for (node, waits) in compiled.nodes.iter().enumerate() {
                 if let Node::WaitFor { on, .. } = &waits.node {
                     for (trigger, on) in on.iter().enumerate() {
-                        found.push((on.clone(), Listener::Awaited { flow, node, trigger }));
+                        found.push((on.clone(), Listener::Awaited { workflow, node, trigger }));
                     }
                 }
             }
         }
-        for (trigger, target) in found {
+        for (trigger, listener) in found {
             match trigger.address() {
-                Some((kind, names)) => {
+                Some((kind, wanted)) => {
                     let slot = self.index.entry(kind).or_default();
-                    if names.is_empty() {
-                        slot.any.push(target);
+                    if wanted.is_empty() {
+                        slot.any.push(listener);
                     }
-                    for name in names {
-                        slot.named.entry(name).or_default().push(target);
+                    for name in wanted {
+                        slot.named.entry(name).or_default().push(listener);
                     }
                 }
-                None => self.add_date(&trigger, target, schema, zone, state)?,
+                None => self.add_date(&trigger, listener, schema, zone, names)?,
             }
         }
         Ok(())
@@ -207,25 +210,26 @@ impl Program {
     fn add_date(
         &mut self,
         trigger: &Trigger,
-        target: Listener,
+        listener: Listener,
         schema: &Schema,
         zone: &TimeZone,
-        state: &mut EngineState,
+        names: &mut Interner,
     ) -> Result<()> {
         let Trigger::DateNear { field, days, ignore_year, zone: own } = trigger else { return Ok(()) };
-        let owner = match target {
+        let owner = match listener {
             Listener::Rule { rule, trigger } => {
-                self.rules.get(rule).map(|ready| format!("rule {} {trigger}", ready.rule.id))
+                self.rules.get(rule).map(|compiled| format!("rule {} {trigger}", compiled.rule.id))
             }
-            Listener::Start { flow, start } => {
-                self.flows.get(flow).map(|ready| format!("workflow {} {start}", ready.workflow.id))
-            }
+            Listener::Start { workflow, start } => self
+                .workflows
+                .get(workflow)
+                .map(|compiled| format!("workflow {} {start}", compiled.workflow.id)),
             Listener::Exit { .. } | Listener::Awaited { .. } => None,
         };
         if let Some(owner) = owner {
-            self.dates.push(ReadyDate {
-                owner: state.name(&owner),
-                target,
+            self.dates.push(CompiledDate {
+                owner: names.intern(&owner),
+                listener,
                 field: schema.require(field)?,
                 days: *days,
                 ignore_year: *ignore_year,
@@ -239,8 +243,8 @@ impl Program {
         self.rules.get(*self.rule_by_name.get(&name)?)
     }
 
-    pub(in crate::automation) fn flow(&self, name: NameId, version: u32) -> Option<&CompiledWorkflow> {
-        self.flows.get(*self.flow_by_name.get(&(name, version))?)
+    pub(in crate::automation) fn workflow(&self, name: NameId, version: u32) -> Option<&CompiledWorkflow> {
+        self.workflows.get(*self.workflow_by_name.get(&(name, version))?)
     }
 
     /// What listens to `what` and whose filters it passes, in the order in which it is served.
@@ -256,34 +260,39 @@ impl Program {
             .iter()
             .chain(named.into_iter().flatten())
             .copied()
-            .filter(|&target| self.trigger(target).is_some_and(|trigger| trigger.matches(what)))
+            .filter(|&listener| self.trigger(listener).is_some_and(|trigger| trigger.matches(what)))
             .collect();
         found.sort_unstable();
         // Several events of one rule, and several starts of one workflow, are one.
         found.dedup_by(|b, a| match (a, b) {
             (Listener::Rule { rule: a, .. }, Listener::Rule { rule: b, .. }) => a == b,
-            (Listener::Exit { flow: f, exit: a, .. }, Listener::Exit { flow: g, exit: b, .. }) => {
+            (Listener::Exit { workflow: f, exit: a, .. }, Listener::Exit { workflow: g, exit: b, .. }) => {
                 f == g && a == b
             }
-            (Listener::Awaited { flow: f, node: a, .. }, Listener::Awaited { flow: g, node: b, .. }) => {
-                f == g && a == b
-            }
+            (
+                Listener::Awaited { workflow: f, node: a, .. },
+                Listener::Awaited { workflow: g, node: b, .. },
+            ) => f == g && a == b,
             (a, b) => a == b,
         });
         found
     }
 
-    fn trigger(&self, target: Listener) -> Option<&Trigger> {
-        match target {
+    fn trigger(&self, listener: Listener) -> Option<&Trigger> {
+        match listener {
             Listener::Rule { rule, trigger } => self.rules.get(rule)?.rule.on.get(trigger),
-            Listener::Start { flow, start } => Some(&self.flows.get(flow)?.workflow.starts.get(start)?.on),
-            Listener::Exit { flow, exit, trigger } => {
-                self.flows.get(flow)?.workflow.exits.get(exit)?.on.get(trigger)
+            Listener::Start { workflow, start } => {
+                Some(&self.workflows.get(workflow)?.workflow.starts.get(start)?.on)
             }
-            Listener::Awaited { flow, node, trigger } => match &self.flows.get(flow)?.nodes.get(node)?.node {
-                Node::WaitFor { on, .. } => on.get(trigger),
-                _ => None,
-            },
+            Listener::Exit { workflow, exit, trigger } => {
+                self.workflows.get(workflow)?.workflow.exits.get(exit)?.on.get(trigger)
+            }
+            Listener::Awaited { workflow, node, trigger } => {
+                match &self.workflows.get(workflow)?.nodes.get(node)?.node {
+                    Node::WaitFor { on, .. } => on.get(trigger),
+                    _ => None,
+                }
+            }
         }
     }
 }

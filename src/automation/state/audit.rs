@@ -1,4 +1,4 @@
-//! The audit log: what was decided, for whom, and why; without personal data but the host's contact id.
+//! Entries of the audit log: what was decided for which contact, and why.
 
 use std::fmt;
 
@@ -6,26 +6,27 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use crate::automation::timestamp;
+use crate::sync::Operation;
 
-/// One line of the audit log.
-///
-/// `Debug` and `Display` show no person.
+/// An entry of the audit log: what was decided for a contact, and why. It holds no personal data but the contact's id,
+/// which `Debug` and `Display` do not show.
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct AuditEntry {
-    /// Its place in the log: 1, 2, 3 ...
+    /// The number of the entry, counted from 1.
     pub number: u64,
-    /// The instant it is about.
+    /// The instant of the decision.
     #[serde(with = "timestamp")]
     pub at: OffsetDateTime,
-    /// The host's id of the contact.
+    /// The id of the contact.
     pub contact: String,
-    /// What happened.
-    pub what: AuditEvent,
+    /// What happened. In JSON it is `what`.
+    #[serde(rename = "what")]
+    pub event: AuditEvent,
 }
 
-/// What the audit log tells.
+/// What an entry of the audit log records.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 #[non_exhaustive]
@@ -37,107 +38,129 @@ pub enum AuditEvent {
         /// The kind of event.
         event: String,
     },
-    /// A rule was not run. Each reason is told once until the rule runs for the contact.
+    /// A rule was not run. Each reason is recorded once until the rule runs for the contact.
     Skipped {
         /// The rule.
         rule: String,
-        /// Why.
+        /// The reason.
         reason: SkipReason,
     },
     /// A rule's conditions were checked.
     Checked {
         /// The rule.
         rule: String,
-        /// Whether all held.
+        /// Whether all of them held.
         yes: bool,
         /// The first condition that did not hold, counted from 0.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<usize>,
     },
-    /// An action was done.
-    Acted {
-        /// `rule` or `workflow` and its id.
+    /// An action ran. In JSON it is `acted`.
+    #[serde(rename = "acted")]
+    ActionRun {
+        /// `rule` or `workflow`, and its id.
         source: String,
         /// The kind of action.
         action: String,
     },
-    /// A membership operation went to the outbox.
+    /// A membership change was put in the outbox.
     Member {
-        /// `rule` or `workflow` and its id.
+        /// `rule` or `workflow`, and its id.
         source: String,
         /// The audience.
         audience: String,
-        /// True to add, false to remove.
-        add: bool,
-        /// The number that orders the operations of one person.
+        /// Whether the contact is added or removed. In JSON it is `add`, `true` or `false`.
+        #[serde(rename = "add", with = "is_add")]
+        operation: Operation,
+        /// Orders the operations of one contact in one audience.
         generation: u64,
     },
-    /// An event found a start of a workflow and the contact did not come in. Each reason is told once until it does.
-    /// A cap or a limit that keeps it out is told as [`AuditEvent::Dropped`].
+    /// An event matched an entry point of a workflow and the contact did not enter. Each reason is recorded once until it
+    /// does. A rate limit or a frequency cap is recorded as [`AuditEvent::Dropped`].
     Refused {
         /// The workflow.
         workflow: String,
-        /// The start, counted from 0.
+        /// The entry point, counted from 0.
         start: usize,
-        /// Why.
+        /// The reason.
         reason: SkipReason,
     },
-    /// A contact came to a node of a workflow.
-    Moved {
+    /// A contact reached a node of a workflow. In JSON it is `moved`.
+    #[serde(rename = "moved")]
+    NodeEntered {
         /// The workflow.
         workflow: String,
         /// The node.
         node: String,
     },
-    /// A contact left a workflow.
-    Left {
+    /// A contact left a workflow. In JSON it is `left`.
+    #[serde(rename = "left")]
+    WorkflowExited {
         /// The workflow.
         workflow: String,
-        /// At its end, or by which exit.
+        /// `end`, or the exit with its name.
         by: String,
     },
     /// An action waits until a schedule opens.
     Postponed {
-        /// `rule` or `workflow` and its id.
+        /// `rule` or `workflow`, and its id.
         source: String,
-        /// When it opens.
+        /// The instant at which it opens.
         #[serde(with = "timestamp")]
         until: OffsetDateTime,
     },
-    /// Something was given up: it could not be done, or a schedule, a cap or a limit forbids it.
+    /// Something was skipped: it could not be done, or a schedule, a rate limit or a frequency cap forbids it.
     Dropped {
-        /// `rule` or `workflow` and its id.
+        /// `rule` or `workflow`, and its id.
         source: String,
-        /// Why.
+        /// The reason.
         reason: String,
     },
 }
 
-/// Why a rule is not run, or a contact does not come into a workflow.
+/// Why a rule does not run for a contact, or a contact does not enter a workflow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SkipReason {
-    /// The contact has had all its runs.
+    /// The contact has had the maximum number of runs.
     RunLimit,
     /// The last run is too recent.
     MinInterval,
-    /// It is switched off, not yet or no longer valid.
+    /// The rule or workflow is inactive, not yet valid or no longer valid.
     NotValid,
-    /// Rules have run each other too many times.
+    /// Rules have started one another too many times in a row.
     Loop,
     /// The contact is in the workflow.
     Inside,
-    /// The contact was in the workflow and may not come in again.
+    /// The contact was in the workflow and may not enter again.
     Ended,
-    /// The conditions of the start do not hold.
+    /// The conditions of the entry point do not hold.
     Conditions,
-    /// The cap over all contacts is reached.
-    Cap,
-    /// A limit for the contact is reached.
-    Limit,
-    /// The schedule is closed, and drops what comes then.
+    /// The rate limit over all contacts is reached.
+    #[serde(rename = "cap")]
+    RateLimit,
+    /// A frequency cap for the contact is reached.
+    #[serde(rename = "limit")]
+    FrequencyCap,
+    /// The schedule is closed and skips what is due.
     Schedule,
+}
+
+/// An operation as JSON writes it: `true` to add, `false` to remove.
+mod is_add {
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use crate::sync::Operation;
+
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+    pub(super) fn serialize<S: Serializer>(operation: &Operation, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_bool(*operation == Operation::Add)
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Operation, D::Error> {
+        bool::deserialize(deserializer).map(|add| if add { Operation::Add } else { Operation::Remove })
+    }
 }
 
 impl fmt::Display for SkipReason {
@@ -150,8 +173,8 @@ impl fmt::Display for SkipReason {
             Self::Inside => "the contact is inside",
             Self::Ended => "the contact was inside and may not come in again",
             Self::Conditions => "the conditions of the start do not hold",
-            Self::Cap => "the cap over all contacts is reached",
-            Self::Limit => "a limit for the contact is reached",
+            Self::RateLimit => "the rate limit over all contacts is reached",
+            Self::FrequencyCap => "a frequency cap of the contact is reached",
             Self::Schedule => "the schedule is closed",
         })
     }
@@ -159,30 +182,30 @@ impl fmt::Display for SkipReason {
 
 impl fmt::Debug for AuditEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AuditEntry({}, {}, {:?})", self.number, self.at, self.what)
+        write!(f, "AuditEntry({}, {}, {:?})", self.number, self.at, self.event)
     }
 }
 
 impl fmt::Display for AuditEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ", self.at)?;
-        match &self.what {
+        match &self.event {
             AuditEvent::Started { rule, event } => write!(f, "{event} started rule {rule}"),
             AuditEvent::Skipped { rule, reason } => write!(f, "rule {rule} was skipped: {reason}"),
             AuditEvent::Checked { rule, yes: true, .. } => write!(f, "rule {rule}: every condition held"),
             AuditEvent::Checked { rule, failed, .. } => {
                 write!(f, "rule {rule}: condition {} did not hold", failed.map_or(0, |index| index + 1))
             }
-            AuditEvent::Acted { source, action } => write!(f, "{source} did {action}"),
-            AuditEvent::Member { source, audience, add, generation } => {
-                let what = if *add { "added to" } else { "removed from" };
+            AuditEvent::ActionRun { source, action } => write!(f, "{source} did {action}"),
+            AuditEvent::Member { source, audience, operation, generation } => {
+                let what = if *operation == Operation::Add { "added to" } else { "removed from" };
                 write!(f, "{source} {what} audience {audience} (generation {generation})")
             }
             AuditEvent::Refused { workflow, start, reason } => {
                 write!(f, "did not come into workflow {workflow} by start {}: {reason}", start + 1)
             }
-            AuditEvent::Moved { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
-            AuditEvent::Left { workflow, by } => write!(f, "left workflow {workflow} by {by}"),
+            AuditEvent::NodeEntered { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
+            AuditEvent::WorkflowExited { workflow, by } => write!(f, "left workflow {workflow} by {by}"),
             AuditEvent::Postponed { source, until } => write!(f, "{source} waits until {until}"),
             AuditEvent::Dropped { source, reason } => write!(f, "{source} gave up: {reason}"),
         }

@@ -1,46 +1,47 @@
-//! The contacts in memory: those that a step works on, and as many others as there is room for.
+//! The contacts in memory: those of the current step, and others up to a capacity.
 
 use std::collections::HashMap;
+use std::ops::ControlFlow;
 use std::sync::Arc;
 
 use super::contact_record::ContactRecord;
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::{Error, ErrorKind, Result};
 
-/// A contact in memory. It holds until the step is committed; then the place may go to another.
+/// A contact in memory. It holds until the step is committed; then the slot may go to another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(in crate::automation) struct ContactSlot(u32);
 
 #[derive(Debug)]
 pub(in crate::automation) struct ContactCache {
-    places: Vec<Slot>,
+    slots: Vec<Slot>,
     free: Vec<u32>,
     by_id: HashMap<Arc<str>, u32>,
     changed: Vec<u32>,
-    /// Where the search for places to give away goes on.
-    hand: usize,
-    room: usize,
+    /// Where the search for slots to free goes on.
+    clock_hand: usize,
+    capacity: usize,
 }
 
 #[derive(Debug)]
 struct Slot {
-    person: ContactRecord,
+    record: ContactRecord,
     is_changed: bool,
-    /// Asked for since the hand last came by.
+    /// Used since the search last came by.
     is_fresh: bool,
     is_taken: bool,
 }
 
 impl ContactCache {
-    /// Room for so many contacts between two steps.
-    pub(in crate::automation) fn new(room: usize) -> Self {
+    /// Keeps at most `capacity` contacts between two steps.
+    pub(in crate::automation) fn new(capacity: usize) -> Self {
         Self {
-            places: Vec::new(),
+            slots: Vec::new(),
             free: Vec::new(),
             by_id: HashMap::new(),
             changed: Vec::new(),
-            hand: 0,
-            room: room.max(1),
+            clock_hand: 0,
+            capacity: capacity.max(1),
         }
     }
 
@@ -51,42 +52,42 @@ impl ContactCache {
         id: &str,
     ) -> Result<ContactSlot> {
         if let Some(&at) = self.by_id.get(id) {
-            if let Some(place) = self.places.get_mut(at as usize) {
-                place.is_fresh = true;
+            if let Some(slot) = self.slots.get_mut(at as usize) {
+                slot.is_fresh = true;
             }
             return Ok(ContactSlot(at));
         }
-        let person = read(store, id)?;
-        let id = Arc::clone(&person.id);
-        let place = Slot { person, is_changed: false, is_fresh: false, is_taken: true };
+        let record = read(store, id)?;
+        let id = Arc::clone(&record.id);
+        let slot = Slot { record, is_changed: false, is_fresh: false, is_taken: true };
         let at = match self.free.pop() {
             Some(at) => {
-                if let Some(known) = self.places.get_mut(at as usize) {
-                    *known = place;
+                if let Some(known) = self.slots.get_mut(at as usize) {
+                    *known = slot;
                 }
                 at
             }
             None => {
-                self.places.push(place);
-                (self.places.len() - 1) as u32
+                self.slots.push(slot);
+                (self.slots.len() - 1) as u32
             }
         };
         self.by_id.insert(id, at);
         Ok(ContactSlot(at))
     }
 
-    pub(in crate::automation) fn get(&self, who: ContactSlot) -> &ContactRecord {
-        &self.places[who.0 as usize].person
+    pub(in crate::automation) fn get(&self, contact: ContactSlot) -> &ContactRecord {
+        &self.slots[contact.0 as usize].record
     }
 
     /// The contact to change: it is written with the step.
-    pub(in crate::automation) fn change(&mut self, who: ContactSlot) -> &mut ContactRecord {
-        let place = &mut self.places[who.0 as usize];
-        if !place.is_changed {
-            place.is_changed = true;
-            self.changed.push(who.0);
+    pub(in crate::automation) fn change(&mut self, contact: ContactSlot) -> &mut ContactRecord {
+        let slot = &mut self.slots[contact.0 as usize];
+        if !slot.is_changed {
+            slot.is_changed = true;
+            self.changed.push(contact.0);
         }
-        &mut place.person
+        &mut slot.record
     }
 
     pub(in crate::automation) fn is_changed(&self) -> bool {
@@ -96,24 +97,24 @@ impl ContactCache {
     /// Puts what was changed with the writes of a step.
     pub(in crate::automation) fn write(&mut self, writes: &mut Vec<WriteOp>) {
         for at in self.changed.drain(..) {
-            let Some(place) = self.places.get_mut(at as usize) else { continue };
-            place.is_changed = false;
-            let person = &place.person;
-            let value = (!person.is_blank()).then(|| person.write());
-            writes.push(WriteOp { table: Keyspace::Contact, key: person.id.as_bytes().to_vec(), value });
+            let Some(slot) = self.slots.get_mut(at as usize) else { continue };
+            slot.is_changed = false;
+            let record = &slot.record;
+            let value = (!record.is_blank()).then(|| record.write());
+            writes.push(WriteOp { keyspace: Keyspace::Contact, key: record.id.as_bytes().to_vec(), value });
         }
     }
 
-    /// Gives away places, those first that were not asked for a second time. Only between steps.
+    /// Frees slots, those first that were not used a second time. Only between steps.
     pub(super) fn shrink(&mut self) {
-        while self.by_id.len() > self.room && self.changed.is_empty() {
-            self.hand = if self.hand + 1 < self.places.len() { self.hand + 1 } else { 0 };
-            let Some(place) = self.places.get_mut(self.hand) else { return };
-            if place.is_taken && !std::mem::take(&mut place.is_fresh) {
-                place.is_taken = false;
-                self.by_id.remove(&place.person.id);
-                place.person = ContactRecord::new("".into());
-                self.free.push(self.hand as u32);
+        while self.by_id.len() > self.capacity && self.changed.is_empty() {
+            self.clock_hand = if self.clock_hand + 1 < self.slots.len() { self.clock_hand + 1 } else { 0 };
+            let Some(slot) = self.slots.get_mut(self.clock_hand) else { return };
+            if slot.is_taken && !std::mem::take(&mut slot.is_fresh) {
+                slot.is_taken = false;
+                self.by_id.remove(&slot.record.id);
+                slot.record = ContactRecord::new("".into());
+                self.free.push(self.clock_hand as u32);
             }
         }
     }
@@ -134,15 +135,15 @@ pub(super) fn decode(id: &str, bytes: &[u8]) -> Result<ContactRecord> {
     })
 }
 
-/// Visits all contacts that the store knows, from the first id after `after` on, until `visit` says false.
+/// Visits all contacts that the store knows, from the first id after `after` on, until `visit` breaks.
 pub(in crate::automation) fn each<S: Store + ?Sized>(
     store: &S,
     after: &[u8],
-    visit: &mut dyn FnMut(ContactRecord) -> Result<bool>,
+    visit: &mut dyn FnMut(ContactRecord) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     store.scan(Keyspace::Contact, after, &mut |key, value| {
         if key == after {
-            return Ok(true);
+            return Ok(ControlFlow::Continue(()));
         }
         let id = std::str::from_utf8(key).map_err(|_| {
             Error::new(ErrorKind::Corrupt, "automation state", "the id of a contact cannot be read")
@@ -159,18 +160,18 @@ mod tests {
     #[test]
     fn memory_keeps_to_its_room_and_the_store_keeps_what_was_changed() {
         let mut store = MemoryStore::new();
-        let mut people = ContactCache::new(3);
+        let mut cache = ContactCache::new(3);
         for round in 0..5 {
             for n in 0..20 {
-                let who = people.fetch(&store, &format!("c{n}")).unwrap();
-                assert_eq!(people.get(who).held.len(), round);
-                people.change(who).held.push(round as u32);
+                let who = cache.fetch(&store, &format!("c{n}")).unwrap();
+                assert_eq!(cache.get(who).held.len(), round);
+                cache.change(who).held.push(round as u32);
             }
             let mut writes = Vec::new();
-            people.write(&mut writes);
+            cache.write(&mut writes);
             store.commit(writes).unwrap();
-            people.shrink();
-            assert!(people.by_id.len() <= 3 && people.places.len() <= 23);
+            cache.shrink();
+            assert!(cache.by_id.len() <= 3 && cache.slots.len() <= 23);
         }
     }
 }

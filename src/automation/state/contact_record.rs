@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use super::engine_state::NameId;
+use super::interner::NameId;
 use super::job::{Causation, Position};
 use super::run_counts::RunCounts;
 use crate::automation::definition::frequency::PeriodCount;
 use crate::automation::store::codec::{Reader, put_instant, put_number, put_text};
+use crate::sync::Operation;
 
 /// A timer: when it is due, and its number.
 pub(in crate::automation) type Timer = (i64, u64);
@@ -14,7 +15,7 @@ pub(in crate::automation) type Timer = (i64, u64);
 /// All that is kept of one contact. Lists are short: one entry for each rule or workflow that has to do with it.
 #[derive(Debug, Clone, PartialEq)]
 pub(in crate::automation) struct ContactRecord {
-    /// The host's id.
+    /// Its id in the contact store.
     pub(in crate::automation) id: Arc<str>,
     /// Runs of rules.
     pub(in crate::automation) runs: RunCounts,
@@ -28,8 +29,8 @@ pub(in crate::automation) struct ContactRecord {
     pub(super) ended: Vec<NameId>,
     /// Timers of its dates, by what they start.
     pub(in crate::automation) dates: Vec<(NameId, Timer)>,
-    /// Of rules and workflows, the reasons that were told for leaving it out, a bit for each.
-    pub(in crate::automation) told: Vec<(NameId, u32)>,
+    /// Of rules and workflows, the reasons for leaving it out that were reported, a bit for each.
+    pub(in crate::automation) reported: Vec<(NameId, u32)>,
     /// The last membership operation for each audience.
     pub(in crate::automation) members: Vec<(NameId, LastChange)>,
     /// Runs that limits have seen.
@@ -40,7 +41,7 @@ pub(in crate::automation) struct ContactRecord {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::automation) struct LastChange {
     pub(in crate::automation) generation: u64,
-    pub(in crate::automation) add: bool,
+    pub(in crate::automation) operation: Operation,
 }
 
 /// The first byte of a record: its form.
@@ -56,7 +57,7 @@ impl ContactRecord {
             held: Vec::new(),
             ended: Vec::new(),
             dates: Vec::new(),
-            told: Vec::new(),
+            reported: Vec::new(),
             members: Vec::new(),
             counts: Vec::new(),
         }
@@ -69,7 +70,7 @@ impl ContactRecord {
             && self.held.is_empty()
             && self.ended.is_empty()
             && self.dates.is_empty()
-            && self.told.is_empty()
+            && self.reported.is_empty()
             && self.members.is_empty()
             && self.counts.is_empty()
     }
@@ -97,8 +98,8 @@ impl ContactRecord {
             put_number(&mut out, owner.into());
             put_timer(&mut out, timer);
         }
-        put_number(&mut out, self.told.len() as u64);
-        for &(name, reasons) in &self.told {
+        put_number(&mut out, self.reported.len() as u64);
+        for &(name, reasons) in &self.reported {
             put_number(&mut out, name.into());
             put_number(&mut out, reasons.into());
         }
@@ -106,7 +107,7 @@ impl ContactRecord {
         for &(audience, last) in &self.members {
             put_number(&mut out, audience.into());
             put_number(&mut out, last.generation);
-            out.push(last.add.into());
+            put_operation(&mut out, last.operation);
         }
         put_number(&mut out, self.counts.len() as u64);
         for &(limit, count) in &self.counts {
@@ -129,10 +130,10 @@ impl ContactRecord {
             held: from.list(Reader::small)?,
             ended: from.list(Reader::small)?,
             dates: from.list(|from| Some((from.small()?, read_timer(from)?)))?,
-            told: from.list(|from| Some((from.small()?, from.small()?)))?,
+            reported: from.list(|from| Some((from.small()?, from.small()?)))?,
             members: from.list(|from| {
                 let (audience, generation) = (from.small()?, from.number()?);
-                Some((audience, LastChange { generation, add: from.chunk::<1>()? != [0] }))
+                Some((audience, LastChange { generation, operation: read_operation(from)? }))
             })?,
             counts: from.list(|from| {
                 Some((from.small()?, PeriodCount { since: from.instant()?, runs: from.small()? }))
@@ -140,6 +141,15 @@ impl ContactRecord {
         };
         from.0.is_empty().then_some(read)
     }
+}
+
+/// One byte: 1 to add, 0 to remove.
+pub(super) fn put_operation(out: &mut Vec<u8>, operation: Operation) {
+    out.push((operation == Operation::Add).into());
+}
+
+pub(super) fn read_operation(from: &mut Reader<'_>) -> Option<Operation> {
+    Some(if from.chunk::<1>()? == [0] { Operation::Remove } else { Operation::Add })
 }
 
 fn put_timer(out: &mut Vec<u8>, (due, number): Timer) {
@@ -171,6 +181,26 @@ fn read_position(from: &mut Reader<'_>) -> Option<Position> {
     Some(Position { version, node, since, cause: Causation { key, depth }, timer })
 }
 
+pub(super) fn find<T>(list: &[(NameId, T)], name: NameId) -> Option<&T> {
+    list.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+}
+
+/// Sets the value of a name; it returns the one before.
+pub(super) fn set<T>(list: &mut Vec<(NameId, T)>, name: NameId, value: T) -> Option<T> {
+    match list.iter_mut().find(|(known, _)| *known == name) {
+        Some((_, known)) => Some(std::mem::replace(known, value)),
+        None => {
+            list.push((name, value));
+            None
+        }
+    }
+}
+
+pub(super) fn take<T>(list: &mut Vec<(NameId, T)>, name: NameId) -> Option<T> {
+    let at = list.iter().position(|(known, _)| *known == name)?;
+    Some(list.remove(at).1)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -193,8 +223,8 @@ mod tests {
             held: vec![5],
             ended: vec![6, 7],
             dates: vec![(8, (i64::MIN, 9))],
-            told: vec![(1, 1 << 6)],
-            members: vec![(10, LastChange { generation: u64::MAX, add: true })],
+            reported: vec![(1, 1 << 6)],
+            members: vec![(10, LastChange { generation: u64::MAX, operation: Operation::Add })],
             counts: vec![(11, PeriodCount { since: -7, runs: 300 }), (12, PeriodCount::default())],
             ..ContactRecord::new("c".into())
         };

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::engine_state::NameId;
+use super::interner::NameId;
 use super::outbox::AudienceQueue;
 use crate::automation::definition::frequency::PeriodCount;
 
@@ -16,16 +16,19 @@ pub(in crate::automation) struct Counters {
     /// The first entry of the audit log that may be there.
     #[serde(default)]
     pub(in crate::automation) audit_from: u64,
-    /// The latest instant that the engine was told, in microseconds since 1970.
+    /// The latest instant that the engine was given, in microseconds since 1970.
     pub(in crate::automation) now: i64,
     /// The instant up to which everything that was due is done.
     #[serde(default)]
     pub(in crate::automation) passed: i64,
     /// How many timers wait.
     pub(in crate::automation) waiting: u64,
-    pub(in crate::automation) lines: Vec<(NameId, AudienceQueue)>,
-    pub(in crate::automation) walking: Vec<(NameId, u32, u64)>,
-    /// Runs under caps.
-    #[serde(default)]
-    pub(in crate::automation) caps: Vec<(NameId, PeriodCount)>,
+    #[serde(rename = "lines")]
+    pub(in crate::automation) queues: Vec<(NameId, AudienceQueue)>,
+    /// How many contacts are on a version of a workflow.
+    #[serde(rename = "walking")]
+    pub(in crate::automation) version_counts: Vec<(NameId, u32, u64)>,
+    /// Runs under rate limits.
+    #[serde(default, rename = "caps")]
+    pub(in crate::automation) rate_counts: Vec<(NameId, PeriodCount)>,
 }

@@ -1,28 +1,29 @@
 //! Events that were handled, so that none is handled twice.
 
 use std::collections::HashSet;
+use std::ops::ControlFlow;
 
-use super::load;
+use crate::automation::store::read;
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
 
-/// The store knows them all; memory holds those of the step in hand. A hand goes round the store's entries, some steps
-/// for each event that comes in, and takes away those that are old: there are never much more than are remembered.
+/// The store has them all; memory holds those of the current step. A sweep goes round the entries of the store, a few
+/// for each event that comes in, and deletes the old ones: there are never many more than are remembered.
 #[derive(Debug, Default)]
 pub(in crate::automation) struct EventDedup {
     fresh: HashSet<u128>,
-    hand: u128,
-    /// Entries that the hand has still to look at.
+    next: u128,
+    /// Entries that the sweep has still to look at.
     owed: usize,
 }
 
-/// Entries for the hand to look at, for each event.
-const PACE: usize = 3;
-/// It sets out for so many at least.
-const STRIDE: usize = 512;
+/// Entries to look at for each event.
+const SWEEP_PER_EVENT: usize = 3;
+/// Entries to look at in one sweep, at least.
+const SWEEP_BATCH: usize = 512;
 
 impl EventDedup {
-    /// Whether an event was handled at `since` or after it.
+    /// Returns `true` if an event was handled at `since` or after it.
     pub(in crate::automation) fn has<S: Store + ?Sized>(
         &self,
         store: &S,
@@ -40,12 +41,12 @@ impl EventDedup {
 
     pub(in crate::automation) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<WriteOp>) {
         self.fresh.insert(key);
-        self.owed += PACE;
-        let value = Some(now.to_be_bytes().to_vec());
-        writes.push(WriteOp { table: Keyspace::Seen, key: key.to_be_bytes().to_vec(), value });
+        self.owed += SWEEP_PER_EVENT;
+        let (key, value) = (key.to_be_bytes().to_vec(), now.to_be_bytes().to_vec());
+        writes.push(WriteOp::put(Keyspace::Seen, key, value));
     }
 
-    /// With the commit of a step: takes away some of what was handled before `since`.
+    /// With the commit of a step: deletes some of what was handled before `since`.
     pub(in crate::automation) fn sweep<S: Store + ?Sized>(
         &mut self,
         store: &S,
@@ -53,31 +54,31 @@ impl EventDedup {
         writes: &mut Vec<WriteOp>,
     ) -> Result<()> {
         let fresh = std::mem::take(&mut self.fresh);
-        if self.owed < STRIDE {
+        if self.owed < SWEEP_BATCH {
             return Ok(());
         }
         let mut left = std::mem::take(&mut self.owed);
-        let from = self.hand.to_be_bytes();
-        self.hand = 0;
+        let from = self.next.to_be_bytes();
+        self.next = 0;
         store.scan(Keyspace::Seen, &from, &mut |key, value| {
             let number = key.first_chunk::<16>().filter(|_| key.len() == 16);
-            let number = u128::from_be_bytes(*number.ok_or_else(|| load::corrupt(Keyspace::Seen))?);
+            let number = u128::from_be_bytes(*number.ok_or_else(|| read::corrupt(Keyspace::Seen))?);
             if left == 0 {
-                self.hand = number;
-                return Ok(false);
+                self.next = number;
+                return Ok(ControlFlow::Break(()));
             }
             left -= 1;
             if instant(value)? < since && !fresh.contains(&number) {
-                writes.push(WriteOp { table: Keyspace::Seen, key: key.to_vec(), value: None });
+                writes.push(WriteOp::delete(Keyspace::Seen, key.to_vec()));
             }
-            Ok(true)
+            Ok(ControlFlow::Continue(()))
         })
     }
 }
 
 fn instant(value: &[u8]) -> Result<i64> {
     let bytes = value.first_chunk::<8>().filter(|_| value.len() == 8);
-    bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| load::corrupt(Keyspace::Seen))
+    bytes.map(|bytes| i64::from_be_bytes(*bytes)).ok_or_else(|| read::corrupt(Keyspace::Seen))
 }
 
 #[cfg(test)]
@@ -102,18 +103,15 @@ mod tests {
             assert!(seen.has(&store, key(now - memory.min(now)), now - memory).unwrap());
             if now % 1_000 == 999 {
                 let mut held = 0;
-                store
-                    .scan(Keyspace::Seen, &[], &mut |_, _| {
-                        Ok({
-                            held += 1;
-                            true
-                        })
-                    })
-                    .unwrap();
+                read::each(&store, Keyspace::Seen, |_, _| {
+                    held += 1;
+                    Ok(())
+                })
+                .unwrap();
                 most = most.max(held);
             }
         }
-        assert!(most <= 2 * memory + 2 * STRIDE as i64, "{most}");
+        assert!(most <= 2 * memory + 2 * SWEEP_BATCH as i64, "{most}");
         // One that was forgotten may come again, and is known again.
         let mut writes = Vec::new();
         assert!(!seen.has(&store, key(5), 19_000).unwrap());

@@ -10,8 +10,8 @@ use crate::automation::contact_store::store::ContactUpdate;
 pub(in crate::automation) struct EffectQueue {
     all: BTreeMap<u64, ContactUpdate>,
     by_contact: HashMap<String, Vec<u64>>,
-    /// Where the contact store was given up last; the next round begins after it.
-    pub(in crate::automation) hand: u64,
+    /// The update at which the contact store was given up last; the next round begins after it.
+    pub(in crate::automation) next_start: u64,
 }
 
 impl EffectQueue {

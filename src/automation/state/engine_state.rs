@@ -1,45 +1,42 @@
 //! The engine's memory: what a step needs of the store, and the writes that make the step durable.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::audit::SkipReason;
 use super::contact_cache::{ContactCache, ContactSlot};
-use super::contact_record::{LastChange, Timer};
+use super::contact_record::{LastChange, Timer, find, set, take};
 use super::counters::Counters;
 use super::dedup::EventDedup;
 use super::effect_queue::EffectQueue;
+use super::interner::{Interner, NameId};
 use super::job::{Job, Position};
-use super::outbox::{Outbox, PendingChange};
+use super::outbox::{DeferredRemovals, Outbox, QueuedChange};
 use super::timer_queue::{TimerQueue, timer_key};
 use crate::automation::contact_store::store::ContactUpdate;
 use crate::automation::definition::frequency::PeriodCount;
-use crate::automation::execute::flush::DeferredRemovals;
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::automation::timestamp::micros;
 use crate::error::Result;
-
-/// The id of a rule, workflow or audience as a number. The store keeps it for ever.
-pub(in crate::automation) type NameId = u32;
+use crate::sync::Operation;
 
 #[derive(Debug)]
 pub(in crate::automation) struct EngineState {
-    numbers: HashMap<Arc<str>, NameId>,
-    names: Vec<Arc<str>>,
-    pub(in crate::automation) people: ContactCache,
+    pub(in crate::automation) names: Interner,
+    pub(in crate::automation) contacts: ContactCache,
     pub(in crate::automation) timers: TimerQueue,
     pub(in crate::automation) outbox: Outbox,
-    pub(in crate::automation) seen: EventDedup,
+    pub(in crate::automation) dedup: EventDedup,
     pub(in crate::automation) effects: EffectQueue,
     /// How many contacts are on a version of a workflow.
-    pub(in crate::automation) walking: BTreeMap<(NameId, u32), u64>,
+    pub(in crate::automation) version_counts: BTreeMap<(NameId, u32), u64>,
     pub(in crate::automation) counters: Counters,
     /// The last entry of the audit log that is durable.
-    pub(in crate::automation) audit_in_store: u64,
-    /// True when a line of the outbox has changed and nothing in it.
-    is_held_back: bool,
+    pub(in crate::automation) durable_audit: u64,
+    /// True when deferred removals of a queue have changed and nothing in it.
+    has_new_deferrals: bool,
     pub(in crate::automation) writes: Vec<WriteOp>,
 }
 
@@ -49,52 +46,22 @@ impl EngineState {
         counters: Counters,
         timers: TimerQueue,
         outbox: Outbox,
-        room: usize,
+        capacity: usize,
     ) -> Self {
-        let walking = counters.walking.iter();
+        let version_counts = counters.version_counts.iter();
         Self {
-            numbers: HashMap::new(),
-            names: Vec::new(),
-            people: ContactCache::new(room),
+            names: Interner::default(),
+            contacts: ContactCache::new(capacity),
             timers,
             outbox,
-            seen: EventDedup::default(),
+            dedup: EventDedup::default(),
             effects: EffectQueue::default(),
-            walking: walking.map(|&(name, version, count)| ((name, version), count)).collect(),
-            audit_in_store: counters.audit,
+            version_counts: version_counts.map(|&(name, version, count)| ((name, version), count)).collect(),
+            durable_audit: counters.audit,
             counters,
-            is_held_back: false,
+            has_new_deferrals: false,
             writes: Vec::new(),
         }
-    }
-
-    pub(in crate::automation) fn name(&mut self, text: &str) -> NameId {
-        if let Some(&number) = self.numbers.get(text) {
-            return number;
-        }
-        let number = self.names.len() as NameId;
-        self.add_name(text.into());
-        let value = Some(text.as_bytes().to_vec());
-        self.writes.push(WriteOp { table: Keyspace::Name, key: number.to_be_bytes().to_vec(), value });
-        number
-    }
-
-    /// Takes in a name that the store has.
-    pub(super) fn add_name(&mut self, text: Arc<str>) {
-        self.numbers.insert(Arc::clone(&text), self.names.len() as NameId);
-        self.names.push(text);
-    }
-
-    pub(in crate::automation) fn known(&self, text: &str) -> Option<NameId> {
-        self.numbers.get(text).copied()
-    }
-
-    pub(super) fn count_of_names(&self) -> NameId {
-        self.names.len() as NameId
-    }
-
-    pub(in crate::automation) fn text(&self, name: NameId) -> Arc<str> {
-        self.names.get(name as usize).map_or_else(|| "".into(), Arc::clone)
     }
 
     /// Reads a contact into memory for this step.
@@ -103,146 +70,154 @@ impl EngineState {
         store: &S,
         id: &str,
     ) -> Result<ContactSlot> {
-        self.people.fetch(store, id)
+        self.contacts.fetch(store, id)
     }
 
-    /// The host's id of a contact.
-    pub(in crate::automation) fn id(&self, who: ContactSlot) -> Arc<str> {
-        Arc::clone(&self.people.get(who).id)
+    /// Returns the id of a contact.
+    pub(in crate::automation) fn id(&self, contact: ContactSlot) -> Arc<str> {
+        Arc::clone(&self.contacts.get(contact).id)
     }
 
     /// Moves the latest known instant forward.
-    pub(in crate::automation) fn see_now(&mut self, now: i64) {
+    pub(in crate::automation) fn advance_clock(&mut self, now: i64) {
         self.counters.now = self.counters.now.max(now);
     }
 
-    pub(in crate::automation) fn put<T: Serialize>(&mut self, table: Keyspace, key: Vec<u8>, value: &T) {
+    pub(in crate::automation) fn put<T: Serialize>(&mut self, keyspace: Keyspace, key: Vec<u8>, value: &T) {
         // The values are plain data of this crate: writing them as JSON to memory cannot fail.
         let value = serde_json::to_vec(value).unwrap_or_default();
-        self.writes.push(WriteOp { table, key, value: Some(value) });
+        self.writes.push(WriteOp::put(keyspace, key, value));
     }
 
-    pub(in crate::automation) fn delete(&mut self, table: Keyspace, key: Vec<u8>) {
-        self.writes.push(WriteOp { table, key, value: None });
+    pub(in crate::automation) fn delete(&mut self, keyspace: Keyspace, key: Vec<u8>) {
+        self.writes.push(WriteOp::delete(keyspace, key));
     }
 
     pub(in crate::automation) fn is_changed(&self) -> bool {
-        !self.writes.is_empty() || self.people.is_changed() || self.is_held_back
+        !self.writes.is_empty()
+            || self.names.has_new()
+            || self.contacts.is_changed()
+            || self.has_new_deferrals
     }
 
     /// All writes of the step, what is kept with each step among them.
     pub(in crate::automation) fn take_writes(&mut self) -> Vec<WriteOp> {
-        self.people.write(&mut self.writes);
-        self.is_held_back = false;
-        self.counters.lines = self.outbox.lines().collect();
-        self.counters.walking =
-            self.walking.iter().map(|(&(workflow, version), &count)| (workflow, version, count)).collect();
+        self.names.write(&mut self.writes);
+        self.contacts.write(&mut self.writes);
+        self.has_new_deferrals = false;
+        self.counters.queues = self.outbox.queues().collect();
+        self.counters.version_counts = self
+            .version_counts
+            .iter()
+            .map(|(&(workflow, version), &count)| (workflow, version, count))
+            .collect();
         let counters = self.counters.clone();
         self.put(Keyspace::Meta, b"counters".to_vec(), &counters);
         std::mem::take(&mut self.writes)
     }
 
-    /// Once a step is durable: makes room, and reads what comes next.
+    /// Once a step is durable: shrinks the cache and reads what comes next.
     pub(in crate::automation) fn settle<S: Store + ?Sized>(&mut self, store: &S) -> Result<()> {
-        self.audit_in_store = self.counters.audit;
-        self.people.shrink();
+        self.durable_audit = self.counters.audit;
+        self.contacts.shrink();
         self.timers.fill(store)?;
         self.outbox.find_first(store)
     }
 
     /// Remembers that an event was handled.
-    pub(in crate::automation) fn see(&mut self, key: u128, now: i64) {
-        self.seen.add(key, now, &mut self.writes);
+    pub(in crate::automation) fn mark_handled(&mut self, key: u128, now: i64) {
+        self.dedup.add(key, now, &mut self.writes);
     }
 
     // Runs of rules.
 
-    pub(in crate::automation) fn runs(&self, rule: NameId, who: ContactSlot) -> u32 {
-        self.people.get(who).runs.of(rule)
+    pub(in crate::automation) fn runs(&self, rule: NameId, contact: ContactSlot) -> u32 {
+        self.contacts.get(contact).runs.of(rule)
     }
 
     /// Counts a run, up to `most`: nothing can ask for more.
-    pub(in crate::automation) fn count_run(&mut self, rule: NameId, who: ContactSlot, most: u32) {
-        if self.runs(rule, who) < most {
-            self.people.change(who).runs.add(rule);
+    pub(in crate::automation) fn count_run(&mut self, rule: NameId, contact: ContactSlot, most: u32) {
+        if self.runs(rule, contact) < most {
+            self.contacts.change(contact).runs.add(rule);
         }
     }
 
     /// The last run of a rule with a least time between two, in microseconds since 1970.
-    pub(in crate::automation) fn last_run(&self, rule: NameId, who: ContactSlot) -> Option<i64> {
-        find(&self.people.get(who).last_runs, rule).copied()
+    pub(in crate::automation) fn last_run(&self, rule: NameId, contact: ContactSlot) -> Option<i64> {
+        find(&self.contacts.get(contact).last_runs, rule).copied()
     }
 
     /// Remembers the last run of a rule. For a new one it first forgets those that are over.
     pub(in crate::automation) fn set_last_run(
         &mut self,
         rule: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
         at: i64,
         is_over: impl Fn(NameId, i64) -> bool,
     ) {
-        let last_runs = &mut self.people.change(who).last_runs;
+        let last_runs = &mut self.contacts.change(contact).last_runs;
         if find(last_runs, rule).is_none() {
             last_runs.retain(|&(known, last)| !is_over(known, last));
         }
         set(last_runs, rule, at);
     }
 
-    /// Runs that a cap has seen, over all contacts.
-    pub(in crate::automation) fn count(&self, cap: NameId) -> Option<PeriodCount> {
-        find(&self.counters.caps, cap).copied()
+    /// Returns the runs that a rate limit has counted, over all contacts.
+    pub(in crate::automation) fn count(&self, limit: NameId) -> Option<PeriodCount> {
+        find(&self.counters.rate_counts, limit).copied()
     }
 
-    pub(in crate::automation) fn set_count(&mut self, cap: NameId, count: PeriodCount) {
-        set(&mut self.counters.caps, cap, count);
+    pub(in crate::automation) fn set_count(&mut self, limit: NameId, count: PeriodCount) {
+        set(&mut self.counters.rate_counts, limit, count);
     }
 
-    /// Runs of a contact that a limit has seen.
-    pub(in crate::automation) fn count_of(&self, limit: NameId, who: ContactSlot) -> Option<PeriodCount> {
-        find(&self.people.get(who).counts, limit).copied()
+    /// Returns the runs of a contact that a frequency cap has counted.
+    pub(in crate::automation) fn count_of(&self, limit: NameId, contact: ContactSlot) -> Option<PeriodCount> {
+        find(&self.contacts.get(contact).counts, limit).copied()
     }
 
     pub(in crate::automation) fn set_count_of(
         &mut self,
         limit: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
         count: PeriodCount,
     ) {
-        set(&mut self.people.change(who).counts, limit, count);
+        set(&mut self.contacts.change(contact).counts, limit, count);
     }
 
-    // What was told.
+    // Reasons that were reported.
 
-    /// True when a reason for leaving a contact out was not told yet since [`tell_again`](Self::tell_again).
-    pub(in crate::automation) fn tell_once(
+    /// Returns `true` if a reason for leaving a contact out was not reported yet since
+    /// [`reset_reported`](Self::reset_reported).
+    pub(in crate::automation) fn report_once(
         &mut self,
         name: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
         reason: SkipReason,
     ) -> bool {
-        let told = find(&self.people.get(who).told, name).copied().unwrap_or_default();
-        let with_this = told | 1 << reason as u32;
-        if told == with_this {
+        let reported = find(&self.contacts.get(contact).reported, name).copied().unwrap_or_default();
+        let with_this = reported | 1 << reason as u32;
+        if reported == with_this {
             return false;
         }
-        set(&mut self.people.change(who).told, name, with_this);
+        set(&mut self.contacts.change(contact).reported, name, with_this);
         true
     }
 
-    pub(in crate::automation) fn tell_again(&mut self, name: NameId, who: ContactSlot) {
-        if find(&self.people.get(who).told, name).is_some() {
-            take(&mut self.people.change(who).told, name);
+    pub(in crate::automation) fn reset_reported(&mut self, name: NameId, contact: ContactSlot) {
+        if find(&self.contacts.get(contact).reported, name).is_some() {
+            take(&mut self.contacts.change(contact).reported, name);
         }
     }
 
     // Timers.
 
-    pub(in crate::automation) fn schedule(&mut self, due: i64, work: Job) -> Timer {
+    pub(in crate::automation) fn schedule(&mut self, due: i64, job: Job) -> Timer {
         self.counters.timer += 1;
         self.counters.waiting += 1;
         let key = (due, self.counters.timer);
-        self.put(Keyspace::Timer, timer_key(key), &work);
-        self.timers.insert(key, work);
+        self.put(Keyspace::Timer, timer_key(key), &job);
+        self.timers.insert(key, job);
         key
     }
 
@@ -253,64 +228,68 @@ impl EngineState {
         self.timers.remove(key)
     }
 
-    // Places in workflows.
+    // Positions in workflows.
 
-    pub(in crate::automation) fn position(&self, workflow: NameId, who: ContactSlot) -> Option<&Position> {
-        find(&self.people.get(who).positions, workflow)
+    pub(in crate::automation) fn position(
+        &self,
+        workflow: NameId,
+        contact: ContactSlot,
+    ) -> Option<&Position> {
+        find(&self.contacts.get(contact).positions, workflow)
     }
 
-    /// True when a change of the contact may end something.
-    pub(in crate::automation) fn is_inside_or_held(&self, who: ContactSlot) -> bool {
-        let person = self.people.get(who);
-        !person.positions.is_empty() || !person.held.is_empty()
+    /// Returns `true` if a change of the contact may end something.
+    pub(in crate::automation) fn is_inside_or_held(&self, contact: ContactSlot) -> bool {
+        let record = self.contacts.get(contact);
+        !record.positions.is_empty() || !record.held.is_empty()
     }
 
-    /// The workflows that a contact is in, and the timers that its places there wait for.
-    pub(in crate::automation) fn places_of(&self, who: ContactSlot) -> Vec<(NameId, Option<Timer>)> {
-        let positions = self.people.get(who).positions.iter();
+    /// Returns the workflows that a contact is in, and the timers that its positions there wait for.
+    pub(in crate::automation) fn positions_of(&self, contact: ContactSlot) -> Vec<(NameId, Option<Timer>)> {
+        let positions = self.contacts.get(contact).positions.iter();
         positions.map(|(workflow, position)| (*workflow, position.timer)).collect()
     }
 
     pub(in crate::automation) fn set_position(
         &mut self,
         workflow: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
         position: Position,
     ) {
-        *self.walking.entry((workflow, position.version)).or_default() += 1;
-        if let Some(before) = set(&mut self.people.change(who).positions, workflow, position) {
-            self.one_less(workflow, before.version);
+        *self.version_counts.entry((workflow, position.version)).or_default() += 1;
+        if let Some(before) = set(&mut self.contacts.change(contact).positions, workflow, position) {
+            self.decrement(workflow, before.version);
         }
     }
 
-    /// Takes a contact out of a workflow; its timer is still to be taken away.
+    /// Removes a contact from a workflow; its timer is still to be cancelled.
     pub(in crate::automation) fn take_position(
         &mut self,
         workflow: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
     ) -> Option<Position> {
-        self.position(workflow, who)?;
-        let position = take(&mut self.people.change(who).positions, workflow)?;
-        self.one_less(workflow, position.version);
+        self.position(workflow, contact)?;
+        let position = take(&mut self.contacts.change(contact).positions, workflow)?;
+        self.decrement(workflow, position.version);
         Some(position)
     }
 
-    fn one_less(&mut self, workflow: NameId, version: u32) {
-        if let Some(count) = self.walking.get_mut(&(workflow, version)) {
+    fn decrement(&mut self, workflow: NameId, version: u32) {
+        if let Some(count) = self.version_counts.get_mut(&(workflow, version)) {
             *count -= 1;
             if *count == 0 {
-                self.walking.remove(&(workflow, version));
+                self.version_counts.remove(&(workflow, version));
             }
         }
     }
 
-    pub(in crate::automation) fn has_ended(&self, workflow: NameId, who: ContactSlot) -> bool {
-        self.people.get(who).ended.contains(&workflow)
+    pub(in crate::automation) fn has_ended(&self, workflow: NameId, contact: ContactSlot) -> bool {
+        self.contacts.get(contact).ended.contains(&workflow)
     }
 
-    pub(in crate::automation) fn set_ended(&mut self, workflow: NameId, who: ContactSlot) {
-        if !self.has_ended(workflow, who) {
-            self.people.change(who).ended.push(workflow);
+    pub(in crate::automation) fn set_ended(&mut self, workflow: NameId, contact: ContactSlot) {
+        if !self.has_ended(workflow, contact) {
+            self.contacts.change(contact).ended.push(workflow);
         }
     }
 
@@ -319,63 +298,72 @@ impl EngineState {
     /// Puts a membership operation in place of any earlier one of the same contact and audience.
     ///
     /// Generations follow the clock, so that those of a new store are above those that an old one has sent.
-    pub(in crate::automation) fn queue(&mut self, audience: NameId, who: ContactSlot, add: bool) -> u64 {
+    pub(in crate::automation) fn queue_change(
+        &mut self,
+        audience: NameId,
+        contact: ContactSlot,
+        operation: Operation,
+    ) -> u64 {
         let now = self.counters.now;
         let generation = u64::try_from(now).unwrap_or(0).max(self.counters.generation + 1);
         self.counters.generation = generation;
-        let person = self.people.change(who);
-        self.outbox.put(audience, person, LastChange { generation, add }, now, &mut self.writes);
+        let record = self.contacts.change(contact);
+        self.outbox.put(audience, record, LastChange { generation, operation }, now, &mut self.writes);
         generation
     }
 
-    /// Forgets the first operations of an audience, which are done with.
-    pub(in crate::automation) fn sent(&mut self, audience: NameId, done: &[PendingChange]) {
-        self.outbox.sent(audience, done, &mut self.writes);
+    /// Forgets the first operations of an audience, which were sent.
+    pub(in crate::automation) fn acknowledge(&mut self, audience: NameId, done: &[QueuedChange]) {
+        self.outbox.acknowledge(audience, done, &mut self.writes);
     }
 
     /// Remembers how many removals of an audience wait in the ledger.
-    pub(in crate::automation) fn hold_back(&mut self, audience: NameId, held: Option<DeferredRemovals>) {
-        let (count, tried_at) = held.map_or((0, 0), |held| (held.removals, micros(held.tried_at)));
-        if self.outbox.hold_back(audience, count, tried_at) {
+    pub(in crate::automation) fn defer_removals(
+        &mut self,
+        audience: NameId,
+        deferred: Option<DeferredRemovals>,
+    ) {
+        let (count, tried_at) = deferred.map_or((0, 0), |held| (held.removals, micros(held.tried_at)));
+        if self.outbox.defer_removals(audience, count, tried_at) {
             // The counters, which are written with each step, hold it.
-            self.is_held_back = true;
+            self.has_new_deferrals = true;
         }
     }
 
     // Contacts that rules may have to take out.
 
-    pub(in crate::automation) fn rules_holding(&self, who: ContactSlot) -> &[NameId] {
-        &self.people.get(who).held
+    pub(in crate::automation) fn holding_rules(&self, contact: ContactSlot) -> &[NameId] {
+        &self.contacts.get(contact).held
     }
 
-    pub(in crate::automation) fn hold(&mut self, rule: NameId, who: ContactSlot) {
-        if !self.rules_holding(who).contains(&rule) {
-            self.people.change(who).held.push(rule);
+    pub(in crate::automation) fn hold(&mut self, rule: NameId, contact: ContactSlot) {
+        if !self.holding_rules(contact).contains(&rule) {
+            self.contacts.change(contact).held.push(rule);
         }
     }
 
-    pub(in crate::automation) fn release(&mut self, rule: NameId, who: ContactSlot) {
-        if self.rules_holding(who).contains(&rule) {
-            self.people.change(who).held.retain(|&other| other != rule);
+    pub(in crate::automation) fn release(&mut self, rule: NameId, contact: ContactSlot) {
+        if self.holding_rules(contact).contains(&rule) {
+            self.contacts.change(contact).held.retain(|&other| other != rule);
         }
     }
 
     // Dates.
 
-    pub(in crate::automation) fn date_timer(&self, owner: NameId, who: ContactSlot) -> Option<Timer> {
-        find(&self.people.get(who).dates, owner).copied()
+    pub(in crate::automation) fn date_timer(&self, owner: NameId, contact: ContactSlot) -> Option<Timer> {
+        find(&self.contacts.get(contact).dates, owner).copied()
     }
 
     pub(in crate::automation) fn set_date_timer(
         &mut self,
         owner: NameId,
-        who: ContactSlot,
+        contact: ContactSlot,
         timer: Option<Timer>,
     ) {
-        if self.date_timer(owner, who) == timer {
+        if self.date_timer(owner, contact) == timer {
             return;
         }
-        let dates = &mut self.people.change(who).dates;
+        let dates = &mut self.contacts.change(contact).dates;
         match timer {
             Some(timer) => drop(set(dates, owner, timer)),
             None => drop(take(dates, owner)),
@@ -391,7 +379,7 @@ impl EngineState {
         self.effects.insert(number, effect);
     }
 
-    pub(in crate::automation) fn effect_done(&mut self, number: u64) -> Option<ContactUpdate> {
+    pub(in crate::automation) fn remove_effect(&mut self, number: u64) -> Option<ContactUpdate> {
         let effect = self.effects.remove(number)?;
         self.delete(Keyspace::Effect, number.to_be_bytes().to_vec());
         Some(effect)
@@ -401,23 +389,4 @@ impl EngineState {
         self.counters.audit += 1;
         self.counters.audit
     }
-}
-
-fn find<T>(list: &[(NameId, T)], name: NameId) -> Option<&T> {
-    list.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
-}
-
-fn set<T>(list: &mut Vec<(NameId, T)>, name: NameId, value: T) -> Option<T> {
-    match list.iter_mut().find(|(known, _)| *known == name) {
-        Some((_, known)) => Some(std::mem::replace(known, value)),
-        None => {
-            list.push((name, value));
-            None
-        }
-    }
-}
-
-fn take<T>(list: &mut Vec<(NameId, T)>, name: NameId) -> Option<T> {
-    let at = list.iter().position(|(known, _)| *known == name)?;
-    Some(list.remove(at).1)
 }

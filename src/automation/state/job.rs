@@ -34,22 +34,26 @@ pub(in crate::automation) struct Causation {
 #[serde(rename_all = "snake_case")]
 pub(in crate::automation) enum Job {
     /// Check a rule's conditions.
-    Check { rule: String, contact: String, cause: Causation, conditions: bool },
+    #[serde(rename = "check")]
+    CheckRule { rule: String, contact: String, cause: Causation, conditions: bool },
     /// Do an action. It is kept whole: an edit of the rule does not change what was promised.
-    Act { origin: Origin, contact: String, cause: Causation, action: Box<Action>, index: u32 },
+    #[serde(rename = "act")]
+    RunAction { origin: Origin, contact: String, cause: Causation, action: Box<Action>, index: u32 },
     /// Go on in a workflow, if the contact still waits for this timer.
-    Walk { workflow: String, contact: String },
+    #[serde(rename = "walk")]
+    ResumeWorkflow { workflow: String, contact: String },
     /// A date of the contact is near for this trigger.
-    Date { owner: String, contact: String },
+    #[serde(rename = "date")]
+    DateTrigger { owner: String, contact: String },
 }
 
 impl Job {
     pub(in crate::automation) fn contact(&self) -> &str {
         match self {
-            Self::Check { contact, .. }
-            | Self::Act { contact, .. }
-            | Self::Walk { contact, .. }
-            | Self::Date { contact, .. } => contact,
+            Self::CheckRule { contact, .. }
+            | Self::RunAction { contact, .. }
+            | Self::ResumeWorkflow { contact, .. }
+            | Self::DateTrigger { contact, .. } => contact,
         }
     }
 }

@@ -7,6 +7,7 @@ pub(super) mod counters;
 pub(super) mod dedup;
 pub(super) mod effect_queue;
 pub(super) mod engine_state;
+pub(super) mod interner;
 pub(super) mod job;
 pub(super) mod load;
 pub(super) mod outbox;

@@ -1,20 +1,49 @@
-//! Membership operations on their way to Facebook: for each audience a line, the oldest first.
+//! Membership operations on their way to Facebook: for each audience a queue, the oldest first.
 
 use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
 
-use super::contact_record::{ContactRecord, LastChange};
-use super::engine_state::NameId;
-use super::load;
+use super::contact_record::{ContactRecord, LastChange, put_operation, read_operation};
+use super::interner::NameId;
 use crate::automation::store::codec::{Reader, put_instant, put_text};
+use crate::automation::store::read::{self, Pages};
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
+use crate::sync::Operation;
 
-/// The lines, without what stands in them: that is in the store.
+/// Removals that Facebook refuses until the audience is larger. Each flush tries them again.
+///
+/// ```
+/// use audiencekit::automation::DeferredRemovals;
+/// use time::macros::datetime;
+///
+/// let deferred = DeferredRemovals::new(3, datetime!(2026-11-23 12:00 UTC));
+/// assert_eq!(deferred.removals, 3);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DeferredRemovals {
+    /// The number of removals.
+    pub removals: u64,
+    /// The instant at which they were last tried.
+    pub tried_at: OffsetDateTime,
+}
+
+impl DeferredRemovals {
+    /// Creates a report of `removals` removals, last tried at `tried_at`.
+    #[must_use]
+    pub fn new(removals: u64, tried_at: OffsetDateTime) -> Self {
+        Self { removals, tried_at }
+    }
+}
+
+/// The queues, without what stands in them: that is in the store.
 #[derive(Debug, Default)]
 pub(in crate::automation) struct Outbox {
-    lines: BTreeMap<NameId, AudienceQueue>,
+    queues: BTreeMap<NameId, AudienceQueue>,
 }
 
 /// One audience's operations.
@@ -25,8 +54,8 @@ pub(in crate::automation) struct AudienceQueue {
     /// All operations up to this generation are done with.
     pub(in crate::automation) sent: u64,
     /// Removals that Facebook refuses until the audience is larger; the ledger has them.
-    #[serde(default)]
-    pub(in crate::automation) held_back: u64,
+    #[serde(default, rename = "held_back")]
+    pub(in crate::automation) deferred: u64,
     /// When those were tried last, in microseconds since 1970.
     #[serde(default)]
     pub(in crate::automation) tried_at: i64,
@@ -37,10 +66,10 @@ pub(in crate::automation) struct AudienceQueue {
 
 /// An operation that waits.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::automation) struct PendingChange {
+pub(in crate::automation) struct QueuedChange {
     pub(in crate::automation) contact: String,
     pub(in crate::automation) generation: u64,
-    pub(in crate::automation) add: bool,
+    pub(in crate::automation) operation: Operation,
     /// Microseconds since 1970.
     pub(in crate::automation) at: i64,
 }
@@ -48,98 +77,91 @@ pub(in crate::automation) struct PendingChange {
 impl Outbox {
     pub(in crate::automation) fn open<S: Store + ?Sized>(
         store: &S,
-        lines: Vec<(NameId, AudienceQueue)>,
+        queues: Vec<(NameId, AudienceQueue)>,
     ) -> Result<Self> {
-        let mut outbox = Self { lines: lines.into_iter().collect() };
+        let mut outbox = Self { queues: queues.into_iter().collect() };
         outbox.find_first(store)?;
         Ok(outbox)
     }
 
-    pub(in crate::automation) fn lines(&self) -> impl Iterator<Item = (NameId, AudienceQueue)> {
-        self.lines.iter().map(|(&audience, &line)| (audience, line))
+    pub(in crate::automation) fn queues(&self) -> impl Iterator<Item = (NameId, AudienceQueue)> {
+        self.queues.iter().map(|(&audience, &queue)| (audience, queue))
     }
 
     /// True while the last operation of a contact waits.
-    pub(in crate::automation) fn is_waiting(&self, person: &ContactRecord, audience: NameId) -> bool {
-        let sent = self.lines.get(&audience).map_or(0, |line| line.sent);
-        person.members.iter().any(|&(known, last)| known == audience && last.generation > sent)
+    pub(in crate::automation) fn is_waiting(&self, record: &ContactRecord, audience: NameId) -> bool {
+        let sent = self.queues.get(&audience).map_or(0, |queue| queue.sent);
+        record.members.iter().any(|&(known, last)| known == audience && last.generation > sent)
     }
 
     /// Puts an operation in place of any earlier one of the same contact.
     pub(in crate::automation) fn put(
         &mut self,
         audience: NameId,
-        person: &mut ContactRecord,
+        record: &mut ContactRecord,
         last: LastChange,
         now: i64,
         writes: &mut Vec<WriteOp>,
     ) {
-        let line = self.lines.entry(audience).or_default();
-        match person.members.iter_mut().find(|(known, _)| *known == audience) {
+        let queue = self.queues.entry(audience).or_default();
+        match record.members.iter_mut().find(|(known, _)| *known == audience) {
             Some((_, before)) => {
-                if before.generation > line.sent {
-                    line.waiting = line.waiting.saturating_sub(1);
-                    line.first = line.first.filter(|&(first, _)| first != before.generation);
-                    writes.push(WriteOp {
-                        table: Keyspace::Outbox,
-                        key: key(audience, before.generation),
-                        value: None,
-                    });
+                if before.generation > queue.sent {
+                    queue.waiting = queue.waiting.saturating_sub(1);
+                    queue.first = queue.first.filter(|&(first, _)| first != before.generation);
+                    writes.push(WriteOp::delete(Keyspace::Outbox, key(audience, before.generation)));
                 }
                 *before = last;
             }
-            None => person.members.push((audience, last)),
+            None => record.members.push((audience, last)),
         }
-        if line.waiting == 0 {
-            line.first = Some((last.generation, now));
+        if queue.waiting == 0 {
+            queue.first = Some((last.generation, now));
         }
-        line.waiting += 1;
-        let mut value = Vec::with_capacity(person.id.len() + 11);
-        put_text(&mut value, &person.id);
-        value.push(last.add.into());
+        queue.waiting += 1;
+        let mut value = Vec::with_capacity(record.id.len() + 11);
+        put_text(&mut value, &record.id);
+        put_operation(&mut value, last.operation);
         put_instant(&mut value, now);
-        writes.push(WriteOp {
-            table: Keyspace::Outbox,
-            key: key(audience, last.generation),
-            value: Some(value),
-        });
+        writes.push(WriteOp::put(Keyspace::Outbox, key(audience, last.generation), value));
     }
 
-    /// Forgets the first operations of a line, which are done with.
-    pub(in crate::automation) fn sent(
+    /// Forgets the first operations of a queue, which are done with.
+    pub(in crate::automation) fn acknowledge(
         &mut self,
         audience: NameId,
-        done: &[PendingChange],
+        done: &[QueuedChange],
         writes: &mut Vec<WriteOp>,
     ) {
-        let line = self.lines.entry(audience).or_default();
+        let queue = self.queues.entry(audience).or_default();
         for queued in done {
-            line.waiting = line.waiting.saturating_sub(1);
-            line.sent = line.sent.max(queued.generation);
-            writes.push(WriteOp {
-                table: Keyspace::Outbox,
-                key: key(audience, queued.generation),
-                value: None,
-            });
+            queue.waiting = queue.waiting.saturating_sub(1);
+            queue.sent = queue.sent.max(queued.generation);
+            writes.push(WriteOp::delete(Keyspace::Outbox, key(audience, queued.generation)));
         }
-        line.first = None;
+        queue.first = None;
     }
 
     /// Remembers how many removals wait in the ledger, and since when; true when that is news.
-    pub(in crate::automation) fn hold_back(&mut self, audience: NameId, count: u64, tried_at: i64) -> bool {
-        let line = self.lines.entry(audience).or_default();
-        let before = (line.held_back, line.tried_at);
-        (line.held_back, line.tried_at) = (count, tried_at);
+    pub(in crate::automation) fn defer_removals(
+        &mut self,
+        audience: NameId,
+        count: u64,
+        tried_at: i64,
+    ) -> bool {
+        let queue = self.queues.entry(audience).or_default();
+        let before = (queue.deferred, queue.tried_at);
+        (queue.deferred, queue.tried_at) = (count, tried_at);
         before != (count, tried_at)
     }
 
-    /// Between steps: looks up the first operation of each line where it is not known.
+    /// Between steps: looks up the first operation of each queue where it is not known.
     pub(super) fn find_first<S: Store + ?Sized>(&mut self, store: &S) -> Result<()> {
-        for (&audience, line) in &mut self.lines {
-            if line.waiting > 0 && line.first.is_none() {
+        for (&audience, queue) in &mut self.queues {
+            if queue.waiting > 0 && queue.first.is_none() {
                 each(store, audience, 0, &mut |queued| {
-                    line.first = Some((queued.generation, queued.at));
-                    Ok(false)
+                    queue.first = Some((queued.generation, queued.at));
+                    Ok(ControlFlow::Break(()))
                 })?;
             }
         }
@@ -147,26 +169,41 @@ impl Outbox {
     }
 }
 
-/// Visits the operations of a line after a generation, until `visit` says false.
+/// Returns the operations of a queue after a generation, oldest first.
+pub(in crate::automation) fn entries<S: Store>(
+    store: &S,
+    audience: NameId,
+    after: u64,
+) -> Pages<'_, S, QueuedChange> {
+    let first = key(audience, after.saturating_add(1));
+    let is_within = |first: &[u8], key: &[u8]| first.first_chunk::<4>() == key.first_chunk::<4>();
+    Pages::new(store, Keyspace::Outbox, first, is_within, |key, value| {
+        let change = read_key(key).and_then(|(_, generation)| read_change(generation, value));
+        change.ok_or_else(|| read::corrupt(Keyspace::Outbox))
+    })
+}
+
+/// Visits the operations of a queue after a generation, until `visit` breaks.
 pub(in crate::automation) fn each<S: Store + ?Sized>(
     store: &S,
     audience: NameId,
     after: u64,
-    visit: &mut dyn FnMut(PendingChange) -> Result<bool>,
+    visit: &mut dyn FnMut(QueuedChange) -> Result<ControlFlow<()>>,
 ) -> Result<()> {
     store.scan(Keyspace::Outbox, &key(audience, after.saturating_add(1)), &mut |key, value| {
-        let (of, generation) = read_key(key).ok_or_else(|| load::corrupt(Keyspace::Outbox))?;
+        let (of, generation) = read_key(key).ok_or_else(|| read::corrupt(Keyspace::Outbox))?;
         if of != audience {
-            return Ok(false);
+            return Ok(ControlFlow::Break(()));
         }
-        let mut from = Reader(value);
-        let queued = (|| {
-            let contact = from.text()?.to_owned();
-            let add = from.chunk::<1>()? != [0];
-            Some(PendingChange { contact, generation, add, at: from.instant()? })
-        })();
-        visit(queued.ok_or_else(|| load::corrupt(Keyspace::Outbox))?)
+        visit(read_change(generation, value).ok_or_else(|| read::corrupt(Keyspace::Outbox))?)
     })
+}
+
+fn read_change(generation: u64, value: &[u8]) -> Option<QueuedChange> {
+    let mut from = Reader(value);
+    let contact = from.text()?.to_owned();
+    let operation = read_operation(&mut from)?;
+    Some(QueuedChange { contact, generation, operation, at: from.instant()? })
 }
 
 fn key(audience: NameId, generation: u64) -> Vec<u8> {

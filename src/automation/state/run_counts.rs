@@ -2,7 +2,7 @@
 
 use smallvec::SmallVec;
 
-use super::engine_state::NameId;
+use super::interner::NameId;
 use crate::automation::store::codec::{Reader, put_number};
 
 /// Runs by rule, each up to what its rule can ask for.

@@ -1,4 +1,4 @@
-//! Small records as bytes: numbers of seven bits a byte, texts with their length before them.
+//! Encodes small records: numbers with seven bits per byte, texts with their length before them.
 
 pub(in crate::automation) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -17,7 +17,7 @@ pub(in crate::automation) fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
-/// Reads what was put, in the same order; `None` for bytes that nothing put.
+/// Decodes what was put, in the same order. A method returns `None` for bytes that nothing put.
 pub(in crate::automation) struct Reader<'a>(pub(in crate::automation) &'a [u8]);
 
 impl<'a> Reader<'a> {
@@ -54,7 +54,7 @@ impl<'a> Reader<'a> {
         Some(*chunk)
     }
 
-    /// So many entries as were counted before them.
+    /// Decodes a list with its length before it.
     pub(in crate::automation) fn list<T>(
         &mut self,
         mut entry: impl FnMut(&mut Self) -> Option<T>,

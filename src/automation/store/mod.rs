@@ -1,7 +1,8 @@
-//! Where automation keeps its state: ordered keys in memory or in SQLite, and how values are written.
+//! Storage of the engine's state: ordered keys in memory or in SQLite, and how values are encoded.
 
 pub(super) mod codec;
 pub(super) mod memory;
+pub(super) mod read;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub(super) mod sqlite;
 pub(super) mod store;

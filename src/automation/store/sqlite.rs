@@ -1,23 +1,24 @@
-//! State in an SQLite file, which may be the one of the ledger.
+//! State in an SQLite file.
 
 use std::fmt;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use rusqlite::{OptionalExtension, params};
 
-use super::store::{Keyspace, Store, Visit, WriteOp};
+use super::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
 use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 
-/// State in an SQLite file: the table `audiencekit_automation (part, key, value)`, beside the ledger's tables.
+/// State in an SQLite file, in the table `audiencekit_automation (part, key, value)`. Calls block the thread while they
+/// read and write.
 ///
-/// Each commit is one transaction, together with what a ledger in the same file has written and not committed yet, and
-/// is on disk before it returns. The file holds contact ids and no other personal data of the automation's.
+/// Each commit is one transaction, together with uncommitted writes of a ledger in the same file, and is on disk before
+/// it returns. Of personal data the table holds contact ids only.
 ///
-/// Put it in the ledger's file: then a flush leaves the outbox in the very transaction in which the ledger notes what
-/// came of it, so what was decided, what was sent and what is a member stand or fall together, and a copy of that one
-/// file is a whole backup. In a file of its own the outbox comes first, and what a kill keeps from the ledger is sent
-/// again by the next run of the audience.
+/// Use the file of the ledger: a flush then removes changes from the outbox in the transaction in which the ledger records
+/// their outcome, so both stay consistent, and a copy of that one file is a complete backup. With separate files, changes
+/// that the ledger did not record before a crash are sent again by the next run of the audience.
 ///
 /// ```
 /// use audiencekit::automation::SqliteStore;
@@ -31,18 +32,26 @@ use crate::sync::{Durability, SqliteFile, wrong_in_sqlite as wrong};
 pub struct SqliteStore(SqliteFile);
 
 impl SqliteStore {
-    /// Opens a file of its own, or makes one where there is none.
+    /// Opens a file, which is created if it does not exist.
     ///
     /// # Errors
-    /// As [`SqliteFile::open`], and when the table cannot be made.
+    /// As [`SqliteFile::open`], and an error if the table cannot be created.
+    ///
+    /// ```
+    /// use audiencekit::automation::SqliteStore;
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let store = SqliteStore::open(folder.path().join("automation.db"))?;
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::in_file(&SqliteFile::open(path)?)
     }
 
-    /// The state in a file that others write to as well.
+    /// Opens the state in a file that a ledger may share.
     ///
     /// # Errors
-    /// When the table cannot be made.
+    /// An error if the table cannot be created.
     pub fn in_file(file: &SqliteFile) -> Result<Self> {
         file.write(Durability::Immediate, |connection| {
             connection
@@ -69,7 +78,7 @@ impl Store for SqliteStore {
                 .prepare_cached("DELETE FROM audiencekit_automation WHERE part = ?1 AND key = ?2")
                 .map_err(wrong)?;
             for write in &writes {
-                let part = write.table as u8;
+                let part = write.keyspace as u8;
                 match &write.value {
                     Some(value) => put.execute(params![part, write.key, value]),
                     None => delete.execute(params![part, write.key]),
@@ -80,27 +89,32 @@ impl Store for SqliteStore {
         })
     }
 
-    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    fn get(&self, keyspace: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>> {
         self.0.read(|connection| {
             let mut select = connection
                 .prepare_cached("SELECT value FROM audiencekit_automation WHERE part = ?1 AND key = ?2")
                 .map_err(wrong)?;
-            select.query_row(params![table as u8, key], |row| row.get(0)).optional().map_err(wrong)
+            select.query_row(params![keyspace as u8, key], |row| row.get(0)).optional().map_err(wrong)
         })
     }
 
-    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()> {
+    fn scan(
+        &self,
+        keyspace: Keyspace,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()> {
         self.0.read(|connection| {
             let mut select = connection
                 .prepare_cached(
                     "SELECT key, value FROM audiencekit_automation WHERE part = ?1 AND key >= ?2 ORDER BY key",
                 )
                 .map_err(wrong)?;
-            let mut rows = select.query(params![table as u8, from]).map_err(wrong)?;
+            let mut rows = select.query(params![keyspace as u8, from]).map_err(wrong)?;
             while let Some(row) = rows.next().map_err(wrong)? {
                 let key = row.get_ref(0).and_then(|key| Ok(key.as_blob()?)).map_err(wrong)?;
                 let value = row.get_ref(1).and_then(|value| Ok(value.as_blob()?)).map_err(wrong)?;
-                if !visit(key, value)? {
+                if visit(key, value)?.is_break() {
                     break;
                 }
             }

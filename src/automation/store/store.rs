@@ -1,67 +1,113 @@
 //! Where the engine's state is kept: a map of bytes whose writes commit together.
 
 use std::fmt;
+use std::ops::ControlFlow;
 
 use crate::error::Result;
 
-/// A part of the state. The numbers are stable: stores keep them.
+/// A part of the state. Stores may keep the numbers of the variants: they are stable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 #[repr(u8)]
 pub enum Keyspace {
-    /// Counters.
+    /// Counters of the engine.
     Meta = 0,
     /// Versions of workflows that contacts are on.
     Definition = 1,
-    /// Numbers that stand for the ids of rules, workflows and audiences.
+    /// Numbers that stand for the ids of rules, workflows and audiences, by number.
     Name = 2,
-    /// Of each contact: runs of rules, places in workflows, what may have to be taken back. The key is the host's id.
+    /// The state of each contact: runs of rules, positions in workflows, memberships. The key is the contact id.
     Contact = 3,
-    /// Things to do later, by their instants.
+    /// Jobs that are due later, by instant.
     Timer = 4,
-    /// Membership operations that were not sent, by audience, the oldest first.
+    /// Membership operations that wait to be sent, by audience, oldest first.
     Outbox = 5,
-    /// Events that were handled: 16 bytes of identity, 8 of time.
+    /// Handled events: 16 bytes of identity, 8 bytes of time.
     Seen = 6,
-    /// Changes of contacts that were not carried out.
+    /// Updates of contacts that are still to be applied.
     Effect = 7,
-    /// The audit log, by the numbers of its entries.
+    /// The audit log, by entry number.
     Audit = 8,
-    /// The numbers of the entries about each contact, the newest first. The key is the contact and the number.
+    /// The numbers of the audit entries about each contact, newest first. The key is the contact and the number.
     AuditOf = 9,
 }
 
-/// One write: a value to set, or `None` to delete.
+/// One write of a commit: a value to set, or a key to delete.
+///
+/// ```
+/// use audiencekit::automation::{Keyspace, WriteOp};
+///
+/// let write = WriteOp::put(Keyspace::Meta, b"key".to_vec(), b"value".to_vec());
+/// assert_eq!(write.value.as_deref(), Some(&b"value"[..]));
+/// assert_eq!(WriteOp::delete(Keyspace::Meta, b"key".to_vec()).value, None);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WriteOp {
-    /// Where.
-    pub table: Keyspace,
+    /// The part of the state that the key belongs to.
+    pub keyspace: Keyspace,
     /// The key.
     pub key: Vec<u8>,
-    /// The new value.
+    /// The new value, or `None` to delete the key.
     pub value: Option<Vec<u8>>,
 }
 
-/// What [`Store::scan`] calls with key and value; false ends the scan.
-pub type Visit<'a> = dyn FnMut(&[u8], &[u8]) -> Result<bool> + 'a;
+impl WriteOp {
+    /// Creates a write that sets the value of a key.
+    #[must_use]
+    pub fn put(keyspace: Keyspace, key: Vec<u8>, value: Vec<u8>) -> Self {
+        Self { keyspace, key, value: Some(value) }
+    }
 
-/// Keeps the engine's state. The engine reads what a step needs and writes what came of it.
+    /// Creates a write that deletes a key. Deleting an absent key does nothing.
+    #[must_use]
+    pub fn delete(keyspace: Keyspace, key: Vec<u8>) -> Self {
+        Self { keyspace, key, value: None }
+    }
+}
+
+/// Persistent storage for the state of an engine: an ordered map of bytes whose writes commit together.
+///
+/// Implement it over your own database; [`MemoryStore`] and `SqliteStore` are ready to use. The engine reads what a
+/// step needs and commits once per step.
+///
+/// [`MemoryStore`]: super::memory::MemoryStore
+///
+/// ```
+/// use std::ops::ControlFlow;
+/// use audiencekit::automation::{Keyspace, MemoryStore, Store, WriteOp};
+///
+/// let mut store = MemoryStore::new();
+/// store.commit(vec![WriteOp::put(Keyspace::Meta, b"a".to_vec(), b"1".to_vec())])?;
+/// assert_eq!(store.get(Keyspace::Meta, b"a")?, Some(b"1".to_vec()));
+/// store.scan(Keyspace::Meta, b"", &mut |key, _| {
+///     assert_eq!(key, b"a");
+///     Ok(ControlFlow::Break(()))
+/// })?;
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 pub trait Store: fmt::Debug + Send {
-    /// Writes all of `writes`, in order, or nothing. Returns when they are as durable as the store makes them.
+    /// Applies all of `writes`, in order, or none of them. Returns once they are as durable as the store makes them.
     ///
     /// # Errors
-    /// When they could not be written. The engine then stops, for its memory is ahead, and must be opened again.
+    /// An error if they could not be written. The engine then refuses further calls, because its memory is ahead of
+    /// the store, and must be opened again.
     fn commit(&mut self, writes: Vec<WriteOp>) -> Result<()>;
 
-    /// The value of a key.
+    /// Returns the value of a key, or `None` if there is none.
     ///
     /// # Errors
-    /// When the store cannot be read or does not hold what was written.
-    fn get(&self, table: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>>;
+    /// An error if the store cannot be read or does not hold what was written.
+    fn get(&self, keyspace: Keyspace, key: &[u8]) -> Result<Option<Vec<u8>>>;
 
-    /// Visits the entries of a table in the order of their keys, from `from` on, until `visit` says false.
+    /// Visits the entries of a keyspace in the order of their keys, starting at the key `from`, until `visit` breaks.
     ///
     /// # Errors
-    /// When the store cannot be read or does not hold what was written, and what `visit` returns.
-    fn scan(&self, table: Keyspace, from: &[u8], visit: &mut Visit<'_>) -> Result<()>;
+    /// An error if the store cannot be read or does not hold what was written, or the error of `visit`.
+    fn scan(
+        &self,
+        keyspace: Keyspace,
+        from: &[u8],
+        visit: &mut dyn FnMut(&[u8], &[u8]) -> Result<ControlFlow<()>>,
+    ) -> Result<()>;
 }

@@ -13,6 +13,7 @@ use audiencekit::automation::{
     MemoryStore,
 };
 use audiencekit::contact::{FieldType, ValueRef};
+use audiencekit::sync::Operation;
 use audiencekit::{Schema, TimeZone};
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseResult;
@@ -70,11 +71,11 @@ fn agree(
 ) -> TestCaseResult {
     let schema = engine.contacts().schema();
     let mut outbox: BTreeMap<String, BTreeMap<usize, bool>> = BTreeMap::new();
-    let mut collect = |audience: &str, contact: &str, add: bool| {
-        outbox.entry(contact.to_owned()).or_default().insert(audience.parse().unwrap(), add);
-        Ok(())
-    };
-    engine.outbox(&mut collect).unwrap();
+    for change in engine.outbox() {
+        let change = change.unwrap();
+        let add = change.operation == Operation::Add;
+        outbox.entry(change.contact).or_default().insert(change.audience.parse().unwrap(), add);
+    }
     for (n, model) in models.iter().enumerate() {
         let id = format!("c{n}");
         let contact = engine.contacts().get(&id).unwrap();
@@ -124,12 +125,12 @@ fn run(tape: &[u16]) -> TestCaseResult {
         definitions = definitions.workflow(workflow(index, plain));
     }
     for (index, plain) in limits.iter().enumerate() {
-        definitions = definitions.limit(limit(index, plain));
+        definitions = definitions.frequency_cap(limit(index, plain));
     }
     let definitions = Definitions::from_json(&definitions.to_json()).unwrap();
     let audiences = [saved(1), saved(2)];
     let store = MemoryStore::new();
-    let options = EngineOptions::default().zone(zone.clone()).room(2);
+    let options = EngineOptions::default().zone(zone.clone()).cache_capacity(2);
     let open = |people| {
         AutomationEngine::open(definitions.clone(), &audiences, store.clone(), people, options.clone())
             .unwrap()
@@ -144,7 +145,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
         .edit("c0", |contact| contact.set(contact.schema().require("renewal")?, day(0)))
         .unwrap();
     models[0].renewal = Some(day(0));
-    engine.plan_dates(now).unwrap();
+    engine.schedule_dates(now).unwrap();
     models.iter_mut().for_each(|model| model.plan_dates(now));
     for (number, step) in steps.iter().enumerate() {
         now += Duration::hours(step.jump_hours);
@@ -156,7 +157,7 @@ fn run(tape: &[u16]) -> TestCaseResult {
             Deed::Tell { what, fire } => {
                 let at = now - Duration::hours(step.late_hours);
                 let mut event = ContactEvent::new(&id, at, happening(what)).id(number.to_string());
-                event.fire = *fire;
+                event.silent = !fire;
                 model.host_changes(what);
                 host_changes(engine.contacts_mut(), model, &id, what);
                 engine.handle(&event, now).unwrap();
@@ -171,12 +172,12 @@ fn run(tape: &[u16]) -> TestCaseResult {
                 let run = ManualRun::new(number.to_string());
                 let run = if *conditions { run } else { run.without_conditions() };
                 for _ in 0..=usize::from(step.again) {
-                    engine.run_for(&format!("r{rule}"), [id.as_str()], &run, now).unwrap();
+                    engine.run_rule(&format!("r{rule}"), [id.as_str()], &run, now).unwrap();
                 }
                 model.run_by_hand(*rule, *conditions, now);
             }
             Deed::Review => {
-                engine.review(now).unwrap();
+                engine.reevaluate_all(now).unwrap();
                 models.iter_mut().for_each(|model| model.review(now));
             }
         }

@@ -375,6 +375,7 @@ impl<'a> Model<'a> {
             Period::Day => day.to_julian_day().into(),
             Period::Week => (day.to_julian_day() / 7).into(),
             Period::Month => (day.year() * 12 + i32::from(u8::from(day.month()))).into(),
+            other => unreachable!("{other:?}"),
         };
         let in_hand = counted.iter().copied().max().unwrap_or(period).max(period);
         (counted.iter().filter(|&&known| known == in_hand).count() < runs).then_some(in_hand)
@@ -457,6 +458,7 @@ impl<'a> Model<'a> {
             Reentry::AfterEnd => !is_inside,
             Reentry::Never => !is_inside && !self.ended.contains(&flow),
             Reentry::Restart => true,
+            other => unreachable!("{other:?}"),
         };
         let (_, when, to) = &plain.starts[start];
         if !may || !self.all(when, at) {

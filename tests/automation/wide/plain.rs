@@ -359,7 +359,7 @@ fn schedule(plain: &Hours) -> Schedule {
     if plain.warsaw {
         schedule = schedule.zone("Europe/Warsaw");
     }
-    if plain.drops { schedule.or_drop() } else { schedule }
+    if plain.drops { schedule.or_skip() } else { schedule }
 }
 
 pub(crate) fn limit(index: usize, plain: &PlainLimit) -> FrequencyCap {
@@ -371,12 +371,12 @@ pub(crate) fn limit(index: usize, plain: &PlainLimit) -> FrequencyCap {
 }
 
 fn cap(plain: PlainCap) -> RateLimit {
-    RateLimit { runs: plain.runs as u32, per: plain.per }
+    RateLimit::new(plain.runs as u32, plain.per)
 }
 
 pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     let steps = |acts: &[(Act, Pause)]| {
-        acts.iter().map(|&(act, after)| ActionStep { action: action(act), after: delay(after) }).collect()
+        acts.iter().map(|&(act, after)| ActionStep::new(action(act)).after(delay(after))).collect()
     };
     let mut rule = Rule::new(format!("r{index}"))
         .check_after(delay(plain.check_after))
@@ -391,7 +391,7 @@ pub(crate) fn rule(index: usize, plain: &PlainRule) -> Rule {
     rule.leave = plain.leave;
     rule.schedule = plain.hours.as_ref().map(schedule);
     rule.group = Some(format!("g{}", plain.group));
-    rule.cap = plain.cap.map(cap);
+    rule.rate_limit = plain.cap.map(cap);
     rule
 }
 
@@ -403,9 +403,11 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
     let mut workflow = Workflow::new(format!("w{index}"), 1).reentry(plain.reentry);
     workflow.schedule = plain.hours.as_ref().map(schedule);
     workflow.group = Some(format!("g{}", plain.group));
-    workflow.cap = plain.cap.map(cap);
+    workflow.rate_limit = plain.cap.map(cap);
     for (on, when, to) in &plain.starts {
-        workflow.starts.push(EntryPoint { on: trigger(on), when: filters(when), to: node(*to) });
+        let mut entry = EntryPoint::new(trigger(on), node(*to));
+        entry.when = filters(when);
+        workflow.starts.push(entry);
     }
     for (n, plain) in plain.nodes.iter().enumerate() {
         let made = match plain {
@@ -415,7 +417,9 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
             PlainNode::Check(paths, otherwise) => Node::Check {
                 paths: paths
                     .iter()
-                    .map(|(when, to)| CheckPath { when: filters(when), to: node(*to) })
+                    .map(|(when, to)| {
+                        filters(when).into_iter().fold(CheckPath::new(node(*to)), CheckPath::when)
+                    })
                     .collect(),
                 otherwise: node(*otherwise),
             },
@@ -427,19 +431,18 @@ pub(crate) fn workflow(index: usize, plain: &PlainFlow) -> Workflow {
                 otherwise: node(*otherwise),
             },
             PlainNode::Split(paths) => Node::Split {
-                paths: paths.iter().map(|&(weight, to)| SplitPath { weight, to: node(to) }).collect(),
+                paths: paths.iter().map(|&(weight, to)| SplitPath::new(weight, node(to))).collect(),
             },
             PlainNode::End => Node::End,
         };
         workflow.nodes.insert(node(n), made);
     }
     for (n, (on, when)) in plain.exits.iter().enumerate() {
-        workflow.exits.push(ExitCriterion {
-            name: format!("e{n}"),
-            goal: n == 0,
-            on: on.iter().map(trigger).collect(),
-            when: filters(when),
-        });
+        let mut exit = ExitCriterion::new(format!("e{n}"));
+        exit.goal = n == 0;
+        exit.on = on.iter().map(trigger).collect();
+        exit.when = filters(when);
+        workflow.exits.push(exit);
     }
     drop_unreachable(&mut workflow);
     workflow
