@@ -308,7 +308,7 @@ fn ledger_and_automation_state_are_durable_together() {
         changes.run = Some(record);
         changes
     };
-    let writes = |value: u8| [WriteOp { table: Keyspace::Meta, key: vec![1], value: Some(vec![value]) }];
+    let writes = |value: u8| [WriteOp::put(Keyspace::Meta, vec![1], vec![value])];
     {
         let file = SqliteFile::open(&path).unwrap();
         let (ledger, mut state) = (SqliteLedger::in_file(&file), SqliteStore::in_file(&file).unwrap());
@@ -324,7 +324,7 @@ fn ledger_and_automation_state_are_durable_together() {
     state
         .scan(Keyspace::Meta, &[], &mut |_, value| {
             found.push(value.to_vec());
-            Ok(true)
+            Ok(std::ops::ControlFlow::Continue(()))
         })
         .unwrap();
     assert_eq!(found, [vec![7]]);
