@@ -196,7 +196,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         }
         step.state.advance_clock(micros(now));
         let time = EvaluationTime::new(now, step.options.zone.clone());
-        let compiled = segment.compile(&step.contacts.schema().clone(), &time)?;
+        let compiled = segment.compile(step.contacts.schema(), &time)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
         let mut last = None;
