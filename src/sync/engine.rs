@@ -1,34 +1,28 @@
 //! The engine: a source, a client, and the rules between them.
 
 use std::fmt;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use super::delivery::batch::SessionIds;
-use super::delivery::uploader::Sender;
-use super::digest::PseudonymKey;
-use super::ledger::backend::Backend;
-use super::ledger::memory::MemoryLedger;
-use super::ledger::traits::{Journal, Ledger};
-use super::pipeline::prepare::RowPreparer;
-use super::pipeline::reader::RowReader;
-use super::pipeline::select::Selection;
-use super::pipeline::workers::Executor;
-use super::policy::{ConsentPolicy, RemovalGuard};
-use super::progress::{ProgressChannel, ProgressStream};
-use super::target::SyncTarget;
-use crate::clock::{Clock, TimeZone};
-use crate::error::{Error, ErrorKind, Result};
-use crate::facebook::{AudienceId, FacebookClient, Upload};
-use crate::identity::KeyMap;
-use crate::segment::{EvaluationTime, SegmentCatalog};
-use crate::source::ContactSource;
 use time::OffsetDateTime;
+
+use super::context::Context;
+use super::erasure::{self, ErasureReceipt, PersonRef};
+use super::ledger::record::Operation;
+use super::ledger::traits::{Durability, LedgerCommit};
+use super::member_change::{self, ChangeReport, MemberChange};
+use super::plan::{self, SyncPlan};
+use super::progress::ProgressStream;
+use super::report::SyncReport;
+use super::run;
+use super::target::SyncTarget;
+use crate::audience::AudienceDraft;
+use crate::contact::Contact;
+use crate::error::Result;
+use crate::facebook::AccountId;
 
 /// Keeps audiences in step with contacts.
 ///
-/// A run reads contacts, selects, hashes and uploads in calls of 10,000 rows, with bounded memory. Dropping its future
-/// at any point leaves a state from which the next run goes on.
+/// A run reads contacts, selects and hashes them, and uploads them in calls of at most 10,000 rows, in bounded memory.
+/// Its future may be dropped at any point: the next run resumes it.
 ///
 /// ```
 /// use audiencekit::facebook::NewAudience;
@@ -36,8 +30,7 @@ use time::OffsetDateTime;
 ///
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// let schema = Schema::standard();
-/// let mut ada = Contact::new(&schema);
-/// ada.set(schema.require("email")?, "ada@example.com")?;
+/// let ada = Contact::builder(&schema).email("ada@example.com").build()?;
 /// let facebook = MockClient::new();
 /// let account = facebook.fake().account();
 /// let audience = facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await?;
@@ -45,262 +38,312 @@ use time::OffsetDateTime;
 /// let people = MemorySource::new(&schema, vec![ada]);
 /// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
 /// let target = SyncTarget::new(account, audience).mode(SyncMode::Mirror);
-/// assert_eq!(engine.plan(&target).await?.add, 1); // sends nothing
 /// let report = engine.run(&target).await?;
 /// assert_eq!((report.added.accepted, report.members), (1, Some(1)));
 /// # Ok::<(), audiencekit::Error>(())
 /// # }).unwrap();
 /// ```
 pub struct SyncEngine {
-    pub(super) source: Arc<dyn ContactSource>,
-    pub(super) client: Arc<dyn FacebookClient>,
-    pub(super) clock: Arc<dyn Clock>,
-    pub(super) zone: TimeZone,
-    pub(super) zone_field: Option<String>,
-    pub(super) keys: KeyMap,
-    pub(super) catalog: Option<Arc<dyn SegmentCatalog>>,
-    pub(super) store: Backend,
-    pub(super) secret: PseudonymKey,
-    pub(super) consent: ConsentPolicy,
-    pub(super) guards: RemovalGuard,
-    pub(super) uploads: usize,
-    pub(super) rows_per_call: usize,
-    pub(super) search_calls: Option<u32>,
-    pub(super) workers: Option<(Arc<dyn Executor>, usize)>,
-    pub(super) batch_rows: usize,
-    pub(super) watch: ProgressChannel,
-    pub(super) ids: Arc<SessionIds>,
-    /// How often a stop was asked for.
-    stops: AtomicU64,
+    context: Context,
 }
-
-/// Says whether a stop was asked for since a run began.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct CancelToken<'a> {
-    stops: &'a AtomicU64,
-    before: u64,
-}
-
-impl CancelToken<'_> {
-    /// # Errors
-    /// [`ErrorKind::Cancelled`] when a stop was asked for.
-    pub(super) fn check(self) -> Result<()> {
-        if self.stops.load(Ordering::Relaxed) == self.before {
-            return Ok(());
-        }
-        Err(Error::new(ErrorKind::Cancelled, "sync", "stopped on request")
-            .expected("another run, which goes on from here"))
-    }
-}
-
-/// Builds a [`SyncEngine`].
-#[derive(Debug)]
-pub struct SyncEngineBuilder(SyncEngine);
 
 impl SyncEngine {
-    /// An engine with the machine's clock, e-mail and phone as keys, and a ledger in memory.
-    #[cfg(feature = "tokio")]
-    #[must_use]
-    pub fn new(source: impl ContactSource + 'static, client: impl FacebookClient + 'static) -> Self {
-        Self::builder(source, client, crate::clock::SystemClock).build()
+    pub(super) fn new_in(context: Context) -> Self {
+        Self { context }
     }
 
-    /// Starts an engine.
-    #[must_use]
-    pub fn builder(
-        source: impl ContactSource + 'static,
-        client: impl FacebookClient + 'static,
-        clock: impl Clock + 'static,
-    ) -> SyncEngineBuilder {
-        let keys = KeyMap::standard(source.schema());
-        SyncEngineBuilder(Self {
-            source: Arc::new(source),
-            client: Arc::new(client),
-            clock: Arc::new(clock),
-            zone: TimeZone::utc(),
-            zone_field: None,
-            keys,
-            catalog: None,
-            store: Backend::Ledger(Arc::new(MemoryLedger::new())),
-            secret: PseudonymKey::default(),
-            consent: ConsentPolicy::default(),
-            guards: RemovalGuard::default(),
-            uploads: 1,
-            rows_per_call: Upload::MAX_ROWS,
-            search_calls: None,
-            workers: None,
-            batch_rows: 1_024,
-            watch: ProgressChannel::default(),
-            ids: Arc::new(SessionIds::new()),
-            stops: AtomicU64::new(0),
-        })
-    }
-
-    /// The progress of the runs of this engine.
-    pub fn progress(&self) -> ProgressStream {
-        self.watch.stream()
-    }
-
-    /// Asks the runs under way to stop after the calls under way; they end with
-    /// [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) and the next run goes on from there. A run that begins
-    /// later is not stopped.
-    pub fn cancel(&self) {
-        self.stops.fetch_add(1, Ordering::Relaxed);
-    }
-
-    /// To be taken when a run begins.
-    pub(super) fn stop_signal(&self) -> CancelToken<'_> {
-        CancelToken { stops: &self.stops, before: self.stops.load(Ordering::Relaxed) }
-    }
-
-    pub(super) async fn intake(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<RowReader> {
-        let schema = self.source.schema();
-        let mut time = EvaluationTime::new(now, self.zone.clone());
-        if let Some(field) = &self.zone_field {
-            time = time.zone_of(field);
-        }
-        let blocked = self.store.journal().blocked().await?;
-        let preparer = Arc::new(RowPreparer {
-            groups: Selection::compile(target.segments.as_deref(), schema, &time, self.catalog.as_deref())?,
-            policy: self.consent.bind(schema, now),
-            keys: self.keys.clone(),
-            secret: self.secret.clone(),
-            id: schema.field("id"),
-            blocked: Arc::new(blocked.into_iter().collect()),
-            identify: self.store.ledger().is_some(),
-        });
-        let workers = self.workers.as_ref().map(|(workers, threads)| (workers, *threads));
-        Ok(RowReader::new(self.source.open().await?, schema, &preparer, workers, self.batch_rows))
-    }
-
-    /// The instant that its clock shows.
-    pub(crate) fn now(&self) -> OffsetDateTime {
-        self.clock.now()
-    }
-
-    pub(super) fn sender<'a>(&'a self, audience: &'a AudienceId) -> Sender<'a> {
-        Sender {
-            client: &self.client,
-            clock: &self.clock,
-            audience,
-            ids: &self.ids,
-            lanes: self.uploads,
-            rows: self.rows_per_call,
-            search_calls: self.search_calls,
-            stop: None,
-            meter: None,
-        }
-    }
-}
-
-impl SyncEngineBuilder {
-    /// Which fields become which match keys; e-mail and phone without it.
-    #[must_use]
-    pub fn keys(mut self, keys: KeyMap) -> Self {
-        self.0.keys = keys;
-        self
-    }
-
-    /// The zone in which a day begins; UTC without it.
-    #[must_use]
-    pub fn zone(mut self, zone: TimeZone) -> Self {
-        self.0.zone = zone;
-        self
-    }
-
-    /// The field in which a contact may name a zone of its own, for the segments:
-    /// [`EvaluationTime::zone_of`](crate::EvaluationTime::zone_of). A run is refused when there is no such field.
-    #[must_use]
-    pub fn zone_of(mut self, field: impl Into<String>) -> Self {
-        self.0.zone_field = Some(field.into());
-        self
-    }
-
-    /// Where segments that other segments name are found.
-    #[must_use]
-    pub fn catalog(mut self, catalog: impl SegmentCatalog + 'static) -> Self {
-        self.0.catalog = Some(Arc::new(catalog));
-        self
-    }
-
-    /// Where calls and members are remembered.
-    #[must_use]
-    pub fn ledger(mut self, ledger: impl Ledger + 'static) -> Self {
-        self.0.store = Backend::Ledger(Arc::new(ledger));
-        self
-    }
-
-    /// Remembers calls only: uploads of any size in bounded memory, in the modes that remove nobody and
-    /// [`SyncMode::Replace`](super::target::SyncMode::Replace). Interrupted runs resume where the journal ends.
-    #[must_use]
-    pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
-        self.0.store = Backend::Journal(Arc::new(journal));
-        self
-    }
-
-    /// The key under which persons are digested in the ledger.
-    #[must_use]
-    pub fn pseudonym_key(mut self, secret: PseudonymKey) -> Self {
-        self.0.secret = secret;
-        self
-    }
-
-    /// Which selected contacts are held back.
-    #[must_use]
-    pub fn consent(mut self, policy: ConsentPolicy) -> Self {
-        self.0.consent = policy;
-        self
-    }
-
-    /// What a run refuses to remove.
-    #[must_use]
-    pub fn removal_guard(mut self, guards: RemovalGuard) -> Self {
-        self.0.guards = guards;
-        self
-    }
-
-    /// Upload sessions side by side, each with one call under way; 1 without it, at most 16.
-    #[must_use]
-    pub fn upload_sessions(mut self, count: usize) -> Self {
-        self.0.uploads = count.clamp(1, 16);
-        self
-    }
-
-    /// Rows of a call; 10,000 without it, which is the most. Fewer rows cost more calls of the quota.
-    #[must_use]
-    pub fn rows_per_call(mut self, rows: usize) -> Self {
-        self.0.rows_per_call = rows.clamp(1, Upload::MAX_ROWS);
-        self
-    }
-
-    /// Finds the rows that Facebook refused and did not name, by sending halves of the call again, in at most
-    /// `most_calls` more calls for each call.
-    #[must_use]
-    pub fn isolate_rejected_rows(mut self, most_calls: u32) -> Self {
-        self.0.search_calls = Some(most_calls);
-        self
-    }
-
-    /// Reads, selects and hashes on `threads` threads of the host's; on the task's own thread without it.
+    /// Plans what [`run`](Self::run) would do now. Reads every contact; sends and changes nothing.
     ///
-    /// The task's own thread then cuts the source into lots and sends. A source without a
-    /// [`ChunkReader`](crate::source::ChunkReader) is read there too.
-    #[must_use]
-    pub fn executor(mut self, workers: impl Executor + 'static, threads: usize) -> Self {
-        self.0.workers = Some((Arc::new(workers), threads));
-        self.0.batch_rows = 2_048;
-        self
+    /// A plan finds duplicates in memory: it takes 20 to 40 bytes for each row that the ledger does not remember, a bit
+    /// for each row that it does, and some 100 bytes for each contact to remove.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let people = MemorySource::new(&schema, vec![Contact::builder(&schema).email("ada@example.com").build()?]);
+    /// # let facebook = MockClient::new();
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?);
+    /// let plan = engine.plan(&target).await?;
+    /// assert_eq!((plan.add, plan.remove, plan.calls), (1, 0, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the source or the store returns.
+    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<SyncPlan> {
+        let target = target.into();
+        plan::plan_at(&self.context, &target, self.now()).await
     }
 
-    /// The engine.
-    #[must_use]
-    pub fn build(self) -> SyncEngine {
-        self.0
+    /// Plans the first run of an audience that is not created yet. Reads every contact; sends and changes nothing.
+    ///
+    /// ```
+    /// # use audiencekit::{AudienceBuilder, Contact, MemorySource, MockClient, Schema, Segment, Selector, SyncEngine};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").tag("vip", None).build()?;
+    /// # let facebook = MockClient::new();
+    /// # let people = MemorySource::new(&schema, vec![ada]);
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// # let builder = AudienceBuilder::new();
+    /// let draft = builder.account("act_1".parse()?).name("VIP").group(vip).build(&schema)?;
+    /// assert_eq!(engine.preview(&draft).await?.add, 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the source or the store returns.
+    pub async fn preview(&self, draft: &AudienceDraft) -> Result<SyncPlan> {
+        plan::preview(&self.context, draft).await
+    }
+
+    /// Brings an audience in step with its contacts, and resumes a run that was interrupted.
+    ///
+    /// Cancel safety: if the future is dropped, the next run resumes.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+    /// # use audiencekit::facebook::NewAudience;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let people = MemorySource::new(&schema, vec![Contact::builder(&schema).email("ada@example.com").build()?]);
+    /// # let facebook = MockClient::new();
+    /// # let account = facebook.fake().account();
+    /// # let audience = facebook.create_audience(&account, &NewAudience::new("A", "a")).await?;
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// let report = engine.run(SyncTarget::new(account, audience)).await?;
+    /// assert_eq!((report.added.sent, report.added.accepted), (1, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// - [`ErrorKind::Guard`](crate::ErrorKind::Guard) before any member is removed, if too many would be;
+    /// - [`ErrorKind::TooSmall`](crate::ErrorKind::TooSmall) before anything is sent, if the target rejects so few contacts;
+    /// - [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) before any member is removed, if the ledger is damaged;
+    /// - [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled) after [`cancel`](Self::cancel);
+    /// - whatever the source, the store or Facebook returns.
+    ///
+    /// After each of them the next run resumes where this one stopped.
+    pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<SyncReport> {
+        run::run(&self.context, &target.into(), None).await
+    }
+
+    /// Applies a plan: does what the plan lists, judged at the plan's time, and nothing else.
+    ///
+    /// Reads the contacts twice, to compare them with the plan and to send them. They must not change in between, so read
+    /// them from a file of their own or a snapshot of the database.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+    /// # use audiencekit::facebook::NewAudience;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let people = MemorySource::new(&schema, vec![Contact::builder(&schema).email("ada@example.com").build()?]);
+    /// # let facebook = MockClient::new();
+    /// # let account = facebook.fake().account();
+    /// # let audience = facebook.create_audience(&account, &NewAudience::new("A", "a")).await?;
+    /// # let target = SyncTarget::new(account, audience);
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// let plan = engine.plan(&target).await?; // approve it, for example as JSON
+    /// let report = engine.apply(&target, &plan).await?;
+    /// assert_eq!(report.added.accepted, plan.add);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Guard`](crate::ErrorKind::Guard) before anything is sent, if contacts or members have changed since
+    /// the plan was made; otherwise as [`run`](Self::run).
+    pub async fn apply(&self, target: impl Into<SyncTarget>, plan: &SyncPlan) -> Result<SyncReport> {
+        run::run(&self.context, &target.into(), Some(plan)).await
+    }
+
+    /// Returns a stream of the progress of this engine's runs.
+    ///
+    /// See [`ProgressStream`] for an example.
+    pub fn progress(&self) -> ProgressStream {
+        self.context.progress.stream()
+    }
+
+    /// Cancels the runs in progress, after the calls that are under way.
+    ///
+    /// They return [`ErrorKind::Cancelled`](crate::ErrorKind::Cancelled), and the next run resumes. A run that begins later
+    /// is not cancelled.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// # let facebook = MockClient::new();
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// engine.cancel(); // from a signal handler or another task
+    /// ```
+    pub fn cancel(&self) {
+        self.context.cancel.cancel();
+    }
+
+    /// Returns the change that adds a contact or removes it.
+    ///
+    /// `generation` orders the changes of one contact: use the time of the event in microseconds, for example.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::sync::Operation;
+    /// # let schema = Schema::standard();
+    /// # let facebook = MockClient::new();
+    /// # let people = MemorySource::new(&schema, Vec::new());
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    ///
+    /// let ada = Contact::builder(&schema).id("c1").email("ada@example.com").build()?;
+    /// let change = engine.member_change(&ada, Operation::Add, 1)?;
+    /// assert_eq!(change.operation(), Operation::Add);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for [`Operation::Replace`], and for a contact with neither an
+    /// `id` nor a match key.
+    pub fn member_change(
+        &self,
+        contact: &Contact,
+        operation: Operation,
+        generation: u64,
+    ) -> Result<MemberChange> {
+        member_change::member_change(&self.context, contact, operation, generation)
+    }
+
+    /// Applies changes and sends what follows from them. Applying a change again has no effect.
+    ///
+    /// An addition sends the rows of its contact. A removal reads all remembered rows of the audience, once for all the
+    /// changes given, so apply changes in batches.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, FacebookClient, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+    /// # use audiencekit::facebook::NewAudience;
+    /// # use audiencekit::sync::Operation;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let facebook = MockClient::new();
+    /// # let account = facebook.fake().account();
+    /// # let audience = facebook.create_audience(&account, &NewAudience::new("A", "a")).await?;
+    /// # let people = MemorySource::new(&schema, Vec::new());
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// # let ada = Contact::builder(&schema).id("c1").email("ada@example.com").build()?;
+    /// let change = engine.member_change(&ada, Operation::Add, 1)?;
+    /// let report = engine.apply_changes(SyncTarget::new(account, audience), &[change]).await?;
+    /// assert_eq!((report.applied, report.added.accepted), (1, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`run`](Self::run). The changes are durable before the first call: after an error, apply them again, or let any
+    /// run of the audience send what is left.
+    pub async fn apply_changes(
+        &self,
+        target: impl Into<SyncTarget>,
+        changes: &[MemberChange],
+    ) -> Result<ChangeReport> {
+        let target = target.into();
+        member_change::apply_changes(&self.context, &target, changes, Durability::Immediate).await
+    }
+
+    /// Erases a person from every audience, and blocks them from being added again by this ledger.
+    ///
+    /// The block is durable before the first call: keyed digests of the contact's id and of each match key that
+    /// identifies a person. Facebook is asked twice: first the account, to erase the person from all its customer-file
+    /// audiences, then each remembered audience, to remove the rows that were added.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::sync::PersonRef;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let facebook = MockClient::new();
+    /// # let account = facebook.fake().account();
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    ///
+    /// let receipt = engine.erase(&account, PersonRef::Id("c1")).await?;
+    /// assert_eq!((receipt.tombstones, receipt.pending.len()), (1, 0));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the store returns, what Facebook returns for the request to the account, and
+    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy) while a run of an audience is in progress. The block holds all the same
+    /// and the rows to erase are kept; erase again to do the rest.
+    pub async fn erase(&self, account: &AccountId, person: PersonRef<'_>) -> Result<ErasureReceipt> {
+        erasure::erase(&self.context, account, person).await
+    }
+
+    /// Blocks a person from every audience from now on, and removes them from each at its next run.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// # use audiencekit::sync::PersonRef;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let facebook = MockClient::new();
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// engine.suppress(PersonRef::Id("c1")).await?;
+    /// engine.unsuppress(PersonRef::Id("c1")).await?; // and allowed again
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the store returns, and [`ErrorKind::Busy`](crate::ErrorKind::Busy) while a run of an audience is in
+    /// progress. The block holds all the same; suppress again to do the rest.
+    pub async fn suppress(&self, person: PersonRef<'_>) -> Result<()> {
+        erasure::suppress(&self.context, person).await
+    }
+
+    /// Allows a suppressed person to be added again.
+    ///
+    /// Give the contact as it was when it was suppressed: its match keys are blocked too.
+    ///
+    /// # Errors
+    /// Whatever the store returns.
+    pub async fn unsuppress(&self, person: PersonRef<'_>) -> Result<()> {
+        erasure::unsuppress(&self.context, person).await
+    }
+
+    /// Returns the time of the engine's clock.
+    pub(crate) fn now(&self) -> OffsetDateTime {
+        self.context.clock.now()
+    }
+
+    /// Applies changes and leaves the outcome of the last calls to the next commit of the same store.
+    ///
+    /// Whatever the caller commits there at once is in one transaction with it. The caller sees to it that there is such
+    /// a commit.
+    pub(crate) async fn apply_with_next_commit(
+        &self,
+        target: &SyncTarget,
+        changes: &[MemberChange],
+    ) -> Result<ChangeReport> {
+        let done = member_change::apply_changes(&self.context, target, changes, Durability::Grouped).await;
+        if done.is_err() {
+            // Answers that came before it are worth knowing; the first error is the one to return.
+            let _ = self.commit_what_waits().await;
+        }
+        done
+    }
+
+    /// Makes durable what was left to the next commit.
+    pub(crate) async fn commit_what_waits(&self) -> Result<()> {
+        self.context.backend.journal().commit(LedgerCommit::default(), Durability::Immediate).await
     }
 }
 
 impl fmt::Debug for SyncEngine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "SyncEngine({:?}, {:?})", self.source, self.store)
+        write!(f, "SyncEngine({:?}, {:?})", self.context.source, self.context.backend)
     }
 }

@@ -7,11 +7,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use super::delivery::audience_ledger::AudienceLedger;
-use super::delivery::removal::{Decoder, rows_of_record, settle, survey};
+use super::context::Context;
+use super::delivery::removal::settle;
 use super::delivery::scan::RowScan;
+use super::delivery::stored_rows::{RowDecoder, rows_of_record};
+use super::delivery::survey::survey;
 use super::digest::{PersonId, RowDigest};
-use super::engine::SyncEngine;
 use super::ledger::record::{ErasureRecord, ErasureRows};
 use super::ledger::traits::{Durability, LedgerCommit, taken_over};
 use crate::contact::Contact;
@@ -67,193 +68,203 @@ struct ErasureTargets {
     audiences: Vec<AudienceId>,
 }
 
-impl SyncEngine {
-    /// Erases a person from every audience, and blocks them from ever being added again by this ledger.
-    ///
-    /// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
-    /// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
-    /// added, and the account, first, to forget the person in all its customer-file audiences.
-    ///
-    /// # Errors
-    /// What the store returns; what Facebook refuses of the request to the account; and
-    /// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
-    /// kept whatever runs do meanwhile, and erasing again does the rest.
-    pub async fn erase(&self, account: &AccountId, person: PersonRef<'_>) -> Result<ErasureReceipt> {
-        let mut found = self.block(person, Some(account)).await?;
-        let mut receipt = ErasureReceipt {
-            person: found.person,
-            account: account.clone(),
-            at: self.clock.now(),
-            audiences: Vec::new(),
-            pending: Vec::new(),
-            rows: 0,
-            tombstones: found.keys.len() as u64,
+/// Erases a person from every audience, and blocks them from ever being added again by this ledger.
+///
+/// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
+/// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
+/// added, and the account, first, to forget the person in all its customer-file audiences.
+///
+/// # Errors
+/// What the store returns; what Facebook refuses of the request to the account; and
+/// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
+/// kept whatever runs do meanwhile, and erasing again does the rest.
+pub(super) async fn erase(
+    context: &Context,
+    account: &AccountId,
+    person: PersonRef<'_>,
+) -> Result<ErasureReceipt> {
+    let mut found = block(context, person, Some(account)).await?;
+    let mut receipt = ErasureReceipt {
+        person: found.person,
+        account: account.clone(),
+        at: context.clock.now(),
+        audiences: Vec::new(),
+        pending: Vec::new(),
+        rows: 0,
+        tombstones: found.keys.len() as u64,
+    };
+    for rows in found.rows.iter().filter(|rows| !rows.is_empty()) {
+        let now = context.clock.now();
+        let session = Session {
+            id: context.session_ids.next(now)?,
+            batch_seq: 1,
+            last_batch: true,
+            estimated_total: Some(rows.len() as u64),
         };
-        for rows in found.rows.iter().filter(|rows| !rows.is_empty()) {
-            let now = self.clock.now();
-            let session = Session {
-                id: self.ids.next(now)?,
-                batch_seq: 1,
-                last_batch: true,
-                estimated_total: Some(rows.len() as u64),
-            };
-            let upload = Upload::new(rows, 0..rows.len(), session);
-            self.client.erase_users(account, &upload).await?;
-            receipt.rows += rows.len() as u64;
-        }
-        self.withdraw(&mut found).await?;
-        // From here on the audiences that are left owe what their own rows say.
-        let erased = Some((account.clone(), found.person));
-        self.store
-            .journal()
-            .commit(LedgerCommit { erased, ..LedgerCommit::default() }, Durability::Immediate)
-            .await?;
-        for audience in &found.audiences {
-            match self.settle_audience(audience).await {
-                Ok(()) => receipt.audiences.push(audience.clone()),
-                Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
-            }
-        }
-        Ok(receipt)
+        let upload = Upload::new(rows, 0..rows.len(), session);
+        context.client.erase_users(account, &upload).await?;
+        receipt.rows += rows.len() as u64;
     }
-
-    /// Keeps a person out of every audience from now on, and takes them out of each at its next run.
-    ///
-    /// # Errors
-    /// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
-    /// same, and suppressing again does the rest.
-    pub async fn suppress(&self, person: PersonRef<'_>) -> Result<()> {
-        let mut found = self.block(person, None).await?;
-        self.withdraw(&mut found).await
-    }
-
-    /// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
-    ///
-    /// # Errors
-    /// What the store returns.
-    pub async fn unsuppress(&self, person: PersonRef<'_>) -> Result<()> {
-        let (_, keys, _) = self.keys_of(person)?;
-        let changes = LedgerCommit { unblock: keys, ..LedgerCommit::default() };
-        self.store.journal().commit(changes, Durability::Immediate).await
-    }
-
-    fn keys_of(&self, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
-        let mut rows = MatchRows::new(Arc::clone(self.keys.keys()));
-        let mut keys = Vec::new();
-        match person {
-            PersonRef::Id(id) => keys.push(self.secret.person(id)),
-            PersonRef::Contact(contact) => {
-                self.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
-                let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
-                keys.extend(id.map(|id| self.secret.person(id)));
-                let print = rows.iter().next().map(RowDigest::of);
-                keys.extend(print.map(|print| PersonId::from_bytes(*print.as_bytes())));
-                keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
-            }
+    release_blocked(context, &mut found).await?;
+    // From here on the audiences that are left owe what their own rows say.
+    let erased = Some((account.clone(), found.person));
+    context
+        .backend
+        .journal()
+        .commit(LedgerCommit { erased, ..LedgerCommit::default() }, Durability::Immediate)
+        .await?;
+    for audience in &found.audiences {
+        match settle_audience(context, audience).await {
+            Ok(()) => receipt.audiences.push(audience.clone()),
+            Err(error) => receipt.pending.push((audience.clone(), error.to_string())),
         }
-        let person = keys.first().copied().ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "suppress", "a contact without an id and without a match key")
-                .expected("the field \"id\", or one that a match key can be made of")
-        })?;
-        Ok((person, keys, rows))
     }
+    Ok(receipt)
+}
 
-    /// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
-    /// to forget them.
-    async fn block(&self, person: PersonRef<'_>, account: Option<&AccountId>) -> Result<ErasureTargets> {
-        let (person, mut keys, rows) = self.keys_of(person)?;
-        let mut found = ErasureTargets { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
-        if let Some(ledger) = self.store.ledger() {
-            for audience in ledger.audiences().await? {
-                for print in ledger.rows_of(&audience, person).await? {
-                    let record = ledger.run(&audience).await?;
-                    let row = ledger.rows(&audience, &[print]).await?.pop().flatten();
-                    if let (Some(record), Some(row)) = (record, row) {
-                        let rows = rows_of_record(&record, &row)?;
-                        keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
-                        found.keep(&rows)?;
-                    }
-                }
-            }
+/// Keeps a person out of every audience from now on, and takes them out of each at its next run.
+///
+/// # Errors
+/// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
+/// same, and suppressing again does the rest.
+pub(super) async fn suppress(context: &Context, person: PersonRef<'_>) -> Result<()> {
+    let mut found = block(context, person, None).await?;
+    release_blocked(context, &mut found).await
+}
+
+/// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
+///
+/// # Errors
+/// What the store returns.
+pub(super) async fn unsuppress(context: &Context, person: PersonRef<'_>) -> Result<()> {
+    let (_, keys, _) = keys_of(context, person)?;
+    let changes = LedgerCommit { unblock: keys, ..LedgerCommit::default() };
+    context.backend.journal().commit(changes, Durability::Immediate).await
+}
+
+fn keys_of(context: &Context, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
+    let mut rows = MatchRows::new(Arc::clone(context.keys.keys()));
+    let mut keys = Vec::new();
+    match person {
+        PersonRef::Id(id) => keys.push(context.pseudonym_key.person(id)),
+        PersonRef::Contact(contact) => {
+            context.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
+            let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
+            keys.extend(id.map(|id| context.pseudonym_key.person(id)));
+            let digest = rows.iter().next().map(RowDigest::of);
+            keys.extend(digest.map(|digest| PersonId::from_bytes(*digest.as_bytes())));
+            keys.extend(rows.iter().flat_map(|row| context.pseudonym_key.cells(row)));
         }
-        if let Some(account) = account {
-            // A run may have taken the rows out since an erasure that failed.
-            let begun = self.store.journal().erasures().await?;
-            for begun in begun.iter().filter(|begun| begun.person == person && begun.account == *account) {
-                for rows in rows_to_erase(begun)? {
-                    keys.extend(rows.iter().flat_map(|row| self.secret.cells(row)));
+    }
+    let person = keys.first().copied().ok_or_else(|| {
+        Error::new(ErrorKind::Invalid, "suppress", "a contact without an id and without a match key")
+            .expected("the field \"id\", or one that a match key can be made of")
+    })?;
+    Ok((person, keys, rows))
+}
+
+/// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
+/// to forget them.
+async fn block(
+    context: &Context,
+    person: PersonRef<'_>,
+    account: Option<&AccountId>,
+) -> Result<ErasureTargets> {
+    let (person, mut keys, rows) = keys_of(context, person)?;
+    let mut found = ErasureTargets { person, keys: Vec::new(), rows: vec![rows], audiences: Vec::new() };
+    if let Some(ledger) = context.backend.ledger() {
+        for audience in ledger.audiences().await? {
+            for digest in ledger.rows_of(&audience, person).await? {
+                let record = ledger.run(&audience).await?;
+                let row = ledger.rows(&audience, &[digest]).await?.pop().flatten();
+                if let (Some(record), Some(row)) = (record, row) {
+                    let rows = rows_of_record(&record, &row)?;
+                    keys.extend(rows.iter().flat_map(|row| context.pseudonym_key.cells(row)));
                     found.keep(&rows)?;
                 }
             }
         }
-        keys.sort_unstable();
-        keys.dedup();
-        let erase = account.map(|account| found.record(account));
-        let changes = LedgerCommit { block: keys.clone(), erase, ..LedgerCommit::default() };
-        self.store.journal().commit(changes, Durability::Immediate).await?;
-        found.keys = keys;
-        Ok(found)
     }
-
-    /// Takes every remembered row that names a blocked person from its owners, durably.
-    async fn withdraw(&self, found: &mut ErasureTargets) -> Result<()> {
-        let blocked: HashSet<PersonId> = found.keys.iter().copied().collect();
-        if let Some(ledger) = self.store.ledger() {
-            for audience in ledger.audiences().await? {
-                if self.withdraw_blocked(&audience, &blocked).await? {
-                    found.audiences.push(audience);
-                }
+    if let Some(account) = account {
+        // A run may have taken the rows out since an erasure that failed.
+        let begun = context.backend.journal().erasures().await?;
+        for begun in begun.iter().filter(|begun| begun.person == person && begun.account == *account) {
+            for rows in rows_to_erase(begun)? {
+                keys.extend(rows.iter().flat_map(|row| context.pseudonym_key.cells(row)));
+                found.keep(&rows)?;
             }
         }
-        Ok(())
     }
+    keys.sort_unstable();
+    keys.dedup();
+    let erase = account.map(|account| found.record(account));
+    let changes = LedgerCommit { block: keys.clone(), erase, ..LedgerCommit::default() };
+    context.backend.journal().commit(changes, Durability::Immediate).await?;
+    found.keys = keys;
+    Ok(found)
+}
 
-    /// Takes rows of blocked people from their owners; true when there were any.
-    async fn withdraw_blocked(&self, audience: &AudienceId, blocked: &HashSet<PersonId>) -> Result<bool> {
-        let ledger = self.store.require_ledger("suppress")?;
-        let _lease = self.store.lease(audience)?;
-        let Some(record) = ledger.run(audience).await? else { return Ok(false) };
-        let mut hit = Vec::new();
-        let mut decoder = Decoder::default();
-        let mut pages = RowScan::default();
-        while let Some(page) = pages.next(&self.store, audience).await? {
-            for (print, row) in page {
-                let rows = decoder.read(&record, &row)?;
-                let named = row.owners.iter().any(|owner| blocked.contains(&owner.person))
-                    || rows.iter().flat_map(|row| self.secret.cells(row)).any(|cell| blocked.contains(&cell));
-                if named {
-                    let mut next = row.clone();
-                    next.owners.clear();
-                    hit.push((print, Some(row), Some(next)));
-                }
+/// Takes every remembered row that names a blocked person from its owners, durably.
+async fn release_blocked(context: &Context, found: &mut ErasureTargets) -> Result<()> {
+    let blocked: HashSet<PersonId> = found.keys.iter().copied().collect();
+    if let Some(ledger) = context.backend.ledger() {
+        for audience in ledger.audiences().await? {
+            if release_blocked_in(context, &audience, &blocked).await? {
+                found.audiences.push(audience);
             }
         }
-        if hit.is_empty() {
-            return Ok(false);
-        }
-        let mut book =
-            AudienceLedger::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check())
-                .await?;
-        if book.record.run != record.run + 1 {
-            // What was read of the rows may not hold any more.
-            return Err(taken_over());
-        }
-        book.write(hit, Durability::Immediate).await?;
-        Ok(true)
     }
+    Ok(())
+}
 
-    /// Sends what is open in one audience.
-    async fn settle_audience(&self, audience: &AudienceId) -> Result<()> {
-        let _lease = self.store.lease(audience)?;
-        let mut book =
-            AudienceLedger::open(self.store.clone(), audience, None, self.clock.now(), self.secret.check())
-                .await?;
-        book.open_ends = true;
-        let found = survey(&book, |_| false).await?;
-        let sent = settle(&mut book, &self.sender(audience), |_| false, found, 0).await?;
-        book.finish().await?;
-        sent.refused.map_or(Ok(()), Err)
+/// Takes rows of blocked people from their owners; true when there were any.
+async fn release_blocked_in(
+    context: &Context,
+    audience: &AudienceId,
+    blocked: &HashSet<PersonId>,
+) -> Result<bool> {
+    let ledger = context.backend.require_ledger("suppress")?;
+    let _lock = context.backend.lock(audience)?;
+    let Some(record) = ledger.run(audience).await? else { return Ok(false) };
+    let mut hit = Vec::new();
+    let mut decoder = RowDecoder::default();
+    let mut pages = RowScan::default();
+    while let Some(page) = pages.next(&context.backend, audience).await? {
+        for (digest, row) in page {
+            let rows = decoder.read(&record, &row)?;
+            let named = row.owners.iter().any(|owner| blocked.contains(&owner.person))
+                || rows
+                    .iter()
+                    .flat_map(|row| context.pseudonym_key.cells(row))
+                    .any(|cell| blocked.contains(&cell));
+            if named {
+                let mut next = row.clone();
+                next.owners.clear();
+                hit.push((digest, Some(row), Some(next)));
+            }
+        }
     }
+    if hit.is_empty() {
+        return Ok(false);
+    }
+    let mut open = context.open_ledger(audience, None, context.clock.now()).await?;
+    if open.record.run != record.run + 1 {
+        // What was read of the rows may not hold any more.
+        return Err(taken_over());
+    }
+    open.write(hit, Durability::Immediate).await?;
+    Ok(true)
+}
+
+/// Sends what is open in one audience.
+async fn settle_audience(context: &Context, audience: &AudienceId) -> Result<()> {
+    let _lock = context.backend.lock(audience)?;
+    let mut open = context.open_ledger(audience, None, context.clock.now()).await?;
+    open.open_ends = true;
+    let found = survey(&open, |_| false).await?;
+    let sent = settle(&mut open, &context.uploads(audience), |_| false, found, 0).await?;
+    open.finish().await?;
+    sent.refused.map_or(Ok(()), Err)
 }
 
 /// The rows of an erasure that was begun.

@@ -6,13 +6,14 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
 
+use super::context::Context;
 use super::delivery::audience_ledger::AudienceLedger;
-use super::delivery::removal::{give, settle, survey};
+use super::delivery::removal::settle;
+use super::delivery::survey::survey;
 use super::delivery::uploader::Uploader;
 use super::digest::{PersonId, RowDigest};
-use super::engine::SyncEngine;
 use super::ledger::record::{Operation, Owner, RowRecord};
-use super::ledger::traits::{Durability, LedgerCommit};
+use super::ledger::traits::Durability;
 use super::report::CallCounts;
 use super::report_table::Table;
 use super::target::SyncTarget;
@@ -121,176 +122,127 @@ impl std::fmt::Display for ChangeReport {
     }
 }
 
-impl SyncEngine {
-    /// The change that brings a contact in or takes it out. `generation` orders the changes of one contact: the time
-    /// of the event in microseconds will do.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`] for [`Operation::Replace`], and for a removal of a contact without an `id`.
-    pub fn member_change(
-        &self,
-        contact: &Contact,
-        operation: Operation,
-        generation: u64,
-    ) -> Result<MemberChange> {
-        if operation == Operation::Replace {
-            return Err(Error::new(ErrorKind::Invalid, "member change", "one person replaces nobody")
-                .expected("Operation::Add or Operation::Remove"));
-        }
-        let keys = self.keys.keys();
-        let mut rows = MatchRows::new(Arc::clone(keys));
-        let policy = self.consent.bind(contact.schema(), self.clock.now());
-        if operation == Operation::Remove || policy.holds_back(contact).is_none() {
-            self.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
-        }
-        let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
-        let person = match id {
-            Some(id) => self.secret.person(id),
-            None => rows
-                .iter()
-                .next()
-                .map(|row| PersonId::from_bytes(*RowDigest::of(row).as_bytes()))
-                .ok_or_else(|| {
+/// Makes the change that adds a contact or removes it.
+pub(super) fn member_change(
+    context: &Context,
+    contact: &Contact,
+    operation: Operation,
+    generation: u64,
+) -> Result<MemberChange> {
+    if operation == Operation::Replace {
+        return Err(Error::new(ErrorKind::Invalid, "member change", "one person replaces nobody")
+            .expected("Operation::Add or Operation::Remove"));
+    }
+    let keys = context.keys.keys();
+    let mut rows = MatchRows::new(Arc::clone(keys));
+    let policy = context.consent.bind(contact.schema(), context.clock.now());
+    if operation == Operation::Remove || policy.holds_back(contact).is_none() {
+        context.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
+    }
+    let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
+    let person = match id {
+        Some(id) => context.pseudonym_key.person(id),
+        None => {
+            rows.iter().next().map(|row| PersonId::from_bytes(*RowDigest::of(row).as_bytes())).ok_or_else(
+                || {
                     Error::new(
                         ErrorKind::Invalid,
                         "member change",
                         "a contact without an id and without a match key",
                     )
                     .expected("the field \"id\"")
-                })?,
-        };
-        Ok(MemberChange {
-            person,
-            operation,
-            generation,
-            columns: Arc::clone(keys),
-            rows: rows.iter().map(MatchRow::to_bytes).collect(),
-        })
-    }
-
-    /// Applies changes and sends what follows from them. Applying them again does no harm.
-    ///
-    /// Units: an addition costs its own rows; a removal reads all remembered rows of the audience once for all the
-    /// changes given, so give them in batches.
-    ///
-    /// # Errors
-    /// As [`run`](Self::run). The changes are durable before the first call: after an error, applying them again or
-    /// any run of the audience sends what is left.
-    pub async fn apply_changes(
-        &self,
-        target: impl Into<SyncTarget>,
-        changes: &[MemberChange],
-    ) -> Result<ChangeReport> {
-        self.apply_lasting(&target.into(), changes, Durability::Immediate).await
-    }
-
-    /// As [`apply_changes`](Self::apply_changes), with what came of the last calls left to the next commit of the same
-    /// store: whatever the caller commits there without delay is in one transaction with it. The caller sees to it that
-    /// there is a commit.
-    pub(crate) async fn apply_with_next_commit(
-        &self,
-        target: &SyncTarget,
-        changes: &[MemberChange],
-    ) -> Result<ChangeReport> {
-        let done = self.apply_lasting(target, changes, Durability::Grouped).await;
-        if done.is_err() {
-            // Answers that came before it are worth knowing; the first error is the one to tell.
-            let _ = self.commit_what_waits().await;
+                },
+            )?
         }
-        done
-    }
+    };
+    Ok(MemberChange {
+        person,
+        operation,
+        generation,
+        columns: Arc::clone(keys),
+        rows: rows.iter().map(MatchRow::to_bytes).collect(),
+    })
+}
 
-    /// Makes durable what was left to the next commit.
-    pub(crate) async fn commit_what_waits(&self) -> Result<()> {
-        self.store.journal().commit(LedgerCommit::default(), Durability::Immediate).await
+/// Applies changes; `end` is when the outcome of the last calls must be durable.
+pub(super) async fn apply_changes(
+    context: &Context,
+    target: &SyncTarget,
+    changes: &[MemberChange],
+    end: Durability,
+) -> Result<ChangeReport> {
+    let ledger = context.backend.require_ledger("apply changes")?;
+    let _lock = context.backend.lock(&target.audience)?;
+    let mut report = ChangeReport { given: changes.len() as u64, ..ChangeReport::default() };
+    let blocked: std::collections::HashSet<PersonId> = ledger.blocked().await?.into_iter().collect();
+    let mut newest: HashMap<PersonId, &MemberChange> = HashMap::new();
+    for change in changes {
+        let known = newest.entry(change.person).or_insert(change);
+        if change.generation > known.generation {
+            *known = change;
+        }
     }
-
-    async fn apply_lasting(
-        &self,
-        target: &SyncTarget,
-        changes: &[MemberChange],
-        end: Durability,
-    ) -> Result<ChangeReport> {
-        let ledger = self.store.require_ledger("apply changes")?;
-        let _lease = self.store.lease(&target.audience)?;
-        let mut report = ChangeReport { given: changes.len() as u64, ..ChangeReport::default() };
-        let blocked: std::collections::HashSet<PersonId> = ledger.blocked().await?.into_iter().collect();
-        let mut newest: HashMap<PersonId, &MemberChange> = HashMap::new();
-        for change in changes {
-            let known = newest.entry(change.person).or_insert(change);
-            if change.generation > known.generation {
-                *known = change;
+    report.stale = (changes.len() - newest.len()) as u64;
+    let mut audience = context.open_ledger(&target.audience, None, context.clock.now()).await?;
+    audience.end = end;
+    let mut staging = Staging::default();
+    let mut ordered: Vec<_> = newest.into_values().collect();
+    ordered.sort_unstable_by_key(|change| change.person);
+    for change in ordered {
+        let known = ledger.generation(&target.audience, change.person).await?;
+        if change.generation < known {
+            report.stale += 1;
+            continue;
+        }
+        let mut rows = MatchRows::new(Arc::clone(&change.columns));
+        if change.operation == Operation::Add {
+            for bytes in &change.rows {
+                rows.push_bytes(bytes)?;
             }
         }
-        report.stale = (changes.len() - newest.len()) as u64;
-        let mut book = AudienceLedger::open(
-            self.store.clone(),
-            &target.audience,
-            None,
-            self.clock.now(),
-            self.secret.check(),
-        )
-        .await?;
-        book.end = end;
-        let mut staging = Staging::default();
-        let mut ordered: Vec<_> = newest.into_values().collect();
-        ordered.sort_unstable_by_key(|change| change.person);
-        for change in ordered {
-            let known = ledger.generation(&target.audience, change.person).await?;
-            if change.generation < known {
-                report.stale += 1;
-                continue;
-            }
-            let mut rows = MatchRows::new(Arc::clone(&change.columns));
-            if change.operation == Operation::Add {
-                for bytes in &change.rows {
-                    rows.push_bytes(bytes)?;
-                }
-            }
-            let is_blocked = blocked.contains(&change.person)
-                || rows.iter().any(|row| self.secret.cells(row).any(|cell| blocked.contains(&cell)));
-            if is_blocked {
-                rows.clear();
-            }
-            match change.operation {
-                Operation::Add if is_blocked => report.suppressed += 1,
-                Operation::Add if rows.is_empty() => report.unreachable += 1,
-                _ => report.applied += 1,
-            }
-            staging.generations.push((change.person, change.generation));
-            staging.want(&mut book, change, &rows).await?;
+        let is_blocked = blocked.contains(&change.person)
+            || rows.iter().any(|row| context.pseudonym_key.cells(row).any(|cell| blocked.contains(&cell)));
+        if is_blocked {
+            rows.clear();
         }
-        staging.write(&mut book).await?;
-        self.send_changes(target, &mut book, staging, &mut report).await?;
-        book.finish().await?;
-        Ok(report)
+        match change.operation {
+            Operation::Add if is_blocked => report.suppressed += 1,
+            Operation::Add if rows.is_empty() => report.unreachable += 1,
+            _ => report.applied += 1,
+        }
+        staging.generations.push((change.person, change.generation));
+        staging.want(&mut audience, change, &rows).await?;
     }
+    staging.write(&mut audience).await?;
+    send_changes(context, target, &mut audience, staging, &mut report).await?;
+    audience.finish().await?;
+    Ok(report)
+}
 
-    async fn send_changes(
-        &self,
-        target: &SyncTarget,
-        book: &mut AudienceLedger,
-        staging: Staging,
-        report: &mut ChangeReport,
-    ) -> Result<()> {
-        let sender = self.sender(&target.audience);
-        if staging.unwanted || book.open_ends {
-            book.open_ends |= !staging.fresh.is_empty();
-            let found = survey(book, |_| false).await?;
-            let sent = settle(book, &sender, |_| false, found, 0).await?;
-            report.added = sent.added;
-            report.removed = sent.removed;
-            report.waiting = if sent.refused.is_some() { sent.waiting } else { 0 };
-            return Ok(());
-        }
-        let mut uploader = Uploader::new(&sender, Operation::Add);
-        for prints in staging.fresh.chunks(sender.rows) {
-            give(book, &mut uploader, prints).await?;
-        }
-        uploader.close(book).await?;
-        report.added = uploader.counts;
-        Ok(())
+async fn send_changes(
+    context: &Context,
+    target: &SyncTarget,
+    ledger: &mut AudienceLedger,
+    staging: Staging,
+    report: &mut ChangeReport,
+) -> Result<()> {
+    let uploads = context.uploads(&target.audience);
+    if staging.unwanted || ledger.open_ends {
+        ledger.open_ends |= !staging.fresh.is_empty();
+        let found = survey(ledger, |_| false).await?;
+        let sent = settle(ledger, &uploads, |_| false, found, 0).await?;
+        report.added = sent.added;
+        report.removed = sent.removed;
+        report.waiting = if sent.refused.is_some() { sent.waiting } else { 0 };
+        return Ok(());
     }
+    let mut uploader = Uploader::new(&uploads, ledger, Operation::Add);
+    for digests in staging.fresh.chunks(uploads.rows_per_call) {
+        uploader.push_stored(digests).await?;
+    }
+    uploader.finish().await?;
+    report.added = std::mem::take(&mut uploader.calls);
+    Ok(())
 }
 
 /// Rows as they will be, before they are written.
@@ -306,30 +258,33 @@ impl Staging {
     /// Gives a person these rows and no others.
     async fn want(
         &mut self,
-        book: &mut AudienceLedger,
+        ledger: &mut AudienceLedger,
         change: &MemberChange,
         rows: &MatchRows,
     ) -> Result<()> {
         let wanted: Vec<RowDigest> = rows.iter().map(RowDigest::of).collect();
-        let ledger = book.store.require_ledger("apply changes")?;
-        let mut prints = ledger.rows_of(&book.record.audience, change.person).await?;
-        prints.extend(&wanted);
-        prints.sort_unstable();
-        prints.dedup();
-        let records = ledger.rows(&book.record.audience, &prints).await?;
-        for (print, record) in prints.into_iter().zip(records) {
-            self.rows.entry(print).or_insert_with(|| (record.clone(), record));
-            let index = wanted.iter().position(|known| *known == print);
-            let vouched =
-                self.rows.get(&print).and_then(|(_, row)| row.as_ref()).is_some_and(|row| book.vouched(row));
-            let Some((_, slot)) = self.rows.get_mut(&print) else { continue };
+        let store = ledger.backend.require_ledger("apply changes")?;
+        let mut digests = store.rows_of(&ledger.record.audience, change.person).await?;
+        digests.extend(&wanted);
+        digests.sort_unstable();
+        digests.dedup();
+        let records = store.rows(&ledger.record.audience, &digests).await?;
+        for (digest, record) in digests.into_iter().zip(records) {
+            self.rows.entry(digest).or_insert_with(|| (record.clone(), record));
+            let index = wanted.iter().position(|known| *known == digest);
+            let confirmed = self
+                .rows
+                .get(&digest)
+                .and_then(|(_, row)| row.as_ref())
+                .is_some_and(|row| ledger.is_confirmed(row));
+            let Some((_, slot)) = self.rows.get_mut(&digest) else { continue };
             let owner = Owner::new(change.person, change.generation);
             match (slot, index) {
                 (Some(row), Some(_)) => {
                     row.owners.retain(|known| known.person != change.person);
                     row.owners.push(owner);
-                    if !vouched {
-                        self.fresh.push(print);
+                    if !confirmed {
+                        self.fresh.push(digest);
                     }
                 }
                 (Some(row), None) => {
@@ -337,17 +292,17 @@ impl Staging {
                     self.unwanted |= row.owners.is_empty();
                 }
                 (slot @ None, Some(index)) => {
-                    let columns = book.columns(rows.keys())?;
+                    let columns = ledger.columns(rows.keys())?;
                     *slot = Some(RowRecord {
-                        slot: book.record.slots,
-                        run: book.record.run,
+                        slot: ledger.record.slots,
+                        run: ledger.record.run,
                         call: 0,
                         columns,
                         owners: smallvec![owner],
                         bytes: rows.row(index).to_bytes().into_boxed_slice(),
                     });
-                    book.record.slots += 1;
-                    self.fresh.push(print);
+                    ledger.record.slots += 1;
+                    self.fresh.push(digest);
                 }
                 (None, None) => {}
             }
@@ -356,11 +311,11 @@ impl Staging {
     }
 
     /// Makes all of it durable at once.
-    async fn write(&mut self, book: &mut AudienceLedger) -> Result<()> {
-        let rows = self.rows.drain().map(|(print, (before, after))| (print, before, after)).collect();
-        let mut changes = book.enter(rows);
+    async fn write(&mut self, ledger: &mut AudienceLedger) -> Result<()> {
+        let rows = self.rows.drain().map(|(digest, (before, after))| (digest, before, after)).collect();
+        let mut changes = ledger.enter(rows);
         changes.generations.append(&mut self.generations);
-        book.commit(changes, Durability::Immediate).await?;
+        ledger.commit(changes, Durability::Immediate).await?;
         self.fresh.sort_unstable();
         self.fresh.dedup();
         Ok(())

@@ -35,6 +35,9 @@
 //! The [delivery](crate::_documentation::delivery) guide says what is promised and what is not;
 //! [privacy](crate::_documentation::privacy) says what a ledger contains.
 
+mod builder;
+mod cancel;
+mod context;
 mod delivery;
 mod digest;
 mod engine;
@@ -53,14 +56,15 @@ mod report_table;
 mod run;
 mod target;
 
+pub use builder::SyncEngineBuilder;
 pub use digest::{PersonId, PseudonymKey, RowDigest};
-pub use engine::{SyncEngine, SyncEngineBuilder};
+pub use engine::SyncEngine;
 pub use erasure::{ErasureReceipt, PersonRef};
 pub use ledger::lease::AudienceLocks;
 pub use ledger::memory::MemoryLedger;
 pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
-pub(crate) use ledger::sqlite::file::failed as wrong_in_sqlite;
+pub(crate) use ledger::sqlite::error::failed as wrong_in_sqlite;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use ledger::sqlite::file::{SqliteFile, SqliteSettings};
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]

@@ -5,7 +5,8 @@ use std::fmt;
 use rusqlite::params;
 
 use super::engine::SyncEngine;
-use super::ledger::sqlite::file::{SqliteFile, failed};
+use super::ledger::sqlite::error::failed;
+use super::ledger::sqlite::file::SqliteFile;
 use super::ledger::traits::Durability;
 use super::member_change::{ChangeReport, MemberChange};
 use super::target::SyncTarget;

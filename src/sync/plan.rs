@@ -6,11 +6,11 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::context::Context;
 use super::delivery::audience_ledger::damaged;
 use super::delivery::row_set::RowSet;
 use super::delivery::withdrawal::Withdrawals;
 use super::digest::RowDigest;
-use super::engine::SyncEngine;
 use super::ledger::record::{Operation, RunRecord};
 use super::report::ContactCounts;
 use super::report_table::Table;
@@ -130,165 +130,150 @@ impl SyncPlan {
     }
 }
 
-impl SyncEngine {
-    /// What [`run`](Self::run) would do now. It reads every contact, sends nothing and changes nothing.
-    ///
-    /// Units: memory of 20 to 40 bytes for each row that the ledger does not remember, by which repetitions are known: a
-    /// plan writes nothing down. Rows that it remembers take a bit each, and each contact of a removal some 100 bytes.
-    ///
-    /// # Errors
-    /// What the source and the store return.
-    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<SyncPlan> {
-        let target = target.into();
-        self.plan_at(&target, self.clock.now()).await
-    }
+/// Plans the first run of an audience that is not created yet.
+pub(super) async fn preview(context: &Context, draft: &AudienceDraft) -> Result<SyncPlan> {
+    // Facebook gives no audience this id, so the store remembers nothing of it.
+    let unknown: AudienceId = "0".parse()?;
+    let mut target = SyncTarget::new(draft.account().clone(), unknown).minimum_size(draft.minimum_size());
+    target.take_from(draft.management(), draft.refresh());
+    let mut plan = plan_at(context, &target, context.clock.now()).await?;
+    plan.audience = None;
+    Ok(plan)
+}
 
-    /// What the first run would do with an audience that is not created yet. It reads every contact and changes nothing.
-    ///
-    /// # Errors
-    /// What the source and the store return.
-    pub async fn preview(&self, draft: &AudienceDraft) -> Result<SyncPlan> {
-        // No audience of Facebook's has this id, so nothing is remembered of it.
-        let nobody: AudienceId = "0".parse()?;
-        let mut target = SyncTarget::new(draft.account().clone(), nobody).minimum_size(draft.minimum_size());
-        target.take_from(draft.management(), draft.refresh());
-        let mut plan = self.plan(target).await?;
-        plan.audience = None;
-        Ok(plan)
-    }
-
-    pub(super) async fn plan_at(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<SyncPlan> {
-        let journal = self.store.journal();
-        let record = journal.run(&target.audience).await?;
-        let record = record.unwrap_or_else(|| RunRecord::new(target.audience.clone()));
-        let answered: HashSet<u64> = journal
-            .calls(&target.audience)
-            .await?
-            .into_iter()
-            .filter(|call| call.rejected.is_some() && call.operation != Operation::Remove)
-            .map(|call| call.call)
-            .collect();
-        let frozen = record.frozen && target.mode == SyncMode::Snapshot;
-        let mut tally = Tally::default();
-        if !frozen {
-            let mut intake = self.intake(target, now).await?;
-            while let Some(batch) = intake.next().await? {
-                tally.contacts.merge(&batch.counts);
-                tally.coverage.merge(&batch.coverage);
-                let Some(ledger) = self.store.ledger() else {
-                    for row in batch.rows.iter() {
+/// Plans a run that judges contacts at `now`.
+pub(super) async fn plan_at(context: &Context, target: &SyncTarget, now: OffsetDateTime) -> Result<SyncPlan> {
+    let journal = context.backend.journal();
+    let record = journal.run(&target.audience).await?;
+    let record = record.unwrap_or_else(|| RunRecord::new(target.audience.clone()));
+    let answered: HashSet<u64> = journal
+        .calls(&target.audience)
+        .await?
+        .into_iter()
+        .filter(|call| call.rejected.is_some() && call.operation != Operation::Remove)
+        .map(|call| call.call)
+        .collect();
+    let frozen = record.frozen && target.mode == SyncMode::Snapshot;
+    let mut tally = Tally::default();
+    if !frozen {
+        let mut contacts = context.open_contacts(target, now).await?;
+        while let Some(prepared) = contacts.next().await? {
+            tally.contacts.merge(&prepared.counts);
+            tally.coverage.merge(&prepared.coverage);
+            let Some(ledger) = context.backend.ledger() else {
+                for row in prepared.rows.iter() {
+                    tally.fresh_rows += 1;
+                    tally.add(row, None);
+                }
+                contacts.reuse(prepared);
+                continue;
+            };
+            if target.mode == SyncMode::Remove {
+                for person in &prepared.persons {
+                    let unwanted = tally.withdrawals.take(ledger, &record, *person).await?;
+                    tally.bytes += unwanted.iter().flat_map(MatchRows::iter).map(json_len).sum::<u64>();
+                }
+                contacts.reuse(prepared);
+                continue;
+            }
+            let known = ledger.rows(&target.audience, &prepared.digests).await?;
+            for ((row, digest), known) in prepared.rows.iter().zip(&prepared.digests).zip(known) {
+                let confirmed = known.as_ref().is_some_and(|row| record.confirms(row, &answered));
+                match known {
+                    None if !tally.fresh.insert(*digest) => {}
+                    None => {
                         tally.fresh_rows += 1;
-                        tally.add(row, None);
+                        tally.add(row, Some(*digest));
                     }
-                    intake.reuse(batch);
-                    continue;
-                };
-                if target.mode == SyncMode::Remove {
-                    for person in &batch.persons {
-                        let unwanted = tally.withdrawals.take(ledger, &record, *person).await?;
-                        tally.bytes += unwanted.iter().flat_map(MatchRows::iter).map(json_len).sum::<u64>();
-                    }
-                    intake.reuse(batch);
-                    continue;
-                }
-                let known = ledger.rows(&target.audience, &batch.prints).await?;
-                for ((row, print), known) in batch.rows.iter().zip(&batch.prints).zip(known) {
-                    let vouched = known.as_ref().is_some_and(|row| record.vouches(row, &answered));
-                    match known {
-                        None if !tally.fresh.insert(*print) => {}
-                        None => {
-                            tally.fresh_rows += 1;
-                            tally.add(row, Some(*print));
-                        }
-                        Some(known) if !tally.seen.insert(known.slot) => {}
-                        Some(_) => {
-                            tally.met += 1;
-                            tally.prints_met = tally.prints_met.wrapping_add(print.number());
-                            if !vouched || target.mode == SyncMode::Replace {
-                                tally.add(row, Some(*print));
-                            }
+                    Some(known) if !tally.seen.insert(known.slot) => {}
+                    Some(_) => {
+                        tally.met += 1;
+                        tally.digests_met = tally.digests_met.wrapping_add(digest.number());
+                        if !confirmed || target.mode == SyncMode::Replace {
+                            tally.add(row, Some(*digest));
                         }
                     }
                 }
-                intake.reuse(batch);
             }
-            tally.losses = intake.losses().clone();
+            contacts.reuse(prepared);
         }
-        self.finish_plan(target, now, &record, frozen, tally)
+        tally.losses = contacts.losses().clone();
     }
+    finish_plan(context, target, now, &record, frozen, tally)
+}
 
-    fn finish_plan(
-        &self,
-        target: &SyncTarget,
-        now: OffsetDateTime,
-        record: &RunRecord,
-        frozen: bool,
-        tally: Tally,
-    ) -> Result<SyncPlan> {
-        let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
-        let (remove, digest_remove) = match target.mode {
-            SyncMode::Mirror | SyncMode::Replace => (unmet, record.digest_sum.wrapping_sub(tally.prints_met)),
-            SyncMode::Remove => (tally.withdrawals.rows, tally.withdrawals.prints),
-            SyncMode::Snapshot | SyncMode::Add => (0, 0),
-        };
-        let rows_wanted = if target.mode == SyncMode::Remove { 0 } else { tally.fresh_rows + tally.met };
-        let calls_of = |rows: u64| rows.div_ceil(self.rows_per_call as u64);
-        let removing = if target.mode == SyncMode::Replace { 0 } else { remove };
-        let calls = calls_of(tally.add) + calls_of(removing);
-        let calls_to_replace = calls_of(rows_wanted);
-        let mut warnings = Vec::new();
-        if frozen {
-            warnings.push(PlanWarning::Frozen);
-        } else if target.mode != SyncMode::Remove {
-            match target.minimum_size.check(tally.contacts.mapped.min(rows_wanted)) {
-                Ok(None) => {}
-                Ok(Some(problem)) => warnings.push(PlanWarning::TooFew(problem.to_string())),
-                Err(error) => warnings.push(PlanWarning::TooFew(error.to_string())),
-            }
+/// Adds up what the contacts of a plan come to.
+fn finish_plan(
+    context: &Context,
+    target: &SyncTarget,
+    now: OffsetDateTime,
+    record: &RunRecord,
+    frozen: bool,
+    tally: Tally,
+) -> Result<SyncPlan> {
+    let unmet = record.rows.checked_sub(tally.met).ok_or_else(damaged)?;
+    let (remove, digest_remove) = match target.mode {
+        SyncMode::Mirror | SyncMode::Replace => (unmet, record.digest_sum.wrapping_sub(tally.digests_met)),
+        SyncMode::Remove => (tally.withdrawals.rows, tally.withdrawals.digests),
+        SyncMode::Snapshot | SyncMode::Add => (0, 0),
+    };
+    let rows_wanted = if target.mode == SyncMode::Remove { 0 } else { tally.fresh_rows + tally.met };
+    let calls_of = |rows: u64| rows.div_ceil(context.rows_per_call as u64);
+    let removing = if target.mode == SyncMode::Replace { 0 } else { remove };
+    let calls = calls_of(tally.add) + calls_of(removing);
+    let calls_to_replace = calls_of(rows_wanted);
+    let mut warnings = Vec::new();
+    if frozen {
+        warnings.push(PlanWarning::Frozen);
+    } else if target.mode != SyncMode::Remove {
+        match target.minimum_size.check(tally.contacts.mapped.min(rows_wanted)) {
+            Ok(None) => {}
+            Ok(Some(problem)) => warnings.push(PlanWarning::TooFew(problem.to_string())),
+            Err(error) => warnings.push(PlanWarning::TooFew(error.to_string())),
         }
-        if matches!(target.mode, SyncMode::Mirror | SyncMode::Replace)
-            && let Err(error) = self.guards.check(record.rows, remove, rows_wanted)
-        {
-            warnings.push(PlanWarning::Guard(error.to_string()));
-        }
-        if tally.losses.rows > 0 {
-            warnings.push(PlanWarning::RowsUnread(tally.losses.rows));
-        }
-        if !record.finished {
-            warnings.push(PlanWarning::Unfinished);
-        } else if record.leftovers {
-            warnings.push(PlanWarning::Leftovers);
-        }
-        if target.mode == SyncMode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
-            warnings.push(PlanWarning::ReplaceIsCheaper);
-        }
-        if target.mode == SyncMode::Replace && quota_minutes(calls, 20) > 90 {
-            warnings.push(PlanWarning::ReplaceTooLong);
-        }
-        if let Some(reason) = self.consent.waiver() {
-            warnings.push(PlanWarning::OptOutsWaived(reason.to_owned()));
-        }
-        Ok(SyncPlan {
-            audience: Some(target.audience.clone()),
-            mode: target.mode,
-            now,
-            contacts: tally.contacts,
-            losses: tally.losses,
-            coverage: tally.coverage,
-            rows_wanted,
-            members: record.rows,
-            add: tally.add,
-            remove,
-            calls,
-            bytes: tally.bytes,
-            quota_minutes_limited: quota_minutes(calls, 20),
-            quota_minutes_full: quota_minutes(calls, 3_000),
-            calls_to_replace,
-            warnings,
-            digest_add: format!("{:032x}", tally.prints_add),
-            digest_remove: format!("{digest_remove:032x}"),
-        })
     }
+    if matches!(target.mode, SyncMode::Mirror | SyncMode::Replace)
+        && let Err(error) = context.removal_guard.check(record.rows, remove, rows_wanted)
+    {
+        warnings.push(PlanWarning::Guard(error.to_string()));
+    }
+    if tally.losses.rows > 0 {
+        warnings.push(PlanWarning::RowsUnread(tally.losses.rows));
+    }
+    if !record.finished {
+        warnings.push(PlanWarning::Unfinished);
+    } else if record.leftovers {
+        warnings.push(PlanWarning::Leftovers);
+    }
+    if target.mode == SyncMode::Mirror && rows_wanted > 0 && calls_to_replace < calls {
+        warnings.push(PlanWarning::ReplaceIsCheaper);
+    }
+    if target.mode == SyncMode::Replace && quota_minutes(calls, 20) > 90 {
+        warnings.push(PlanWarning::ReplaceTooLong);
+    }
+    if let Some(reason) = context.consent.waiver() {
+        warnings.push(PlanWarning::OptOutsWaived(reason.to_owned()));
+    }
+    Ok(SyncPlan {
+        audience: Some(target.audience.clone()),
+        mode: target.mode,
+        now,
+        contacts: tally.contacts,
+        losses: tally.losses,
+        coverage: tally.coverage,
+        rows_wanted,
+        members: record.rows,
+        add: tally.add,
+        remove,
+        calls,
+        bytes: tally.bytes,
+        quota_minutes_limited: quota_minutes(calls, 20),
+        quota_minutes_full: quota_minutes(calls, 3_000),
+        calls_to_replace,
+        warnings,
+        digest_add: format!("{:032x}", tally.digests_add),
+        digest_remove: format!("{digest_remove:032x}"),
+    })
 }
 
 #[derive(Default)]
@@ -302,19 +287,19 @@ struct Tally {
     /// Rows that it has.
     seen: RowSet,
     met: u64,
-    prints_met: u128,
+    digests_met: u128,
     withdrawals: Withdrawals,
     add: u64,
-    prints_add: u128,
+    digests_add: u128,
     bytes: u64,
 }
 
 impl Tally {
-    fn add(&mut self, row: MatchRow<'_>, print: Option<RowDigest>) {
+    fn add(&mut self, row: MatchRow<'_>, digest: Option<RowDigest>) {
         self.add += 1;
         self.bytes += json_len(row);
-        let print = print.unwrap_or_else(|| RowDigest::of(row));
-        self.prints_add = self.prints_add.wrapping_add(print.number());
+        let digest = digest.unwrap_or_else(|| RowDigest::of(row));
+        self.digests_add = self.digests_add.wrapping_add(digest.number());
     }
 }
 

@@ -74,6 +74,18 @@ pub struct RowCounts {
     pub unwanted: u64,
 }
 
+impl RowCounts {
+    pub(super) fn merge(&mut self, other: &Self) {
+        self.made += other.made;
+        self.duplicates += other.duplicates;
+        self.unchanged += other.unchanged;
+        self.sent_before += other.sent_before;
+        self.fresh += other.fresh;
+        self.withdrawn += other.withdrawn;
+        self.unwanted += other.unwanted;
+    }
+}
+
 /// What the calls of one kind carried.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]

@@ -1,39 +1,26 @@
 //! What is known about one audience during a run, and every change of it.
 
-use std::collections::{HashMap, HashSet};
-use std::ops::Range;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use smallvec::smallvec;
 use time::OffsetDateTime;
 
 use super::owner_tracker::OwnerTracker;
 use super::row_set::RowSet;
-use super::scan::RowScan;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::MatchKey;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::backend::Backend;
-use crate::sync::ledger::record::{CallRecord, Operation, Owner, RowRecord, RunRecord};
-use crate::sync::ledger::row_index::DigestHasher;
+use crate::sync::ledger::record::{CallRecord, Operation, RowRecord, RunRecord};
 use crate::sync::ledger::traits::{Durability, LedgerCommit};
-use crate::sync::pipeline::prepare::Prepared;
 use crate::sync::target::SyncMode;
-
-/// What staging says about a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sync) enum Staged {
-    Fresh,
-    Unchanged,
-    Duplicate,
-}
 
 /// One audience's part of the store, during one run.
 #[derive(Debug)]
 pub(in crate::sync) struct AudienceLedger {
-    pub(in crate::sync) store: Backend,
+    pub(in crate::sync) backend: Backend,
     pub(in crate::sync) record: RunRecord,
     pub(in crate::sync) seen: RowSet,
     pub(in crate::sync) owners: OwnerTracker,
@@ -46,7 +33,7 @@ pub(in crate::sync) struct AudienceLedger {
     /// Calls above `settled` that were answered and left their rows at Facebook.
     answered: HashSet<u64>,
     /// The calls that were found in the journal.
-    pub(in crate::sync) found: Vec<CallRecord>,
+    pub(in crate::sync) calls: Vec<CallRecord>,
     /// When the end of the run must be on disk.
     pub(in crate::sync) end: Durability,
     whole: bool,
@@ -58,15 +45,15 @@ pub(in crate::sync) struct AudienceLedger {
 impl AudienceLedger {
     /// Starts the next run of an audience: from now on a run with a lower number cannot write.
     pub(in crate::sync) async fn open(
-        store: Backend,
+        backend: Backend,
         audience: &AudienceId,
         mode: Option<SyncMode>,
         now: OffsetDateTime,
         secret: PersonId,
     ) -> Result<Self> {
-        let journal = store.journal();
+        let journal = backend.journal();
         let before = journal.run(audience).await?;
-        let found = journal.calls(audience).await?;
+        let calls = journal.calls(audience).await?;
         let mut record = before.unwrap_or_else(|| RunRecord::new(audience.clone()));
         if record.secret.is_some_and(|known| known != secret) {
             return Err(Error::new(
@@ -96,7 +83,7 @@ impl AudienceLedger {
             record.mode = mode;
         }
         record.finished = false;
-        let answered = found
+        let answered = calls
             .iter()
             .filter(|call| call.rejected.is_some() && call.operation != Operation::Remove)
             .map(|call| call.call)
@@ -110,8 +97,8 @@ impl AudienceLedger {
             && record.read;
         let freezes = mode == Some(SyncMode::Snapshot) || settles_snapshot;
         let open_ends = resumed || record.leftovers;
-        let book = Self {
-            store,
+        let ledger = Self {
+            backend,
             record,
             seen: RowSet::default(),
             owners: OwnerTracker::default(),
@@ -119,17 +106,17 @@ impl AudienceLedger {
             open_ends,
             leftovers: false,
             answered,
-            found,
+            calls,
             end: Durability::Immediate,
             whole,
             freezes,
             failed: AtomicBool::new(false),
         };
-        let mut changes = book.changes();
+        let mut changes = ledger.changes();
         changes.forget_calls = forget;
-        changes.after_run = Some(book.record.run - 1);
-        book.commit(changes, Durability::Immediate).await?;
-        Ok(book)
+        changes.after_run = Some(ledger.record.run - 1);
+        ledger.commit(changes, Durability::Immediate).await?;
+        Ok(ledger)
     }
 
     pub(in crate::sync) fn changes(&self) -> LedgerCommit {
@@ -146,7 +133,7 @@ impl AudienceLedger {
         if self.failed.load(Ordering::Relaxed) {
             return Err(Error::new(ErrorKind::Io, "sync", "a commit of this run has failed before"));
         }
-        let done = self.store.journal().commit(changes, durability).await;
+        let done = self.backend.journal().commit(changes, durability).await;
         self.failed.store(done.is_err(), Ordering::Relaxed);
         done
     }
@@ -171,78 +158,8 @@ impl AudienceLedger {
     }
 
     /// True when the row is at Facebook for certain.
-    pub(in crate::sync) fn vouched(&self, row: &RowRecord) -> bool {
-        self.record.vouches(row, &self.answered)
-    }
-
-    /// Enters the rows of a batch, those that must be sent under the number of the call being filled.
-    pub(in crate::sync) async fn stage(
-        &mut self,
-        batch: &Prepared,
-        range: Range<usize>,
-        call: u64,
-    ) -> Result<Vec<Staged>> {
-        let ledger = match &self.store {
-            Backend::Ledger(ledger) => Arc::clone(ledger),
-            Backend::Journal(..) => return Ok(vec![Staged::Fresh; range.len()]),
-        };
-        let prints = batch.prints.get(range.clone()).unwrap_or_default();
-        let persons = batch.persons.get(range.clone()).unwrap_or_default();
-        let columns = self.columns(batch.rows.keys())?;
-        let before = ledger.rows(&self.record.audience, prints).await?;
-        let mut changed: Vec<(RowDigest, Option<RowRecord>, Option<RowRecord>)> =
-            Vec::with_capacity(prints.len());
-        // Where in `changed` a row is, as it may come again.
-        let mut places: HashMap<RowDigest, usize, DigestHasher> = HashMap::default();
-        places.reserve(prints.len());
-        let mut staged = Vec::with_capacity(prints.len());
-        let rows = range.map(|index| batch.rows.row(index));
-        let rows = prints.iter().zip(persons).zip(rows).zip(before);
-        for (((&print, &person), row), before) in rows {
-            let place = places.get(&print).copied();
-            let entered = place.and_then(|place| changed.get(place)).and_then(|(_, _, row)| row.as_ref());
-            let Some(current) = entered.or(before.as_ref()) else {
-                let slot = self.record.slots;
-                self.record.slots += 1;
-                self.seen.insert(slot);
-                let owners = smallvec![Owner::new(person, 0)];
-                let bytes = row.to_bytes().into_boxed_slice();
-                let next = RowRecord { slot, run: self.record.run, call, columns, owners, bytes };
-                places.insert(print, changed.len());
-                changed.push((print, None, Some(next)));
-                staged.push(Staged::Fresh);
-                continue;
-            };
-            let first_time = self.seen.insert(current.slot);
-            if matches!(self.record.mode, SyncMode::Mirror | SyncMode::Replace) {
-                self.owners.meet(print, person, current, first_time);
-            }
-            let known = current.owners.iter().any(|owner| owner.person == person);
-            let send = first_time && !self.vouched(current);
-            if !known || send {
-                let mut next = current.clone();
-                if !known {
-                    next.owners.push(Owner::new(person, 0));
-                }
-                if send {
-                    next.call = call;
-                }
-                match place.and_then(|place| changed.get_mut(place)) {
-                    Some((_, _, row)) => *row = Some(next),
-                    None => {
-                        places.insert(print, changed.len());
-                        changed.push((print, before, Some(next)));
-                    }
-                }
-            }
-            staged.push(match (first_time, send) {
-                (false, _) => Staged::Duplicate,
-                (true, true) => Staged::Fresh,
-                (true, false) => Staged::Unchanged,
-            });
-        }
-        self.write(changed, Durability::Deferred).await?;
-        Ok(staged)
+    pub(in crate::sync) fn is_confirmed(&self, row: &RowRecord) -> bool {
+        self.record.confirms(row, &self.answered)
     }
 
     /// Overwrites rows, keeping the sums over all of them.
@@ -265,18 +182,18 @@ impl AudienceLedger {
     ) -> LedgerCommit {
         let record = &mut self.record;
         let mut written = Vec::with_capacity(rows.len());
-        for (print, before, after) in rows {
+        for (digest, before, after) in rows {
             if let Some(before) = before {
                 record.rows = record.rows.wrapping_sub(1);
-                record.sum = record.sum.wrapping_sub(before.check(print));
-                record.digest_sum = record.digest_sum.wrapping_sub(print.number());
+                record.sum = record.sum.wrapping_sub(before.check(digest));
+                record.digest_sum = record.digest_sum.wrapping_sub(digest.number());
             }
             if let Some(after) = &after {
                 record.rows = record.rows.wrapping_add(1);
-                record.sum = record.sum.wrapping_add(after.check(print));
-                record.digest_sum = record.digest_sum.wrapping_add(print.number());
+                record.sum = record.sum.wrapping_add(after.check(digest));
+                record.digest_sum = record.digest_sum.wrapping_add(digest.number());
             }
-            written.push((print, after));
+            written.push((digest, after));
         }
         let mut changes = self.changes();
         changes.rows = written;
@@ -293,15 +210,15 @@ impl AudienceLedger {
     /// Notes the answer to a call, and forgets the rows that are not members after it.
     pub(in crate::sync) async fn settle(&mut self, call: CallRecord, gone: &[RowDigest]) -> Result<()> {
         let mut forgotten = Vec::with_capacity(gone.len());
-        if let Some(ledger) = self.store.ledger() {
+        if let Some(ledger) = self.backend.ledger() {
             for chunk in gone.chunks(4_096) {
                 let rows = ledger.rows(&self.record.audience, chunk).await?;
-                for (&print, row) in chunk.iter().zip(rows) {
+                for (&digest, row) in chunk.iter().zip(rows) {
                     // A row that was taken up again meanwhile belongs to a later call.
                     if row.as_ref().is_some_and(|row| row.call == call.call) {
                         // Its slot counts no more among those met, as the row counts no more.
                         row.iter().for_each(|row| self.seen.remove(row.slot));
-                        forgotten.push((print, row, None));
+                        forgotten.push((digest, row, None));
                     }
                 }
             }
@@ -315,45 +232,6 @@ impl AudienceLedger {
         let durability =
             if self.end == Durability::Immediate { Durability::Immediate } else { Durability::Deferred };
         self.commit(changes, durability).await
-    }
-
-    /// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
-    pub(in crate::sync) async fn withdraw(
-        &mut self,
-        person: PersonId,
-        also: Option<RowDigest>,
-    ) -> Result<u64> {
-        let Backend::Ledger(ledger) = &self.store else { return Ok(0) };
-        let ledger = Arc::clone(ledger);
-        let mut prints = ledger.rows_of(&self.record.audience, person).await?;
-        prints.extend(also);
-        prints.sort_unstable();
-        prints.dedup();
-        let rows = ledger.rows(&self.record.audience, &prints).await?;
-        let mut changed = Vec::new();
-        let mut unwanted = 0;
-        for (print, row) in prints.into_iter().zip(rows) {
-            let Some(row) = row else { continue };
-            let mut next = row.clone();
-            next.owners.retain(|owner| owner.person != person);
-            if next.owners.len() < row.owners.len() {
-                unwanted += u64::from(next.owners.is_empty());
-                changed.push((print, Some(row), Some(next)));
-            }
-        }
-        self.write(changed, Durability::Deferred).await?;
-        Ok(unwanted)
-    }
-
-    /// Forgets rows that are not at Facebook any more.
-    pub(in crate::sync) async fn forget(&mut self, gone: impl Fn(&RowRecord) -> bool) -> Result<()> {
-        let mut pages = RowScan::default();
-        while let Some(page) = pages.next(&self.store, &self.record.audience).await? {
-            let gone =
-                page.into_iter().filter(|(_, row)| gone(row)).map(|(print, row)| (print, Some(row), None));
-            self.write(gone.collect(), Durability::Deferred).await?;
-        }
-        Ok(())
     }
 
     /// Ends the run: nothing is open, but for rows that Facebook did not remove.

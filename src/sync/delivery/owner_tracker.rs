@@ -4,12 +4,9 @@ use std::collections::HashMap;
 
 use smallvec::SmallVec;
 
-use super::audience_ledger::AudienceLedger;
-use crate::error::Result;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::record::RowRecord;
 use crate::sync::ledger::row_index::DigestHasher;
-use crate::sync::ledger::traits::Durability;
 
 /// People met, by the rows they share. A row that only its one owner was met for is not in it.
 #[derive(Debug, Default)]
@@ -19,7 +16,7 @@ impl OwnerTracker {
     /// Notes that `person` was met for a row, as it was before that.
     pub(in crate::sync) fn meet(
         &mut self,
-        print: RowDigest,
+        digest: RowDigest,
         person: PersonId,
         row: &RowRecord,
         first_time: bool,
@@ -27,7 +24,7 @@ impl OwnerTracker {
         if row.owners.iter().all(|owner| owner.person == person) && !row.owners.is_empty() {
             return;
         }
-        let met = self.0.entry(print).or_insert_with(|| match first_time {
+        let met = self.0.entry(digest).or_insert_with(|| match first_time {
             true => SmallVec::new(),
             // Met before and not noted here: its owners are those who were met.
             false => row.owners.iter().map(|owner| owner.person).collect(),
@@ -36,25 +33,14 @@ impl OwnerTracker {
             met.push(person);
         }
     }
-}
 
-impl AudienceLedger {
-    /// Takes rows from owners who have other rows by now: a mirror or replacement has met everyone who wants a row.
-    pub(in crate::sync) async fn take_from_owners_not_met(&mut self) -> Result<()> {
-        let met = std::mem::take(&mut self.owners);
-        let Some(ledger) = self.store.ledger() else { return Ok(()) };
-        let prints: Vec<RowDigest> = met.0.keys().copied().collect();
-        let mut changed = Vec::new();
-        for page in prints.chunks(1_024) {
-            for (&print, row) in page.iter().zip(ledger.rows(&self.record.audience, page).await?) {
-                let (Some(row), Some(met)) = (row, met.0.get(&print)) else { continue };
-                let mut next = row.clone();
-                next.owners.retain(|owner| met.contains(&owner.person));
-                if next.owners.len() < row.owners.len() {
-                    changed.push((print, Some(row), Some(next)));
-                }
-            }
-        }
-        self.write(changed, Durability::Deferred).await
+    /// The rows in it.
+    pub(super) fn rows(&self) -> impl Iterator<Item = RowDigest> + '_ {
+        self.0.keys().copied()
+    }
+
+    /// The people met for a row.
+    pub(super) fn of(&self, digest: RowDigest) -> Option<&[PersonId]> {
+        self.0.get(&digest).map(SmallVec::as_slice)
     }
 }

@@ -1,7 +1,7 @@
-//! Upload sessions side by side, each with its calls in order.
+//! Concurrent upload sessions, each with its calls in order.
 //!
-//! Facebook numbers the calls of a session from 1 and wants them in order, the last one marked. So each lane is a
-//! session of its own, holds one call back until the next is full, and has at most one call under way.
+//! Facebook numbers the calls of a session from 1 and wants them in order, the last one marked. So each slot has a
+//! session of its own, holds one batch back until the next one is full, and has at most one call under way.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -9,7 +9,9 @@ use std::task::{Context, Poll};
 
 use time::{Duration, OffsetDateTime};
 
-use super::batch::{CompletedBatch, UploadBatch};
+use super::batch::UploadBatch;
+use super::send::BatchRejections;
+use crate::error::Result;
 use crate::facebook::{Session, SessionId};
 use crate::sync::ledger::record::{CallRecord, Operation};
 
@@ -31,33 +33,27 @@ struct OpenSession {
     closing: bool,
 }
 
-#[derive(Debug, Default)]
-struct SessionSlot {
+#[derive(Default)]
+struct SessionSlot<'a> {
     session: Option<OpenSession>,
-    held: Option<UploadBatch>,
-    busy: bool,
+    /// The next batch.
+    held: Option<UploadBatch<'a>>,
+    /// The batch whose call is under way, or has ended and is not noted yet.
+    in_flight: Option<UploadBatch<'a>>,
 }
 
-pub(in crate::sync) type InFlight<'a> = Pin<Box<dyn Future<Output = CompletedBatch> + Send + 'a>>;
-
-/// The lanes, and the calls under way.
-pub(in crate::sync) struct UploadSessions<'a> {
-    lanes: Vec<SessionSlot>,
-    flights: Vec<InFlight<'a>>,
-    landed: Vec<CompletedBatch>,
+/// The sessions of an upload, and the batches in them.
+pub(super) struct UploadSessions<'a> {
+    slots: Vec<SessionSlot<'a>>,
 }
 
 impl<'a> UploadSessions<'a> {
-    pub(in crate::sync) fn new(count: usize) -> Self {
-        Self {
-            lanes: (0..count.max(1)).map(|_| SessionSlot::default()).collect(),
-            flights: Vec::new(),
-            landed: Vec::new(),
-        }
+    pub(super) fn new(count: usize) -> Self {
+        Self { slots: (0..count.max(1)).map(|_| SessionSlot::default()).collect() }
     }
 
-    /// Goes on with the sessions of calls that were answered, while they last.
-    pub(in crate::sync) fn resume<'c>(
+    /// Continues the sessions of calls that were answered, while they are open.
+    pub(super) fn resume<'c>(
         &mut self,
         found: impl Iterator<Item = &'c CallRecord>,
         operation: Operation,
@@ -74,7 +70,7 @@ impl<'a> UploadSessions<'a> {
         // A last call without an answer may never have come to Facebook, whose session is open then.
         let ended = |call: &CallRecord| call.session.last_batch && call.rejected.is_some();
         let open = last.into_iter().filter(|call| !ended(call) && fresh(call.opened, now));
-        for (lane, call) in self.lanes.iter_mut().zip(open) {
+        for (slot, call) in self.slots.iter_mut().zip(open) {
             let next_seq = match call.rejected {
                 Some(_) => call.session.batch_seq + 1,
                 // Whether Facebook counted the call is unknown. A replacement must stay in its session, and may
@@ -82,7 +78,7 @@ impl<'a> UploadSessions<'a> {
                 None if operation == Operation::Replace => call.session.batch_seq,
                 None => continue,
             };
-            lane.session = Some(OpenSession {
+            slot.session = Some(OpenSession {
                 id: call.session.id,
                 columns: call.columns,
                 next_seq,
@@ -92,133 +88,123 @@ impl<'a> UploadSessions<'a> {
         }
     }
 
-    /// A lane that can take a parcel: first one that holds none, then one that is not busy.
-    pub(super) fn ready(&self) -> Option<usize> {
-        self.lanes
-            .iter()
-            .position(|lane| lane.held.is_none())
-            .or_else(|| self.lanes.iter().position(|lane| !lane.busy))
+    /// Finds a slot that can take a batch: first one that holds none, then one without a call under way.
+    pub(super) fn free_slot(&self) -> Option<usize> {
+        let without_held = self.slots.iter().position(|slot| slot.held.is_none());
+        without_held.or_else(|| self.slots.iter().position(|slot| slot.in_flight.is_none()))
     }
 
-    /// Puts a parcel on a lane and gives back the one it held, to be sent.
-    pub(in crate::sync) fn put(&mut self, lane: usize, parcel: UploadBatch) -> Option<UploadBatch> {
-        self.lanes.get_mut(lane).and_then(|lane| lane.held.replace(parcel))
+    /// Holds a batch in a slot and returns the one it held before, to be sent.
+    pub(super) fn hold(&mut self, slot: usize, mut batch: UploadBatch<'a>) -> Option<UploadBatch<'a>> {
+        batch.hold();
+        self.slots.get_mut(slot).and_then(|slot| slot.held.replace(batch))
     }
 
-    /// A lane that holds a parcel and is not busy, with its parcel.
-    pub(super) fn take_held(&mut self) -> Option<(usize, UploadBatch)> {
-        let lane = self.lanes.iter().position(|lane| lane.held.is_some() && !lane.busy)?;
-        self.lanes.get_mut(lane)?.held.take().map(|parcel| (lane, parcel))
+    /// Takes a held batch from a slot without a call under way.
+    pub(super) fn take_held(&mut self) -> Option<(usize, UploadBatch<'a>)> {
+        let slot = self.slots.iter().position(|slot| slot.held.is_some() && slot.in_flight.is_none())?;
+        self.slots.get_mut(slot)?.held.take().map(|batch| (slot, batch))
     }
 
     pub(super) fn holds_any(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.held.is_some())
+        self.slots.iter().any(|slot| slot.held.is_some())
     }
 
-    /// The place of a call on a lane, in its session or in a new one.
-    pub(in crate::sync) fn place(
+    /// Returns the place of the slot's next call, in its session or in a new one, and when that was opened.
+    pub(super) fn place(
         &mut self,
-        lane: usize,
+        slot: usize,
         columns: u16,
         last_batch: bool,
         now: OffsetDateTime,
         new_id: SessionId,
     ) -> (Session, OffsetDateTime) {
         let first = OpenSession { id: new_id, columns, next_seq: 1, opened: now, closing: false };
-        let Some(lane) = self.lanes.get_mut(lane) else {
+        let Some(slot) = self.slots.get_mut(slot) else {
             return (Session { id: new_id, batch_seq: 1, last_batch, estimated_total: None }, now);
         };
-        let open = lane.session.filter(|open| fresh(open.opened, now) && open.columns == columns);
+        let open = slot.session.filter(|open| fresh(open.opened, now) && open.columns == columns);
         let mut open = open.unwrap_or(first);
         let session = Session { id: open.id, batch_seq: open.next_seq, last_batch, estimated_total: None };
         let opened = open.opened;
         open.next_seq += 1;
-        lane.session = (!last_batch).then_some(open);
+        slot.session = (!last_batch).then_some(open);
         (session, opened)
     }
 
-    /// True when the lane has no session that takes another call.
-    pub(super) fn is_over(&self, lane: usize, now: OffsetDateTime) -> bool {
-        let open = self.lanes.get(lane).and_then(|lane| lane.session);
+    /// Returns `true` if the slot has no session that takes another call.
+    pub(super) fn is_over(&self, slot: usize, now: OffsetDateTime) -> bool {
+        let open = self.slots.get(slot).and_then(|slot| slot.session);
         !open.is_some_and(|open| fresh(open.opened, now))
     }
 
-    /// True when the next call of the lane's session should be its last one.
-    pub(super) fn is_late(&self, lane: usize, now: OffsetDateTime) -> bool {
-        let open = self.lanes.get(lane).and_then(|lane| lane.session);
+    /// Returns `true` if the next call of the slot's session should be its last.
+    pub(super) fn is_late(&self, slot: usize, now: OffsetDateTime) -> bool {
+        let open = self.slots.get(slot).and_then(|slot| slot.session);
         open.is_some_and(|open| open.closing || now - open.opened >= REPLACE_ENDS)
     }
 
-    pub(in crate::sync) fn start(&mut self, lane: usize, flight: InFlight<'a>) {
-        if let Some(lane) = self.lanes.get_mut(lane) {
-            lane.busy = true;
+    /// Keeps a batch whose call is under way.
+    pub(super) fn start(&mut self, slot: usize, batch: UploadBatch<'a>) {
+        if let Some(slot) = self.slots.get_mut(slot) {
+            slot.in_flight = Some(batch);
         }
-        self.flights.push(flight);
     }
 
-    pub(super) fn under_way(&self) -> bool {
-        !self.flights.is_empty() || !self.landed.is_empty()
+    pub(super) fn any_in_flight(&self) -> bool {
+        self.slots.iter().any(|slot| slot.in_flight.is_some())
     }
 
-    fn poll_flights(&mut self, context: &mut Context<'_>) {
-        let (lanes, landed) = (&mut self.lanes, &mut self.landed);
-        self.flights.retain_mut(|flight| match flight.as_mut().poll(context) {
-            Poll::Pending => true,
-            Poll::Ready(call) => {
-                if let Some(lane) = lanes.get_mut(call.lane) {
-                    lane.busy = false;
-                    match (&call.result, &mut lane.session) {
-                        // It may have taken more calls than one, or none.
-                        (Ok(sent), Some(open)) => open.next_seq = sent.next_seq,
-                        // The session may or may not have counted the call.
-                        (Err(_), session) => *session = None,
-                        (Ok(_), None) => {}
-                    }
-                }
-                landed.push(call);
-                false
-            }
-        });
+    /// Lets the calls under way go on; `true` if a batch has landed.
+    fn poll(&mut self, context: &mut Context<'_>) -> bool {
+        let mut landed = false;
+        for batch in self.slots.iter_mut().filter_map(|slot| slot.in_flight.as_mut()) {
+            landed |= batch.poll(context);
+        }
+        landed
     }
 
-    /// A call that has landed, without waiting for one.
-    pub(super) fn landed(&mut self) -> Option<CompletedBatch> {
-        self.landed.pop()
+    /// Takes a batch that has landed, without waiting for one, with its intent and the answer.
+    pub(super) fn take_landed(&mut self) -> Option<(UploadBatch<'a>, CallRecord, Result<BatchRejections>)> {
+        let mut slots = self.slots.iter_mut();
+        let slot = slots.find(|slot| slot.in_flight.as_ref().is_some_and(UploadBatch::has_landed))?;
+        let mut batch = slot.in_flight.take()?;
+        let (record, result) = batch.take_outcome()?;
+        match (&result, &mut slot.session) {
+            // It may have taken several calls, or none.
+            (Ok(sent), Some(open)) => open.next_seq = sent.next_seq,
+            // The session may or may not have counted the call.
+            (Err(_), session) => *session = None,
+            (Ok(_), None) => {}
+        }
+        Some((batch, record, result))
     }
 
-    /// The next call to land; `None` when none is under way.
-    pub(in crate::sync) async fn next(&mut self) -> Option<CompletedBatch> {
-        poll_fn(|context| {
-            if let Some(call) = self.landed.pop() {
-                return Poll::Ready(Some(call));
-            }
-            self.poll_flights(context);
-            match self.landed.pop() {
-                Some(call) => Poll::Ready(Some(call)),
-                None if self.flights.is_empty() => Poll::Ready(None),
-                None => Poll::Pending,
-            }
+    /// Waits until a batch has landed; `false` if none is under way.
+    pub(super) async fn landed(&mut self) -> bool {
+        poll_fn(|context| match self.poll(context) {
+            true => Poll::Ready(true),
+            false if self.any_in_flight() => Poll::Pending,
+            false => Poll::Ready(false),
         })
         .await
     }
 
-    /// Waits for `other` and lets the calls under way go on meanwhile; `None` when some have landed first.
-    pub(in crate::sync) async fn alongside<T>(
-        &mut self,
-        mut other: Pin<&mut impl Future<Output = T>>,
-    ) -> Option<T> {
+    /// Waits for `other` while the calls under way go on; `None` if a batch has landed first.
+    pub(super) async fn drive_while<T>(&mut self, mut other: Pin<&mut impl Future<Output = T>>) -> Option<T> {
         poll_fn(|context| {
-            self.poll_flights(context);
+            let landed = self.poll(context);
             match other.as_mut().poll(context) {
                 Poll::Ready(done) => Poll::Ready(Some(done)),
-                Poll::Pending if self.landed.is_empty() => Poll::Pending,
-                Poll::Pending => Poll::Ready(None),
+                Poll::Pending if landed => Poll::Ready(None),
+                Poll::Pending => Poll::Pending,
             }
         })
         .await
     }
 }
 
+/// Returns `true` while a session takes calls.
 fn fresh(opened: OffsetDateTime, now: OffsetDateTime) -> bool {
     now - opened < SESSION_OPEN
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use smallvec::SmallVec;
 
-use super::removal::rows_of_record;
+use super::stored_rows::rows_of_record;
 use crate::error::Result;
 use crate::identity::MatchRows;
 use crate::sync::digest::{PersonId, RowDigest};
@@ -20,7 +20,7 @@ pub(in crate::sync) struct Withdrawals {
     /// Rows without an owner then.
     pub(in crate::sync) rows: u64,
     /// Sum of their fingerprints.
-    pub(in crate::sync) prints: u128,
+    pub(in crate::sync) digests: u128,
 }
 
 impl Withdrawals {
@@ -35,11 +35,11 @@ impl Withdrawals {
         if !self.done.insert(person) {
             return Ok(unwanted);
         }
-        let prints = ledger.rows_of(&record.audience, person).await?;
-        let rows = ledger.rows(&record.audience, &prints).await?;
-        for (print, row) in prints.into_iter().zip(rows) {
+        let digests = ledger.rows_of(&record.audience, person).await?;
+        let rows = ledger.rows(&record.audience, &digests).await?;
+        for (digest, row) in digests.into_iter().zip(rows) {
             let Some(row) = row else { continue };
-            if self.take_off(person, print, &row) {
+            if self.take_off(person, digest, &row) {
                 unwanted.push(rows_of_record(record, &row)?);
             }
         }
@@ -47,14 +47,14 @@ impl Withdrawals {
     }
 
     /// True when the row loses its last owner.
-    fn take_off(&mut self, person: PersonId, print: RowDigest, row: &RowRecord) -> bool {
+    fn take_off(&mut self, person: PersonId, digest: RowDigest, row: &RowRecord) -> bool {
         let left = self.left.entry(row.slot).or_insert_with(|| row.owners.clone());
         left.retain(|owner| owner.person != person);
         if !left.is_empty() {
             return false;
         }
         self.rows += 1;
-        self.prints = self.prints.wrapping_add(print.number());
+        self.digests = self.digests.wrapping_add(digest.number());
         true
     }
 }

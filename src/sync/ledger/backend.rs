@@ -1,13 +1,13 @@
-//! The host's store, as an engine asks it.
+//! The store of an engine.
 
 use std::sync::Arc;
 
-use super::lease::Lease;
+use super::lease::AudienceLock;
 use super::traits::{Journal, Ledger};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 
-/// The host's store: calls alone, or members too.
+/// A store: calls alone, or members too.
 #[derive(Debug, Clone)]
 pub(in crate::sync) enum Backend {
     Journal(Arc<dyn Journal>),
@@ -29,8 +29,8 @@ impl Backend {
         }
     }
 
-    pub(in crate::sync) fn lease(&self, audience: &AudienceId) -> Result<Lease> {
-        self.journal().audience_locks().take(audience)
+    pub(in crate::sync) fn lock(&self, audience: &AudienceId) -> Result<AudienceLock> {
+        self.journal().audience_locks().acquire(audience)
     }
 
     pub(in crate::sync) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {

@@ -15,8 +15,8 @@ use crate::facebook::AudienceId;
 pub struct AudienceLocks(Arc<Mutex<HashSet<AudienceId>>>);
 
 /// Keeps others from an audience until it is dropped.
-pub(in crate::sync) struct Lease {
-    leases: AudienceLocks,
+pub(in crate::sync) struct AudienceLock {
+    locks: AudienceLocks,
     audience: AudienceId,
 }
 
@@ -31,23 +31,23 @@ impl AudienceLocks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(in crate::sync) fn take(&self, audience: &AudienceId) -> Result<Lease> {
+    pub(in crate::sync) fn acquire(&self, audience: &AudienceId) -> Result<AudienceLock> {
         if self.lock().insert(audience.clone()) {
-            return Ok(Lease { leases: self.clone(), audience: audience.clone() });
+            return Ok(AudienceLock { locks: self.clone(), audience: audience.clone() });
         }
         Err(Error::new(ErrorKind::Busy, "sync", "a run of this audience is under way")
             .expected("to wait for its end, or to drop it"))
     }
 }
 
-impl Drop for Lease {
+impl Drop for AudienceLock {
     fn drop(&mut self) {
-        self.leases.lock().remove(&self.audience);
+        self.locks.lock().remove(&self.audience);
     }
 }
 
 impl fmt::Debug for AudienceLocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Leases({} in hand)", self.lock().len())
+        write!(f, "AudienceLocks({} held)", self.lock().len())
     }
 }

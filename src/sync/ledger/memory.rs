@@ -87,11 +87,11 @@ impl Rows {
 }
 
 impl AudienceTable {
-    fn find(&self, print: RowDigest) -> Result<Option<RowRecord>> {
-        for slot in self.places.find(print) {
+    fn find(&self, digest: RowDigest) -> Result<Option<RowRecord>> {
+        for slot in self.places.find(digest) {
             if let Some(bytes) = self.rows.get(slot)
                 && let (known, row) = RowRecord::from_bytes(slot, bytes)?
-                && known == print
+                && known == digest
             {
                 return Ok(Some(row));
             }
@@ -99,18 +99,18 @@ impl AudienceTable {
         Ok(None)
     }
 
-    fn put(&mut self, print: RowDigest, row: Option<&RowRecord>) -> Result<()> {
-        if let Some(old) = self.find(print)? {
-            for key in IndexKey::all(print, &old) {
+    fn put(&mut self, digest: RowDigest, row: Option<&RowRecord>) -> Result<()> {
+        if let Some(old) = self.find(digest)? {
+            for key in IndexKey::all(digest, &old) {
                 self.places.remove(key, old.slot);
             }
             self.rows.set(old.slot, None);
         }
         if let Some(row) = row {
-            for key in IndexKey::all(print, row) {
+            for key in IndexKey::all(digest, row) {
                 self.places.insert(key, row.slot);
             }
-            self.rows.set(row.slot, Some(row.to_bytes(print)));
+            self.rows.set(row.slot, Some(row.to_bytes(digest)));
         }
         Ok(())
     }
@@ -153,8 +153,8 @@ impl Journal for MemoryLedger {
                 kept.calls.retain(|&call, _| call > last);
             }
             kept.calls.extend(changes.calls.into_iter().map(|call| (call.call, call)));
-            for (print, row) in changes.rows {
-                kept.put(print, row.as_ref())?;
+            for (digest, row) in changes.rows {
+                kept.put(digest, row.as_ref())?;
             }
             kept.generations.extend(changes.generations);
         }
@@ -178,10 +178,10 @@ impl Journal for MemoryLedger {
 
 #[async_trait]
 impl Ledger for MemoryLedger {
-    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
+    async fn rows(&self, audience: &AudienceId, digests: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
         let state = self.state();
-        let Some(kept) = state.audiences.get(audience) else { return Ok(vec![None; prints.len()]) };
-        prints.iter().map(|print| kept.find(*print)).collect()
+        let Some(kept) = state.audiences.get(audience) else { return Ok(vec![None; digests.len()]) };
+        digests.iter().map(|digest| kept.find(*digest)).collect()
     }
 
     async fn scan(
@@ -201,9 +201,9 @@ impl Ledger for MemoryLedger {
         let mut found = Vec::new();
         for slot in kept.places.find(person) {
             let Some(bytes) = kept.rows.get(slot) else { continue };
-            let (print, row) = RowRecord::from_bytes(slot, bytes)?;
+            let (digest, row) = RowRecord::from_bytes(slot, bytes)?;
             if row.owners.iter().any(|owner| owner.person == person) {
-                found.push(print);
+                found.push(digest);
             }
         }
         Ok(found)

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use time::OffsetDateTime;
 
+use super::checksum::Checksum;
 use crate::facebook::{AccountId, AudienceId, Session};
 use crate::identity::MatchKey;
 use crate::sync::digest::{PersonId, RowDigest};
@@ -52,7 +53,7 @@ pub struct RunRecord {
     pub frozen: bool,
     /// The highest number given to a call.
     pub last_call: u64,
-    /// Calls before this one no longer vouch for a row: a replacement has wiped it.
+    /// Calls before this one no longer confirm a row: a replacement has wiped it.
     #[serde(rename = "floor")]
     pub replaced_at: u64,
     /// Calls up to this one have all been answered.
@@ -114,7 +115,7 @@ impl RunRecord {
     /// True when the row is at Facebook for certain; `answered` are calls above `acknowledged` that left their rows there.
     ///
     /// What became of a row without an owner is not certain: its removal may be under way.
-    pub(in crate::sync) fn vouches(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
+    pub(in crate::sync) fn confirms(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
         !row.owners.is_empty()
             && row.call >= self.replaced_at
             && (row.call <= self.acknowledged || answered.contains(&row.call))
@@ -240,61 +241,27 @@ impl RowRecord {
     /// A check over everything in the row and its place, for a store to keep beside it.
     #[must_use]
     pub fn check(&self, fingerprint: RowDigest) -> u64 {
-        let mut mix = Mix::default();
-        mix.bytes(fingerprint.as_bytes());
-        mix.number(self.slot);
-        mix.number(self.run);
-        mix.number(self.call);
-        mix.number(u64::from(self.columns));
+        let mut sum = Checksum::default();
+        sum.bytes(fingerprint.as_bytes());
+        sum.number(self.slot);
+        sum.number(self.run);
+        sum.number(self.call);
+        sum.number(u64::from(self.columns));
         // A store may give owners back in another order.
         let owners = self.owners.iter().map(|owner| {
-            let mut mix = Mix::default();
-            mix.bytes(owner.person.as_bytes());
-            mix.number(owner.generation);
-            mix.finish()
+            let mut sum = Checksum::default();
+            sum.bytes(owner.person.as_bytes());
+            sum.number(owner.generation);
+            sum.finish()
         });
-        mix.number(owners.fold(0, u64::wrapping_add));
-        mix.bytes(&self.bytes);
-        mix.finish()
+        sum.number(owners.fold(0, u64::wrapping_add));
+        sum.bytes(&self.bytes);
+        sum.finish()
     }
 }
 
 impl std::fmt::Debug for RowRecord {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RowRecord(slot {}, call {}, {} owners)", self.slot, self.call, self.owners.len())
-    }
-}
-
-/// A quick 64-bit mix: it finds damage, it does not resist an adversary.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::sync) struct Mix(u64);
-
-impl Default for Mix {
-    fn default() -> Self {
-        Self(0x9e37_79b9_7f4a_7c15)
-    }
-}
-
-impl Mix {
-    pub(in crate::sync) fn number(&mut self, number: u64) {
-        let mixed = (self.0 ^ number).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        self.0 = (mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53).rotate_left(29);
-    }
-
-    pub(in crate::sync) fn bytes(&mut self, bytes: &[u8]) {
-        let (chunks, rest) = bytes.as_chunks::<8>();
-        for chunk in chunks {
-            self.number(u64::from_le_bytes(*chunk));
-        }
-        let mut last = [0; 8];
-        for (to, from) in last.iter_mut().zip(rest) {
-            *to = *from;
-        }
-        self.number(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
-    }
-
-    pub(in crate::sync) fn finish(self) -> u64 {
-        let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
-        mixed ^ (mixed >> 33)
     }
 }

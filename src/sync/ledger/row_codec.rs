@@ -36,7 +36,7 @@ impl RowRecord {
 }
 
 fn read_row(slot: u64, bytes: &[u8]) -> Option<(RowDigest, RowRecord)> {
-    let (print, rest) = bytes.split_first_chunk::<16>()?;
+    let (digest, rest) = bytes.split_first_chunk::<16>()?;
     let (run, rest) = read_number(rest)?;
     let (call, rest) = read_number(rest)?;
     let (columns, rest) = read_number(rest)?;
@@ -50,7 +50,7 @@ fn read_row(slot: u64, bytes: &[u8]) -> Option<(RowDigest, RowRecord)> {
     }
     let columns = u16::try_from(columns).ok()?;
     let row = RowRecord::new(slot, run, call, columns, owners, rest.into());
-    Some((RowDigest::from_bytes(*print), row))
+    Some((RowDigest::from_bytes(*digest), row))
 }
 
 fn number_len(number: u64) -> usize {
@@ -86,7 +86,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_row_comes_back_as_it_was(
-            print: [u8; 16],
+            digest: [u8; 16],
             slot: u64,
             run: u64,
             call: u64,
@@ -97,10 +97,10 @@ mod tests {
             let owners = owners.into_iter();
             let owners = owners.map(|(person, generation)| Owner::new(PersonId::from_bytes(person), generation));
             let row = RowRecord::new(slot, run, call, columns, owners.collect(), cells.into());
-            let print = RowDigest::from_bytes(print);
-            let bytes = row.to_bytes(print);
+            let digest = RowDigest::from_bytes(digest);
+            let bytes = row.to_bytes(digest);
             prop_assert_eq!(bytes.len(), bytes.capacity());
-            prop_assert_eq!(RowRecord::from_bytes(slot, &bytes).unwrap(), (print, row));
+            prop_assert_eq!(RowRecord::from_bytes(slot, &bytes).unwrap(), (digest, row));
         }
 
         #[test]

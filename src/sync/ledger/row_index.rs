@@ -24,8 +24,8 @@ pub(in crate::sync) struct RowIndex {
 const AND_MORE: u64 = 1 << 63;
 
 impl From<RowDigest> for IndexKey {
-    fn from(print: RowDigest) -> Self {
-        Self::of(print.as_bytes())
+    fn from(digest: RowDigest) -> Self {
+        Self::of(digest.as_bytes())
     }
 }
 
@@ -41,8 +41,8 @@ impl IndexKey {
     }
 
     /// Everything that leads to a row. A contact without an id is known by its row, once.
-    pub(in crate::sync) fn all(print: RowDigest, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
-        let own = Self::from(print);
+    pub(in crate::sync) fn all(digest: RowDigest, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
+        let own = Self::from(digest);
         let persons = row.owners.iter().map(|owner| Self::from(owner.person));
         std::iter::once(own).chain(persons.filter(move |key| *key != own))
     }

@@ -86,7 +86,7 @@ pub trait Journal: Send + Sync + fmt::Debug {
 #[async_trait]
 pub trait Ledger: Journal {
     /// The rows of these fingerprints, in their order.
-    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>>;
+    async fn rows(&self, audience: &AudienceId, digests: &[RowDigest]) -> Result<Vec<Option<RowRecord>>>;
 
     /// At most `limit` rows in the order of their slots, after the slot `after`.
     async fn scan(
@@ -140,8 +140,8 @@ impl<J: Journal + ?Sized> Journal for Arc<J> {
 
 #[async_trait]
 impl<L: Ledger + ?Sized> Ledger for Arc<L> {
-    async fn rows(&self, audience: &AudienceId, prints: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
-        (**self).rows(audience, prints).await
+    async fn rows(&self, audience: &AudienceId, digests: &[RowDigest]) -> Result<Vec<Option<RowRecord>>> {
+        (**self).rows(audience, digests).await
     }
 
     async fn scan(

@@ -33,7 +33,7 @@ pub(in crate::sync) struct Prepared {
     /// For each row who it belongs to; empty without a ledger.
     pub(in crate::sync) persons: Vec<PersonId>,
     /// For each row its fingerprint; empty without a ledger.
-    pub(in crate::sync) prints: Vec<RowDigest>,
+    pub(in crate::sync) digests: Vec<RowDigest>,
     pub(in crate::sync) counts: ContactCounts,
     pub(in crate::sync) coverage: Coverage,
     /// Contacts read before this batch, which is known when those before it have been read.
@@ -46,7 +46,7 @@ impl Prepared {
             rows: MatchRows::new(Arc::clone(keys.keys())),
             records: Vec::new(),
             persons: Vec::new(),
-            prints: Vec::new(),
+            digests: Vec::new(),
             counts: ContactCounts::default(),
             coverage: Coverage::default(),
             before: 0,
@@ -62,7 +62,7 @@ impl Prepared {
         self.rows.clear();
         self.records.clear();
         self.persons.clear();
-        self.prints.clear();
+        self.digests.clear();
         self.counts = ContactCounts::default();
         self.coverage = Coverage::default();
         self.before = 0;
@@ -110,9 +110,9 @@ impl RowPreparer {
             out.counts.mapped += 1;
             out.records.extend(std::iter::repeat_n(record, made));
             if self.identify {
-                let start = out.prints.len();
-                out.prints.extend((first..first + made).map(|index| RowDigest::of(out.rows.row(index))));
-                let own = out.prints.get(start).map(|print| PersonId::from_bytes(*print.as_bytes()));
+                let start = out.digests.len();
+                out.digests.extend((first..first + made).map(|index| RowDigest::of(out.rows.row(index))));
+                let own = out.digests.get(start).map(|digest| PersonId::from_bytes(*digest.as_bytes()));
                 let person = person.or(own).unwrap_or(PersonId::from_bytes([0; 16]));
                 out.persons.extend(std::iter::repeat_n(person, made));
             }

@@ -2,8 +2,8 @@
 
 use rusqlite::{Connection, OptionalExtension, params};
 
-use super::checksum::check;
-use super::file::{corrupt, failed};
+use super::checked_json::check;
+use super::error::{corrupt, failed};
 use crate::error::Result;
 use crate::facebook::AudienceId;
 

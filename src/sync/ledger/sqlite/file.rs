@@ -4,10 +4,11 @@ use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::Connection;
 
-use super::members::{self, Tails};
-use super::{ledger, open, schema};
+use super::error::failed;
+use super::members::Tails;
+use super::{open, schema, verify};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::ledger::lease::AudienceLocks;
 use crate::sync::ledger::traits::Durability;
@@ -149,7 +150,7 @@ impl SqliteFile {
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
         } else {
-            file.read(ledger::verify_few)?;
+            file.read(verify::quick)?;
         }
         Ok(file)
     }
@@ -159,15 +160,7 @@ impl SqliteFile {
     /// # Errors
     /// [`ErrorKind::Corrupt`] when it is damaged.
     pub fn verify(&self) -> Result<()> {
-        let inner = self.lock();
-        let answer: String =
-            inner.connection.query_row("PRAGMA integrity_check(1)", [], |row| row.get(0)).map_err(failed)?;
-        if answer != "ok" {
-            return Err(corrupt("the file is damaged"));
-        }
-        ledger::verify_few(&inner.connection)?;
-        ledger::verify_generations(&inner.connection)?;
-        members::verify(&inner.connection)
+        verify::whole(&self.lock().connection)
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -269,26 +262,6 @@ impl Inner {
         let committed = commit && done.is_ok() && ended.is_ok();
         self.failed |= self.carries && !self.open && !committed || self.open && ended.is_err();
         done.and_then(|value| ended.map(|()| value).map_err(failed))
-    }
-}
-
-pub(super) fn corrupt(what: &'static str) -> Error {
-    Error::new(ErrorKind::Corrupt, "ledger", what).expected(
-        "a copy of the ledger from before, or a new ledger and a run with Mode::Replace, which needs no memory",
-    )
-}
-
-/// SQLite's refusal, without the statement and its values.
-#[expect(clippy::needless_pass_by_value, reason = "map_err hands it over")]
-pub(crate) fn failed(error: rusqlite::Error) -> Error {
-    match error.sqlite_error_code() {
-        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => corrupt("the file is damaged"),
-        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
-            Error::new(ErrorKind::Busy, "ledger", "another process has it open, or holds it for long")
-                .retryable(false)
-        }
-        Some(code) => Error::new(ErrorKind::Io, "ledger", format!("SQLite says {code:?}")),
-        None => corrupt("a value is not of its column's type"),
     }
 }
 

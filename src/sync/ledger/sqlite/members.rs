@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::audiences::{placed, set_placed};
-use super::file::{corrupt, failed};
+use super::error::{corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
 use crate::sync::digest::{PersonId, RowDigest};
-use crate::sync::ledger::record::{Mix, RowRecord};
+use crate::sync::ledger::record::RowRecord;
 use crate::sync::ledger::row_index::{IndexKey, RowIndex};
 
 /// A member's `id` is the number of its audience times this, and its slot.
@@ -85,9 +85,9 @@ fn id(audience: i64, slot: u64) -> Result<i64> {
 fn read_tail(connection: &Connection, audience: i64) -> Result<Tail> {
     let start = placed(connection, audience)?;
     let mut tail = Tail { start, next: start, places: RowIndex::default() };
-    each(connection, audience, start, usize::MAX, |print, row| {
+    each(connection, audience, start, usize::MAX, |digest, row| {
         tail.next = row.slot + 1;
-        IndexKey::all(print, &row).for_each(|key| tail.places.insert(key, row.slot));
+        IndexKey::all(digest, &row).for_each(|key| tail.places.insert(key, row.slot));
     })?;
     Ok(tail)
 }
@@ -150,14 +150,14 @@ pub(super) fn put(
     rows: &[(RowDigest, Option<RowRecord>)],
 ) -> Result<()> {
     let mut written: Vec<(u64, RowDigest, &RowRecord)> =
-        rows.iter().filter_map(|(print, row)| row.as_ref().map(|row| (row.slot, *print, row))).collect();
+        rows.iter().filter_map(|(digest, row)| row.as_ref().map(|row| (row.slot, *digest, row))).collect();
     written.sort_unstable_by_key(|(slot, ..)| *slot);
-    for (_, print, row) in written {
-        write(connection, tails, audience, print, row)?;
+    for (_, digest, row) in written {
+        write(connection, tails, audience, digest, row)?;
     }
     let forgotten: Vec<RowDigest> =
-        rows.iter().filter(|(_, row)| row.is_none()).map(|(print, _)| *print).collect();
-    for (print, old) in forgotten.iter().zip(get(connection, tails, audience, &forgotten)?) {
+        rows.iter().filter(|(_, row)| row.is_none()).map(|(digest, _)| *digest).collect();
+    for (digest, old) in forgotten.iter().zip(get(connection, tails, audience, &forgotten)?) {
         let Some(old) = old else { continue };
         let id = id(audience, old.slot)?;
         connection
@@ -165,7 +165,7 @@ pub(super) fn put(
             .and_then(|mut forget| forget.execute([id]))
             .map_err(failed)?;
         let tail = tails.of(connection, audience)?;
-        for key in IndexKey::all(*print, &old) {
+        for key in IndexKey::all(*digest, &old) {
             tail.leave(connection, audience, key, old.slot)?;
         }
     }
@@ -176,7 +176,7 @@ fn write(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    print: RowDigest,
+    digest: RowDigest,
     row: &RowRecord,
 ) -> Result<()> {
     let tail = tails.of(connection, audience)?;
@@ -185,17 +185,17 @@ fn write(
     tail.next = tail.next.max(row.slot + 1);
     connection
         .prepare_cached("INSERT OR REPLACE INTO audiencekit_member (id, row, checksum) VALUES (?1, ?2, ?3)")
-        .and_then(|mut put| put.execute(params![id, row.to_bytes(print), row.check(print).cast_signed()]))
+        .and_then(|mut put| put.execute(params![id, row.to_bytes(digest), row.check(digest).cast_signed()]))
         .map_err(failed)?;
     if let Some((known, old)) = &old {
-        if *known == print && old.owners == row.owners {
+        if *known == digest && old.owners == row.owners {
             return Ok(());
         }
         for key in IndexKey::all(*known, old) {
             tail.leave(connection, audience, key, row.slot)?;
         }
     }
-    for key in IndexKey::all(print, row) {
+    for key in IndexKey::all(digest, row) {
         tail.enter(connection, audience, key, row.slot)?;
     }
     Ok(())
@@ -214,15 +214,15 @@ fn read(connection: &Connection, audience: i64, slot: u64) -> Result<Option<(Row
 
 /// The row in a line, held against its checksum.
 fn sound(slot: u64, bytes: &[u8], checksum: i64) -> Result<(RowDigest, RowRecord)> {
-    let (print, row) = RowRecord::from_bytes(slot, bytes)?;
-    if row.check(print) == checksum.cast_unsigned() {
-        return Ok((print, row));
+    let (digest, row) = RowRecord::from_bytes(slot, bytes)?;
+    if row.check(digest) == checksum.cast_unsigned() {
+        return Ok((digest, row));
     }
     Err(corrupt("a row is damaged"))
 }
 
 /// Visits at most `limit` rows from a slot on.
-fn each(
+pub(super) fn each(
     connection: &Connection,
     audience: i64,
     from: u64,
@@ -241,8 +241,8 @@ fn each(
     while let Some(line) = lines.next().map_err(failed)? {
         let slot = (line.get::<_, i64>(0).map_err(failed)? - none).cast_unsigned();
         let bytes = line.get_ref(1).and_then(|bytes| Ok(bytes.as_blob()?)).map_err(failed)?;
-        let (print, row) = sound(slot, bytes, line.get(2).map_err(failed)?)?;
-        visit(print, row);
+        let (digest, row) = sound(slot, bytes, line.get(2).map_err(failed)?)?;
+        visit(digest, row);
     }
     Ok(())
 }
@@ -252,12 +252,12 @@ pub(super) fn get(
     connection: &Connection,
     tails: &mut Tails,
     audience: i64,
-    prints: &[RowDigest],
+    digests: &[RowDigest],
 ) -> Result<Vec<Option<RowRecord>>> {
     let tail = tails.of(connection, audience)?;
     // In the order of the table, so that neighbours are read together; then in the order of the members.
     let mut keys: Vec<(IndexKey, usize)> =
-        prints.iter().enumerate().map(|(index, print)| (IndexKey::from(*print), index)).collect();
+        digests.iter().enumerate().map(|(index, digest)| (IndexKey::from(*digest), index)).collect();
     keys.sort_unstable();
     let (mut slots, mut found) = (Vec::new(), Vec::new());
     for (key, index) in keys {
@@ -265,10 +265,10 @@ pub(super) fn get(
         slots.extend(found.drain(..).map(|slot| (slot, index)));
     }
     slots.sort_unstable();
-    let mut rows = vec![None; prints.len()];
+    let mut rows = vec![None; digests.len()];
     for (slot, index) in slots {
-        if let Some((print, row)) = read(connection, audience, slot)?
-            && prints.get(index) == Some(&print)
+        if let Some((digest, row)) = read(connection, audience, slot)?
+            && digests.get(index) == Some(&digest)
             && let Some(place) = rows.get_mut(index)
         {
             *place = Some(row);
@@ -287,7 +287,7 @@ pub(super) fn scan(
     let mut rows = Vec::with_capacity(limit.min(4_096));
     let from = after.map_or(0, |slot| slot.saturating_add(1));
     if from < SLOTS {
-        each(connection, audience, from, limit, |print, row| rows.push((print, row)))?;
+        each(connection, audience, from, limit, |digest, row| rows.push((digest, row)))?;
     }
     Ok(rows)
 }
@@ -301,47 +301,13 @@ pub(super) fn of_person(
 ) -> Result<Vec<RowDigest>> {
     let mut slots = Vec::new();
     tails.of(connection, audience)?.find(connection, audience, person.into(), &mut slots)?;
-    let mut prints = Vec::new();
+    let mut digests = Vec::new();
     for slot in slots {
-        if let Some((print, row)) = read(connection, audience, slot)?
+        if let Some((digest, row)) = read(connection, audience, slot)?
             && row.owners.iter().any(|owner| owner.person == person)
         {
-            prints.push(print);
+            digests.push(digest);
         }
     }
-    Ok(prints)
-}
-
-/// Holds the places of all members against the members.
-pub(super) fn verify(connection: &Connection) -> Result<()> {
-    let mut numbers = connection.prepare_cached("SELECT id FROM audiencekit_audience").map_err(failed)?;
-    let numbers = numbers.query_map([], |line| line.get::<_, i64>(0)).map_err(failed)?;
-    let mut expected: u64 = 0;
-    for number in numbers {
-        let audience = number.map_err(failed)?;
-        let start = placed(connection, audience)?;
-        each(connection, audience, 0, usize::MAX, |print, row| {
-            if row.slot < start {
-                for key in IndexKey::all(print, &row) {
-                    expected = expected.wrapping_add(weight(audience, key.0, row.slot));
-                }
-            }
-        })?;
-    }
-    let mut found: u64 = 0;
-    let mut places =
-        connection.prepare_cached("SELECT audience, key, slot FROM audiencekit_place").map_err(failed)?;
-    let mut lines = places.query([]).map_err(failed)?;
-    while let Some(line) = lines.next().map_err(failed)? {
-        let number = |index| line.get::<_, i64>(index).map_err(failed);
-        let weight = weight(number(0)?, number(1)?.cast_unsigned(), number(2)?.cast_unsigned());
-        found = found.wrapping_add(weight);
-    }
-    if found == expected { Ok(()) } else { Err(corrupt("members and their places disagree")) }
-}
-
-fn weight(audience: i64, key: u64, slot: u64) -> u64 {
-    let mut mix = Mix::default();
-    [audience.cast_unsigned(), key, slot].into_iter().for_each(|number| mix.number(number));
-    mix.finish()
+    Ok(digests)
 }

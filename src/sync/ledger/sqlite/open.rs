@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::file::{corrupt, failed};
+use super::error::{corrupt, failed};
 use super::schema::{self, APPLICATION_ID};
 use crate::error::{Error, ErrorKind, Result};
 

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::file::{corrupt, failed};
+use super::error::{corrupt, failed};
 use crate::error::{Error, ErrorKind, Result};
 
 /// `PRAGMA application_id` of a ledger file: "AUDK".

@@ -1,15 +1,15 @@
-//! Lines that show when they were altered.
+//! JSON records with a checksum beside them.
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::file::corrupt;
+use super::error::corrupt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::ledger::record::Mix;
+use crate::sync::ledger::checksum::Checksum;
 
 /// A checksum over the parts of a line.
 pub(super) fn check(parts: &[&[u8]]) -> i64 {
-    let mut mix = Mix::default();
+    let mut mix = Checksum::default();
     parts.iter().for_each(|part| mix.bytes(part));
     mix.finish().cast_signed()
 }
