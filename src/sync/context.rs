@@ -16,7 +16,7 @@ use super::pipeline::reader::RowReader;
 use super::pipeline::select::Selection;
 use super::pipeline::workers::Executor;
 use super::policy::{ConsentPolicy, RemovalGuard};
-use super::progress::ProgressChannel;
+use super::report::progress::ProgressChannel;
 use super::target::{SyncMode, SyncTarget};
 use crate::clock::{Clock, TimeZone};
 use crate::error::Result;

@@ -1,4 +1,4 @@
-//! Who a row belongs to, without saying who: keyed digests of 16 bytes.
+//! Pseudonyms of people and rows: digests of 16 bytes.
 
 use std::fmt;
 
@@ -17,13 +17,13 @@ macro_rules! digest16 {
         pub struct $name([u8; 16]);
 
         impl $name {
-            /// The bytes, for a store.
+            /// Returns the bytes, to be stored.
             #[must_use]
             pub fn as_bytes(&self) -> &[u8; 16] {
                 &self.0
             }
 
-            /// Out of a store.
+            /// Creates a digest from its 16 stored bytes.
             #[must_use]
             pub fn from_bytes(bytes: [u8; 16]) -> Self {
                 Self(bytes)
@@ -42,7 +42,7 @@ macro_rules! digest16 {
             fn try_from(text: String) -> Result<Self> {
                 let mut bytes = [0; 16];
                 const_hex::decode_to_slice(&text, &mut bytes).map_err(|_| {
-                    Error::new(ErrorKind::Invalid, "key", "not a key").expected("32 hex digits")
+                    Error::new(ErrorKind::Invalid, "digest", "not a digest").expected("32 hex digits")
                 })?;
                 Ok(Self(bytes))
             }
@@ -57,21 +57,29 @@ macro_rules! digest16 {
 }
 
 digest16! {
-    /// A person in the ledger: a keyed digest of the contact's `id`, or of the first row of a contact without one.
+    /// The pseudonym of a person: a keyed digest of the contact's `id`, or the digest of the first row of a contact
+    /// without one.
     ///
     /// `Debug` hides it.
+    ///
+    /// ```
+    /// use audiencekit::sync::{PersonId, PseudonymKey};
+    ///
+    /// let ada = PseudonymKey::default().person("c1");
+    /// assert_eq!(PersonId::from_bytes(*ada.as_bytes()), ada);
+    /// ```
     PersonId
 }
 
 digest16! {
-    /// A row in the ledger: the first half of [`MatchRow::fingerprint`]. Equal rows have equal fingerprints.
+    /// The digest of a row: the first half of [`MatchRow::fingerprint`]. Equal rows have equal digests.
     ///
     /// `Debug` hides it.
     RowDigest
 }
 
 impl RowDigest {
-    /// The fingerprint of a row.
+    /// Computes the digest of a row.
     #[must_use]
     pub fn of(row: MatchRow<'_>) -> Self {
         Self(half(row.fingerprint().as_bytes()))
@@ -82,22 +90,31 @@ impl RowDigest {
     }
 }
 
-/// The key under which persons are digested in a ledger: keep it apart from the ledger, and keep it.
+/// The secret key with which a ledger pseudonymizes contact ids.
 ///
-/// Without a key of the host's own, whoever holds the file can test a guessed contact id against it. `Debug` hides it.
+/// Keep it apart from the ledger, and do not lose it: a ledger opens only with the key it was created with. With the
+/// default key, anyone who has the file can test whether a guessed contact id is in it. `Debug` hides the key.
+///
+/// ```
+/// use audiencekit::sync::PseudonymKey;
+///
+/// let key = PseudonymKey::new(b"32 random bytes from your secrets")?;
+/// assert_ne!(key.person("c1"), PseudonymKey::default().person("c1"));
+/// assert!(PseudonymKey::new(b"too short").is_err());
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct PseudonymKey(Hmac<Sha256>);
 
 impl PseudonymKey {
-    /// A secret of at least 16 bytes.
+    /// Creates a key from a secret of at least 16 bytes.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when it is shorter.
+    /// [`ErrorKind::Invalid`] if the secret is shorter.
     pub fn new(secret: &[u8]) -> Result<Self> {
         if secret.len() < 16 {
-            return Err(
-                Error::new(ErrorKind::Invalid, "person secret", "too short").expected("at least 16 bytes")
-            );
+            return Err(Error::new(ErrorKind::Invalid, "pseudonym key", "the secret is too short")
+                .expected("at least 16 bytes"));
         }
         Ok(Self::keyed(secret))
     }
@@ -109,21 +126,21 @@ impl PseudonymKey {
         Self(Hmac::<Sha256>::new(&block.into_block()))
     }
 
-    /// The person of a contact id.
+    /// Returns the pseudonym of the person with this contact id.
     #[must_use]
     pub fn person(&self, contact_id: &str) -> PersonId {
         PersonId(self.digest(&[b"person\0", contact_id.as_bytes()]))
     }
 
-    /// Names the secret without revealing it: a ledger made with another one is refused.
+    /// Returns a value that identifies the key without revealing it, by which a ledger recognizes its key.
     #[must_use]
     pub fn check(&self) -> PersonId {
         PersonId(self.digest(&[b"check\0"]))
     }
 
-    /// The tombstones of a row: one for each cell that names a person on its own.
+    /// Returns the tombstones of a row: one for each cell that identifies a person on its own.
     pub(super) fn cells<'a>(&'a self, row: MatchRow<'a>) -> impl Iterator<Item = PersonId> + 'a {
-        row.keys().iter().zip(row.cells()).filter(|(key, _)| names_a_person(**key)).filter_map(
+        row.keys().iter().zip(row.cells()).filter(|(key, _)| identifies_a_person(**key)).filter_map(
             move |(key, cell)| {
                 let value = match &cell {
                     Cell::Hash(hash) => hash.as_bytes().as_slice(),
@@ -159,7 +176,7 @@ impl IntoBlock for [u8; 32] {
 }
 
 impl Default for PseudonymKey {
-    /// The same for everyone: digests hide ids from a glance, not from a guess.
+    /// The same key everywhere: it hides ids from a glance, not from a guess.
     fn default() -> Self {
         Self::keyed(b"audiencekit person key, version 1")
     }
@@ -167,12 +184,12 @@ impl Default for PseudonymKey {
 
 impl fmt::Debug for PseudonymKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("PersonSecret(_)")
+        f.write_str("PseudonymKey(_)")
     }
 }
 
-/// True for the keys that Facebook may find a person by alone; names, places and birth dates are shared by many.
-pub(super) fn names_a_person(key: MatchKey) -> bool {
+/// Returns `true` for keys by which Facebook may find a person alone. Names, places and birth dates are shared by many.
+pub(super) fn identifies_a_person(key: MatchKey) -> bool {
     matches!(
         key,
         MatchKey::Email

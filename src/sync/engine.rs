@@ -10,8 +10,8 @@ use super::ledger::record::Operation;
 use super::ledger::traits::{Durability, LedgerCommit};
 use super::member_change::{self, ChangeReport, MemberChange};
 use super::plan::{self, SyncPlan};
-use super::progress::ProgressStream;
-use super::report::SyncReport;
+use super::report::progress::ProgressStream;
+use super::report::sync_report::SyncReport;
 use super::run;
 use super::target::SyncTarget;
 use crate::audience::AudienceDraft;
@@ -84,13 +84,13 @@ impl SyncEngine {
     /// # use audiencekit::{AudienceBuilder, Contact, MemorySource, MockClient, Schema, Segment, Selector, SyncEngine};
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// # let schema = Schema::standard();
-    /// # let ada = Contact::builder(&schema).email("ada@example.com").tag("vip", None).build()?;
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").tag("vip").build()?;
     /// # let facebook = MockClient::new();
     /// # let people = MemorySource::new(&schema, vec![ada]);
     /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
     /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
-    /// # let builder = AudienceBuilder::new();
-    /// let draft = builder.account("act_1".parse()?).name("VIP").group(vip).build(&schema)?;
+    /// # let account = facebook.fake().account();
+    /// let draft = AudienceBuilder::new().name("VIP").account(account).contacts(vip).build()?;
     /// assert_eq!(engine.preview(&draft).await?.add, 1);
     /// # Ok::<(), audiencekit::Error>(())
     /// # }).unwrap();

@@ -1,4 +1,4 @@
-//! People who must not be in any audience: erased, or suppressed.
+//! Erasing and suppressing people.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -20,13 +20,23 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId, Session, Upload};
 use crate::identity::{Coverage, MatchRow, MatchRows};
 
-/// Whom to erase or suppress.
+/// The person to erase or suppress.
+///
+/// ```
+/// use audiencekit::{Contact, Schema};
+/// use audiencekit::sync::PersonRef;
+///
+/// let ada = Contact::builder(&Schema::standard()).id("c1").email("ada@example.com").build()?;
+/// let by_contact = PersonRef::Contact(&ada); // the id, and every match key it has now
+/// let by_id = PersonRef::Id("c1"); // the id, and the match keys that were sent for it
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub enum PersonRef<'a> {
-    /// The person of this contact: by its id, and by every match key it has now.
+    /// The person of this contact, by its id and by every match key it has now.
     Contact(&'a Contact),
-    /// The person with this contact id: by the id, and by what was sent for it.
+    /// The person with this contact id, by the id and by the match keys that were sent for it.
     Id(&'a str),
 }
 
@@ -39,24 +49,26 @@ impl fmt::Debug for PersonRef<'_> {
     }
 }
 
-/// What an erasure did, to file. It names the person by a keyed digest only.
+/// A record of an erasure for your files. It names the person by a keyed digest only.
+///
+/// [`SyncEngine::erase`](crate::SyncEngine::erase) returns it; serde writes it as JSON.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ErasureReceipt {
     /// The person.
     pub person: PersonId,
-    /// The account whose audiences were asked to forget the person.
+    /// The account that was asked to erase the person.
     pub account: AccountId,
-    /// When.
+    /// The time of the erasure.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// Audiences in which this ledger remembered the person, and from which the rows were removed.
+    /// Audiences in which the ledger remembered the person, and from which the rows were removed.
     pub audiences: Vec<AudienceId>,
-    /// Audiences whose removal Facebook refused for now, and why: the next run of each tries again.
+    /// Audiences from which Facebook did not remove the rows yet, and why. The next run of each tries again.
     pub pending: Vec<(AudienceId, String)>,
-    /// Rows sent to be erased from every customer-file audience of the account.
+    /// Rows sent to be erased from all customer-file audiences of the account.
     pub rows: u64,
-    /// Keys that block the person from now on.
+    /// Number of keys that block the person from now on.
     pub tombstones: u64,
 }
 
@@ -68,16 +80,7 @@ struct ErasureTargets {
     audiences: Vec<AudienceId>,
 }
 
-/// Erases a person from every audience, and blocks them from ever being added again by this ledger.
-///
-/// The block is durable before the first call, and outlives it: keyed digests of the contact's id and of each match
-/// key that names a person. Facebook is asked twice: each remembered audience to remove the very rows that were
-/// added, and the account, first, to forget the person in all its customer-file audiences.
-///
-/// # Errors
-/// What the store returns; what Facebook refuses of the request to the account; and
-/// [`ErrorKind::Busy`] while a run of an audience is under way. The block holds all the same, the rows to erase are
-/// kept whatever runs do meanwhile, and erasing again does the rest.
+/// Erases a person: blocks, asks the account, then removes from each audience.
 pub(super) async fn erase(
     context: &Context,
     account: &AccountId,
@@ -122,26 +125,20 @@ pub(super) async fn erase(
     Ok(receipt)
 }
 
-/// Keeps a person out of every audience from now on, and takes them out of each at its next run.
-///
-/// # Errors
-/// What the store returns, and [`ErrorKind::Busy`] while a run of an audience is under way: the block holds all the
-/// same, and suppressing again does the rest.
+/// Blocks a person and releases their rows.
 pub(super) async fn suppress(context: &Context, person: PersonRef<'_>) -> Result<()> {
     let mut found = block(context, person, None).await?;
     release_blocked(context, &mut found).await
 }
 
-/// Lets a person be added again. Give the contact as it was when it was suppressed: its match keys are blocked too.
-///
-/// # Errors
-/// What the store returns.
+/// Unblocks a person.
 pub(super) async fn unsuppress(context: &Context, person: PersonRef<'_>) -> Result<()> {
     let (_, keys, _) = keys_of(context, person)?;
     let changes = LedgerCommit { unblock: keys, ..LedgerCommit::default() };
     context.backend.journal().commit(changes, Durability::Immediate).await
 }
 
+/// Returns the person, every key that blocks them, and the rows of a contact.
 fn keys_of(context: &Context, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
     let mut rows = MatchRows::new(Arc::clone(context.keys.keys()));
     let mut keys = Vec::new();
@@ -157,14 +154,13 @@ fn keys_of(context: &Context, person: PersonRef<'_>) -> Result<(PersonId, Vec<Pe
         }
     }
     let person = keys.first().copied().ok_or_else(|| {
-        Error::new(ErrorKind::Invalid, "suppress", "a contact without an id and without a match key")
-            .expected("the field \"id\", or one that a match key can be made of")
+        Error::new(ErrorKind::Invalid, "suppress", "the contact has neither an id nor a match key")
+            .expected("the field \"id\", or a field with a match key")
     })?;
     Ok((person, keys, rows))
 }
 
-/// Blocks a person, durably, and finds the rows that were sent for them, which are kept with the account that is
-/// to forget them.
+/// Blocks a person durably, and finds the rows that were sent for them, which are kept with the account to ask.
 async fn block(
     context: &Context,
     person: PersonRef<'_>,
@@ -204,7 +200,7 @@ async fn block(
     Ok(found)
 }
 
-/// Takes every remembered row that names a blocked person from its owners, durably.
+/// Releases every remembered row that identifies a blocked person, durably.
 async fn release_blocked(context: &Context, found: &mut ErasureTargets) -> Result<()> {
     let blocked: HashSet<PersonId> = found.keys.iter().copied().collect();
     if let Some(ledger) = context.backend.ledger() {
@@ -217,7 +213,7 @@ async fn release_blocked(context: &Context, found: &mut ErasureTargets) -> Resul
     Ok(())
 }
 
-/// Takes rows of blocked people from their owners; true when there were any.
+/// Releases rows of blocked people in one audience; returns `true` if there were any.
 async fn release_blocked_in(
     context: &Context,
     audience: &AudienceId,
@@ -267,7 +263,7 @@ async fn settle_audience(context: &Context, audience: &AudienceId) -> Result<()>
     sent.refused.map_or(Ok(()), Err)
 }
 
-/// The rows of an erasure that was begun.
+/// Decodes the rows of an erasure that has begun.
 fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
     let of = |part: &ErasureRows| {
         let mut rows = MatchRows::new(Arc::clone(&part.columns));

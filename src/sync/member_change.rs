@@ -1,4 +1,4 @@
-//! Single changes of single people, as automation makes them.
+//! Changes of single members, as automation makes them.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -14,17 +14,33 @@ use super::delivery::uploader::Uploader;
 use super::digest::{PersonId, RowDigest};
 use super::ledger::record::{Operation, Owner, RowRecord};
 use super::ledger::traits::Durability;
-use super::report::CallCounts;
-use super::report_table::Table;
+use super::report::counts::CallCounts;
+use super::report::table::Table;
 use super::target::SyncTarget;
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{Coverage, MatchKey, MatchRow, MatchRows};
 
-/// One person in or out of one audience.
+/// A change that adds one person to an audience or removes them.
 ///
-/// Of several changes of a person the one with the highest generation holds, in whatever order and however often they
-/// are applied. It holds digests and no raw value; serde writes it for a queue of the host's.
+/// The change with the highest generation wins, in whatever order and however often changes of a person are applied. A
+/// change contains digests and no raw value; serde writes it for a queue of your application.
+///
+/// ```
+/// # use audiencekit::{MemorySource, MockClient, SyncEngine};
+/// use audiencekit::{Contact, Schema};
+/// use audiencekit::sync::{MemberChange, Operation};
+///
+/// let schema = Schema::standard();
+/// # let facebook = MockClient::new();
+/// # let people = MemorySource::new(&schema, Vec::new());
+/// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+/// let ada = Contact::builder(&schema).id("c1").email("ada@example.com").build()?;
+/// let change = engine.member_change(&ada, Operation::Remove, 2)?;
+/// let queued = serde_json::to_string(&change).unwrap();
+/// assert_eq!(serde_json::from_str::<MemberChange>(&queued).unwrap().generation(), 2);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemberChange {
     person: PersonId,
@@ -35,19 +51,19 @@ pub struct MemberChange {
 }
 
 impl MemberChange {
-    /// Who.
+    /// Returns the pseudonym of the person.
     #[must_use]
     pub fn person(&self) -> PersonId {
         self.person
     }
 
-    /// In ([`Operation::Add`]) or out ([`Operation::Remove`]).
+    /// Returns whether it adds or removes: [`Operation::Add`] or [`Operation::Remove`].
     #[must_use]
     pub fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// The order among the changes of this person.
+    /// Returns the generation, which orders the changes of the person.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
@@ -66,32 +82,34 @@ impl std::fmt::Debug for MemberChange {
     }
 }
 
-/// What came of changes. They add up: given are stale, repeated, unreachable, suppressed and applied.
+/// The result of applying changes.
+///
+/// The counts add up: `given` is the sum of `stale`, `unreachable`, `suppressed` and `applied`. `Display` prints a table.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ChangeReport {
-    /// Changes given.
+    /// Changes given to the call.
     pub given: u64,
-    /// Changes that a newer one of the same person overtakes.
+    /// Changes that a newer one of the same person supersedes.
     pub stale: u64,
-    /// Additions of people without a match key, or held back by the consent policy; what they had is taken out.
+    /// Additions of contacts without a match key, or excluded by the consent policy. The rows they had are removed.
     pub unreachable: u64,
-    /// Additions of people who were erased or suppressed.
+    /// Additions of people that were erased or suppressed.
     pub suppressed: u64,
-    /// Changes that hold now.
+    /// Changes that are in effect now.
     pub applied: u64,
-    /// What was added.
+    /// Calls that added rows.
     pub added: CallCounts,
-    /// What was removed.
+    /// Calls that removed rows.
     pub removed: CallCounts,
-    /// Rows that Facebook does not remove for now, since too few people would be left. They are remembered, and the
-    /// next changes or run of the audience try again.
+    /// Rows that Facebook does not remove yet, because too few members would be left. The next changes or run of the
+    /// audience try again.
     #[serde(default)]
     pub waiting: u64,
 }
 
 impl ChangeReport {
-    /// Adds what came of later changes.
+    /// Adds the result of later changes.
     #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
     pub(super) fn merge(&mut self, later: &Self) {
         self.given += later.given;
@@ -109,14 +127,14 @@ impl std::fmt::Display for ChangeReport {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let mut table = Table::default();
         table.line("changes given", self.given);
-        table.line("  overtaken by newer ones", self.stale);
-        table.line("  without a match key or held back", self.unreachable);
+        table.line("  superseded", self.stale);
+        table.line("  without a match key or excluded", self.unreachable);
         table.line("  suppressed", self.suppressed);
         table.line("  applied", self.applied);
         self.added.tabulate("added", &mut table);
         self.removed.tabulate("removed", &mut table);
         if self.waiting > 0 {
-            table.line("removals that wait for more people", self.waiting);
+            table.line("removals that wait for more members", self.waiting);
         }
         table.fmt(f)
     }
@@ -130,8 +148,12 @@ pub(super) fn member_change(
     generation: u64,
 ) -> Result<MemberChange> {
     if operation == Operation::Replace {
-        return Err(Error::new(ErrorKind::Invalid, "member change", "one person replaces nobody")
-            .expected("Operation::Add or Operation::Remove"));
+        return Err(Error::new(
+            ErrorKind::Invalid,
+            "member change",
+            "`Operation::Replace` is not supported for a single contact",
+        )
+        .expected("Operation::Add or Operation::Remove"));
     }
     let keys = context.keys.keys();
     let mut rows = MatchRows::new(Arc::clone(keys));
@@ -148,7 +170,7 @@ pub(super) fn member_change(
                     Error::new(
                         ErrorKind::Invalid,
                         "member change",
-                        "a contact without an id and without a match key",
+                        "the contact has neither an id nor a match key",
                     )
                     .expected("the field \"id\"")
                 },
@@ -245,7 +267,7 @@ async fn send_changes(
     Ok(())
 }
 
-/// Rows as they will be, before they are written.
+/// Rows as they will be, until they are written.
 #[derive(Default)]
 struct Staging {
     rows: HashMap<RowDigest, (Option<RowRecord>, Option<RowRecord>)>,

@@ -50,32 +50,38 @@ mod pipeline;
 mod plan;
 mod policy;
 mod preflight;
-mod progress;
 mod report;
-mod report_table;
 mod run;
 mod target;
 
 pub use builder::SyncEngineBuilder;
-pub use digest::{PersonId, PseudonymKey, RowDigest};
+#[doc(hidden)]
+pub use digest::RowDigest;
+pub use digest::{PersonId, PseudonymKey};
 pub use engine::SyncEngine;
 pub use erasure::{ErasureReceipt, PersonRef};
+#[doc(hidden)]
 pub use ledger::lease::AudienceLocks;
 pub use ledger::memory::MemoryLedger;
-pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Operation, Owner, RowRecord, RunRecord};
+pub use ledger::record::Operation;
+#[doc(hidden)]
+pub use ledger::record::{CallRecord, ErasureRecord, ErasureRows, Owner, RowRecord, RunRecord};
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub(crate) use ledger::sqlite::error::failed as wrong_in_sqlite;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use ledger::sqlite::file::{SqliteFile, SqliteSettings};
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use ledger::sqlite::ledger::SqliteLedger;
-pub use ledger::traits::{Durability, Journal, Ledger, LedgerCommit};
+#[doc(hidden)]
+pub use ledger::traits::{Durability, LedgerCommit, Sealed as __Sealed};
+pub use ledger::traits::{Journal, Ledger};
 pub use member_change::{ChangeReport, MemberChange};
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
 pub use outbox::SqliteOutbox;
 pub use pipeline::workers::{Executor, Task};
 pub use plan::{PlanWarning, SyncPlan};
 pub use policy::{ConsentPolicy, ExclusionReason, RemovalGuard};
-pub use progress::{Progress, ProgressStream, RunStage};
-pub use report::{CallCounts, ContactCounts, RejectedRow, RowCounts, SyncReport};
+pub use report::counts::{CallCounts, ContactCounts, RejectedRow, RowCounts};
+pub use report::progress::{Progress, ProgressStream, RunStage};
+pub use report::sync_report::SyncReport;
 pub use target::{SyncMode, SyncTarget};

@@ -1,4 +1,4 @@
-//! Changes that a host writes in its own transactions, on their way to Facebook.
+//! Changes that your application writes in its own transactions, on their way to Facebook.
 
 use std::fmt;
 
@@ -13,12 +13,11 @@ use super::target::SyncTarget;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 
-/// Changes of audiences that a host writes in the same transaction as what they follow from: the table
-/// `audiencekit_outbox` of its own database.
+/// An outbox: the table `audiencekit_outbox` of your application's own database.
 ///
-/// The host changes a contact and executes [`INSERT`](Self::INSERT) in one transaction, on a connection of its own and
-/// with any SQLite library, so that there are both or none. [`flush`](Self::flush) sends what is there, after a crash
-/// too, and takes it out in the transaction in which the ledger of the same database notes what came of it.
+/// Your application changes a contact and executes [`INSERT`](Self::INSERT) in one transaction, on its own connection
+/// and with any SQLite library, so that both are written or neither. [`flush`](Self::flush) sends what the table holds,
+/// also after a crash, and deletes it in the transaction in which the ledger of the same database records the outcome.
 ///
 /// ```
 /// use audiencekit::facebook::NewAudience;
@@ -36,8 +35,8 @@ use crate::facebook::AudienceId;
 /// let account = facebook.fake().account();
 /// let audience = facebook.create_audience(&account, &NewAudience::new("Customers", "All of them")).await?;
 /// let file = SqliteFile::in_database(&path, SqliteSettings::default())?;
-/// let nobody = MemorySource::new(&Schema::standard(), Vec::new());
-/// let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone())
+/// let no_contacts = MemorySource::new(&Schema::standard(), Vec::new());
+/// let engine = SyncEngine::builder(no_contacts, facebook.clone(), facebook.fake().clone())
 ///     .ledger(SqliteLedger::in_file(&file))
 ///     .build();
 ///
@@ -61,23 +60,23 @@ use crate::facebook::AudienceId;
 #[derive(Clone)]
 pub struct SqliteOutbox(SqliteFile);
 
-/// As many changes as fit in a call of one row each.
+/// As many changes as one call takes, at one row each.
 const CHANGES_AT_A_TIME: i64 = 10_000;
 
 impl SqliteOutbox {
-    /// The statement for the host's transaction: the audience's id, and a [`MemberChange`] as JSON.
+    /// The statement for your application's transaction. Its parameters are the audience id and a [`MemberChange`] as JSON.
     pub const INSERT: &str = "INSERT INTO audiencekit_outbox (audience, change) VALUES (?1, ?2)";
 
-    /// The outbox of a file: that of the engine's ledger.
+    /// Creates the outbox of a file, which must be that of the engine's ledger.
     #[must_use]
     pub fn in_file(file: &SqliteFile) -> Self {
         Self(file.clone())
     }
 
-    /// How many changes wait, of all audiences.
+    /// Returns the number of pending changes of all audiences.
     ///
     /// # Errors
-    /// When the file cannot be read.
+    /// [`ErrorKind::Io`] if the file cannot be read.
     pub fn pending_len(&self) -> Result<u64> {
         let sql = "SELECT count(*) FROM audiencekit_outbox";
         self.0.read(|connection| {
@@ -85,12 +84,12 @@ impl SqliteOutbox {
         })
     }
 
-    /// Applies the changes that wait for an audience and sends what follows from them.
+    /// Applies the pending changes of an audience and sends what follows from them.
     ///
-    /// Cancel safety: changes whose call did not return stay and are applied again, which does no harm.
+    /// Cancel safety: changes whose call did not return stay pending and are applied again, which has no effect.
     ///
     /// # Errors
-    /// As [`SyncEngine::apply_changes`]; the changes stay then. [`ErrorKind::Invalid`] for a line that holds no change.
+    /// As [`SyncEngine::apply_changes`]; then the changes stay pending. [`ErrorKind::Invalid`] for a row that is not a change.
     pub async fn flush(&self, engine: &SyncEngine, target: impl Into<SyncTarget>) -> Result<ChangeReport> {
         let target = target.into();
         let mut report = ChangeReport::default();
@@ -101,13 +100,13 @@ impl SqliteOutbox {
             }
             report.merge(&engine.apply_with_next_commit(&target, &changes).await?);
             let forgotten = self.forget(&target.audience, last);
-            // Also when that failed: what waits holds a lock that the host's own transactions wait for.
+            // Also when that failed: the open transaction holds a lock that your application's transactions wait for.
             let committed = engine.commit_what_waits().await;
             forgotten.and(committed)?;
         }
     }
 
-    /// The first changes that wait for an audience, and the number of the last of them.
+    /// Returns the first pending changes of an audience, and the number of the last of them.
     fn first(&self, audience: &AudienceId) -> Result<(Vec<MemberChange>, i64)> {
         self.0.read(|connection| {
             let mut read = connection
@@ -121,7 +120,7 @@ impl SqliteOutbox {
                 last = line.get(0).map_err(failed)?;
                 let text = line.get_ref(1).and_then(|text| Ok(text.as_str()?)).map_err(failed)?;
                 changes.push(serde_json::from_str(text).map_err(|_| {
-                    Error::new(ErrorKind::Invalid, "outbox", format!("line {last} holds no change"))
+                    Error::new(ErrorKind::Invalid, "outbox", format!("row {last} is not a change"))
                         .expected("a MemberChange as JSON")
                 })?);
             }

@@ -12,8 +12,8 @@ use super::delivery::row_set::RowSet;
 use super::delivery::withdrawal::Withdrawals;
 use super::digest::RowDigest;
 use super::ledger::record::{Operation, RunRecord};
-use super::report::ContactCounts;
-use super::report_table::Table;
+use super::report::counts::ContactCounts;
+use super::report::table::Table;
 use super::target::{SyncMode, SyncTarget};
 use crate::audience::AudienceDraft;
 use crate::error::{Error, ErrorKind, Result};
@@ -21,72 +21,90 @@ use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow, MatchRows};
 use crate::source::ReadErrors;
 
-/// Something a person should know before a plan is applied.
+/// A warning to read before a plan is applied.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PlanWarning {
-    /// Fewer people can be sent than the target asks for, with the words of the policy.
+    /// Fewer contacts are reachable than the target asks for. Contains the message of the policy.
     TooFew(String),
-    /// A guard will stop the run, with its words.
+    /// The removal guard will stop the run. Contains its message.
     Guard(String),
-    /// An earlier run was cut short: this one continues it.
+    /// An earlier run was interrupted; this one resumes it.
     Unfinished,
-    /// Facebook left rows in place that an earlier run removed, or puts their removal off: this run removes them again.
+    /// Facebook did not remove rows that an earlier run asked to remove; this run asks again.
     Leftovers,
-    /// The audience is frozen: nothing will be sent.
+    /// The audience is frozen; nothing will be sent.
     Frozen,
     /// Replacing all members would take fewer calls.
     ReplaceIsCheaper,
-    /// Opted-out people are sent, for this reason.
+    /// Opted-out contacts are sent, for this reason.
     OptOutsWaived(String),
-    /// So many rows of the source cannot be read: a mirror will remove nobody, and a replacement is refused.
+    /// This many rows of the source cannot be read. A mirror removes no members, and a replacement is refused.
     RowsUnread(u64),
-    /// A replacement needs more minutes at the Limited tier than its session has: the rest is added after it.
+    /// At the Limited tier a replacement takes longer than its session stays open; the rest is added afterwards.
     ReplaceTooLong,
 }
 
-/// What a run would do. Making it sends nothing and changes nothing.
+/// A plan of what a run would do.
 ///
-/// Serde writes it as JSON, for someone to approve; [`SyncEngine::apply`] does exactly this.
+/// Serde writes it as JSON, for example to be approved, and `Display` prints a table.
+/// [`SyncEngine::apply`](crate::SyncEngine::apply) does exactly what it lists.
+///
+/// ```
+/// # use audiencekit::{Contact, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+/// use audiencekit::SyncPlan;
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// # let schema = Schema::standard();
+/// # let people = MemorySource::new(&schema, vec![Contact::builder(&schema).email("ada@example.com").build()?]);
+/// # let facebook = MockClient::new();
+/// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+/// # let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?);
+///
+/// let plan = engine.plan(&target).await?;
+/// let json = serde_json::to_string(&plan).unwrap();
+/// assert_eq!(serde_json::from_str::<SyncPlan>(&json).unwrap(), plan);
+/// # Ok::<(), audiencekit::Error>(())
+/// # }).unwrap();
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct SyncPlan {
-    /// The audience; `None` when it is not created yet, and such a plan cannot be applied.
+    /// The audience, or `None` if it is not created yet; then the plan cannot be applied.
     pub audience: Option<AudienceId>,
     /// The mode.
     pub mode: SyncMode,
-    /// The time at which contacts were judged.
+    /// The time at which contacts were evaluated.
     #[serde(with = "time::serde::rfc3339")]
     pub now: OffsetDateTime,
-    /// Contacts.
+    /// Counts of contacts.
     pub contacts: ContactCounts,
-    /// What the source could not read.
+    /// Rows and cells that the source could not read.
     #[serde(default)]
     pub losses: ReadErrors,
-    /// Match keys.
+    /// Match keys made and lost.
     pub coverage: Coverage,
-    /// Distinct rows of the contacts that are sent.
+    /// Distinct rows of the selected contacts.
     pub rows_wanted: u64,
-    /// Remembered members.
+    /// Members that the ledger remembers.
     pub members: u64,
     /// Rows to add.
     pub add: u64,
     /// Rows to remove.
     pub remove: u64,
-    /// Calls to make.
+    /// Calls to Facebook.
     pub calls: u64,
-    /// Bytes of rows in them.
+    /// Bytes of rows in those calls.
     pub bytes: u64,
-    /// Minutes that the calls take of the quota of the Limited tier: 20 writes in 5 minutes.
+    /// Minutes of quota that the calls take at the Limited tier, which allows 20 writes in 5 minutes.
     pub quota_minutes_limited: u64,
-    /// Minutes that the calls take of the quota of the Full tier: 3,000 writes in 5 minutes.
+    /// Minutes of quota that the calls take at the Full tier, which allows 3,000 writes in 5 minutes.
     pub quota_minutes_full: u64,
     /// Calls that replacing all members would take instead.
     pub calls_to_replace: u64,
-    /// What to know.
+    /// Warnings to read before the plan is applied.
     pub warnings: Vec<PlanWarning>,
-    /// Sum of the fingerprints to add, to know the plan again.
+    /// Sum of the digests of the rows to add, by which the plan is recognized.
     digest_add: String,
     digest_remove: String,
 }
@@ -99,18 +117,16 @@ fn quota_minutes(calls: u64, writes_in_five_minutes: u64) -> u64 {
 }
 
 impl SyncPlan {
-    /// People who can be sent, at most: contacts with a match key, of which those with the same row are one.
+    /// Returns an upper bound of the people that can be sent: contacts with a match key, counting equal rows once.
     ///
-    /// [`SyncMode::Remove`] sends nobody.
+    /// Returns 0 for [`SyncMode::Remove`].
     #[must_use]
     pub fn reachable(&self) -> u64 {
         self.contacts.mapped.min(self.rows_wanted)
     }
 
-    /// Nothing when the plan is one of this target.
-    ///
     /// # Errors
-    /// [`ErrorKind::Guard`] when it is of another audience or mode.
+    /// [`ErrorKind::Guard`] if the plan is for another audience or mode.
     pub(super) fn is_of(&self, target: &SyncTarget) -> Result<()> {
         let wrong = match &self.audience {
             None => "the plan is for an audience that was not created yet".to_owned(),
@@ -120,8 +136,7 @@ impl SyncPlan {
             }
             Some(_) => return Ok(()),
         };
-        Err(Error::new(ErrorKind::Guard, "apply plan", wrong)
-            .expected("a plan that was made for this target"))
+        Err(Error::new(ErrorKind::Guard, "apply plan", wrong).expected("a plan for this target"))
     }
 
     pub(super) fn same_changes(&self, other: &Self) -> bool {
@@ -344,18 +359,18 @@ impl fmt::Display for PlanWarning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::TooFew(words) | Self::Guard(words) => f.write_str(words),
-            Self::Unfinished => f.write_str("an earlier run was cut short: this one continues it"),
+            Self::Unfinished => f.write_str("an earlier run was interrupted; this one resumes it"),
             Self::Leftovers => {
-                f.write_str("Facebook left rows in place that were removed: this run removes them again")
+                f.write_str("Facebook did not remove rows that it was asked to remove; this run asks again")
             }
-            Self::Frozen => f.write_str("the audience is frozen: nothing will be sent"),
+            Self::Frozen => f.write_str("the audience is frozen; nothing will be sent"),
             Self::ReplaceIsCheaper => f.write_str("replacing all members would take fewer calls"),
-            Self::OptOutsWaived(reason) => write!(f, "opted-out people are sent: {reason}"),
+            Self::OptOutsWaived(reason) => write!(f, "opted-out contacts are sent: {reason}"),
             Self::RowsUnread(rows) => {
-                write!(f, "{rows} rows of the source cannot be read: nobody would be removed for want of them")
+                write!(f, "{rows} rows of the source cannot be read; no member would be removed because of them")
             }
             Self::ReplaceTooLong => f.write_str(
-                "at the Limited tier the calls do not fit in the 90 minutes of a replacement: what does not fit is added after it",
+                "at the Limited tier the calls do not fit in the 90 minutes of a replacement; the rest is added afterwards",
             ),
         }
     }

@@ -1,4 +1,4 @@
-//! What is held back and what is refused, unless the host says otherwise.
+//! Which contacts are excluded, and how many members a run may remove.
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -6,16 +6,16 @@ use time::OffsetDateTime;
 use crate::contact::{Consent, ConsentStatus, Contact, FieldId, Schema, Symbol, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
 
-/// Which selected contacts are not sent.
+/// Excludes selected contacts that must not be sent.
 ///
-/// The default holds back contacts that are deleted, invalid or opted out of e-mail. `phone_opted_out` holds nobody
-/// back: it is about being called. Whoever is held back is also taken out by the next mirror.
+/// By default contacts that are deleted, invalid or opted out of e-mail are excluded. `phone_opted_out` is about calls
+/// and excludes no contact. The next mirror also removes members that are excluded.
 ///
 /// ```
 /// use audiencekit::sync::ConsentPolicy;
 ///
-/// let asked = ConsentPolicy::enforce().require("newsletter"); // and whoever has not confirmed it
-/// let waived = ConsentPolicy::with_waiver("legitimate interest, reviewed 2026-11")?; // opted-out people too
+/// let asked = ConsentPolicy::enforce().require("newsletter"); // and contacts that have not confirmed it
+/// let waived = ConsentPolicy::with_waiver("legitimate interest, reviewed 2026-11")?; // opted-out contacts too
 /// assert_eq!((asked.waiver(), waived.waiver().is_some()), (None, true));
 /// assert!(ConsentPolicy::with_waiver(" ").is_err(), "a reason is needed: every report repeats it");
 /// # Ok::<(), audiencekit::Error>(())
@@ -45,7 +45,7 @@ impl TryFrom<Stored> for ConsentPolicy {
     }
 }
 
-/// Why a selected contact was not sent.
+/// The reason why a selected contact was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -56,12 +56,12 @@ pub enum ExclusionReason {
     Invalid,
     /// The contact has opted out.
     OptedOut,
-    /// A required consent is not confirmed now.
+    /// A required consent is not confirmed at the time of the run.
     NoConsent,
 }
 
 impl ExclusionReason {
-    /// The word for it in reports.
+    /// Returns its name in reports, such as `opted_out`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -80,34 +80,35 @@ impl Default for ConsentPolicy {
 }
 
 impl ConsentPolicy {
-    /// Holds back contacts that are deleted, invalid or opted out.
+    /// Creates the default policy, which excludes contacts that are deleted, invalid or opted out.
     #[must_use]
     pub fn enforce() -> Self {
         Self { required: Vec::new(), waiver: None }
     }
 
-    /// Holds back, beside those, contacts that have not confirmed this consent or have withdrawn it.
+    /// Also excludes contacts that have not confirmed this consent or have withdrawn it.
     #[must_use]
     pub fn require(mut self, consent: impl Into<String>) -> Self {
         self.required.push(consent.into());
         self
     }
 
-    /// Sends opted-out contacts too, for a reason that every report repeats, such as "legitimate interest, reviewed
-    /// 2026-11". Deleted and invalid contacts stay held back.
+    /// Creates a policy that sends opted-out contacts too, for a reason such as "legitimate interest, reviewed 2026-11".
+    ///
+    /// Every report repeats the reason. Deleted and invalid contacts stay excluded.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a blank reason.
     pub fn with_waiver(reason: impl Into<String>) -> Result<Self> {
         let reason = reason.into();
         if reason.trim().is_empty() {
-            return Err(Error::new(ErrorKind::Invalid, "consent policy", "a waiver without a reason")
-                .expected("why opted-out people may be sent"));
+            return Err(Error::new(ErrorKind::Invalid, "consent policy", "the waiver has no reason")
+                .expected("the reason why opted-out contacts may be sent"));
         }
         Ok(Self { required: Vec::new(), waiver: Some(reason.trim().to_owned()) })
     }
 
-    /// Why opted-out contacts are sent, if they are.
+    /// Returns the reason for which opted-out contacts are sent, if they are.
     #[must_use]
     pub fn waiver(&self) -> Option<&str> {
         self.waiver.as_deref()
@@ -167,11 +168,11 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
         .is_some_and(|entry| entry.status == ConsentStatus::Confirmed)
 }
 
-/// What a run refuses to do unless told otherwise.
+/// A limit on how many members a run may remove.
 ///
-/// A guard stops the run with [`ErrorKind::Guard`] before it removes anybody. It watches what follows from contacts,
-/// in [`SyncMode::Mirror`](super::target::SyncMode::Mirror) and [`SyncMode::Replace`](super::target::SyncMode::Replace); whoever asks for a removal with
-/// [`SyncMode::Remove`](super::target::SyncMode::Remove), a change or an erasure gets it.
+/// It stops a run with [`ErrorKind::Guard`] before any member is removed. It applies to what follows from the contacts,
+/// in [`SyncMode::Mirror`](crate::SyncMode::Mirror) and [`SyncMode::Replace`](crate::SyncMode::Replace). A removal that is
+/// asked for, by [`SyncMode::Remove`](crate::SyncMode::Remove), a change or an erasure, is not limited.
 ///
 /// ```
 /// use audiencekit::{Contact, ErrorKind, MemoryLedger, MemorySource, MockClient, SyncMode, Schema, SyncEngine, SyncTarget};
@@ -194,8 +195,8 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 /// let error = engine(0..6, RemovalGuard::default())?.run(&mirror).await.unwrap_err();
 /// assert_eq!(error.kind(), ErrorKind::Guard); // 40 % would go
 /// # facebook.fake().configure(|settings| settings.removal_floor = 0);
-/// let meant = RemovalGuard::default().max_removed_percent(50.0);
-/// assert_eq!(engine(0..6, meant)?.run(&mirror).await?.removed.accepted, 4);
+/// let intended = RemovalGuard::default().max_removed_percent(50.0);
+/// assert_eq!(engine(0..6, intended)?.run(&mirror).await?.removed.accepted, 4);
 /// # Ok(())
 /// # }
 /// ```
@@ -203,35 +204,49 @@ fn confirmed(history: &[Consent], name: Symbol, now: OffsetDateTime) -> bool {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct RemovalGuard {
-    /// Most of the members remembered before a run that it may remove, in percent: whom it adds does not count, nor
-    /// whom a run added that was refused and that it continues.
+    /// The maximum share of the members remembered before a run that it may remove, in percent.
+    ///
+    /// Members that the run adds do not count, nor those added by a refused run that it resumes.
     pub max_removed_percent: f64,
-    /// True to let a run leave an audience without members.
+    /// Whether a run may leave an audience without members.
     pub allow_empty: bool,
 }
 
 impl Default for RemovalGuard {
-    /// At most 30 % of the members removed, and never all.
+    /// Allows at most 30 % of the members to be removed, and never all.
     fn default() -> Self {
         Self { max_removed_percent: 30.0, allow_empty: false }
     }
 }
 
 impl RemovalGuard {
-    /// No guard: whatever the contacts say is done.
+    /// Creates a guard that allows every removal.
+    ///
+    /// ```
+    /// use audiencekit::sync::RemovalGuard;
+    ///
+    /// assert!(RemovalGuard::off().allow_empty);
+    /// ```
     #[must_use]
     pub fn off() -> Self {
         Self { max_removed_percent: 100.0, allow_empty: true }
     }
 
-    /// Another share of members that one run may remove.
+    /// Sets the maximum percentage of members a run may remove. Defaults to 30.
+    ///
+    /// ```
+    /// use audiencekit::sync::RemovalGuard;
+    ///
+    /// let guard = RemovalGuard::default().max_removed_percent(5.0);
+    /// assert_eq!((guard.max_removed_percent, guard.allow_empty), (5.0, false));
+    /// ```
     #[must_use]
     pub fn max_removed_percent(mut self, percent: f64) -> Self {
         self.max_removed_percent = percent;
         self
     }
 
-    /// Whether a run may leave an audience without members.
+    /// Sets whether a run may leave an audience without members. Defaults to `false`.
     #[must_use]
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.allow_empty = allow;
@@ -246,20 +261,22 @@ impl RemovalGuard {
             return Err(Error::new(
                 ErrorKind::Guard,
                 "sync",
-                format!("would remove all {removed} members; nobody was removed"),
+                format!("would remove all {removed} members; no member was removed"),
             )
-            .expected("Guards::allow_empty(true) if that is meant"));
+            .expected("RemovalGuard::allow_empty(true) if that is intended"));
         }
         let percent = removed as f64 * 100.0 / members.max(1) as f64;
-        // A share that is no number lets nobody be removed.
+        // A share that is not a number allows no removal.
         if self.max_removed_percent.is_nan() || percent > self.max_removed_percent {
             return Err(Error::new(
                 ErrorKind::Guard,
                 "sync",
-                format!("would remove {removed} of {members} members ({percent:.1} %); nobody was removed"),
+                format!(
+                    "would remove {removed} of {members} members ({percent:.1} %); no member was removed"
+                ),
             )
             .expected(format!(
-                "at most {} %, or a higher Guards::max_removed_percent if that is meant",
+                "at most {} %, or a higher RemovalGuard::max_removed_percent if that is intended",
                 self.max_removed_percent
             )));
         }

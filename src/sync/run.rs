@@ -15,8 +15,8 @@ use super::pipeline::prepare::Prepared;
 use super::pipeline::reader::RowReader;
 use super::plan::SyncPlan;
 use super::preflight::{preflight, reject_partial_source};
-use super::progress::{Progress, RunStage, StageMeter};
-use super::report::SyncReport;
+use super::report::progress::{Progress, RunStage, StageMeter};
+use super::report::sync_report::SyncReport;
 use super::target::{SyncMode, SyncTarget};
 use crate::error::{Error, ErrorKind, Result};
 

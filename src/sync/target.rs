@@ -1,4 +1,4 @@
-//! What a run is for: the audience, its contacts, and how the two are brought together.
+//! The audience of a run, its contacts, and how the two are brought together.
 
 use serde::{Deserialize, Serialize};
 
@@ -6,28 +6,32 @@ use crate::audience::{Audience, ContactManagement, MinimumSize, Refresh};
 use crate::facebook::{AccountId, AudienceId};
 use crate::segment::Segment;
 
-/// How a run brings Facebook's members and the selected contacts together.
+/// How a run brings the members of an audience in step with the selected contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SyncMode {
-    /// Sends the selected people once. When all were sent the audience is frozen: later runs send nothing, whatever
-    /// happens to the contacts.
+    /// Sends the selected contacts once. Then the audience is frozen: later runs send nothing, whatever happens to the
+    /// contacts.
     #[default]
     Snapshot,
-    /// Adds the selected people and removes nobody.
+    /// Adds the selected contacts and removes no members.
     Add,
-    /// Removes the selected people, each exactly as it was added. Needs a ledger.
+    /// Removes the selected contacts, each with the rows by which it was added. Requires a ledger.
     Remove,
-    /// Adds who is selected and not a member, removes who is a member and no longer selected. Needs a ledger.
+    /// Adds selected contacts that are not members, and removes members that are no longer selected. Requires a ledger.
     Mirror,
-    /// Replaces all members, also those that this side did not send, in one session of at most 90 minutes. Refused while
-    /// rows of the source cannot be read.
+    /// Replaces all members, including those that this crate did not send, in one session of at most 90 minutes. Refused
+    /// while rows of the source cannot be read.
     Replace,
 }
 
 impl SyncMode {
-    /// The word for it in reports.
+    /// Returns its name in reports, such as `mirror`.
+    ///
+    /// ```
+    /// assert_eq!(audiencekit::SyncMode::Mirror.as_str(), "mirror");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -40,7 +44,9 @@ impl SyncMode {
     }
 }
 
-/// The audience and contacts of a run. An `Audience` converts into it; make one by hand to choose another mode.
+/// The audience of a run, its contacts, and the mode.
+///
+/// A saved `Audience` converts into it. Create one yourself to choose another mode.
 ///
 /// ```
 /// use audiencekit::{SyncMode, Schema, Segment, Selector, SyncTarget};
@@ -58,17 +64,25 @@ pub struct SyncTarget {
     pub audience: AudienceId,
     /// The ad account that owns it.
     pub account: AccountId,
-    /// How members and contacts are brought together.
+    /// How the members are brought in step with the contacts.
     pub mode: SyncMode,
-    /// A contact is selected when one of these selects it. `None` selects every contact of the source, an empty list
-    /// is an audience fed by automation alone, which no run can read.
+    /// The segments; a contact is selected if any of them selects it. `None` selects every contact of the source. An empty
+    /// list is an audience fed by automation alone, which runs reject.
     pub segments: Option<Vec<Segment>>,
-    /// How many reachable people there should be.
+    /// The minimum number of reachable contacts.
     pub minimum_size: MinimumSize,
 }
 
 impl SyncTarget {
-    /// All contacts of the source, as a frozen snapshot.
+    /// Creates a target of all contacts of the source, with [`SyncMode::Snapshot`].
+    ///
+    /// ```
+    /// use audiencekit::{SyncMode, SyncTarget};
+    ///
+    /// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?);
+    /// assert!(target.mode == SyncMode::Snapshot && target.segments.is_none());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn new(account: AccountId, audience: AudienceId) -> Self {
         Self {
@@ -80,21 +94,21 @@ impl SyncTarget {
         }
     }
 
-    /// Only the contacts that this segment, or another one given before, selects.
+    /// Adds a segment: only contacts that it or another given segment selects are sent. Defaults to all contacts.
     #[must_use]
     pub fn segment(mut self, segment: Segment) -> Self {
         self.segments.get_or_insert_default().push(segment);
         self
     }
 
-    /// Another mode.
+    /// Sets the mode. Defaults to [`SyncMode::Snapshot`].
     #[must_use]
     pub fn mode(mut self, mode: SyncMode) -> Self {
         self.mode = mode;
         self
     }
 
-    /// Groups and mode as an audience has them.
+    /// Takes the segments and the mode of an audience.
     pub(super) fn take_from(&mut self, management: &ContactManagement, refresh: Refresh) {
         let (segments, mode) = match (management, refresh) {
             (ContactManagement::Group(segments), Refresh::Mirror) => (segments.clone(), SyncMode::Mirror),
@@ -105,7 +119,7 @@ impl SyncTarget {
         self.mode = mode;
     }
 
-    /// Another policy for the number of reachable people.
+    /// Sets the minimum number of reachable contacts, and what happens below it.
     #[must_use]
     pub fn minimum_size(mut self, policy: MinimumSize) -> Self {
         self.minimum_size = policy;

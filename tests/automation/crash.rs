@@ -326,6 +326,8 @@ impl Store for Fatal<SqliteStore> {
     }
 }
 
+impl audiencekit::sync::__Sealed for Fatal<SqliteLedger> {}
+
 #[async_trait::async_trait]
 impl Journal for Fatal<SqliteLedger> {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {

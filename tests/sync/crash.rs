@@ -49,6 +49,8 @@ impl Fatal {
     }
 }
 
+impl audiencekit::sync::__Sealed for Fatal {}
+
 #[async_trait]
 impl Journal for Fatal {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {
@@ -136,7 +138,7 @@ fn child() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (from, to): (u64, u64) = (from.parse().unwrap(), to.parse().unwrap());
     // So few that each run moves some of them from memory into the file.
-    let settings = SqliteSettings::default().places_in_memory(40);
+    let settings = SqliteSettings::default().index_entries_in_memory(40);
     let ledger = Fatal {
         ledger: SqliteLedger::in_file(&SqliteFile::open_with(ledger, settings).unwrap()),
         commits: AtomicU64::new(0),

@@ -63,7 +63,7 @@ fn open(path: &Path) -> Result<SqliteLedger> {
 }
 
 fn open_with(path: &Path, settings: SqliteSettings) -> Result<SqliteLedger> {
-    SqliteFile::open_with(path, settings.places_in_memory(30)).map(|file| SqliteLedger::in_file(&file))
+    SqliteFile::open_with(path, settings.index_entries_in_memory(30)).map(|file| SqliteLedger::in_file(&file))
 }
 
 /// A ledger of small pages, so that there are many and none is idle: a mirror of 0..24, and a change beside it.
@@ -141,7 +141,7 @@ fn a_file_that_is_too_large_to_check_when_opened_removes_nobody_who_should_stay(
     let (whole, broken) = (folder.path().join("whole.db"), folder.path().join("broken.db"));
     let facebook = TinyFacebook::new();
     small_ledger(&whole, &facebook);
-    let unchecked = SqliteSettings::default().checked_at_open_mib(0);
+    let unchecked = SqliteSettings::default().verify_on_open_mib(0);
     // Damage that no checksum of a line shows: lines that are gone, or that stand for others.
     for (edit, what) in [
         ("DELETE FROM audiencekit_member WHERE id % 7 = 0", "members are gone"),
@@ -279,7 +279,7 @@ fn a_damaged_ledger_says_how_to_begin_again_and_that_converges() {
     let before = facebook.members(&audience());
     let error = survive(&path, &facebook, "a row of zeros").unwrap();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
-    assert!(error.to_string().contains("a new ledger and a run with Mode::Replace"), "{error}");
+    assert!(error.to_string().contains("run with SyncMode::Replace and a new ledger"), "{error}");
     // What the words say: a plan of the whole, and the run of it.
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let wanted = people(6..27);

@@ -997,7 +997,7 @@ async fn a_run_that_stops_says_what_was_sent() {
     let target = SyncTarget::new(audience.account().clone(), audience.id().clone()).mode(SyncMode::Add);
     let error = engine.run(&target).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Token);
-    let said = "before that: added 20 rows in 2 calls and removed 0 rows in 0 calls; the next run goes on from there";
+    let said = "before that: added 20 rows in 2 calls and removed 0 rows in 0 calls; the next run resumes";
     assert!(error.to_string().ends_with(said), "{error}");
     facebook.fake().clear_faults();
     let report = engine.run(&target).await.unwrap();

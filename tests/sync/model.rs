@@ -97,7 +97,7 @@ impl Store {
             Self::File(folder) => {
                 use audiencekit::sync::{SqliteFile, SqliteLedger, SqliteSettings};
                 // So few that members are found in memory and in the file.
-                let settings = SqliteSettings::default().places_in_memory(7);
+                let settings = SqliteSettings::default().index_entries_in_memory(7);
                 let file = SqliteFile::open_with(folder.path().join("ledger.db"), settings).unwrap();
                 Arc::new(SqliteLedger::in_file(&file))
             }

@@ -121,7 +121,7 @@ async fn an_audience_that_is_empty_is_not_guarded_and_one_of_one_is() {
     let guards = RemovalGuard::default().max_removed_percent(100.0);
     let error =
         world.engine([]).removal_guard(guards).build().run(target(SyncMode::Mirror)).await.unwrap_err();
-    assert!(error.to_string().contains("Guards::allow_empty(true)"), "{error}");
+    assert!(error.to_string().contains("RemovalGuard::allow_empty(true)"), "{error}");
     let replaced =
         world.engine([2]).removal_guard(guards).build().run(target(SyncMode::Mirror)).await.unwrap();
     assert_eq!((replaced.removed.accepted, world.members()), (1, 1));
@@ -303,7 +303,7 @@ async fn what_came_of_changes_is_a_table_that_adds_up() {
         .collect();
     assert_eq!(
         figures,
-        ["changes given 2", "overtaken by newer ones 1", "applied 1", "added, in 1 calls 1", "accepted 1"]
+        ["changes given 2", "superseded 1", "applied 1", "added, in 1 calls 1", "accepted 1"]
     );
 }
 

@@ -336,7 +336,7 @@ async fn a_lost_job_is_an_error_from_which_the_next_run_goes_on() {
     let (source, _) = numbered(20_000);
     let engine = engine(source, &facebook).executor(Losing { losing: 4, jobs: AtomicU64::new(0) }, 2).build();
     let error = engine.run(target()).await.unwrap_err();
-    assert!(error.to_string().contains("a worker dropped its job"), "{error}");
+    assert!(error.to_string().contains("the executor dropped a task"), "{error}");
     assert_eq!(error.kind(), ErrorKind::Io);
     let sent = facebook.calls() * 500;
     assert!(sent > 0);

@@ -17,20 +17,20 @@ use crate::sync::ledger::record::{CallRecord, Operation, RowRecord, RunRecord};
 use crate::sync::ledger::traits::{Durability, LedgerCommit};
 use crate::sync::target::SyncMode;
 
-/// One audience's part of the store, during one run.
+/// The ledger of one audience, during one run.
 #[derive(Debug)]
 pub(in crate::sync) struct AudienceLedger {
     pub(in crate::sync) backend: Backend,
     pub(in crate::sync) record: RunRecord,
     pub(in crate::sync) seen: RowSet,
     pub(in crate::sync) owners: OwnerTracker,
-    /// True when an earlier run left something open.
+    /// True if an earlier run was interrupted.
     pub(in crate::sync) resumed: bool,
-    /// True when rows may wait to be sent or removed.
+    /// True if rows may wait to be sent or removed.
     pub(in crate::sync) open_ends: bool,
-    /// True when Facebook left rows in place that nobody wants, which the next run removes again.
+    /// True if Facebook left rows in place that are to be removed, for which the next run asks again.
     pub(in crate::sync) leftovers: bool,
-    /// Calls above `settled` that were answered and left their rows at Facebook.
+    /// Calls above `acknowledged` that were answered and left their rows at Facebook.
     answered: HashSet<u64>,
     /// The calls that were found in the journal.
     pub(in crate::sync) calls: Vec<CallRecord>,
@@ -43,7 +43,7 @@ pub(in crate::sync) struct AudienceLedger {
 }
 
 impl AudienceLedger {
-    /// Starts the next run of an audience: from now on a run with a lower number cannot write.
+    /// Begins the next run of an audience: from now on a run with a lower number cannot write.
     pub(in crate::sync) async fn open(
         backend: Backend,
         audience: &AudienceId,
@@ -59,17 +59,17 @@ impl AudienceLedger {
             return Err(Error::new(
                 ErrorKind::Invalid,
                 "sync",
-                "the ledger was made with another person secret",
+                "the ledger was created with another pseudonym key",
             )
-            .expected("the secret it was made with"));
+            .expected("the key it was created with"));
         }
         let resumed = !record.finished;
-        // Without a mode of its own a run settles what is open and leaves an unread snapshot unread.
+        // Without a mode of its own a run sends what is open and leaves an unread snapshot unread.
         let whole = mode.is_some() || record.finished || record.read;
         record.secret = Some(secret);
         record.run += 1;
         if let Some(mode) = mode {
-            // A snapshot that was cut short goes on as of its own time; a mirror always looks again.
+            // An interrupted snapshot resumes as of its own time; a mirror always reads again.
             let continues = resumed
                 && record.mode == mode
                 && mode != SyncMode::Mirror
@@ -89,7 +89,7 @@ impl AudienceLedger {
             .map(|call| call.call)
             .collect();
         let forget = (!resumed).then_some(record.acknowledged);
-        // A snapshot that was read to its end is whole once somebody else has settled it.
+        // A snapshot that was read to its end is complete once any other operation has settled it.
         let settles_snapshot = mode.is_none()
             && resumed
             && record.resumed_from > 0
@@ -157,7 +157,7 @@ impl AudienceLedger {
         self.record.columns.get(usize::from(columns)).ok_or_else(damaged)
     }
 
-    /// True when the row is at Facebook for certain.
+    /// Returns `true` if the row is at Facebook for certain.
     pub(in crate::sync) fn is_confirmed(&self, row: &RowRecord) -> bool {
         self.record.confirms(row, &self.answered)
     }
@@ -228,7 +228,7 @@ impl AudienceLedger {
         }
         let mut changes = self.enter(forgotten);
         changes.calls.push(call);
-        // The answer of the last call before a crash is asked for again if it is lost, which costs one call.
+        // If the outcome is lost in a crash, the call is made again.
         let durability =
             if self.end == Durability::Immediate { Durability::Immediate } else { Durability::Deferred };
         self.commit(changes, durability).await
@@ -247,9 +247,8 @@ impl AudienceLedger {
     }
 }
 
-/// The ledger holds something that no run wrote.
+/// The ledger holds something that this crate did not write.
 pub(in crate::sync) fn damaged() -> Error {
-    Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; nobody was removed").expected(
-        "a copy of the ledger from before, or a new ledger and a run with Mode::Replace, which needs no memory",
-    )
+    Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; no member was removed")
+        .expected("an intact ledger; restore a copy, or run with SyncMode::Replace and a new ledger")
 }

@@ -1,4 +1,4 @@
-//! Whom a run has met for rows that several people want, or others than before.
+//! The people met in a run for rows that several people share, or whose owner has changed.
 
 use std::collections::HashMap;
 

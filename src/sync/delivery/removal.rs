@@ -1,4 +1,4 @@
-//! Taking members out, and settling what is open.
+//! Removing members, and sending what is open.
 //!
 //! Facebook removes a person by any one of the keys that were sent, so removing a row can take out a member whose row
 //! shares an e-mail address or a phone with it. Such rows are marked to be sent again, durably, before the removal.
@@ -14,11 +14,11 @@ use super::survey::{Survey, next_group};
 use super::uploader::{UploadContext, Uploader};
 use crate::error::{Error, ErrorKind, Result};
 use crate::identity::{Cell, MatchRow};
-use crate::sync::digest::{RowDigest, names_a_person};
+use crate::sync::digest::{RowDigest, identifies_a_person};
 use crate::sync::ledger::checksum::Checksum;
 use crate::sync::ledger::record::{Operation, RowRecord};
 use crate::sync::ledger::traits::Durability;
-use crate::sync::report::{CallCounts, RejectedRow};
+use crate::sync::report::counts::{CallCounts, RejectedRow};
 
 /// The call of a row that must be sent again although it may be at Facebook.
 const AGAIN: u64 = u64::MAX;
@@ -29,7 +29,7 @@ pub(in crate::sync) struct Sent {
     pub(in crate::sync) added: CallCounts,
     pub(in crate::sync) removed: CallCounts,
     pub(in crate::sync) rejected: Vec<RejectedRow>,
-    /// Why Facebook removes nobody for now: too few people would be left. Everything else was sent.
+    /// Why Facebook removes no members yet: too few would be left. Everything else was sent.
     pub(in crate::sync) refused: Option<Error>,
     /// Rows that wait for that.
     pub(in crate::sync) waiting: u64,
@@ -103,8 +103,8 @@ async fn remove(
 /// Takes the owners of rows that are to be removed.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row that was met by its slot is not found by its fingerprint,
-/// or another one is: somebody may want that.
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if a row that was found by its slot is not found by its digest, or
+/// another one is, which may be wanted.
 async fn release_owners(ledger: &mut AudienceLedger, group: &[(RowDigest, u64)]) -> Result<()> {
     for page in group.chunks(PAGE) {
         let digests: Vec<RowDigest> = page.iter().map(|(digest, _)| *digest).collect();
@@ -126,7 +126,7 @@ async fn release_owners(ledger: &mut AudienceLedger, group: &[(RowDigest, u64)])
     Ok(())
 }
 
-/// Marks every wanted row that shares an identifying cell with a row of `group`, and says how many.
+/// Marks every wanted row that shares an identifying cell with a row of `group`, and returns how many.
 async fn readd_sharing_rows(ledger: &mut AudienceLedger, group: &[RowDigest]) -> Result<u64> {
     let mut cells = HashSet::new();
     for digests in group.chunks(PAGE) {
@@ -156,18 +156,20 @@ async fn readd_sharing_rows(ledger: &mut AudienceLedger, group: &[RowDigest]) ->
     Ok(marked)
 }
 
-/// The cells by which Facebook may find a person, shortened.
+/// Returns checksums of the cells by which Facebook may find a person.
 fn identifying(row: MatchRow<'_>) -> impl Iterator<Item = u64> + '_ {
-    row.keys().iter().zip(row.cells()).filter(|(key, _)| names_a_person(**key)).filter_map(|(key, cell)| {
-        let mut sum = Checksum::default();
-        sum.number(*key as u64);
-        match &cell {
-            Cell::Hash(hash) => sum.bytes(hash.as_bytes()),
-            Cell::Plain(text) => sum.bytes(text.as_bytes()),
-            Cell::Json(_) | Cell::Empty => return None,
-        }
-        Some(sum.finish())
-    })
+    row.keys().iter().zip(row.cells()).filter(|(key, _)| identifies_a_person(**key)).filter_map(
+        |(key, cell)| {
+            let mut sum = Checksum::default();
+            sum.number(*key as u64);
+            match &cell {
+                Cell::Hash(hash) => sum.bytes(hash.as_bytes()),
+                Cell::Plain(text) => sum.bytes(text.as_bytes()),
+                Cell::Json(_) | Cell::Empty => return None,
+            }
+            Some(sum.finish())
+        },
+    )
 }
 
 /// Sends every row with an owner that is not at Facebook for certain.

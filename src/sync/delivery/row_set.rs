@@ -5,7 +5,7 @@
 pub(in crate::sync) struct RowSet(Vec<u64>);
 
 impl RowSet {
-    /// True when the slot was not in the set.
+    /// Returns `true` if the slot was not in the set.
     pub(in crate::sync) fn insert(&mut self, slot: u64) -> bool {
         let (word, bit) = ((slot / 64) as usize, 1 << (slot % 64));
         if self.0.len() <= word {

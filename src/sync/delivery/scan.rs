@@ -9,7 +9,7 @@ use crate::sync::ledger::record::RowRecord;
 /// Rows read from the ledger at a time.
 pub(super) const PAGE: usize = 4_096;
 
-/// Where a reader of all rows stands. Rows may be overwritten and forgotten meanwhile.
+/// A scan of all rows. Rows may be overwritten and deleted meanwhile.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct RowScan {
     after: Option<u64>,
@@ -21,7 +21,7 @@ impl RowScan {
         Self { after: Some(slot), over: false }
     }
 
-    /// The next page; `None` at the end, and without a ledger.
+    /// Reads the next page; `None` at the end, and without a ledger.
     pub(in crate::sync) async fn next(
         &mut self,
         store: &Backend,

@@ -17,7 +17,7 @@ use crate::sync::ledger::traits::Durability;
 use crate::sync::pipeline::prepare::Prepared;
 use crate::sync::target::SyncMode;
 
-/// What staging says about a row.
+/// How a row of a contact relates to what is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::sync) enum Staged {
     Fresh,
@@ -25,7 +25,7 @@ pub(in crate::sync) enum Staged {
     Duplicate,
 }
 
-/// Enters the rows of a batch, those that must be sent under the number of the call being filled.
+/// Writes rows of contacts to the ledger; those that must be sent get the number of the call being filled.
 pub(in crate::sync) async fn stage(
     ledger: &mut AudienceLedger,
     prepared: &Prepared,
@@ -96,7 +96,7 @@ pub(in crate::sync) async fn stage(
     Ok(staged)
 }
 
-/// Takes a person off the owners of their rows, and off the row `also`; says how many rows nobody wants now.
+/// Removes a person from the owners of their rows and of the row `also`; returns how many rows have no owner now.
 pub(in crate::sync) async fn withdraw(
     ledger: &mut AudienceLedger,
     person: PersonId,
@@ -124,7 +124,7 @@ pub(in crate::sync) async fn withdraw(
     Ok(unwanted)
 }
 
-/// Takes rows from owners who have other rows by now: a mirror or replacement has met everyone who wants a row.
+/// Removes owners that have other rows by now: a mirror or replacement has met every owner of a row.
 pub(in crate::sync) async fn release_missing_owners(ledger: &mut AudienceLedger) -> Result<()> {
     let met = std::mem::take(&mut ledger.owners);
     let Some(store) = ledger.backend.ledger() else { return Ok(()) };
@@ -143,7 +143,7 @@ pub(in crate::sync) async fn release_missing_owners(ledger: &mut AudienceLedger)
     ledger.write(changed, Durability::Deferred).await
 }
 
-/// Forgets rows that are not at Facebook any more.
+/// Deletes rows that are not at Facebook any more.
 pub(in crate::sync) async fn forget(
     ledger: &mut AudienceLedger,
     gone: impl Fn(&RowRecord) -> bool,

@@ -8,7 +8,7 @@ use crate::identity::MatchRows;
 use crate::sync::digest::RowDigest;
 use crate::sync::ledger::record::{RowRecord, RunRecord};
 
-/// Reads remembered rows, one at a time, without a new table for each.
+/// Decodes stored rows one at a time, without a new table for each.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct RowDecoder(HashMap<u16, MatchRows>);
 
@@ -22,7 +22,7 @@ impl RowDecoder {
     }
 }
 
-/// A remembered row as it was sent.
+/// Decodes a stored row.
 pub(in crate::sync) fn rows_of_record(record: &RunRecord, row: &RowRecord) -> Result<MatchRows> {
     let keys = record.columns.get(usize::from(row.columns)).ok_or_else(damaged)?;
     let mut rows = MatchRows::new(keys.clone());
@@ -32,7 +32,7 @@ pub(in crate::sync) fn rows_of_record(record: &RunRecord, row: &RowRecord) -> Re
 
 type Loaded = (Vec<(RowDigest, RowRecord)>, MatchRows, u16);
 
-/// Rows out of the ledger, by their columns, each held against its fingerprint.
+/// Reads rows of the ledger, grouped by their columns, and verifies each against its digest.
 pub(super) async fn load(ledger: &AudienceLedger, digests: &[RowDigest]) -> Result<Vec<Loaded>> {
     let rows = match ledger.backend.ledger() {
         Some(store) => store.rows(&ledger.record.audience, digests).await?,

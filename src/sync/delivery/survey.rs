@@ -32,8 +32,8 @@ pub(in crate::sync) struct Survey {
     pub(in crate::sync) swept: u64,
     /// Of the rows with an owner those that were there before this run.
     pub(in crate::sync) before_run: Share,
-    /// Of the rows with an owner those that were there before the runs that did not end: whom a refused run added does
-    /// not make the share of those who leave smaller.
+    /// Of the rows with an owner those that were there before the runs that did not end, so that rows added by a refused
+    /// run do not make the share of leaving rows smaller.
     pub(in crate::sync) before_refused: Share,
     /// Rows to remove: those, and rows without an owner.
     pub(in crate::sync) unwanted: u64,
@@ -43,10 +43,10 @@ pub(in crate::sync) struct Survey {
     pub(super) more_after: Option<u64>,
 }
 
-/// Reads every row, and holds them against the sums kept beside them.
+/// Reads every row, and verifies them against the stored sums.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when a row was lost, added or altered.
+/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if a row was lost, added or altered.
 pub(in crate::sync) async fn survey(
     ledger: &AudienceLedger,
     sweep: impl Fn(&RowRecord) -> bool,

@@ -21,8 +21,9 @@ use crate::sync::digest::RowDigest;
 use crate::sync::ledger::record::{CallRecord, Operation, RowRecord};
 use crate::sync::ledger::traits::Durability;
 use crate::sync::pipeline::prepare::Prepared;
-use crate::sync::progress::StageMeter;
-use crate::sync::report::{CallCounts, RejectedRow, RowCounts, SyncReport};
+use crate::sync::report::counts::{CallCounts, RejectedRow, RowCounts};
+use crate::sync::report::progress::StageMeter;
+use crate::sync::report::sync_report::SyncReport;
 use crate::sync::target::SyncMode;
 
 /// What every upload of an engine to one audience needs.

@@ -1,4 +1,4 @@
-//! Which rows nobody would want once some people are taken out.
+//! Which rows lose their last owner when people are removed.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,11 +11,11 @@ use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::record::{Owner, RowRecord, RunRecord};
 use crate::sync::ledger::traits::Ledger;
 
-/// People who would be taken out, as [`SyncMode::Remove`](crate::sync::target::SyncMode::Remove) does it: each off all rows they own.
+/// People to remove, each from all rows they own, as [`SyncMode::Remove`](crate::SyncMode::Remove) does it.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Withdrawals {
     done: HashSet<PersonId>,
-    /// By slot, who would still want a row that somebody was taken off.
+    /// By slot, the remaining owners of rows that lost one.
     left: HashMap<u64, SmallVec<[Owner; 1]>>,
     /// Rows without an owner then.
     pub(in crate::sync) rows: u64,
@@ -24,7 +24,7 @@ pub(in crate::sync) struct Withdrawals {
 }
 
 impl Withdrawals {
-    /// Takes a person out, and gives the rows that nobody wants any more for it.
+    /// Removes a person, and returns the rows that have no owner any more.
     pub(in crate::sync) async fn take(
         &mut self,
         ledger: &dyn Ledger,
@@ -46,7 +46,7 @@ impl Withdrawals {
         Ok(unwanted)
     }
 
-    /// True when the row loses its last owner.
+    /// Returns `true` if the row loses its last owner.
     fn take_off(&mut self, person: PersonId, digest: RowDigest, row: &RowRecord) -> bool {
         let left = self.left.entry(row.slot).or_insert_with(|| row.owners.clone());
         left.retain(|owner| owner.person != person);

@@ -7,21 +7,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 
-/// The audiences that a run has in hand, shared by everyone who writes to the same store.
+/// The audiences with a run in progress, shared by everyone who writes to the same store.
 ///
 /// A call that waits to be repeated could undo what another run of the audience did meanwhile, so there is no other.
-/// A store keeps one of these and returns it from [`Journal::audience_locks`](super::traits::Journal::audience_locks); clones share it.
 #[derive(Clone, Default)]
 pub struct AudienceLocks(Arc<Mutex<HashSet<AudienceId>>>);
 
-/// Keeps others from an audience until it is dropped.
+/// Locks an audience until it is dropped.
 pub(in crate::sync) struct AudienceLock {
     locks: AudienceLocks,
     audience: AudienceId,
 }
 
 impl AudienceLocks {
-    /// No audience in hand.
+    /// Creates locks of which none is held.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -35,8 +34,8 @@ impl AudienceLocks {
         if self.lock().insert(audience.clone()) {
             return Ok(AudienceLock { locks: self.clone(), audience: audience.clone() });
         }
-        Err(Error::new(ErrorKind::Busy, "sync", "a run of this audience is under way")
-            .expected("to wait for its end, or to drop it"))
+        Err(Error::new(ErrorKind::Busy, "sync", "another run of this audience is in progress")
+            .expected("one run at a time; wait for the other or drop it"))
     }
 }
 

@@ -1,4 +1,4 @@
-//! The ledger that lives as long as the process.
+//! A ledger in memory.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -9,14 +9,25 @@ use async_trait::async_trait;
 use super::lease::AudienceLocks;
 use super::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
 use super::row_index::{IndexKey, RowIndex};
-use super::traits::{Durability, Journal, Ledger, LedgerCommit, taken_over};
+use super::traits::{Durability, Journal, Ledger, LedgerCommit, Sealed, taken_over};
 use crate::error::Result;
 use crate::facebook::{AccountId, AudienceId};
 use crate::sync::digest::{PersonId, RowDigest};
 
-/// A [`Ledger`] in memory: for tests, for audiences that are never changed again, and as a [`Journal`].
+/// A [`Ledger`] and [`Journal`] in memory.
 ///
-/// Clones share the same content. Units: a member takes about 140 bytes and 33 for each match key: 270 with four keys.
+/// Use it in tests, for audiences that are never changed again, and as a journal. Clones share the same content. A member
+/// takes about 140 bytes and 33 for each match key: 270 bytes with four keys.
+///
+/// ```
+/// use audiencekit::{MemoryLedger, MemorySource, MockClient, Schema, SyncEngine};
+///
+/// let ledger = MemoryLedger::new();
+/// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+/// # let facebook = MockClient::new();
+/// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+/// let engine = builder.ledger(ledger.clone()).build(); // another engine may share it
+/// ```
 #[derive(Clone, Default)]
 pub struct MemoryLedger(Arc<Mutex<State>>, AudienceLocks);
 
@@ -46,7 +57,7 @@ type Block = [Option<Box<[u8]>>; BLOCK as usize];
 const BLOCK: u64 = 32;
 
 impl MemoryLedger {
-    /// An empty ledger.
+    /// Creates an empty ledger.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
@@ -115,6 +126,8 @@ impl AudienceTable {
         Ok(())
     }
 }
+
+impl Sealed for MemoryLedger {}
 
 #[async_trait]
 impl Journal for MemoryLedger {

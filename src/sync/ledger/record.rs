@@ -1,4 +1,4 @@
-//! What a ledger keeps: runs, calls and rows.
+//! The records of a ledger: runs, calls and rows.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -13,43 +13,43 @@ use crate::identity::MatchKey;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::target::SyncMode;
 
-/// What a call does to the members.
+/// What a call or a change does to members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Operation {
-    /// Adds its rows.
+    /// Adds rows.
     Add,
-    /// Removes its rows.
+    /// Removes rows.
     Remove,
-    /// Is part of a session that replaces all members.
+    /// Replaces all members, as part of a session.
     Replace,
 }
 
-/// Where the runs of one audience stand.
+/// The state of the runs of one audience.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct RunRecord {
     /// The audience.
     pub audience: AudienceId,
-    /// The number of the last run; a run that finds a higher one stops, for another has taken over.
+    /// The number of the last run. A run that finds a higher one stops, because another has taken over.
     pub run: u64,
-    /// The first run of the chain of unfinished runs that this one continues.
+    /// The first of the unfinished runs that this one resumes.
     #[serde(rename = "chain")]
     pub resumed_from: u64,
     /// The mode of the last run.
     pub mode: SyncMode,
-    /// The time at which the chain's contacts are judged.
+    /// The time at which contacts are evaluated, kept by the runs that resume it.
     #[serde(with = "time::serde::timestamp::microseconds")]
     pub now: OffsetDateTime,
-    /// False while a run is under way or was cut short.
+    /// `false` while a run is in progress or was interrupted.
     pub finished: bool,
-    /// True when Facebook left rows in place that nobody wants: the next run removes them again.
+    /// `true` if Facebook left rows in place that are to be removed; the next run asks again.
     #[serde(default)]
     pub leftovers: bool,
-    /// True once every contact of the chain was read.
+    /// `true` once every contact was read.
     pub read: bool,
-    /// True once a frozen snapshot is whole.
+    /// `true` once a frozen snapshot is complete.
     pub frozen: bool,
     /// The highest number given to a call.
     pub last_call: u64,
@@ -59,16 +59,16 @@ pub struct RunRecord {
     /// Calls up to this one have all been answered.
     #[serde(rename = "settled")]
     pub acknowledged: u64,
-    /// Slots given to rows so far.
+    /// Number of slots assigned so far.
     pub slots: u64,
     /// Rows remembered.
     pub rows: u64,
     /// Sum of the rows' checks: a row that is lost or altered shows here.
     pub sum: u64,
-    /// Sum of the rows' fingerprints.
+    /// Sum of the rows' digests.
     #[serde(rename = "prints", with = "as_text")]
     pub digest_sum: u128,
-    /// Names the secret that persons are digested with.
+    /// Identifies the pseudonym key.
     pub secret: Option<PersonId>,
     /// The lists of columns that rows of this audience have or had.
     pub columns: Vec<Arc<[MatchKey]>>,
@@ -87,7 +87,7 @@ mod as_text {
 }
 
 impl RunRecord {
-    /// An audience without a run.
+    /// Creates the record of an audience without a run.
     #[must_use]
     pub fn new(audience: AudienceId) -> Self {
         Self {
@@ -112,7 +112,7 @@ impl RunRecord {
         }
     }
 
-    /// True when the row is at Facebook for certain; `answered` are calls above `acknowledged` that left their rows there.
+    /// Returns `true` if the row is at Facebook for certain; `answered` are calls above `acknowledged` that left their rows there.
     ///
     /// What became of a row without an owner is not certain: its removal may be under way.
     pub(in crate::sync) fn confirms(&self, row: &RowRecord, answered: &HashSet<u64>) -> bool {
@@ -152,7 +152,7 @@ pub struct CallRecord {
     pub rejected: Option<u64>,
 }
 
-/// A person whom an account is being asked to forget: kept from before the first call until all was done.
+/// A person that an account is being asked to erase: kept from before the first call until all is done.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ErasureRecord {
@@ -186,18 +186,18 @@ impl std::fmt::Debug for ErasureRecord {
     }
 }
 
-/// A contact that wants a row to be a member.
+/// A person whose membership requires a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Owner {
-    /// Who.
+    /// The person.
     pub person: PersonId,
-    /// The generation of the change that says so; 0 for runs over all contacts.
+    /// The generation of the change that made it an owner; 0 for runs over all contacts.
     pub generation: u64,
 }
 
 impl Owner {
-    /// An owner.
+    /// Creates an owner of a row.
     #[must_use]
     pub fn new(person: PersonId, generation: u64) -> Self {
         Self { person, generation }
@@ -210,24 +210,23 @@ impl Owner {
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RowRecord {
-    /// A small number of its own within the audience.
-    pub slot: u64,
-    /// The run that met it first.
-    pub run: u64,
+    /// Its number within the audience.
+    pub(in crate::sync) slot: u64,
+    /// The run that added it first.
+    pub(in crate::sync) run: u64,
     /// The call that carried it last; 0 when it must be sent.
-    pub call: u64,
+    pub(in crate::sync) call: u64,
     /// Which list of columns its bytes have.
-    pub columns: u16,
-    /// Who wants it. Without owners it is to be removed.
-    pub owners: SmallVec<[Owner; 1]>,
+    pub(in crate::sync) columns: u16,
+    /// People whose membership requires it. Without owners it is to be removed.
+    pub(in crate::sync) owners: SmallVec<[Owner; 1]>,
     /// [`MatchRow::to_bytes`](crate::identity::MatchRow::to_bytes): digests, so personal data.
-    pub bytes: Box<[u8]>,
+    pub(in crate::sync) bytes: Box<[u8]>,
 }
 
 impl RowRecord {
-    /// A row as a store gives it back.
-    #[must_use]
-    pub fn new(
+    /// Creates a row as a store returns it.
+    pub(in crate::sync) fn new(
         slot: u64,
         run: u64,
         call: u64,
@@ -238,11 +237,11 @@ impl RowRecord {
         Self { slot, run, call, columns, owners, bytes }
     }
 
-    /// A check over everything in the row and its place, for a store to keep beside it.
+    /// Computes the checksum of the row and its slot, for a store to keep beside it.
     #[must_use]
-    pub fn check(&self, fingerprint: RowDigest) -> u64 {
+    pub fn check(&self, digest: RowDigest) -> u64 {
         let mut sum = Checksum::default();
-        sum.bytes(fingerprint.as_bytes());
+        sum.bytes(digest.as_bytes());
         sum.number(self.slot);
         sum.number(self.run);
         sum.number(self.call);

@@ -1,4 +1,4 @@
-//! A row as a store keeps it: as few bytes as it takes.
+//! The compact binary form of a row.
 
 use smallvec::SmallVec;
 
@@ -7,16 +7,15 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::sync::digest::{PersonId, RowDigest};
 
 impl RowRecord {
-    /// The row without its slot, in few bytes: fingerprint, run, call, columns, owners, cells. Digests, so personal
-    /// data.
+    /// Encodes the row without its slot: digest, run, call, columns, owners, cells. Digests are personal data.
     #[must_use]
-    pub fn to_bytes(&self, fingerprint: RowDigest) -> Vec<u8> {
+    pub fn to_bytes(&self, digest: RowDigest) -> Vec<u8> {
         let numbers = [self.run, self.call, u64::from(self.columns), self.owners.len() as u64];
         let owners = self.owners.iter().map(|owner| 16 + number_len(owner.generation));
         let length = numbers.into_iter().map(number_len).chain(owners).sum::<usize>() + 16 + self.bytes.len();
-        // No byte more, so that nobody copies it to be rid of them.
+        // The exact capacity, so that a boxed slice is made without a copy.
         let mut out = Vec::with_capacity(length);
-        out.extend_from_slice(fingerprint.as_bytes());
+        out.extend_from_slice(digest.as_bytes());
         numbers.into_iter().for_each(|number| write_number(number, &mut out));
         for owner in &self.owners {
             out.extend_from_slice(owner.person.as_bytes());
@@ -26,10 +25,10 @@ impl RowRecord {
         out
     }
 
-    /// The row of a slot, and its fingerprint, out of [`to_bytes`](Self::to_bytes).
+    /// Decodes the row of a slot, and its digest, from [`to_bytes`](Self::to_bytes).
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] when the bytes are no row.
+    /// [`ErrorKind::Corrupt`] if the bytes are not a row.
     pub fn from_bytes(slot: u64, bytes: &[u8]) -> Result<(RowDigest, Self)> {
         read_row(slot, bytes).ok_or_else(|| Error::new(ErrorKind::Corrupt, "ledger", "a row is damaged"))
     }

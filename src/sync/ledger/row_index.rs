@@ -1,4 +1,4 @@
-//! Where rows are found: by fingerprint and by person.
+//! An index of rows by digest and by person.
 
 use std::collections::hash_map::Entry;
 use std::collections::{BTreeSet, HashMap};
@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, Hasher, RandomState};
 use super::record::RowRecord;
 use crate::sync::digest::{PersonId, RowDigest};
 
-/// The first half of a fingerprint or of a person: what is found by it must be held against the whole.
+/// The first half of a digest or of a person: what is found by it must be held against the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(in crate::sync) struct IndexKey(pub(in crate::sync) u64);
 
@@ -105,8 +105,8 @@ fn others(more: &BTreeSet<(IndexKey, u64)>, key: IndexKey) -> impl Iterator<Item
     more.range((key, 0)..=(key, u64::MAX)).map(|(_, slot)| *slot)
 }
 
-/// Hashes keys by one multiplication with a factor of its own: digests are spread already, and whoever would choose
-/// contacts that fall together does not know the factor.
+/// Hashes keys by one multiplication with a factor of its own: digests are spread already, and an adversary who chooses
+/// contacts does not know the factor.
 #[derive(Debug, Clone)]
 pub(in crate::sync) struct DigestHasher(u64);
 

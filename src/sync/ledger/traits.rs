@@ -1,4 +1,4 @@
-//! The seams for a host's own store: [`Journal`] for calls, [`Ledger`] for members too.
+//! What an engine needs of a store: [`Journal`] for calls, [`Ledger`] for members too.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,84 +11,97 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId};
 use crate::sync::digest::{PersonId, RowDigest};
 
+/// Seals [`Journal`] and [`Ledger`]. Only this crate's own tests may implement it.
+#[doc(hidden)]
+pub trait Sealed {}
+
 /// When a commit must be on disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Durability {
-    /// With the next commit that is `Immediate`: nothing outside depends on it yet. Reads must see it at once.
+    /// With the next commit that is `Immediate`, because nothing outside the store depends on it yet. Reads see it at
+    /// once.
     Deferred,
     /// In one transaction with the next commit, which follows at once and may be that of another store in the same
-    /// database. Elsewhere it is as good as `Deferred`.
+    /// database. Other stores treat it as `Deferred`.
     Grouped,
-    /// Before the call returns, with everything before it: a request to Facebook follows.
+    /// Before the call returns, with everything before it, because a request to Facebook follows.
     Immediate,
 }
 
-/// What one commit writes, all of it or nothing.
+/// What one commit writes, atomically.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct LedgerCommit {
     /// The audience whose run writes this.
     pub audience: Option<AudienceId>,
-    /// The run: a store that holds a record of a later run refuses with
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy).
+    /// The run. A store with a record of a later run returns [`ErrorKind::Busy`].
     pub run: Option<RunRecord>,
-    /// The run begins: a store whose last run is not this one, 0 without any, refuses with
-    /// [`ErrorKind::Busy`](crate::ErrorKind::Busy), so that two runs never share a number.
+    /// For a run that begins: a store whose last run is not this one, 0 without any, returns [`ErrorKind::Busy`], so that
+    /// two runs never share a number.
     pub after_run: Option<u64>,
     /// Calls to add, or to overwrite by their number.
     pub calls: Vec<CallRecord>,
     /// Calls up to this number may be forgotten.
     pub forget_calls: Option<u64>,
-    /// Rows to overwrite, or to forget where there is none. A row keeps its slot until it is forgotten.
+    /// Rows to overwrite, or to delete where there is `None`. A row keeps its slot until it is deleted.
     pub rows: Vec<(RowDigest, Option<RowRecord>)>,
     /// The generation of the last change of a person.
     pub generations: Vec<(PersonId, u64)>,
-    /// Keys of people who must not be added to any audience.
+    /// Keys of people to block from every audience.
     pub block: Vec<PersonId>,
-    /// Keys of people who may be added again.
+    /// Keys of people to unblock.
     pub unblock: Vec<PersonId>,
     /// An erasure that begins; it overwrites the one of the same account and person.
     pub erase: Option<ErasureRecord>,
-    /// An erasure that is done: there is nothing left to remember.
+    /// An erasure that is complete and may be forgotten.
     pub erased: Option<(AccountId, PersonId)>,
 }
 
-/// Remembers runs and calls: intents before them, outcomes after them.
+/// A store that remembers runs and calls: intents before them, outcomes after them.
 ///
-/// Errors of a store stop the run before anything is sent on a wrong footing;
-/// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) says that it does not hold what was written to it.
+/// This trait is sealed: [`MemoryLedger`](crate::MemoryLedger) and `SqliteLedger` implement it.
 #[async_trait]
-pub trait Journal: Send + Sync + fmt::Debug {
-    /// The run record of an audience, if it had a run.
+pub trait Journal: Sealed + Send + Sync + fmt::Debug {
+    /// Returns the run record of an audience, or `None` if it never had a run.
+    #[doc(hidden)]
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>>;
 
-    /// The calls of an audience that were not forgotten, by number.
+    /// Returns the calls of an audience that were not forgotten, by number.
+    #[doc(hidden)]
     async fn calls(&self, audience: &AudienceId) -> Result<Vec<CallRecord>>;
 
-    /// Every blocked key.
+    /// Returns every blocked key.
+    #[doc(hidden)]
     async fn blocked(&self) -> Result<Vec<PersonId>>;
 
-    /// Erasures that were begun and are not done.
+    /// Returns the erasures that have begun and are not complete.
+    #[doc(hidden)]
     async fn erasures(&self) -> Result<Vec<ErasureRecord>>;
 
     /// Writes all of `changes` or nothing.
     ///
     /// Cancel safety: a dropped call has written all or nothing.
+    #[doc(hidden)]
     async fn commit(&self, changes: LedgerCommit, durability: Durability) -> Result<()>;
 
-    /// The audiences in hand: the same [`AudienceLocks`] for everyone in the process who writes to this store, or two engines
-    /// could run one audience at the same time.
+    /// Returns the locks of everyone in the process who writes to this store, so that two engines cannot run one
+    /// audience at the same time.
+    #[doc(hidden)]
     fn audience_locks(&self) -> &AudienceLocks;
 }
 
-/// Remembers, beside the calls, every row of every audience.
+/// A [`Journal`] that also remembers every row of every audience.
+///
+/// This trait is sealed: [`MemoryLedger`](crate::MemoryLedger) and `SqliteLedger` implement it.
 #[async_trait]
 pub trait Ledger: Journal {
-    /// The rows of these fingerprints, in their order.
+    /// Returns the rows with these digests, in the order of the digests.
+    #[doc(hidden)]
     async fn rows(&self, audience: &AudienceId, digests: &[RowDigest]) -> Result<Vec<Option<RowRecord>>>;
 
-    /// At most `limit` rows in the order of their slots, after the slot `after`.
+    /// Returns at most `limit` rows in the order of their slots, after the slot `after`.
+    #[doc(hidden)]
     async fn scan(
         &self,
         audience: &AudienceId,
@@ -96,13 +109,16 @@ pub trait Ledger: Journal {
         limit: usize,
     ) -> Result<Vec<(RowDigest, RowRecord)>>;
 
-    /// The rows of an audience that a person owns.
+    /// Returns the rows of an audience that a person owns.
+    #[doc(hidden)]
     async fn rows_of(&self, audience: &AudienceId, person: PersonId) -> Result<Vec<RowDigest>>;
 
-    /// The generation of the last change of a person in an audience; 0 without one.
+    /// Returns the generation of the last change of a person in an audience, or 0.
+    #[doc(hidden)]
     async fn generation(&self, audience: &AudienceId, person: PersonId) -> Result<u64>;
 
-    /// The audiences that had a run.
+    /// Returns the audiences that had a run.
+    #[doc(hidden)]
     async fn audiences(&self) -> Result<Vec<AudienceId>>;
 }
 
@@ -110,6 +126,8 @@ pub trait Ledger: Journal {
 pub(in crate::sync) fn taken_over() -> Error {
     Error::new(ErrorKind::Busy, "ledger", "another run of this audience has taken over").retryable(false)
 }
+
+impl<J: Sealed + ?Sized> Sealed for Arc<J> {}
 
 #[async_trait]
 impl<J: Journal + ?Sized> Journal for Arc<J> {

@@ -1,4 +1,4 @@
-//! From a batch of contacts to rows: the part of a run that needs no waiting and fits any thread.
+//! Contacts to rows: the part of a run that never waits and runs on any thread.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -9,9 +9,9 @@ use crate::error::Result;
 use crate::identity::{Coverage, KeyMap, MatchRows};
 use crate::sync::digest::{PersonId, PseudonymKey, RowDigest};
 use crate::sync::policy::BoundPolicy;
-use crate::sync::report::ContactCounts;
+use crate::sync::report::counts::ContactCounts;
 
-/// Everything that turns contacts into rows.
+/// Turns contacts into rows.
 #[derive(Debug)]
 pub(in crate::sync) struct RowPreparer {
     pub(in crate::sync) groups: Selection,
@@ -20,7 +20,7 @@ pub(in crate::sync) struct RowPreparer {
     pub(in crate::sync) secret: PseudonymKey,
     pub(in crate::sync) id: Option<FieldId>,
     pub(in crate::sync) blocked: Arc<HashSet<PersonId>>,
-    /// True when a ledger wants to know rows and persons again.
+    /// True if a ledger remembers rows, which then have digests and persons.
     pub(in crate::sync) identify: bool,
 }
 
@@ -30,9 +30,9 @@ pub(in crate::sync) struct Prepared {
     pub(in crate::sync) rows: MatchRows,
     /// For each row the contact it came from, counted from 1 at the first contact of the batch.
     pub(in crate::sync) records: Vec<u64>,
-    /// For each row who it belongs to; empty without a ledger.
+    /// For each row its person; empty without a ledger.
     pub(in crate::sync) persons: Vec<PersonId>,
-    /// For each row its fingerprint; empty without a ledger.
+    /// For each row its digest; empty without a ledger.
     pub(in crate::sync) digests: Vec<RowDigest>,
     pub(in crate::sync) counts: ContactCounts,
     pub(in crate::sync) coverage: Coverage,

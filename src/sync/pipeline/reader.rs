@@ -1,40 +1,39 @@
-//! Reads contacts lot after lot and prepares them, on the host's threads if it lends any.
+//! Reads and prepares contacts chunk by chunk, on an executor if there is one.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::prepare::{Prepared, RowPreparer};
-use super::workers::{Answer, Executor, submit};
+use super::workers::{Executor, Receiver, submit};
 use crate::contact::Schema;
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{Batch, Chunk, ContactReader, Decoder, ReadErrors};
 
 /// The prepared contacts of one pass, in order.
 ///
-/// What comes out does not depend on how many contacts a lot has nor on who reads it: an error comes after everything
-/// before it.
+/// The result does not depend on the size of chunks nor on the executor: an error comes after everything before it.
 pub(in crate::sync) struct RowReader {
     reader: Box<dyn ContactReader>,
-    /// What reads lots; without it the reader fills batches itself.
+    /// Decodes chunks; without it the reader fills batches itself.
     decoder: Option<Arc<dyn Decoder>>,
     schema: Schema,
     preparer: Arc<RowPreparer>,
-    workers: Option<Arc<dyn Executor>>,
-    /// Lots in work at the same time.
+    executor: Option<Arc<dyn Executor>>,
+    /// Chunks in work at the same time.
     depth: usize,
-    lot_rows: usize,
-    pending: VecDeque<Answer<Work>>,
+    chunk_rows: usize,
+    pending: VecDeque<Receiver<Work>>,
     spare: Vec<Work>,
     used: Vec<Prepared>,
     read: u64,
     losses: ReadErrors,
-    /// Why the pass has ended: the end of the source, or an error that has not been told yet.
+    /// Why the pass has ended: the end of the source, or an error that was not returned yet.
     ended: Option<Result<()>>,
 }
 
-/// One lot on its way through the stages, with the memory for it.
+/// One chunk on its way through the stages, with the memory for it.
 struct Work {
-    lot: Chunk,
+    chunk: Chunk,
     batch: Batch,
     prepared: Prepared,
     failed: Option<Error>,
@@ -45,8 +44,8 @@ impl RowReader {
         mut reader: Box<dyn ContactReader>,
         schema: &Schema,
         preparer: &Arc<RowPreparer>,
-        workers: Option<(&Arc<dyn Executor>, usize)>,
-        lot_rows: usize,
+        executor: Option<(&Arc<dyn Executor>, usize)>,
+        chunk_rows: usize,
     ) -> Self {
         let decoder = reader.cutter().map(|cutter| cutter.decoder());
         Self {
@@ -54,9 +53,9 @@ impl RowReader {
             decoder,
             schema: schema.clone(),
             preparer: Arc::clone(preparer),
-            workers: workers.map(|(workers, _)| Arc::clone(workers)),
-            depth: workers.map_or(1, |(_, threads)| threads.max(1) * 2),
-            lot_rows,
+            executor: executor.map(|(executor, _)| Arc::clone(executor)),
+            depth: executor.map_or(1, |(_, threads)| threads.max(1) * 2),
+            chunk_rows,
             pending: VecDeque::new(),
             spare: Vec::new(),
             used: Vec::new(),
@@ -66,7 +65,7 @@ impl RowReader {
         }
     }
 
-    /// What the source could not read so far.
+    /// Returns what the source could not read so far.
     pub(in crate::sync) fn losses(&self) -> &ReadErrors {
         &self.losses
     }
@@ -79,7 +78,7 @@ impl RowReader {
             return self.ended.replace(Ok(())).unwrap_or(Ok(())).map(|()| None);
         };
         let mut work =
-            first.await.ok_or_else(|| Error::new(ErrorKind::Io, "sync", "a worker dropped its job"))?;
+            first.await.ok_or_else(|| Error::new(ErrorKind::Io, "sync", "the executor dropped a task"))?;
         self.losses.merge(&std::mem::take(work.batch.losses_mut()));
         if let Some(error) = work.failed.take() {
             self.ended = Some(Err(error));
@@ -93,7 +92,7 @@ impl RowReader {
         Ok(Some(prepared))
     }
 
-    /// Takes what the source gives next and sets somebody to work on it.
+    /// Takes the next chunk of the source and submits it.
     async fn begin(&mut self) {
         let mut work = self.spare.pop().unwrap_or_else(|| self.work());
         match self.take(&mut work).await {
@@ -102,7 +101,7 @@ impl RowReader {
             Err(error) => self.ended = Some(Err(error)),
         }
         let (preparer, decoder) = (Arc::clone(&self.preparer), self.decoder.clone());
-        self.pending.push_back(submit(self.workers.as_deref(), move || {
+        self.pending.push_back(submit(self.executor.as_deref(), move || {
             work.prepared.clear();
             work.failed = work.turn(&preparer, decoder.as_deref()).err();
             work
@@ -114,29 +113,30 @@ impl RowReader {
         if self.decoder.is_some()
             && let Some(cutter) = self.reader.cutter()
         {
-            return cutter.cut(&mut work.lot).await;
+            return cutter.cut(&mut work.chunk).await;
         }
         self.reader.next_batch(&mut work.batch).await
     }
 
     fn work(&self) -> Work {
-        let contacts = if self.decoder.is_some() { BATCH_OF_LOT.min(self.lot_rows) } else { self.lot_rows };
+        let contacts =
+            if self.decoder.is_some() { DECODED_AT_ONCE.min(self.chunk_rows) } else { self.chunk_rows };
         Work {
-            lot: Chunk::with_capacity(self.lot_rows),
+            chunk: Chunk::with_capacity(self.chunk_rows),
             batch: Batch::with_capacity(&self.schema, contacts),
             prepared: Prepared::new(&self.preparer.keys),
             failed: None,
         }
     }
 
-    /// Takes a batch back whose rows have been used, for its memory.
+    /// Takes back the memory of prepared rows that have been used.
     pub(in crate::sync) fn reuse(&mut self, prepared: Prepared) {
         self.used.push(prepared);
     }
 }
 
-/// Contacts of a lot that are read before they are hashed: so few that they stay in the core's own cache.
-const BATCH_OF_LOT: usize = 256;
+/// Contacts of a chunk that are read before they are hashed: so few that they stay in the core's own cache.
+const DECODED_AT_ONCE: usize = 256;
 
 impl Work {
     /// Turns contacts into rows.
@@ -144,15 +144,15 @@ impl Work {
         let Some(decoder) = decoder else {
             return preparer.prepare(self.batch.contacts(), &mut self.prepared);
         };
-        while !self.lot.is_read() {
+        while !self.chunk.is_read() {
             self.batch.clear();
-            let left = self.lot.rest().len();
-            let read = decoder.decode(&mut self.lot, &mut self.batch);
+            let left = self.chunk.rest().len();
+            let read = decoder.decode(&mut self.chunk, &mut self.batch);
             preparer.prepare(self.batch.contacts(), &mut self.prepared)?;
             read?;
-            // It is the host's perhaps, and would be asked for ever.
-            if self.lot.rest().len() == left {
-                let place = format!("line {}", self.lot.line());
+            // A decoder of your application's would loop forever.
+            if self.chunk.rest().len() == left {
+                let place = format!("line {}", self.chunk.line());
                 return Err(Error::new(ErrorKind::Source, place, "the decoder passes over nothing")
                     .expected("Lot::pass for what was read"));
             }

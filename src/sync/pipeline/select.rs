@@ -1,10 +1,10 @@
-//! Which contacts a run takes.
+//! Selecting contacts by segments.
 
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 use crate::segment::{CompiledSegment, Decision, EvaluationTime, Segment, SegmentCatalog};
 
-/// What became of a contact; of several groups the one that came nearest to selecting it decides.
+/// The verdict on a contact; of several segments the one that came nearest to selecting it decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::sync) enum Verdict {
     NotIncluded,
@@ -13,10 +13,10 @@ pub(in crate::sync) enum Verdict {
     Selected,
 }
 
-/// The groups of a target, compiled: a contact is selected when one of them selects it.
+/// The compiled segments of a target: a contact is selected if any of them selects it.
 #[derive(Debug)]
 pub(in crate::sync) enum Selection {
-    Everyone,
+    All,
     Of(Vec<CompiledSegment>),
 }
 
@@ -27,7 +27,7 @@ impl Selection {
         time: &EvaluationTime,
         catalog: Option<&dyn SegmentCatalog>,
     ) -> Result<Self> {
-        let Some(segments) = segments else { return Ok(Self::Everyone) };
+        let Some(segments) = segments else { return Ok(Self::All) };
         let compile = |segment: &Segment| match catalog {
             Some(catalog) => segment.compile_with(schema, time, catalog),
             None => segment.compile(schema, time),

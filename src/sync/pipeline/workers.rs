@@ -1,11 +1,11 @@
-//! Threads of the host's, on request.
+//! Threads that your application lends.
 
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
 
-/// A piece of work without waiting in it: about a millisecond of reading, selecting and hashing.
+/// A unit of work that never waits: about a millisecond of reading, selecting and hashing.
 pub type Task = Box<dyn FnOnce() + Send + 'static>;
 
 /// Runs tasks on threads of your application; this crate starts none.
@@ -33,8 +33,8 @@ impl<F: Fn(Task) + Send + Sync> Executor for F {
     }
 }
 
-/// The result of a job: pending until it is there, `None` when the job was dropped or panicked.
-pub(in crate::sync) struct Answer<T>(Arc<Mutex<Slot<T>>>);
+/// The result of a task: `None` if the task was dropped or panicked.
+pub(in crate::sync) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
 
 struct Slot<T> {
     value: Option<T>,
@@ -42,9 +42,9 @@ struct Slot<T> {
     waker: Option<Waker>,
 }
 
-struct Promise<T>(Arc<Mutex<Slot<T>>>);
+struct Sender<T>(Arc<Mutex<Slot<T>>>);
 
-impl<T> Drop for Promise<T> {
+impl<T> Drop for Sender<T> {
     fn drop(&mut self) {
         let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         slot.gone = true;
@@ -54,25 +54,25 @@ impl<T> Drop for Promise<T> {
     }
 }
 
-/// Hands `work` to the workers, or does it at once without any.
+/// Runs `work` on the executor, or at once if there is none.
 pub(super) fn submit<T: Send + 'static>(
-    workers: Option<&dyn Executor>,
+    executor: Option<&dyn Executor>,
     work: impl FnOnce() -> T + Send + 'static,
-) -> Answer<T> {
+) -> Receiver<T> {
     let slot = Arc::new(Mutex::new(Slot { value: None, gone: false, waker: None }));
-    let promise = Promise(Arc::clone(&slot));
-    let job = move || {
+    let sender = Sender(Arc::clone(&slot));
+    let task = move || {
         let value = work();
-        promise.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
+        sender.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
     };
-    match workers {
-        Some(workers) => workers.execute(Box::new(job)),
-        None => job(),
+    match executor {
+        Some(executor) => executor.execute(Box::new(task)),
+        None => task(),
     }
-    Answer(slot)
+    Receiver(slot)
 }
 
-impl<T> Future for Answer<T> {
+impl<T> Future for Receiver<T> {
     type Output = Option<T>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {

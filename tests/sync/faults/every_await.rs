@@ -71,6 +71,8 @@ pub(crate) struct Failure {
     pub(crate) writes: bool,
 }
 
+impl audiencekit::sync::__Sealed for Hesitant<Remembering> {}
+
 #[async_trait]
 impl Journal for Hesitant<Remembering> {
     async fn run(&self, audience: &AudienceId) -> Result<Option<RunRecord>> {

@@ -1,4 +1,4 @@
-//! One SQLite file: made for its owner alone, locked for one process, checked when opened, written in transactions.
+//! One SQLite file: private to its owner, locked for one process, verified when opened, written in transactions.
 
 use std::fmt;
 use std::path::Path;
@@ -15,15 +15,16 @@ use crate::sync::ledger::traits::Durability;
 
 /// One SQLite file for ledger, journal and automation state, so that their writes are durable together.
 ///
-/// Clones share the same connection, and so do the stores made with it. What one of them writes as
-/// [`Durability::Deferred`] is committed in one transaction with whatever is written next as [`Durability::Immediate`], by any of
-/// them. The file is created readable and writable by its owner only, and locked: a second process gets
-/// [`ErrorKind::Busy`]. A file of up to 64 MiB is checked whole when it is opened; of a larger one audiences, runs, calls
-/// and blocks are, and the rest by [`verify`](Self::verify). Whatever its size, the members of an audience are held
-/// against their sums before any of them is removed.
+/// Clones share the connection, and so do the stores made with it. The calling thread blocks while one of them reads or
+/// writes. The file is created readable and writable by its owner only, and locked: a second process gets
+/// [`ErrorKind::Busy`].
 ///
-/// Its log is SQLite's rollback journal, beside the file while a transaction is under way: a damaged write-ahead log
-/// would lose commits in silence, a damaged rollback journal is noticed.
+/// A file of up to 64 MiB is verified when it is opened. Of a larger one audiences, runs, calls and blocks are, and the
+/// rest by [`verify`](Self::verify). Whatever its size, the members of an audience are verified before any of them is
+/// removed.
+///
+/// Its log is SQLite's rollback journal, beside the file while a transaction is open: a damaged write-ahead log would
+/// lose commits without notice, a damaged rollback journal is detected.
 ///
 /// ```
 /// use audiencekit::sync::{SqliteFile, SqliteLedger};
@@ -37,48 +38,60 @@ use crate::sync::ledger::traits::Durability;
 #[derive(Clone)]
 pub struct SqliteFile(Arc<Mutex<Inner>>, AudienceLocks);
 
-/// How much memory a file may take, and how much of it is checked when it is opened.
+/// Settings of a [`SqliteFile`]: memory, and what is verified when it is opened.
+///
+/// ```
+/// use audiencekit::sync::{SqliteFile, SqliteSettings};
+///
+/// let folder = tempfile::tempdir().unwrap();
+/// let settings = SqliteSettings::default().cache_mib(64).verify_on_open_mib(0);
+/// let file = SqliteFile::open_with(folder.path().join("audiences.db"), settings)?;
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SqliteSettings {
     cache_mib: u32,
-    places_in_memory: usize,
-    checked_at_open_mib: u32,
+    index_entries_in_memory: usize,
+    verify_on_open_mib: u32,
 }
 
 impl Default for SqliteSettings {
-    /// 16 MiB of page cache, and 400,000 places in memory, which take about 12 MB.
+    /// 16 MiB of page cache, and 400,000 index entries in memory, which take about 12 MB.
     fn default() -> Self {
-        Self { cache_mib: 16, places_in_memory: 400_000, checked_at_open_mib: 64 }
+        Self { cache_mib: 16, index_entries_in_memory: 400_000, verify_on_open_mib: 64 }
     }
 }
 
 impl SqliteSettings {
-    /// Pages of the file in memory, in MiB; 16 without it.
+    /// Sets the size of the page cache, in MiB. Defaults to 16.
     #[must_use]
     pub fn cache_mib(mut self, mebibytes: u32) -> Self {
         self.cache_mib = mebibytes;
         self
     }
 
-    /// The newest members are found by places in memory, two for each, which go into the file together once there are
-    /// so many; 400,000 without it. More make first uploads of millions faster.
+    /// Sets how many index entries of the newest members stay in memory, two for each. Defaults to 400,000.
+    ///
+    /// Then they are written together. More of them make first uploads of millions faster.
     #[must_use]
-    pub fn places_in_memory(mut self, places: usize) -> Self {
-        self.places_in_memory = places;
+    pub fn index_entries_in_memory(mut self, places: usize) -> Self {
+        self.index_entries_in_memory = places;
         self
     }
 
-    /// Files up to this size, in MiB, are checked whole when they are opened; 64 without it. A check reads all of the file.
+    /// Sets the size, in MiB, up to which a file is verified when it is opened. Defaults to 64.
+    ///
+    /// Verification reads the whole file.
     #[must_use]
-    pub fn checked_at_open_mib(mut self, mebibytes: u32) -> Self {
-        self.checked_at_open_mib = mebibytes;
+    pub fn verify_on_open_mib(mut self, mebibytes: u32) -> Self {
+        self.verify_on_open_mib = mebibytes;
         self
     }
 }
 
 struct Inner {
     connection: Connection,
-    /// In a host's database: the number by which this opening writes.
+    /// In your application's database: the number by which this opening writes.
     opening: Option<i64>,
     /// True while a transaction holds writes that may wait.
     open: bool,
@@ -90,20 +103,19 @@ struct Inner {
 }
 
 impl SqliteFile {
-    /// The tables of a file, with what their columns hold.
+    /// The SQL schema of the tables, with comments on their columns.
     pub const SCHEMA: &str = schema::TABLES;
 
-    /// Opens a file, or makes one where there is none.
+    /// Opens a file, or creates it if there is none.
     ///
     /// # Errors
-    /// [`ErrorKind::Busy`] while another process has it open; [`ErrorKind::Corrupt`] when it is damaged or not a
-    /// file of this crate;
-    /// [`ErrorKind::Io`] when it cannot be read or written.
+    /// [`ErrorKind::Busy`] while another process has it open; [`ErrorKind::Corrupt`] if it is damaged or not a file of
+    /// this crate; [`ErrorKind::Io`] if it cannot be read or written.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         Self::open_with(path, SqliteSettings::default())
     }
 
-    /// As [`open`](Self::open), with other settings.
+    /// Opens a file with settings, or creates it if there is none.
     ///
     /// # Errors
     /// As [`open`](Self::open).
@@ -112,22 +124,32 @@ impl SqliteFile {
         Self::checked(open::own(path)?, None, path, settings)
     }
 
-    /// Keeps the tables of [`SCHEMA`](Self::SCHEMA) in a database of the host's, beside the host's tables, while the
-    /// host's own connections go on reading and writing.
+    /// Opens your application's own database, and keeps the tables of [`SCHEMA`](Self::SCHEMA) in it beside yours.
     ///
-    /// What the host and the ledger must both know or neither, such as a contact and the change of an audience that
-    /// follows from it, the host writes in one transaction of its own: see [`SqliteOutbox`](crate::sync::outbox::SqliteOutbox).
+    /// The tables are created the first time. File mode, log and backups stay yours, and your own connections go on
+    /// reading and writing; with a write-ahead log both sides work at once. To change a contact and an audience in one
+    /// transaction of your own, use [`SqliteOutbox`](crate::sync::SqliteOutbox).
     ///
-    /// The tables are made the first time. The file's mode, its log and its backups stay the host's; a write-ahead log
-    /// lets both sides work at once. Each commit of the ledger is a transaction of its own and takes the host's writers
-    /// some milliseconds; it waits up to 10 seconds for theirs and holds up its thread meanwhile, so a host that keeps a
-    /// transaction open over an `await` keeps it on another thread. The last one to open the database writes, and
-    /// whoever did so before gets [`ErrorKind::Busy`]. After the database was restored from a copy, open it again before
-    /// anything is sent: what was sent since the copy is not remembered, and a run with `SyncMode::Replace` brings both in
-    /// step again.
+    /// Each commit of the ledger is a transaction and blocks other writers for some milliseconds. It waits up to 10 seconds
+    /// for them, and blocks its thread meanwhile: if your application keeps a transaction open over an `await`, it must do
+    /// so on another thread. The last opening of the database writes; earlier ones get [`ErrorKind::Busy`].
+    ///
+    /// After you restore the database from a backup, open it again before anything is sent. What was sent since the backup
+    /// is not remembered; a run with `SyncMode::Replace` brings both in step again.
+    ///
+    /// ```
+    /// use audiencekit::sync::{SqliteFile, SqliteLedger, SqliteSettings};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("shop.db");
+    /// rusqlite::Connection::open(&path).unwrap().execute_batch("CREATE TABLE customer (email TEXT)").unwrap();
+    /// let file = SqliteFile::in_database(&path, SqliteSettings::default())?;
+    /// let ledger = SqliteLedger::in_file(&file);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`open`](Self::open), and [`ErrorKind::Io`] when there is no such file.
+    /// As [`open`](Self::open), and [`ErrorKind::Io`] if there is no such file.
     pub fn in_database(path: impl AsRef<Path>, settings: SqliteSettings) -> Result<Self> {
         let path = path.as_ref();
         let (connection, opening) = open::of_host(path)?;
@@ -143,10 +165,10 @@ impl SqliteFile {
         connection
             .pragma_update(None, "cache_size", -1_024 * i64::from(settings.cache_mib.max(1)))
             .map_err(failed)?;
-        let tails = Tails::new(settings.places_in_memory);
+        let tails = Tails::new(settings.index_entries_in_memory);
         let inner = Inner { connection, opening, open: false, carries: false, failed: false, tails };
         let file = Self(Arc::new(Mutex::new(inner)), AudienceLocks::new());
-        let checked = u64::from(settings.checked_at_open_mib) << 20;
+        let checked = u64::from(settings.verify_on_open_mib) << 20;
         if std::fs::metadata(path).is_ok_and(|file| file.len() <= checked) {
             file.verify()?;
         } else {
@@ -155,10 +177,10 @@ impl SqliteFile {
         Ok(file)
     }
 
-    /// Checks the structure of the whole file, and that every member is found; it reads all of it.
+    /// Verifies the structure of the whole file and every row and index entry. Reads all of it.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] when it is damaged.
+    /// [`ErrorKind::Corrupt`] if it is damaged.
     pub fn verify(&self) -> Result<()> {
         verify::whole(&self.lock().connection)
     }
@@ -204,7 +226,7 @@ impl SqliteFile {
         let inner = &mut *self.lock();
         inner.begin()?;
         let done = work(&inner.connection, &mut inner.tails);
-        // A host's writers must not wait until there is more.
+        // Other writers of the database must not wait until there is more.
         let commit = match durability {
             Durability::Immediate => true,
             Durability::Deferred => inner.opening.is_some(),
@@ -225,8 +247,8 @@ impl SqliteFile {
 impl Inner {
     fn begin(&mut self) -> Result<()> {
         if self.failed {
-            return Err(Error::new(ErrorKind::Io, "ledger", "a commit failed before")
-                .expected("the file opened again: its writers may believe in what was undone"));
+            return Err(Error::new(ErrorKind::Io, "ledger", "an earlier commit failed")
+                .expected("the file opened again, because earlier writes were undone"));
         }
         self.carries = self.open;
         if !self.open {

@@ -1,4 +1,4 @@
-//! The ledger's reads and commits, in SQL.
+//! The ledger in SQLite.
 
 use std::fmt;
 use std::path::Path;
@@ -15,23 +15,23 @@ use crate::facebook::AudienceId;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::lease::AudienceLocks;
 use crate::sync::ledger::record::{CallRecord, ErasureRecord, RowRecord, RunRecord};
-use crate::sync::ledger::traits::{Durability, Journal, Ledger, LedgerCommit};
+use crate::sync::ledger::traits::{Durability, Journal, Ledger, LedgerCommit, Sealed};
 
-/// A [`Ledger`](crate::sync::ledger::traits::Ledger) and [`Journal`](crate::sync::ledger::traits::Journal) in one [`SqliteFile`].
+/// A [`Ledger`](crate::sync::Ledger) and [`Journal`](crate::sync::Journal) in one [`SqliteFile`].
+///
+/// It blocks the calling thread while it reads and writes; a commit of 10,000 rows takes some tens of milliseconds. Run
+/// the engine on a thread where that does no harm.
 ///
 /// Every commit is one transaction, so calls and members never disagree. Rows carry checksums, and each audience the
-/// sum of its rows': damage is an [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) before anybody is removed, never a wrong removal.
+/// sum of its rows: damage is an [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) before any member is removed, never a
+/// wrong removal.
 ///
-/// It blocks the calling thread while it reads and writes; a commit of 10,000 rows takes some tens of milliseconds.
+/// It stores digests of what was sent (needed for removal), keyed digests of contact ids, and in clear only keys that
+/// are sent in clear, such as `EXTERN_ID`. Digests of e-mail addresses and phone numbers can be guessed: treat the file
+/// as personal data. For tables and columns see [`SqliteFile::SCHEMA`]; a
+/// [`SqliteStore`](crate::automation::SqliteStore) adds `audiencekit_automation`.
 ///
-/// It holds digests of what was sent (needed for removal), keyed digests of contact ids, and in clear only keys that
-/// are sent in clear, such as `EXTERN_ID`. Digests of e-mail addresses and phones can be guessed back: treat the file as
-/// personal data.
-///
-/// Tables and columns: [`SqliteFile::SCHEMA`], and `audiencekit_automation` of a
-/// [`SqliteStore`](crate::automation::SqliteStore).
-///
-/// Units: about 230 bytes of file for a member with four keys; about 30 MB of memory, however many members there are.
+/// A member with four keys takes about 230 bytes of file. Memory is about 30 MB, however many members there are.
 ///
 /// ```
 /// use audiencekit::sync::SqliteLedger;
@@ -44,7 +44,7 @@ use crate::sync::ledger::traits::{Durability, Journal, Ledger, LedgerCommit};
 pub struct SqliteLedger(SqliteFile);
 
 impl SqliteLedger {
-    /// Opens a file of its own, or makes one where there is none.
+    /// Opens a file of its own, or creates it if there is none.
     ///
     /// # Errors
     /// As [`SqliteFile::open`].
@@ -52,16 +52,25 @@ impl SqliteLedger {
         SqliteFile::open(path).map(Self)
     }
 
-    /// The ledger of a file that others write to as well.
+    /// Creates the ledger of a file that other stores write to as well.
+    ///
+    /// ```
+    /// use audiencekit::sync::{SqliteFile, SqliteLedger};
+    ///
+    /// let folder = tempfile::tempdir().unwrap();
+    /// let file = SqliteFile::open(folder.path().join("audiences.db"))?;
+    /// SqliteLedger::in_file(&file).verify()?;
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn in_file(file: &SqliteFile) -> Self {
         Self(file.clone())
     }
 
-    /// Checks the whole file, as [`SqliteFile::verify`] does.
+    /// Verifies the whole file, as [`SqliteFile::verify`] does.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) when it is damaged.
+    /// [`ErrorKind::Corrupt`](crate::ErrorKind::Corrupt) if it is damaged.
     pub fn verify(&self) -> Result<()> {
         self.0.verify()
     }
@@ -72,6 +81,8 @@ impl fmt::Debug for SqliteLedger {
         f.write_str("SqliteLedger")
     }
 }
+
+impl Sealed for SqliteLedger {}
 
 #[async_trait]
 impl Journal for SqliteLedger {

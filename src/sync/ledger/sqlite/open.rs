@@ -1,4 +1,4 @@
-//! How a file is opened: one of the ledger's own, locked for one process, or the database of a host.
+//! Opening a file: one of the ledger's own, locked for one process, or your application's database.
 
 use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
@@ -10,10 +10,10 @@ use super::error::{corrupt, failed};
 use super::schema::{self, APPLICATION_ID};
 use crate::error::{Error, ErrorKind, Result};
 
-/// How long a connection to a host's database waits for the host's own transactions.
+/// How long a connection to your application's database waits for other transactions.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Opens a file of its own for this process alone, or makes it.
+/// Opens a file of its own for this process alone, or creates it.
 pub(super) fn own(path: &Path) -> Result<Connection> {
     create_for_owner(path)?;
     // SQLite takes a file without a whole header for an empty one.
@@ -27,9 +27,9 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
         return Err(Error::new(
             ErrorKind::Corrupt,
             "ledger",
-            "a write-ahead log that is not its own lies beside it",
+            "a write-ahead log of another program is beside the file",
         )
-        .expected("the file ending in -wal moved away; the ledger was not touched"));
+        .expected("no file ending in -wal; move it away, the ledger was not touched"));
     }
     let connection = connect(path)?;
     // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.
@@ -43,7 +43,7 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-/// Opens the database of a host, whose other connections go on, and gives the number by which this opening writes.
+/// Opens your application's database, and returns the number by which this opening writes.
 pub(super) fn of_host(path: &Path) -> Result<(Connection, i64)> {
     let connection = connect(path)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
@@ -73,7 +73,7 @@ fn create_for_owner(path: &Path) -> Result<()> {
     }
 }
 
-/// True when a write-ahead log lies beside a file that has none: SQLite would write it over the ledger.
+/// Returns `true` if a write-ahead log lies beside a file that has none: SQLite would write it over the ledger.
 ///
 /// Source: SQLite database file format, "The Database Header", sqlite.org (read 2026-11-23).
 fn has_foreign_log(path: &Path) -> bool {
@@ -93,7 +93,7 @@ fn read_head(path: &Path, bytes: &mut [u8]) -> bool {
     std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
 }
 
-/// True when the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
+/// Returns `true` if the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
 /// file for a new one. A file in the making has no name as a ledger yet.
 ///
 /// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
@@ -150,7 +150,7 @@ mod tests {
         };
         let host_writes = || host.execute("INSERT INTO member VALUES ('Ada')", []).is_ok();
         write(&first, Durability::Deferred).unwrap();
-        assert!(host_writes(), "what may wait does not make the host wait");
+        assert!(host_writes(), "what may wait blocks no other writer");
         write(&first, Durability::Grouped).unwrap();
         assert!(!host_writes(), "the other half is to follow at once");
         write(&first, Durability::Immediate).unwrap();
@@ -164,7 +164,7 @@ mod tests {
             host.query_row(&sql, [], |row| row.get::<_, i64>(0)).unwrap()
         };
         assert_eq!((count("member"), count("audiencekit_outbox")), (2, 4));
-        // The host's own numbers are the host's.
+        // The version of the database itself is not touched.
         assert_eq!(host.query_row("PRAGMA user_version", [], |row| row.get::<_, i64>(0)).unwrap(), 7);
         // A newer release was here.
         host.execute_batch("UPDATE audiencekit_writer SET version = 99").unwrap();

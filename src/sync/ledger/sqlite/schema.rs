@@ -1,4 +1,4 @@
-//! The tables of a file, and how it comes to have them.
+//! The tables of a file, and their creation.
 
 use rusqlite::Connection;
 
@@ -13,7 +13,7 @@ const VERSION: i64 = 1;
 /// What a new file is made with.
 pub(super) const TABLES: &str = include_str!("schema.sql");
 
-/// Makes the tables of a new file, or checks that a file has them.
+/// Creates the tables of a new file, or checks that a file has them.
 ///
 /// A new file gets its tables first and its name as a ledger after them, each in one transaction. A rollback journal
 /// that empties a file without the name is that of a file in the making; with the name it is a damaged one.
@@ -33,7 +33,7 @@ pub(super) fn prepare(connection: &Connection) -> Result<()> {
     }
 }
 
-/// Makes the tables in a host's database, or checks that it has them, and gives the number of this opening.
+/// Creates the tables in your application's database, or checks them, and returns the number of this opening.
 pub(super) fn prepare_for_host(connection: &Connection) -> Result<i64> {
     connection.execute_batch("BEGIN IMMEDIATE").map_err(failed)?;
     let opening = open_for_host(connection);
@@ -69,11 +69,11 @@ pub(super) fn is_last(connection: &Connection, opening: i64) -> Result<()> {
     if writer(connection)?.1 == opening {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Busy, "ledger", "somebody else has opened the database since").retryable(false))
+    Err(Error::new(ErrorKind::Busy, "ledger", "the database was opened again since").retryable(false))
 }
 
 fn newer(version: i64) -> Error {
-    Error::new(ErrorKind::Invalid, "ledger", format!("a file of version {version}"))
+    Error::new(ErrorKind::Invalid, "ledger", format!("the file has version {version}"))
         .expected(format!("at most version {VERSION}, or a newer release of this library"))
 }
 
@@ -89,7 +89,7 @@ fn name(connection: &Connection) -> Result<()> {
         .map_err(failed)
 }
 
-/// True when the file has the tables of a new ledger and no others.
+/// Returns `true` if the file has the tables of a new ledger and no others.
 fn is_unnamed(connection: &Connection) -> Result<bool> {
     let tables = |of: &Connection| {
         let sql = "SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)";

@@ -1,14 +1,14 @@
-//! Names and figures in two columns, for people.
+//! Names and figures in two columns.
 
 use std::borrow::Cow;
 use std::fmt;
 
 /// Lines of a table. The figures end in one column, however long a name or a figure is.
 #[derive(Debug, Default)]
-pub(super) struct Table(Vec<(Cow<'static, str>, u64)>);
+pub(in crate::sync) struct Table(Vec<(Cow<'static, str>, u64)>);
 
 impl Table {
-    pub(super) fn line(&mut self, name: impl Into<Cow<'static, str>>, count: u64) {
+    pub(in crate::sync) fn line(&mut self, name: impl Into<Cow<'static, str>>, count: u64) {
         self.0.push((name.into(), count));
     }
 }

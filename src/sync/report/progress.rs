@@ -1,4 +1,4 @@
-//! How far a run is, as a stream.
+//! The progress of runs, as a stream.
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use futures_core::Stream;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-/// What a run is doing.
+/// A stage of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -19,29 +19,29 @@ pub enum RunStage {
     Reading,
     /// Removing members.
     Removing,
-    /// Sending again what was left open.
+    /// Sending rows again that were left open.
     Settling,
-    /// Over.
+    /// Ended with success.
     Done,
-    /// Over, with an error or because it was dropped.
+    /// Ended with an error, or dropped.
     Failed,
 }
 
-/// One look at a run.
+/// A snapshot of a run's progress.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Progress {
-    /// What it is doing.
+    /// The stage.
     pub stage: RunStage,
-    /// Contacts read; in the later stages rows removed or sent again.
+    /// Contacts read so far; in later stages rows removed or sent again.
     pub done: u64,
-    /// How many there are, if known.
+    /// The total of `done`, if known.
     pub total: Option<u64>,
-    /// Rows that Facebook has answered for.
+    /// Rows in calls that Facebook has answered.
     pub answered: u64,
-    /// Done per second since the stage began, if time has passed.
+    /// `done` per second since the stage began, once time has passed.
     pub rate: Option<f64>,
-    /// When the stage will end at this rate, if the total is known.
+    /// The time at which the stage ends at this rate, if the total is known.
     #[serde(with = "time::serde::rfc3339::option")]
     pub predicted_end: Option<OffsetDateTime>,
 }
@@ -49,7 +49,7 @@ pub struct Progress {
 #[derive(Default)]
 struct Channel {
     latest: Option<Progress>,
-    /// Which look the latest is.
+    /// The number of the latest snapshot.
     version: u64,
     /// Runs under way.
     runs: usize,
@@ -58,12 +58,12 @@ struct Channel {
 
 /// The sending end, inside the engine.
 #[derive(Clone, Default)]
-pub(super) struct ProgressChannel(Arc<Mutex<Channel>>);
+pub(in crate::sync) struct ProgressChannel(Arc<Mutex<Channel>>);
 
-/// The progress of an engine's runs: each item is the latest look, looks in between are skipped.
+/// A stream of the progress of an engine's runs. Each item is the latest snapshot; those in between are skipped.
 ///
-/// It ends after [`RunStage::Done`] or [`RunStage::Failed`] of a run. Each stream sees every run from where it was made: make
-/// it before the run. Cancel safety: dropping it changes nothing.
+/// It ends after [`RunStage::Done`] or [`RunStage::Failed`]. A stream sees only what happens after it was created, so create
+/// it before the run. Dropping it has no effect on the run.
 ///
 /// ```
 /// use audiencekit::facebook::{FacebookClient, NewAudience};
@@ -80,22 +80,22 @@ pub(super) struct ProgressChannel(Arc<Mutex<Channel>>);
 /// let people = MemorySource::new(&schema, vec![ada]);
 /// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
 ///
-/// let mut looks = engine.progress();
+/// let mut progress = engine.progress();
 /// let listen = async {
 ///     let mut last = None;
-///     while let Some(look) = looks.next().await {
-///         last = Some(look); // draw a bar: look.done of look.total, look.predicted_end
+///     while let Some(snapshot) = progress.next().await {
+///         last = Some(snapshot); // draw a bar: snapshot.done of snapshot.total
 ///     }
 ///     last
 /// };
 /// let (report, last) = tokio::join!(engine.run(SyncTarget::new(account, audience)), listen);
-/// assert_eq!((report?.added.accepted, last.map(|look| look.stage)), (1, Some(RunStage::Done)));
+/// assert_eq!((report?.added.accepted, last.map(|snapshot| snapshot.stage)), (1, Some(RunStage::Done)));
 /// # Ok(())
 /// # }
 /// ```
 pub struct ProgressStream {
-    watch: ProgressChannel,
-    /// The last look it gave.
+    channel: ProgressChannel,
+    /// The last snapshot it returned.
     seen: u64,
     over: bool,
 }
@@ -105,13 +105,13 @@ impl ProgressChannel {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn stream(&self) -> ProgressStream {
+    pub(in crate::sync) fn stream(&self) -> ProgressStream {
         // A run that is over already is not the one to come.
         let seen = self.lock().version;
-        ProgressStream { watch: self.clone(), seen, over: false }
+        ProgressStream { channel: self.clone(), seen, over: false }
     }
 
-    pub(super) fn set(&self, progress: Progress) {
+    pub(in crate::sync) fn set(&self, progress: Progress) {
         let mut channel = self.lock();
         channel.latest = Some(progress);
         channel.version += 1;
@@ -121,21 +121,21 @@ impl ProgressChannel {
         wakers.into_iter().for_each(Waker::wake);
     }
 
-    /// A run begins: however it ends, the streams end too.
-    pub(super) fn begin(&self) -> RunGuard {
+    /// Begins a run: however it ends, the streams end too.
+    pub(in crate::sync) fn begin(&self) -> RunGuard {
         self.lock().runs += 1;
         RunGuard { watch: self.clone(), finished: false }
     }
 }
 
 /// One run, as the streams see it.
-pub(super) struct RunGuard {
+pub(in crate::sync) struct RunGuard {
     watch: ProgressChannel,
     finished: bool,
 }
 
 impl RunGuard {
-    pub(super) fn finish(&mut self, last: Progress) {
+    pub(in crate::sync) fn finish(&mut self, last: Progress) {
         self.finished = true;
         self.watch.set(last);
     }
@@ -166,13 +166,13 @@ impl Drop for RunGuard {
 
 impl fmt::Debug for ProgressChannel {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Watch")
+        f.write_str("ProgressChannel")
     }
 }
 
 impl fmt::Debug for ProgressStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "ProgressStream({:?})", self.watch.lock().latest)
+        write!(f, "ProgressStream({:?})", self.channel.lock().latest)
     }
 }
 
@@ -183,7 +183,7 @@ impl Stream for ProgressStream {
         if self.over {
             return Poll::Ready(None);
         }
-        let mut channel = self.watch.lock();
+        let mut channel = self.channel.lock();
         match channel.latest {
             Some(latest) if channel.version > self.seen => {
                 let version = channel.version;
@@ -204,7 +204,7 @@ impl Stream for ProgressStream {
 
 /// Measures one stage.
 #[derive(Debug)]
-pub(super) struct StageMeter {
+pub(in crate::sync) struct StageMeter {
     watch: ProgressChannel,
     stage: RunStage,
     since: OffsetDateTime,
@@ -214,7 +214,7 @@ pub(super) struct StageMeter {
 }
 
 impl StageMeter {
-    pub(super) fn start(
+    pub(in crate::sync) fn start(
         watch: &ProgressChannel,
         stage: RunStage,
         now: OffsetDateTime,
@@ -224,19 +224,19 @@ impl StageMeter {
         Self { watch, stage, since: now, total, done: AtomicU64::new(0), answered: AtomicU64::new(0) }
     }
 
-    /// Rows that were answered in earlier stages.
-    pub(super) fn after(self, answered: u64) -> Self {
+    /// Sets the rows that were answered in earlier stages.
+    pub(in crate::sync) fn after(self, answered: u64) -> Self {
         Self { answered: AtomicU64::new(answered), ..self }
     }
 
-    /// So many contacts have been read.
-    pub(super) fn read(&self, contacts: u64, now: OffsetDateTime) {
+    /// Notes how many contacts have been read.
+    pub(in crate::sync) fn read(&self, contacts: u64, now: OffsetDateTime) {
         self.done.store(contacts, Ordering::Relaxed);
         self.show(now);
     }
 
-    /// Facebook has answered for so many rows more.
-    pub(super) fn answered(&self, rows: u64, removed: bool, now: OffsetDateTime) {
+    /// Notes that Facebook has answered for more rows.
+    pub(in crate::sync) fn answered(&self, rows: u64, removed: bool, now: OffsetDateTime) {
         self.answered.fetch_add(rows, Ordering::Relaxed);
         if removed || self.stage == RunStage::Settling {
             self.done.fetch_add(rows, Ordering::Relaxed);
@@ -244,7 +244,7 @@ impl StageMeter {
         self.show(now);
     }
 
-    pub(super) fn show(&self, now: OffsetDateTime) {
+    pub(in crate::sync) fn show(&self, now: OffsetDateTime) {
         let done = self.done.load(Ordering::Relaxed);
         let seconds = (now - self.since).as_seconds_f64();
         let rate = (seconds > 0.0 && done > 0).then(|| done as f64 / seconds);
