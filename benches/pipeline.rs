@@ -44,7 +44,7 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 /// Takes every body and answers that all is well.
 #[derive(Debug, Default, Clone)]
 struct Nowhere {
-    /// The bodies, where somebody wants to compare them.
+    /// The bodies, if they are compared.
     kept: Option<Arc<Mutex<Vec<Vec<u8>>>>>,
 }
 

@@ -1,10 +1,9 @@
-//! Sends a large CSV file to a fake Facebook, tells how fast, in how much memory and where the time went, and resumes
-//! when it was killed.
+//! Sends a large CSV file to a fake Facebook, prints speed, memory and where the time went, and resumes after a kill.
 //!
 //! ```text
 //! cargo run --release --all-features --example bulk -- --rows 1000000
 //!
-//! # By hand: a server in one terminal, a run that you kill in another, and the run that goes on.
+//! # A server in one terminal, a run that you kill in another, and the run that resumes it.
 //! cargo run --release --all-features --example bulk -- --serve --port 7001 --keep
 //! cargo run --release --all-features --example bulk -- --url http://127.0.0.1:7001 --ledger /tmp/bulk.db
 //! cargo run --release --all-features --example bulk -- --url http://127.0.0.1:7001 --ledger /tmp/bulk.db --resume
@@ -42,7 +41,7 @@ struct Options {
     /// The file of contacts; generated when it is not there.
     #[arg(long)]
     csv: Option<PathBuf>,
-    /// Whom to select.
+    /// The filter that selects contacts.
     #[arg(long, default_value = r#"score >= 10 and country in ("PL", "DE", "FR")"#)]
     filter: String,
     /// A server that runs already; without it one is started.
@@ -89,7 +88,7 @@ enum How {
 struct Pool(Sender<Task>);
 
 impl Pool {
-    #[expect(clippy::disallowed_methods, reason = "the host brings the threads: here it is this example")]
+    #[expect(clippy::disallowed_methods, reason = "the application brings the threads")]
     fn start(threads: usize) -> Self {
         let (jobs, queue): (Sender<Task>, Receiver<Task>) = channel();
         let queue = Arc::new(Mutex::new(queue));
@@ -329,7 +328,7 @@ async fn tell_stages(
         }
     });
     let hashing = hashing.await? - reading - selecting;
-    // What nobody can do without: the digests of the same cells as they stand.
+    // The minimum: the digests of the same cells as they are.
     let fields = ["email", "phone", "first_name", "last_name"].map(|name| source.schema().require(name));
     let fields = fields.into_iter().collect::<Result<Vec<_>, _>>()?;
     let mut digested = 0_u64;

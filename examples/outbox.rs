@@ -1,9 +1,9 @@
-//! A change of a contact and the change of the audience in one transaction of the host's own database: the outbox.
+//! The outbox: a change of a contact and the change of the audience in one transaction of your application's database.
 //!
 //! The service writes its customer and the `MemberChange` that follows from it together, on its own connection, so
-//! neither exists without the other. The ledger lives in the same database, and a worker sends what waits: it leaves the
-//! outbox in the transaction in which the ledger notes what came of it. Here the service is aborted at each step of its
-//! work in a process of its own, and after each abort there are both or none.
+//! neither exists without the other. The ledger is in the same database, and a worker sends pending changes: each leaves
+//! the outbox in the transaction in which the ledger records the outcome. Here the service is aborted at each step of its
+//! work, in a process of its own, and after each abort both are there or neither.
 //!
 //! Run: `cargo run --all-features --example outbox`
 
@@ -32,8 +32,8 @@ fn open(folder: &Path, facebook: &MockClient) -> Done<(Connection, SyncEngine, S
          CREATE TABLE IF NOT EXISTS customer (email TEXT PRIMARY KEY, active INTEGER NOT NULL) STRICT;",
     )?;
     let file = SqliteFile::in_database(&path, SqliteSettings::default())?;
-    let nobody = MemorySource::new(&Schema::standard(), Vec::new());
-    let engine = SyncEngine::builder(nobody, facebook.clone(), facebook.fake().clone())
+    let no_contacts = MemorySource::new(&Schema::standard(), Vec::new());
+    let engine = SyncEngine::builder(no_contacts, facebook.clone(), facebook.fake().clone())
         .ledger(SqliteLedger::in_file(&file))
         .build();
     Ok((shop, engine, SqliteOutbox::in_file(&file)))

@@ -49,6 +49,15 @@ impl SyncEngine {
     }
 
     /// Creates a builder of an engine that reads from `source` and sends by `client`.
+    ///
+    /// ```
+    /// use audiencekit::{ManualClock, MemorySource, MockClient, Schema, SyncEngine};
+    /// use time::macros::datetime;
+    ///
+    /// let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// let clock = ManualClock::new(datetime!(2026-11-30 12:00 UTC));
+    /// let engine = SyncEngine::builder(people, MockClient::new(), clock).upload_sessions(4).build();
+    /// ```
     #[must_use]
     pub fn builder(
         source: impl ContactSource + 'static,
@@ -69,7 +78,7 @@ impl SyncEngineBuilder {
     /// let schema = Schema::standard();
     /// # let (people, facebook) = (MemorySource::new(&schema, Vec::new()), MockClient::new());
     /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
-    /// let keys = KeyMap::builder(&schema).column("email", MatchKey::Email).build()?;
+    /// let keys = KeyMap::builder().column(MatchKey::Email, "email").build(&schema)?;
     /// let engine = builder.keys(keys).build();
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
@@ -80,6 +89,17 @@ impl SyncEngineBuilder {
     }
 
     /// Sets the time zone in which days begin and end. Defaults to UTC.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::TimeZone;
+    ///
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let engine = builder.zone(TimeZone::named("America/New_York")?).build();
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn zone(mut self, zone: TimeZone) -> Self {
         self.context.zone = zone;
@@ -97,6 +117,16 @@ impl SyncEngineBuilder {
     }
 
     /// Sets the catalog in which segments find the segments they refer to. Defaults to none.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::segment::MemoryCatalog;
+    ///
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let engine = builder.catalog(MemoryCatalog::new()).build();
+    /// ```
     #[must_use]
     pub fn catalog(mut self, catalog: impl SegmentCatalog + 'static) -> Self {
         self.context.catalog = Some(Arc::new(catalog));
@@ -125,6 +155,16 @@ impl SyncEngineBuilder {
     ///
     /// Then only [`SyncMode::Replace`](super::SyncMode::Replace) and the modes that remove no member work, and duplicate
     /// rows are sent twice. An interrupted run resumes where the journal ends.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::MemoryLedger;
+    ///
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let engine = builder.journal(MemoryLedger::new()).build();
+    /// ```
     #[must_use]
     pub fn journal(mut self, journal: impl Journal + 'static) -> Self {
         self.context.backend = Backend::Journal(Arc::new(journal));
@@ -152,7 +192,18 @@ impl SyncEngineBuilder {
         self
     }
 
-    /// Sets which selected contacts are excluded for lack of consent. Defaults to [`ConsentPolicy::enforce`].
+    /// Sets the policy that excludes contacts without consent. Defaults to [`ConsentPolicy::enforce`].
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::sync::ConsentPolicy;
+    ///
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let policy = ConsentPolicy::enforce().require("newsletter");
+    /// let engine = builder.consent(policy).build();
+    /// ```
     #[must_use]
     pub fn consent(mut self, policy: ConsentPolicy) -> Self {
         self.context.consent = policy;
@@ -160,6 +211,17 @@ impl SyncEngineBuilder {
     }
 
     /// Sets how many members a run may remove. Defaults to at most 30 %, and never all.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// use audiencekit::sync::RemovalGuard;
+    ///
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let guard = RemovalGuard::default().max_removed_percent(5.0);
+    /// let engine = builder.removal_guard(guard).build();
+    /// ```
     #[must_use]
     pub fn removal_guard(mut self, guard: RemovalGuard) -> Self {
         self.context.removal_guard = guard;
@@ -176,6 +238,14 @@ impl SyncEngineBuilder {
     /// Sets the maximum number of rows in a call. Defaults to 10,000, which is also the most.
     ///
     /// Fewer rows take more calls of the quota.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let engine = builder.rows_per_call(1_000).build();
+    /// ```
     #[must_use]
     pub fn rows_per_call(mut self, rows: usize) -> Self {
         self.context.rows_per_call = rows.clamp(1, Upload::MAX_ROWS);
@@ -185,6 +255,14 @@ impl SyncEngineBuilder {
     /// Isolates rows that Facebook rejected without naming them, by sending halves of the call again.
     ///
     /// Takes at most `max_calls` more calls for each call. Defaults to none.
+    ///
+    /// ```
+    /// # use audiencekit::{MemorySource, MockClient, Schema, SyncEngine};
+    /// # let people = MemorySource::new(&Schema::standard(), Vec::new());
+    /// # let facebook = MockClient::new();
+    /// # let builder = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone());
+    /// let engine = builder.isolate_rejected_rows(20).build();
+    /// ```
     #[must_use]
     pub fn isolate_rejected_rows(mut self, max_calls: u32) -> Self {
         self.context.search_calls = Some(max_calls);

@@ -127,12 +127,28 @@ impl PseudonymKey {
     }
 
     /// Returns the pseudonym of the person with this contact id.
+    ///
+    /// ```
+    /// use audiencekit::sync::PseudonymKey;
+    ///
+    /// let key = PseudonymKey::default();
+    /// assert_eq!(key.person("c1"), key.person("c1"));
+    /// assert_ne!(key.person("c1"), key.person("c2"));
+    /// ```
     #[must_use]
     pub fn person(&self, contact_id: &str) -> PersonId {
         PersonId(self.digest(&[b"person\0", contact_id.as_bytes()]))
     }
 
     /// Returns a value that identifies the key without revealing it, by which a ledger recognizes its key.
+    ///
+    /// ```
+    /// use audiencekit::sync::PseudonymKey;
+    ///
+    /// let key = PseudonymKey::new(b"32 random bytes from your secrets")?;
+    /// assert_ne!(key.check(), PseudonymKey::default().check());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn check(&self) -> PersonId {
         PersonId(self.digest(&[b"check\0"]))

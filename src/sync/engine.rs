@@ -90,7 +90,7 @@ impl SyncEngine {
     /// # let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
     /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
     /// # let account = facebook.fake().account();
-    /// let draft = AudienceBuilder::new().name("VIP").account(account).contacts(vip).build()?;
+    /// let draft = AudienceBuilder::new().name("VIP").description("Two purchases").account(account).contacts(vip).build()?;
     /// assert_eq!(engine.preview(&draft).await?.add, 1);
     /// # Ok::<(), audiencekit::Error>(())
     /// # }).unwrap();

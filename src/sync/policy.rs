@@ -62,6 +62,10 @@ pub enum ExclusionReason {
 
 impl ExclusionReason {
     /// Returns its name in reports, such as `opted_out`.
+    ///
+    /// ```
+    /// assert_eq!(audiencekit::sync::ExclusionReason::OptedOut.as_str(), "opted_out");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -81,12 +85,24 @@ impl Default for ConsentPolicy {
 
 impl ConsentPolicy {
     /// Creates the default policy, which excludes contacts that are deleted, invalid or opted out.
+    ///
+    /// ```
+    /// use audiencekit::sync::ConsentPolicy;
+    ///
+    /// assert_eq!(ConsentPolicy::enforce(), ConsentPolicy::default());
+    /// ```
     #[must_use]
     pub fn enforce() -> Self {
         Self { required: Vec::new(), waiver: None }
     }
 
-    /// Also excludes contacts that have not confirmed this consent or have withdrawn it.
+    /// Requires a consent: excludes contacts that have not confirmed it or have withdrawn it.
+    ///
+    /// ```
+    /// use audiencekit::sync::ConsentPolicy;
+    ///
+    /// let policy = ConsentPolicy::enforce().require("newsletter").require("ads");
+    /// ```
     #[must_use]
     pub fn require(mut self, consent: impl Into<String>) -> Self {
         self.required.push(consent.into());
@@ -96,6 +112,14 @@ impl ConsentPolicy {
     /// Creates a policy that sends opted-out contacts too, for a reason such as "legitimate interest, reviewed 2026-11".
     ///
     /// Every report repeats the reason. Deleted and invalid contacts stay excluded.
+    ///
+    /// ```
+    /// use audiencekit::sync::ConsentPolicy;
+    ///
+    /// let policy = ConsentPolicy::with_waiver("legitimate interest, reviewed 2026-11")?;
+    /// assert_eq!(policy.waiver(), Some("legitimate interest, reviewed 2026-11"));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a blank reason.
@@ -247,6 +271,13 @@ impl RemovalGuard {
     }
 
     /// Sets whether a run may leave an audience without members. Defaults to `false`.
+    ///
+    /// ```
+    /// use audiencekit::sync::RemovalGuard;
+    ///
+    /// let guard = RemovalGuard::default().allow_empty(true);
+    /// assert_eq!(guard.max_removed_percent, 30.0);
+    /// ```
     #[must_use]
     pub fn allow_empty(mut self, allow: bool) -> Self {
         self.allow_empty = allow;

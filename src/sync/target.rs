@@ -95,6 +95,16 @@ impl SyncTarget {
     }
 
     /// Adds a segment: only contacts that it or another given segment selects are sent. Defaults to all contacts.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, Segment, Selector, SyncTarget};
+    ///
+    /// let schema = Schema::standard();
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?).segment(vip);
+    /// assert_eq!(target.segments.map_or(0, |segments| segments.len()), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn segment(mut self, segment: Segment) -> Self {
         self.segments.get_or_insert_default().push(segment);
@@ -102,6 +112,14 @@ impl SyncTarget {
     }
 
     /// Sets the mode. Defaults to [`SyncMode::Snapshot`].
+    ///
+    /// ```
+    /// use audiencekit::{SyncMode, SyncTarget};
+    ///
+    /// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?).mode(SyncMode::Mirror);
+    /// assert_eq!(target.mode, SyncMode::Mirror);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn mode(mut self, mode: SyncMode) -> Self {
         self.mode = mode;
@@ -120,6 +138,15 @@ impl SyncTarget {
     }
 
     /// Sets the minimum number of reachable contacts, and what happens below it.
+    ///
+    /// ```
+    /// use audiencekit::SyncTarget;
+    /// use audiencekit::audience::MinimumSize;
+    ///
+    /// let target = SyncTarget::new("act_1".parse()?, "23850000000000001".parse()?)
+    ///     .minimum_size(MinimumSize::warn_below(100));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn minimum_size(mut self, policy: MinimumSize) -> Self {
         self.minimum_size = policy;

@@ -23,7 +23,7 @@ pub(in crate::sync) struct AudienceLedger {
     pub(in crate::sync) backend: Backend,
     pub(in crate::sync) record: RunRecord,
     pub(in crate::sync) seen: RowSet,
-    pub(in crate::sync) owners: OwnerTracker,
+    pub(super) owners: OwnerTracker,
     /// True if an earlier run was interrupted.
     pub(in crate::sync) resumed: bool,
     /// True if rows may wait to be sent or removed.
@@ -138,7 +138,7 @@ impl AudienceLedger {
         done
     }
 
-    pub(in crate::sync) fn next_call(&mut self) -> u64 {
+    pub(super) fn next_call(&mut self) -> u64 {
         self.record.last_call += 1;
         self.record.last_call
     }

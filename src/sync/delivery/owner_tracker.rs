@@ -10,7 +10,7 @@ use crate::sync::ledger::row_index::DigestHasher;
 
 /// People met, by the rows they share. A row that only its one owner was met for is not in it.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct OwnerTracker(HashMap<RowDigest, SmallVec<[PersonId; 2]>, DigestHasher>);
+pub(super) struct OwnerTracker(HashMap<RowDigest, SmallVec<[PersonId; 2]>, DigestHasher>);
 
 impl OwnerTracker {
     /// Notes that `person` was met for a row, as it was before that.

@@ -12,7 +12,7 @@ use crate::sync::ledger::record::Operation;
 
 /// What Facebook did with the rows of a batch.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct BatchRejections {
+pub(super) struct BatchRejections {
     pub(in crate::sync) count: u64,
     /// Index and reason, of those that are known.
     pub(in crate::sync) rows: Vec<(usize, String)>,
@@ -87,9 +87,9 @@ pub(in crate::sync) async fn send(
 
 /// How far to search for refused rows.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sync) struct Search<'a> {
+pub(super) struct Search<'a> {
     pub(in crate::sync) ids: &'a SessionIds,
-    pub(in crate::sync) most_calls: u32,
+    pub(super) most_calls: u32,
     pub(in crate::sync) now: OffsetDateTime,
 }
 

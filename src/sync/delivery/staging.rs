@@ -19,14 +19,14 @@ use crate::sync::target::SyncMode;
 
 /// How a row of a contact relates to what is remembered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::sync) enum Staged {
+pub(super) enum Staged {
     Fresh,
     Unchanged,
     Duplicate,
 }
 
 /// Writes rows of contacts to the ledger; those that must be sent get the number of the call being filled.
-pub(in crate::sync) async fn stage(
+pub(super) async fn stage(
     ledger: &mut AudienceLedger,
     prepared: &Prepared,
     range: Range<usize>,

@@ -30,7 +30,7 @@ impl AudienceLocks {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(in crate::sync) fn acquire(&self, audience: &AudienceId) -> Result<AudienceLock> {
+    pub(super) fn acquire(&self, audience: &AudienceId) -> Result<AudienceLock> {
         if self.lock().insert(audience.clone()) {
             return Ok(AudienceLock { locks: self.clone(), audience: audience.clone() });
         }

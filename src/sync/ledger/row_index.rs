@@ -9,13 +9,13 @@ use crate::sync::digest::{PersonId, RowDigest};
 
 /// The first half of a digest or of a person: what is found by it must be held against the whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::sync) struct IndexKey(pub(in crate::sync) u64);
+pub(super) struct IndexKey(pub(super) u64);
 
 /// Keys and the slots of the rows they lead to, about 30 bytes each.
 ///
 /// Nearly every key leads to one row. Where there are more, the first slot has a mark and the others are in order.
 #[derive(Debug, Default)]
-pub(in crate::sync) struct RowIndex {
+pub(super) struct RowIndex {
     first: HashMap<IndexKey, u64, DigestHasher>,
     more: BTreeSet<(IndexKey, u64)>,
 }
@@ -41,7 +41,7 @@ impl IndexKey {
     }
 
     /// Everything that leads to a row. A contact without an id is known by its row, once.
-    pub(in crate::sync) fn all(digest: RowDigest, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
+    pub(super) fn all(digest: RowDigest, row: &RowRecord) -> impl Iterator<Item = Self> + '_ {
         let own = Self::from(digest);
         let persons = row.owners.iter().map(|owner| Self::from(owner.person));
         std::iter::once(own).chain(persons.filter(move |key| *key != own))
@@ -49,7 +49,7 @@ impl IndexKey {
 }
 
 impl RowIndex {
-    pub(in crate::sync) fn insert(&mut self, key: IndexKey, slot: u64) {
+    pub(super) fn insert(&mut self, key: IndexKey, slot: u64) {
         match self.first.entry(key) {
             Entry::Vacant(free) => {
                 free.insert(slot);
@@ -62,7 +62,7 @@ impl RowIndex {
         }
     }
 
-    pub(in crate::sync) fn remove(&mut self, key: IndexKey, slot: u64) {
+    pub(super) fn remove(&mut self, key: IndexKey, slot: u64) {
         let Entry::Occupied(mut first) = self.first.entry(key) else { return };
         let second = others(&self.more, key).next();
         if *first.get() & !AND_MORE != slot {
@@ -79,7 +79,7 @@ impl RowIndex {
         }
     }
 
-    pub(in crate::sync) fn find(&self, key: impl Into<IndexKey>) -> impl Iterator<Item = u64> + '_ {
+    pub(super) fn find(&self, key: impl Into<IndexKey>) -> impl Iterator<Item = u64> + '_ {
         let key = key.into();
         let first = self.first.get(&key).copied();
         let more = first.filter(|first| first & AND_MORE != 0).map(|_| others(&self.more, key));
@@ -96,7 +96,7 @@ impl RowIndex {
     }
 
     #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
-    pub(in crate::sync) fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.first.len() + self.more.len()
     }
 }

@@ -6,7 +6,7 @@ use crate::segment::{CompiledSegment, Decision, EvaluationTime, Segment, Segment
 
 /// The verdict on a contact; of several segments the one that came nearest to selecting it decides.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::sync) enum Verdict {
+pub(super) enum Verdict {
     NotIncluded,
     Excluded,
     Filtered,

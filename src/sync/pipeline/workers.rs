@@ -34,7 +34,7 @@ impl<F: Fn(Task) + Send + Sync> Executor for F {
 }
 
 /// The result of a task: `None` if the task was dropped or panicked.
-pub(in crate::sync) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
+pub(super) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
 
 struct Slot<T> {
     value: Option<T>,

@@ -108,6 +108,14 @@ impl SqliteFile {
 
     /// Opens a file, or creates it if there is none.
     ///
+    /// ```
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("audiences.db");
+    /// let file = audiencekit::sync::SqliteFile::open(&path)?;
+    /// assert!(audiencekit::sync::SqliteFile::open(&path).is_err(), "one process and one opening at a time");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Busy`] while another process has it open; [`ErrorKind::Corrupt`] if it is damaged or not a file of
     /// this crate; [`ErrorKind::Io`] if it cannot be read or written.
@@ -115,7 +123,7 @@ impl SqliteFile {
         Self::open_with(path, SqliteSettings::default())
     }
 
-    /// Opens a file with settings, or creates it if there is none.
+    /// Opens a file with settings, or creates it if there is none. See [`SqliteSettings`] for an example.
     ///
     /// # Errors
     /// As [`open`](Self::open).
