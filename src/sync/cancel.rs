@@ -33,7 +33,6 @@ impl CancelToken<'_> {
         if self.requests.load(Ordering::Relaxed) == self.at_start {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Cancelled, "sync", "run cancelled")
-            .expected("another run, which resumes it"))
+        Err(Error::new(ErrorKind::Cancelled, "sync", "run cancelled").help("start another run to resume"))
     }
 }

@@ -153,7 +153,7 @@ pub(super) fn member_change(
             "member change",
             "`Operation::Replace` is not supported for a single contact",
         )
-        .expected("Operation::Add or Operation::Remove"));
+        .help("use Operation::Add or Operation::Remove"));
     }
     let keys = context.keys.keys();
     let mut rows = MatchRows::new(Arc::clone(keys));
@@ -172,7 +172,7 @@ pub(super) fn member_change(
                         "member change",
                         "the contact has neither an id nor a match key",
                     )
-                    .expected("the field \"id\"")
+                    .help("set the field \"id\"")
                 },
             )?
         }

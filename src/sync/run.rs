@@ -35,7 +35,7 @@ pub(super) async fn run(
     }
     if target.segments.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
-            .expected("a group of contacts, or SyncTarget::segment(..) with SyncMode::Add to add contacts that match already"));
+            .help("to add contacts that match already, use SyncTarget::segment(..) with SyncMode::Add"));
     }
     preflight(context, target, now, plan).await?;
     let ledger = context.open_ledger(&target.audience, Some(target.mode), now).await?;

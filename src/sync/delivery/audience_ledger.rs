@@ -61,7 +61,7 @@ impl AudienceLedger {
                 "sync",
                 "the ledger was created with another pseudonym key",
             )
-            .expected("the key it was created with"));
+            .help("open it with the original key"));
         }
         let resumed = !record.finished;
         // Without a mode of its own a run sends what is open and leaves an unread snapshot unread.
@@ -250,5 +250,5 @@ impl AudienceLedger {
 /// The ledger holds something that this crate did not write.
 pub(in crate::sync) fn damaged() -> Error {
     Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; no member was removed")
-        .expected("an intact ledger; restore a copy, or run with SyncMode::Replace and a new ledger")
+        .help("restore a copy, or run with SyncMode::Replace and a new ledger")
 }

@@ -35,7 +35,7 @@ impl AudienceLocks {
             return Ok(AudienceLock { locks: self.clone(), audience: audience.clone() });
         }
         Err(Error::new(ErrorKind::Busy, "sync", "another run of this audience is in progress")
-            .expected("one run at a time; wait for the other or drop it"))
+            .help("wait for it or drop it"))
     }
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 /// The file holds something that this crate did not write.
 pub(super) fn corrupt(what: &'static str) -> Error {
     Error::new(ErrorKind::Corrupt, "ledger", what)
-        .expected("an intact ledger; restore a copy, or run with SyncMode::Replace and a new ledger")
+        .help("restore a copy, or run with SyncMode::Replace and a new ledger")
 }
 
 /// Converts an error of SQLite, without the statement and its values.

@@ -256,7 +256,7 @@ impl Inner {
     fn begin(&mut self) -> Result<()> {
         if self.failed {
             return Err(Error::new(ErrorKind::Io, "ledger", "an earlier commit failed")
-                .expected("the file opened again, because earlier writes were undone"));
+                .help("open the file again, because earlier writes were undone"));
         }
         self.carries = self.open;
         if !self.open {

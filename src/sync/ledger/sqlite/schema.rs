@@ -74,7 +74,8 @@ pub(super) fn is_last(connection: &Connection, opening: i64) -> Result<()> {
 
 fn newer(version: i64) -> Error {
     Error::new(ErrorKind::Invalid, "ledger", format!("the file has version {version}"))
-        .expected(format!("at most version {VERSION}, or a newer release of this library"))
+        .expected(format!("at most version {VERSION}"))
+        .help("use a newer release of this crate")
 }
 
 fn make_tables(connection: &Connection) -> Result<()> {
