@@ -9,7 +9,7 @@ use std::io::{BufRead, BufReader, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use audiencekit::contact::FieldType;
-use audiencekit::segment::{CountBuilder, FilterError};
+use audiencekit::segment::{CountBuilder, ExplainOptions, FilterError};
 use audiencekit::source::Batch;
 use audiencekit::{
     Clock, ContactSource, CsvSource, EvaluationTime, Filter, JsonLinesSource, Schema, Segment, Selector,
@@ -29,11 +29,11 @@ struct Arguments {
     /// A filter, such as 'country in ("PL", "DE") and score >= 50'
     #[arg(long)]
     filter: Vec<String>,
-    /// Who is in: all, tag:VIP,GOLD, opted_in, opted_out, phone_opted_in, phone_opted_out, consent_confirmed:NAME, or
-    /// a condition; everybody when not given
+    /// Which contacts are in: all, tag:VIP,GOLD, opted_in, opted_out, phone_opted_in, phone_opted_out,
+    /// consent_confirmed:NAME, or a condition; all when not given
     #[arg(long)]
     include: Vec<String>,
-    /// Who is out, in the same words
+    /// Which contacts are out, in the same words
     #[arg(long)]
     exclude: Vec<String>,
     /// The instant to select as of, instead of now
@@ -65,7 +65,7 @@ type Anything<T> = Result<T, Box<dyn std::error::Error>>;
 async fn main() -> std::process::ExitCode {
     match run(&Arguments::parse()).await {
         Ok(()) => std::process::ExitCode::SUCCESS,
-        // Whoever reads the ids has seen enough, as `head` does.
+        // The reader of the ids has seen enough, as `head` has.
         Err(error) if is_broken_pipe(&*error) => std::process::ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("select: {error}");
@@ -124,6 +124,8 @@ async fn run(arguments: &Arguments) -> Anything<()> {
     let compiled = segment.compile(&schema, &time)?;
     let mut counter = CountBuilder::of(compiled.clone(), &schema);
 
+    let shown = ExplainOptions::new().show_values();
+
     let id = schema.require("id")?;
     let mut out = BufWriter::new(std::io::stdout().lock());
     let mut reader = source.open().await?;
@@ -136,7 +138,7 @@ async fn run(arguments: &Arguments) -> Anything<()> {
             if let Some(wanted) = &arguments.explain {
                 if contact.texts(id).next() == Some(wanted) {
                     found = true;
-                    write!(out, "{}", segment.explain_in_clear(contact, &schema, &time)?)?;
+                    write!(out, "{}", segment.explain_with(contact, &schema, &time, &shown)?)?;
                 }
             } else if arguments.count {
                 counter.push(contact);

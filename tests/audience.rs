@@ -306,7 +306,7 @@ async fn a_definition_of_a_later_version_is_told_by_its_version_whatever_else_is
     let text = newer.to_string();
     assert!(text.find("audience_colour") < text.find("schema_version"), "{text}");
     let error = Audience::from_json(&text).unwrap_err();
-    assert!(error.to_string().contains("schema_version 2 is not known: expected 1"), "{error}");
+    assert!(error.to_string().contains("schema_version 2 is not known; expected 1"), "{error}");
     let as_written = "{\"schema_version\":2,\"audience_colour\":\"red\"}";
     let error = serde_json::from_str::<Audience>(as_written).unwrap_err();
     assert!(error.to_string().contains("schema_version 2"), "{error}");

@@ -13,13 +13,14 @@ use super::language::check::checker;
 use super::language::check::scope::Scope;
 use super::language::error::FilterError;
 use super::language::limits::Limits;
+use super::options::ParseOptions;
 use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
-/// A filter ready to be asked: slots, symbols and instants instead of names, texts and words.
+/// A compiled filter: slots, symbols and instants instead of names, texts and words.
 ///
-/// Asking it cannot fail. It allocates nothing but for chains of three events and more, for an event that follows in a
+/// Evaluating it cannot fail. It allocates nothing but for chains of three events and more, for an event that follows in a
 /// window of its own that hangs on the contact, for `then` and `distinct` of contacts with more than 64 events, for
 /// texts of more than 256 bytes without their accents, and for the zones of contacts ([`EvaluationTime::zone_of`]): one
 /// that no contact has named before is compiled for, and one that the database does not know is looked up each time.
@@ -35,16 +36,27 @@ impl CompiledFilter {
         Self { guard: Guard::of(&node, schema), node, schema: schema.symbols().id() }
     }
 
-    /// Whether the filter holds for a contact of the schema it was compiled for; for one of another schema it
-    /// does not.
+    /// Returns `true` if the contact matches. A contact of another schema than the filter was compiled for does not.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("score >= 50", &schema)?.compile(&schema, &time)?;
+    /// assert!(filter.matches(&Contact::builder(&schema).score(70).build()?));
+    /// assert!(!filter.matches(&Contact::new(&schema)));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn matches(&self, contact: &Contact) -> bool {
         (contact.schema_id() == self.schema) & self.guard.admits(contact) && self.node.holds(contact)
     }
 
-    /// What it takes to ask the filter of one contact, roughly: 1 for a look at a field, 20 for a walk over the events,
-    /// and the sum of its parts for the rest. Costs compare with one another, and stand for no time.
+    /// Estimates the cost of evaluating one contact: 1 for a field, 20 for a walk over the events, and the sum of the
+    /// parts for the rest. Costs compare with one another and have no unit.
     ///
     /// ```
     /// use audiencekit::{Schema, segment::{EvaluationTime, Filter}};
@@ -61,7 +73,21 @@ impl CompiledFilter {
         self.node.cost()
     }
 
-    /// Shows the index of every contact that fits, in order.
+    /// Calls `selected` with the index of each matching contact, in order.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("score >= 50", &schema)?.compile(&schema, &time)?;
+    /// let contacts = [Contact::new(&schema), Contact::builder(&schema).score(70).build()?];
+    /// let mut found = Vec::new();
+    /// filter.select(&contacts, |at| found.push(at));
+    /// assert_eq!(found, [1]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[inline]
     pub fn select(&self, contacts: &[Contact], selected: impl FnMut(usize)) {
         let fitting = (0..).zip(contacts).filter(|(_, contact)| self.matches(contact));
@@ -78,6 +104,18 @@ impl fmt::Debug for CompiledFilter {
 impl Filter {
     /// Compiles the filter for contacts of `schema`, as of `time`.
     ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("created_on in last 7 days", &schema)?.compile(&schema, &time)?;
+    /// let ada = Contact::builder(&schema).created_on(datetime!(2026-11-20 10:00 UTC)).build()?;
+    /// assert!(filter.matches(&ada));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema, or names a segment: see
     /// [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
@@ -85,7 +123,20 @@ impl Filter {
         self.resolved(schema, time, None)
     }
 
-    /// Compiles the filter with the segments it names.
+    /// Compiles the filter together with the segments that it names.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, MemoryCatalog, Segment, SegmentCatalog, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let catalog = MemoryCatalog::new();
+    /// catalog.save(&Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?)?;
+    /// let filter = Filter::parse(r#"segment("VIP")"#, &schema)?.compile_with(&schema, &time, &catalog)?;
+    /// assert!(filter.matches(&Contact::builder(&schema).tag("vip").build()?));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`Segment::compile_with`](super::definition::Segment::compile_with).
@@ -165,7 +216,7 @@ fn plan(
 ) -> Result<Node> {
     let problems = checker::check(expr, schema, limits);
     if !problems.is_empty() {
-        let error = Filter::new_within(expr.clone(), schema, limits).err();
+        let error = Filter::new_with(expr.clone(), schema, &ParseOptions::new().limits(*limits)).err();
         return Err(error.unwrap_or_else(|| FilterError::new("", problems)).into());
     }
     plan_checked(expr, limits, schema, time, resolve)

@@ -13,16 +13,16 @@ use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
-/// What a segment says of a contact, and which part of it said so.
+/// The decision of a segment on a contact, and the part that made it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Decision {
-    /// In.
+    /// The contact is in the segment.
     Selected,
-    /// No include selector takes it in.
+    /// No include selector matches.
     NotIncluded,
-    /// The exclude selector of this index takes it out.
+    /// The exclude selector of this index matches.
     Excluded(usize),
-    /// The filter of this index does not hold; those before it do.
+    /// The filter of this index does not match; those before it do.
     Filtered(usize),
 }
 
@@ -37,10 +37,21 @@ pub struct CompiledSegment {
 }
 
 impl CompiledSegment {
-    /// What the segment says of a contact. It cannot fail, and allocates where a
-    /// [`CompiledFilter`] does.
+    /// Decides whether a contact is in the segment, and why not.
     ///
-    /// A contact of another schema than the segment was compiled for is not included.
+    /// Allocates where a [`CompiledFilter`] does. A contact of another schema is [`Decision::NotIncluded`].
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{Decision, EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("VIP").include(Selector::all()).filter("score >= 50").build(&schema)?;
+    /// let compiled = segment.compile(&schema, &time)?;
+    /// assert_eq!(compiled.decide(&Contact::new(&schema)), Decision::Filtered(0));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn decide(&self, contact: &Contact) -> Decision {
         if contact.schema_id() != self.whole.schema {
@@ -58,14 +69,43 @@ impl CompiledSegment {
             .map_or(Decision::Selected, Decision::Filtered)
     }
 
-    /// Whether a contact is in: [`decide`](Self::decide) without the reason, and faster.
+    /// The symbols of the schema that it was compiled for.
+    pub(super) fn schema(&self) -> u64 {
+        self.whole.schema
+    }
+
+    /// Returns `true` if the contact is in the segment. Faster than [`decide`](Self::decide).
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let compiled = segment.compile(&schema, &time)?;
+    /// assert!(compiled.selects(&Contact::builder(&schema).tag("vip").build()?));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     #[inline]
     pub fn selects(&self, contact: &Contact) -> bool {
         self.whole.matches(contact)
     }
 
-    /// The whole segment as one condition, to count it in a [`ContactTable`](super::table::ContactTable).
+    /// Returns the whole segment as one filter, for instance to [select](CompiledFilter::select) with.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let filter = segment.compile(&schema, &time)?.condition();
+    /// assert!(filter.matches(&Contact::builder(&schema).tag("vip").build()?));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn condition(&self) -> CompiledFilter {
         self.whole.clone()
@@ -75,6 +115,18 @@ impl CompiledSegment {
 impl Segment {
     /// Compiles the segment for contacts of `schema`, as of `time`.
     ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("new").include(Selector::all()).filter("created_on is today").build(&schema)?;
+    /// let compiled = segment.compile(&schema, &time)?;
+    /// assert!(!compiled.selects(&Contact::new(&schema)));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    ///
     /// # Errors
     /// [`ErrorKind::Filter`](crate::ErrorKind::Filter) when it does not fit this schema or names another segment:
     /// see [`compile_with`](Self::compile_with); or when the field of [`EvaluationTime::zone_of`] is no text of the schema.
@@ -82,7 +134,22 @@ impl Segment {
         compile(self, schema, time, None)
     }
 
-    /// Compiles the segment with the segments it names.
+    /// Compiles the segment together with the segments that it names.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, MemoryCatalog, Segment, SegmentCatalog, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let catalog = MemoryCatalog::new();
+    /// catalog.save(&Segment::builder("Staff").include(Selector::tag_any(["staff"])).build(&schema)?)?;
+    /// let buyers = Segment::builder("Buyers")
+    ///     .include(Selector::all()).exclude(Selector::segment("Staff")).build(&schema)?;
+    /// let compiled = buyers.compile_with(&schema, &time, &catalog)?;
+    /// assert!(!compiled.selects(&Contact::builder(&schema).tag("staff").build()?));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compile`](Self::compile); [`ErrorKind::NotFound`](crate::ErrorKind::NotFound) for a segment the catalog

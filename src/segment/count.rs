@@ -1,4 +1,4 @@
-//! Counting a selection without touching anything: how many, and where the others were lost.
+//! Counting a selection: how many contacts, and where the others were lost.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
@@ -9,12 +9,18 @@ use smallvec::SmallVec;
 
 use super::compiled_segment::{CompiledSegment, Decision};
 use super::definition::Segment;
+use super::engine::plan::TextTerm;
+use super::engine::record::Record;
+use super::engine::terms::texts::each_text;
 use super::engine::window::EvaluationTime;
+use super::table::contact_table::ContactTable;
+use super::table::row::Row;
+use super::table::select::each_row;
 use super::tag_dictionary::TagDictionary;
 use crate::contact::{Contact, FieldId, Schema, Symbol, fold};
 use crate::error::Result;
 
-/// How many contacts a segment selects, and why the others were not.
+/// The number of contacts that a segment selects, and why the others were not.
 ///
 /// `contacts = selected + not_included + sum of excluded + sum of filtered`, always.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -49,31 +55,56 @@ pub struct SegmentCount {
 }
 
 impl SegmentCount {
-    /// Selected contacts with an e-mail address.
+    /// Returns the number of selected contacts with an e-mail address.
     #[must_use]
     pub fn by_email(&self) -> u64 {
         self.by_email_and_phone + self.by_email_only
     }
 
-    /// Selected contacts with a phone number.
+    /// Returns the number of selected contacts with a phone number.
     #[must_use]
     pub fn by_phone(&self) -> u64 {
         self.by_email_and_phone + self.by_phone_only
     }
 
-    /// Selected contacts with an e-mail address or a phone number.
+    /// Returns the number of selected contacts with an e-mail address or a phone number.
     #[must_use]
     pub fn reachable(&self) -> u64 {
         self.by_email_and_phone + self.by_email_only + self.by_phone_only
     }
 
-    /// Returns the tags of the selected contacts.
+    /// Returns the tags of the selected contacts as a dictionary.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{CountBuilder, EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("x").include(Selector::all()).build(&schema)?;
+    /// let mut counter = CountBuilder::new(&segment, &schema, &time)?;
+    /// counter.push(&Contact::builder(&schema).tag("vip").build()?);
+    /// assert!(counter.finish().tag_dictionary().contains("VIP"));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn tag_dictionary(&self) -> TagDictionary {
         self.by_tag.keys().collect()
     }
 
-    /// How many reachable contacts are missing to the minimum, if any are.
+    /// Returns the shortfall of reachable contacts against the minimum, or `None` if it is met.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{CountBuilder, EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("x").include(Selector::all()).build(&schema)?;
+    /// let count = CountBuilder::new(&segment, &schema, &time)?.minimum(20).finish();
+    /// assert_eq!(count.below_minimum(), Some(20));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn below_minimum(&self) -> Option<u64> {
         self.minimum.checked_sub(self.reachable()).filter(|&missing| missing > 0)
@@ -109,7 +140,7 @@ impl fmt::Display for SegmentCount {
     }
 }
 
-/// Counts contact by contact; whoever has the contacts pushes them.
+/// Counts contacts one by one, as the caller pushes them.
 ///
 /// ```
 /// use audiencekit::{Contact, Schema};
@@ -117,7 +148,7 @@ impl fmt::Display for SegmentCount {
 /// use time::macros::datetime;
 ///
 /// let schema = Schema::standard();
-/// let all = Segment::builder("everybody").include(Selector::all()).filter("score >= 50").build(&schema)?;
+/// let all = Segment::builder("warm").include(Selector::all()).filter("score >= 50").build(&schema)?;
 /// let mut counter = CountBuilder::new(&all, &schema, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC)))?;
 /// let mut contact = Contact::new(&schema);
 /// contact.set(schema.require("email")?, "ada@example.com")?;
@@ -131,6 +162,11 @@ impl fmt::Display for SegmentCount {
 /// ```
 pub struct CountBuilder {
     compiled: CompiledSegment,
+    tally: Tally,
+}
+
+/// What has been counted.
+struct Tally {
     email: Option<FieldId>,
     phone: Option<FieldId>,
     count: SegmentCount,
@@ -141,7 +177,7 @@ pub struct CountBuilder {
 }
 
 impl CountBuilder {
-    /// Fewest reachable contacts by default: a policy, which [`minimum`](Self::minimum) changes.
+    /// The default of [`minimum`](Self::minimum): 1,000 reachable contacts.
     pub const DEFAULT_MINIMUM: u64 = 1_000;
 
     /// Starts a count of `segment`.
@@ -152,7 +188,7 @@ impl CountBuilder {
         Ok(Self::of(segment.compile(schema, time)?, schema))
     }
 
-    /// Starts a count of a segment that is compiled already.
+    /// Starts a count of a compiled segment.
     #[must_use]
     pub fn of(compiled: CompiledSegment, schema: &Schema) -> Self {
         let count = SegmentCount {
@@ -161,8 +197,7 @@ impl CountBuilder {
             minimum: Self::DEFAULT_MINIMUM,
             ..SegmentCount::default()
         };
-        Self {
-            compiled,
+        let tally = Tally {
             email: schema.field("email"),
             phone: schema.field("phone"),
             count,
@@ -170,37 +205,88 @@ impl CountBuilder {
             names: HashMap::new(),
             emails: HashSet::new(),
             phones: HashSet::new(),
-        }
+        };
+        Self { compiled, tally }
     }
 
-    /// Fewest reachable contacts that are enough.
+    /// Sets the fewest reachable contacts that are enough. Defaults to [`DEFAULT_MINIMUM`](Self::DEFAULT_MINIMUM).
     #[must_use]
     pub fn minimum(mut self, contacts: u64) -> Self {
-        self.count.minimum = contacts;
+        self.tally.count.minimum = contacts;
         self
     }
 
-    /// Looks at one contact, and says what the segment says of it.
+    /// Counts one contact and returns the decision of the segment.
     pub fn push(&mut self, contact: &Contact) -> Decision {
         let decision = self.compiled.decide(contact);
-        self.count.contacts += 1;
-        let at = |list: &mut Vec<u64>, at: usize| {
-            if let Some(count) = list.get_mut(at) {
-                *count += 1;
-            }
-        };
-        match decision {
-            Decision::Selected => self.select(contact),
-            Decision::NotIncluded => self.count.not_included += 1,
-            Decision::Excluded(by) => at(&mut self.count.excluded, by),
-            Decision::Filtered(by) => at(&mut self.count.filtered, by),
+        self.tally.decided(decision, 1);
+        if decision == Decision::Selected {
+            self.tally.select(contact);
         }
         decision
     }
 
-    fn select(&mut self, contact: &Contact) {
+    /// Counts every contact of a table, with the same result as pushing each of them, in less time.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{ContactTable, CountBuilder, EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let mut table = ContactTable::new(&schema);
+    /// table.push(&Contact::builder(&schema).email("ada@example.com").build()?)?;
+    /// let all = Segment::builder("all").include(Selector::all()).build(&schema)?;
+    /// let mut counter = CountBuilder::new(&all, &schema, &time)?;
+    /// counter.push_table(&table);
+    /// assert_eq!(counter.finish().by_email(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn push_table(&mut self, table: &ContactTable) {
+        let Self { compiled, tally } = self;
+        let columns = table.columns();
+        if columns.schema.symbols().id() != compiled.schema() {
+            return tally.decided(Decision::NotIncluded, table.len() as u64);
+        }
+        columns.decide(compiled, |decision, base, words| {
+            tally.decided(decision, words.iter().map(|word| u64::from(word.count_ones())).sum());
+            if decision == Decision::Selected {
+                each_row(base, words, |row| tally.select(&Row { table: columns, at: row }));
+            }
+        });
+    }
+
+    /// Returns the count of the contacts so far.
+    #[must_use]
+    pub fn finish(self) -> SegmentCount {
+        let Tally { mut count, tags, mut names, .. } = self.tally;
+        for (tag, contacts) in tags {
+            if let Some(name) = names.remove(&tag) {
+                count.by_tag.insert(name, contacts);
+            }
+        }
+        count
+    }
+}
+
+impl Tally {
+    fn decided(&mut self, decision: Decision, contacts: u64) {
+        self.count.contacts += contacts;
+        let at = |list: &mut Vec<u64>, at: usize| {
+            if let Some(count) = list.get_mut(at) {
+                *count += contacts;
+            }
+        };
+        match decision {
+            Decision::Selected => self.count.selected += contacts,
+            Decision::NotIncluded => self.count.not_included += contacts,
+            Decision::Excluded(by) => at(&mut self.count.excluded, by),
+            Decision::Filtered(by) => at(&mut self.count.filtered, by),
+        }
+    }
+
+    fn select<R: Record>(&mut self, contact: &R) {
         let count = &mut self.count;
-        count.selected += 1;
         let email = self.email.map_or(Seen::Nothing, |id| see(contact, id, &mut self.emails, email_key));
         let phone = self.phone.map_or(Seen::Nothing, |id| see(contact, id, &mut self.phones, phone_key));
         count.duplicate_emails += u64::from(email == Seen::Again);
@@ -213,27 +299,18 @@ impl CountBuilder {
         }
         for tag in contact.tags() {
             *self.tags.entry(tag.name).or_default() += 1;
-            self.names
-                .entry(tag.name)
-                .or_insert_with(|| contact.schema().symbols().lend(tag.name).to_owned());
+            self.names.entry(tag.name).or_insert_with(|| contact.store().symbols.lend(tag.name).to_owned());
         }
-    }
-
-    /// The count.
-    #[must_use]
-    pub fn finish(mut self) -> SegmentCount {
-        for (tag, count) in self.tags {
-            if let Some(name) = self.names.remove(&tag) {
-                self.count.by_tag.insert(name, count);
-            }
-        }
-        self.count
     }
 }
 
 impl fmt::Debug for CountBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "CountBuilder({} contacts, {} selected)", self.count.contacts, self.count.selected)
+        write!(
+            f,
+            "CountBuilder({} contacts, {} selected)",
+            self.tally.count.contacts, self.tally.count.selected
+        )
     }
 }
 
@@ -245,8 +322,12 @@ enum Seen {
 }
 
 /// Whether a contact has an identifier, and whether some contact had it before. Only hashes are kept.
-fn see(contact: &Contact, id: FieldId, seen: &mut HashSet<u64>, key: fn(&str) -> Option<u64>) -> Seen {
-    let keys: SmallVec<[u64; 8]> = contact.texts(id).filter_map(key).collect();
+fn see<R: Record>(contact: &R, id: FieldId, seen: &mut HashSet<u64>, key: fn(&str) -> Option<u64>) -> Seen {
+    let mut keys: SmallVec<[u64; 8]> = SmallVec::new();
+    each_text(contact, &TextTerm::Cell(id.index() as u32), |text| {
+        keys.extend(key(text));
+        false
+    });
     // An address that one contact has twice is no second contact.
     let before = keys.iter().any(|key| seen.contains(key));
     seen.extend(&keys);

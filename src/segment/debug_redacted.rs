@@ -3,7 +3,7 @@
 use std::fmt::{Debug, Formatter, Result};
 
 use super::language::ast::tree::{Check, Literal};
-use super::selector::Selector;
+use super::selector::selector::Selector;
 
 impl Debug for Literal {
     fn fmt(&self, f: &mut Formatter<'_>) -> Result {

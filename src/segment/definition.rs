@@ -1,26 +1,26 @@
-//! A segment: who is in, who is out, and what they must fit.
-
-use std::fmt;
+//! A segment: what includes contacts, what excludes them, and what they must match.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::filter::Filter;
+use super::filter_source::{FilterSource, Source};
 use super::language::ast::tree::Expr;
 use super::language::canonical::canonical;
 use super::language::check::checker;
 use super::language::error::FilterError;
 use super::language::limits::Limits;
 use super::language::print::printer;
+use super::options::ParseOptions;
 use super::schema_version::SchemaVersion;
-use super::selector::Selector;
+use super::selector::selector::Selector;
 use super::tag_dictionary::TagDictionary;
 use crate::contact::Schema;
 use crate::error::{Result, ValidationErrors};
 
 /// A named selection: (union of `include`, minus union of `exclude`), and every filter.
 ///
-/// An empty `include` selects nothing; [`Selector::all`] says everybody.
+/// An empty `include` selects nothing; [`Selector::all`] includes every contact.
 ///
 /// ```
 /// use audiencekit::{Contact, Schema};
@@ -44,7 +44,7 @@ use crate::error::{Result, ValidationErrors};
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 ///
-/// serde stores it with a `schema_version`, now 1; one that does not say so is read as 1.
+/// serde stores it with a `schema_version`, now 1. Defaults to 1 where it is missing.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Segment {
@@ -79,7 +79,18 @@ impl PartialEq for Segment {
 impl Eq for Segment {}
 
 impl Segment {
-    /// Starts a segment of this name.
+    /// Starts a segment with this name.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// assert_eq!(segment.name(), "VIP");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn builder(name: impl Into<String>) -> SegmentBuilder {
         SegmentBuilder {
@@ -92,31 +103,31 @@ impl Segment {
         }
     }
 
-    /// The name.
+    /// Returns the name of the segment.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// What it is for.
+    /// Returns the description; empty if none was given.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.description
     }
 
-    /// Who is in.
+    /// Returns the selectors that include contacts.
     #[must_use]
     pub fn include(&self) -> &[Selector] {
         &self.include
     }
 
-    /// Who is out.
+    /// Returns the selectors that exclude contacts.
     #[must_use]
     pub fn exclude(&self) -> &[Selector] {
         &self.exclude
     }
 
-    /// What they must fit.
+    /// Returns the filters that every contact must match.
     #[must_use]
     pub fn filters(&self) -> &[Filter] {
         &self.filters
@@ -128,17 +139,41 @@ impl Segment {
         self.filters.iter().fold(own, |limits, filter| limits.widest(filter.limits()))
     }
 
-    /// The same selection under another name.
+    /// Returns the same selection under another name.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let copy = vip.with_name("VIP, autumn");
+    /// assert_eq!((copy.name(), copy.content_hash()), ("VIP, autumn", vip.content_hash()));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn duplicate(&self, name: impl Into<String>) -> Self {
+    pub fn with_name(&self, name: impl Into<String>) -> Self {
         Self { name: name.into(), ..self.clone() }
     }
 
-    /// This segment's definition to go on with: a copy, which later changes of the original do not reach.
+    /// Returns a builder initialized with this definition.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let polish = vip.to_builder().name("VIP, Poland").filter(r#"country = "PL""#).build(&schema)?;
+    /// assert_eq!(polish.filters().len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn expand(&self, name: impl Into<String>) -> SegmentBuilder {
+    pub fn to_builder(&self) -> SegmentBuilder {
         SegmentBuilder {
-            name: name.into(),
+            name: self.name.clone(),
             description: self.description.clone(),
             include: self.include.clone(),
             exclude: self.exclude.clone(),
@@ -147,7 +182,19 @@ impl Segment {
         }
     }
 
-    /// The whole definition as one condition.
+    /// Returns the whole definition as one condition.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).filter("score > 5").build(&schema)?;
+    /// let condition = Filter::new(vip.expr(), &schema)?;
+    /// assert_eq!(condition.to_string(), r#"any of (has tag "vip") and score > 5"#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn expr(&self) -> Expr {
         let exprs = |selectors: &[Selector]| selectors.iter().map(Selector::expr).collect::<Vec<_>>();
@@ -162,66 +209,45 @@ impl Segment {
         Expr::All(parts)
     }
 
-    /// A hash of what is selected: 64 hex digits, the same however it was written, another for another selection.
+    /// Returns a hash of the selection: 64 hexadecimal digits, equal for definitions that select the same contacts in
+    /// another notation.
     ///
-    /// Case counts where the comparison minds case and nowhere else, instants count as such in whichever offset, and
-    /// lists without their order. Name and description do not count. A referenced segment counts by its name.
+    /// Ignores the name, the description, the order of lists, the offsets of instants, and case where the comparison
+    /// does. A segment that is named counts by its name.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let hash = |text: &str| Ok::<_, audiencekit::Error>(
+    ///     Segment::builder("x").include(Selector::all()).filter(text).build(&schema)?.content_hash());
+    /// assert_eq!(hash(r#"country in ("PL", "DE")"#)?, hash(r#"country in ("de", "pl")"#)?);
+    /// assert_ne!(hash("score > 5")?, hash("score > 6")?);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn hash(&self) -> String {
+    pub fn content_hash(&self) -> String {
         const_hex::encode(Sha256::digest(printer::text(&canonical(&self.expr())).as_bytes()))
     }
 
-    /// The tags of this definition that are not known, to be shown as a hint; none when all are.
+    /// Returns the tags of the segment that are not in the dictionary, to be shown as a hint. Returns `None` if all are.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, TagDictionary};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let known: TagDictionary = ["vip"].into_iter().collect();
+    /// let segment = Segment::builder("x").include(Selector::tag_any(["vpi"])).build(&schema)?;
+    /// assert!(segment.tag_hints(&known).is_some());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
         known.hints(&self.expr())
-    }
-}
-
-/// A filter as it was handed in.
-#[derive(Clone)]
-enum Source {
-    Text(String),
-    Expr(Expr),
-    Filter(Filter),
-}
-
-/// The kind alone: the text may hold addresses.
-impl fmt::Debug for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Text(_) => "Text(_)",
-            Self::Expr(_) => "Expr(_)",
-            Self::Filter(_) => "Filter(_)",
-        })
-    }
-}
-
-/// Something a [`SegmentBuilder`] takes for a filter: text, a built condition, or a [`Filter`].
-#[derive(Debug, Clone)]
-pub struct FilterSource(Source);
-
-impl From<&str> for FilterSource {
-    fn from(text: &str) -> Self {
-        Self(Source::Text(text.to_owned()))
-    }
-}
-
-impl From<String> for FilterSource {
-    fn from(text: String) -> Self {
-        Self(Source::Text(text))
-    }
-}
-
-impl From<Expr> for FilterSource {
-    fn from(expr: Expr) -> Self {
-        Self(Source::Expr(expr))
-    }
-}
-
-impl From<Filter> for FilterSource {
-    fn from(filter: Filter) -> Self {
-        Self(Source::Filter(filter))
     }
 }
 
@@ -237,37 +263,57 @@ pub struct SegmentBuilder {
 }
 
 impl SegmentBuilder {
-    /// Says what it is for.
+    /// Sets the name (required). Surrounding whitespace is trimmed.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = name.into();
+        self
+    }
+
+    /// Sets the description. Defaults to an empty text.
     #[must_use]
     pub fn description(mut self, text: impl Into<String>) -> Self {
         self.description = text.into();
         self
     }
 
-    /// Adds who is in.
+    /// Adds a selector that includes contacts. Further calls add to the union.
     #[must_use]
     pub fn include(mut self, selector: impl Into<Selector>) -> Self {
         self.include.push(selector.into());
         self
     }
 
-    /// Adds who is out.
+    /// Adds a selector that excludes contacts. Further calls add to the union.
     #[must_use]
     pub fn exclude(mut self, selector: impl Into<Selector>) -> Self {
         self.exclude.push(selector.into());
         self
     }
 
-    /// Adds a filter: text, a built condition, or a [`Filter`], which keeps the limits it was read within. All of them
-    /// must hold.
+    /// Adds a filter that every contact must match: text, a built condition, or a [`Filter`], which keeps its own
+    /// limits.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, expr};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let segment = Segment::builder("x")
+    ///     .include(Selector::all()).filter("score > 5").filter(expr::field("monitored").eq(true)).build(&schema)?;
+    /// assert_eq!(segment.filters().len(), 2);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn filter(mut self, filter: impl Into<FilterSource>) -> Self {
         self.filters.push(filter.into().0);
         self
     }
 
-    /// Limits of the selectors and of the filters that come as text or as a built condition, those added before
-    /// included. A [`Filter`] keeps its own. A segment that was stored is read within the default limits.
+    /// Sets the limits of the selectors and of the filters that come as text or as a built condition, those added before
+    /// included. A [`Filter`] keeps its own, and a stored segment is read within the default limits.
+    /// Defaults to [`Limits::default`].
     ///
     /// ```
     /// use audiencekit::segment::{Limits, Segment};
@@ -283,27 +329,39 @@ impl SegmentBuilder {
         self
     }
 
-    /// The segment, with every name checked.
+    /// Builds the segment and checks every name against the schema.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let error = Segment::builder(" ").filter("coutry = 1").build(&schema).unwrap_err();
+    /// assert_eq!(error.problems().len(), 2);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of name, selectors and filters in
     /// [`Error::problems`](crate::Error::problems); a single bad filter comes as
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter), whose picture [`FilterError::of`](super::language::error::FilterError::of) finds.
+    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter), whose picture [`Error::filter_error`](crate::Error::filter_error) has.
     pub fn build(self, schema: &Schema) -> Result<Segment> {
         let mut problems = ValidationErrors::new("segment");
         let mut filter_errors = Vec::new();
         let name = self.name.trim().to_owned();
         if name.is_empty() {
-            problems.push("name", "required", "is required: a name to find the segment by");
+            problems.push("name", "required", "is required; give the segment a name");
         }
+        let options = ParseOptions::new().limits(self.limits);
         let mut filters = Vec::new();
         for (at, source) in self.filters.into_iter().enumerate() {
             let filter = match source {
-                Source::Text(text) => Filter::parse_within(&text, schema, &self.limits),
-                Source::Expr(expr) => Filter::new_within(expr, schema, &self.limits),
+                Source::Text(text) => Filter::parse_with(&text, schema, &options),
+                Source::Expr(expr) => Filter::new_with(expr, schema, &options),
                 Source::Filter(filter) => {
-                    let limits = *filter.limits();
-                    Filter::new_within(filter.expr, schema, &limits)
+                    let options = ParseOptions::new().limits(*filter.limits());
+                    Filter::new_with(filter.expr, schema, &options)
                 }
             };
             match filter {
@@ -317,12 +375,7 @@ impl SegmentBuilder {
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
                 if let Some(problem) = checker::check(&selector.expr(), schema, &self.limits).first() {
-                    let expected = problem.expected.as_deref().unwrap_or("another selector");
-                    problems.push(
-                        format!("{list}[{at}]"),
-                        "selector",
-                        format!("{}: {expected}", problem.message),
-                    );
+                    problems.push(format!("{list}[{at}]"), "selector", problem.to_string());
                 }
             }
         }

@@ -1,4 +1,4 @@
-//! Why a contact is in or out: the definition as a tree, with what each part says.
+//! Why a contact is in or out: the definition as a tree, with the result of each part.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use super::resolver::Resolver;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
-/// One part of a definition, what it says of a contact, and the parts it is made of.
+/// A part of a definition, its result for one contact, and the parts below it.
 ///
 /// ```
 /// use audiencekit::{Contact, Schema};
@@ -39,18 +39,30 @@ use crate::error::Result;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct DecisionTree {
-    /// Whether it holds.
+    /// Whether the part holds.
     pub holds: bool,
-    /// What it is: a condition with its texts left out, or `all of`, `any of` ...
+    /// The condition without its texts, or `all of`, `any of` and so on.
     pub what: String,
-    /// True for the leaves that decide: with another answer of one of them the whole could change.
+    /// `true` for the leaves that decide: with another result of one of them the whole could change.
     pub decides: bool,
-    /// Its parts.
+    /// The parts below.
     pub parts: Vec<DecisionTree>,
 }
 
 impl DecisionTree {
-    /// The leaves that decide, from first to last.
+    /// Returns the leaves that decide, in order.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("score >= 50 and monitored", &schema)?;
+    /// let tree = filter.explain(&Contact::builder(&schema).score(70).build()?, &schema, &time)?;
+    /// assert_eq!(tree.deciding()[0].what, "monitored = true");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn deciding(&self) -> Vec<&Self> {
         if self.parts.is_empty() {
@@ -72,56 +84,83 @@ impl fmt::Display for DecisionTree {
 }
 
 impl Filter {
-    /// Why a contact fits or does not. Texts of the filter are left out: they may be somebody's address.
+    /// Explains why a contact is selected or not, without the texts of the filter, which may be personal data.
     ///
-    /// # Errors
-    /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
-    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
-        Explainer::new(schema, time).filter(self, contact)
-    }
-
-    /// The same with the texts of the filter.
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse(r#"email = "ada@example.com""#, &schema)?;
+    /// let tree = filter.explain(&Contact::new(&schema), &schema, &time)?;
+    /// assert_eq!(tree.to_string(), "no   email = \"...\"\n");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
-    pub fn explain_in_clear(
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
+        self.explain_with(contact, schema, time, &ExplainOptions::new())
+    }
+
+    /// Explains why a contact is selected or not, with values or the segments of a catalog.
+    ///
+    /// # Errors
+    /// As [`Segment::compile_with`].
+    pub fn explain_with(
         &self,
         contact: &Contact,
         schema: &Schema,
         time: &EvaluationTime,
+        options: &ExplainOptions<'_>,
     ) -> Result<DecisionTree> {
-        Explainer::new(schema, time).in_clear().filter(self, contact)
+        Explainer { schema, time, options }.explain(&self.expr, self.limits(), None, contact)
     }
 }
 
 impl Segment {
-    /// Why a contact is in or out. Texts of the definition are left out: they may be somebody's address.
+    /// Explains why a contact is selected or not, without the texts of the definition, which may be personal data.
     ///
-    /// # Errors
-    /// As [`compile`](Self::compile). With the segments that it names: [`Explainer`].
-    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
-        Explainer::new(schema, time).segment(self, contact)
-    }
-
-    /// The same with the texts of the definition.
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
+    /// let tree = vip.explain(&Contact::new(&schema), &schema, &time)?;
+    /// assert!(!tree.holds);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`compile`](Self::compile).
-    pub fn explain_in_clear(
+    pub fn explain(&self, contact: &Contact, schema: &Schema, time: &EvaluationTime) -> Result<DecisionTree> {
+        self.explain_with(contact, schema, time, &ExplainOptions::new())
+    }
+
+    /// Explains why a contact is selected or not, with values or the segments of a catalog.
+    ///
+    /// # Errors
+    /// As [`Segment::compile_with`].
+    pub fn explain_with(
         &self,
         contact: &Contact,
         schema: &Schema,
         time: &EvaluationTime,
+        options: &ExplainOptions<'_>,
     ) -> Result<DecisionTree> {
-        Explainer::new(schema, time).in_clear().segment(self, contact)
+        let explainer = Explainer { schema, time, options };
+        explainer.explain(&self.expr(), &self.limits(), Some(&self.name), contact)
     }
 }
 
-/// Explains decisions, those of segments that name other segments too.
+/// Options for [`Filter::explain_with`] and [`Segment::explain_with`].
 ///
 /// ```
 /// use audiencekit::{Contact, Schema, Segment, Selector};
-/// use audiencekit::segment::{EvaluationTime, Explainer, MemoryCatalog, SegmentCatalog};
+/// use audiencekit::segment::{EvaluationTime, ExplainOptions, MemoryCatalog, SegmentCatalog};
 /// use time::macros::datetime;
 ///
 /// let schema = Schema::standard();
@@ -129,56 +168,60 @@ impl Segment {
 /// catalog.save(&Segment::builder("Staff").include(Selector::tag_any(["staff"])).build(&schema)?)?;
 /// let buyers = Segment::builder("Buyers")
 ///     .include(Selector::all()).exclude(Selector::segment("Staff")).build(&schema)?;
-/// let mut ada = Contact::new(&schema);
-/// ada.add_tag("staff", 1, None)?;
+/// let ada = Contact::builder(&schema).tag("staff").build()?;
 /// let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
-/// let why = Explainer::new(&schema, &time).catalog(&catalog).segment(&buyers, &ada)?;
-/// assert_eq!(why.deciding()[0].what, r#"has tag "staff""#);
+/// let options = ExplainOptions::new().catalog(&catalog);
+/// let tree = buyers.explain_with(&ada, &schema, &time, &options)?;
+/// assert_eq!(tree.deciding()[0].what, r#"has tag "staff""#);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
-#[derive(Debug, Clone, Copy)]
-pub struct Explainer<'a> {
-    schema: &'a Schema,
-    time: &'a EvaluationTime,
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ExplainOptions<'a> {
     catalog: Option<&'a dyn SegmentCatalog>,
-    clear: bool,
+    show_values: bool,
 }
 
-impl<'a> Explainer<'a> {
-    /// Explains for contacts of `schema`, as of `time`.
+impl<'a> ExplainOptions<'a> {
+    /// Creates options without a catalog, which hide the texts of conditions.
     #[must_use]
-    pub fn new(schema: &'a Schema, time: &'a EvaluationTime) -> Self {
-        Self { schema, time, catalog: None, clear: false }
+    pub fn new() -> Self {
+        Self::default()
     }
 
-    /// Takes the segments that are named from here; each is a part of the tree, under its name.
+    /// Sets the catalog of the segments that are named. Each becomes a part of the tree, under its name.
     #[must_use]
     pub fn catalog(self, catalog: &'a dyn SegmentCatalog) -> Self {
         Self { catalog: Some(catalog), ..self }
     }
 
-    /// Shows the texts of the definitions, which may be somebody's address.
+    /// Shows the texts of conditions, which may be personal data. Defaults to hiding them.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, ExplainOptions, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse(r#"email = "ada@example.com""#, &schema)?;
+    /// let options = ExplainOptions::new().show_values();
+    /// let tree = filter.explain_with(&Contact::new(&schema), &schema, &time, &options)?;
+    /// assert_eq!(tree.what, r#"email = "ada@example.com""#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn in_clear(self) -> Self {
-        Self { clear: true, ..self }
+    pub fn show_values(self) -> Self {
+        Self { show_values: true, ..self }
     }
+}
 
-    /// Why a contact fits a filter or does not.
-    ///
-    /// # Errors
-    /// As [`Segment::compile_with`].
-    pub fn filter(&self, filter: &Filter, contact: &Contact) -> Result<DecisionTree> {
-        self.explain(&filter.expr, filter.limits(), None, contact)
-    }
+/// What is the same for every part of a definition.
+struct Explainer<'a> {
+    schema: &'a Schema,
+    time: &'a EvaluationTime,
+    options: &'a ExplainOptions<'a>,
+}
 
-    /// Why a contact is in a segment or is not.
-    ///
-    /// # Errors
-    /// As [`Segment::compile_with`].
-    pub fn segment(&self, segment: &Segment, contact: &Contact) -> Result<DecisionTree> {
-        self.explain(&segment.expr(), &segment.limits(), Some(&segment.name), contact)
-    }
-
+impl Explainer<'_> {
     fn explain(
         &self,
         expr: &Expr,
@@ -187,8 +230,8 @@ impl<'a> Explainer<'a> {
         contact: &Contact,
     ) -> Result<DecisionTree> {
         // The whole first: a definition that does not compile is refused before it is taken apart.
-        node(expr, limits, self.schema, self.time, &mut Resolver::new(inside, self.catalog))?;
-        let mut resolver = Resolver::new(inside, self.catalog);
+        node(expr, limits, self.schema, self.time, &mut Resolver::new(inside, self.options.catalog))?;
+        let mut resolver = Resolver::new(inside, self.options.catalog);
         let mut explanation = self.tree(expr, limits, contact, &mut resolver)?;
         decide(&mut explanation);
         Ok(explanation)
@@ -220,7 +263,11 @@ impl<'a> Explainer<'a> {
             }
             leaf => {
                 let holds = node(leaf, limits, self.schema, self.time, resolver)?.holds(contact);
-                let what = if self.clear { printer::text(leaf) } else { printer::text(&redacted(leaf)) };
+                let what = if self.options.show_values {
+                    printer::text(leaf)
+                } else {
+                    printer::text(&redacted(leaf))
+                };
                 return Ok(DecisionTree { holds, what, decides: false, parts: Vec::new() });
             }
         };

@@ -13,6 +13,7 @@ use super::language::limits::Limits;
 use super::language::parse::condition;
 use super::language::print::printer;
 use super::language::{json, time_dependence};
+use super::options::ParseOptions;
 use super::tag_dictionary::TagDictionary;
 use crate::contact::Schema;
 
@@ -56,23 +57,46 @@ impl PartialEq for Filter {
 impl Eq for Filter {}
 
 impl Filter {
-    /// Reads a filter and checks it.
+    /// Parses a filter and checks it against a schema.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("score>=50 AND monitored", &schema)?;
+    /// assert_eq!(filter.to_string(), "score >= 50 and monitored = true");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`FilterError`] with every problem found.
     pub fn parse(text: &str, schema: &Schema) -> Result<Self, FilterError> {
-        Self::parse_within(text, schema, &Limits::default())
+        Self::parse_with(text, schema, &ParseOptions::default())
     }
 
-    /// Reads a filter and checks it, within limits of your own.
+    /// Parses a filter and checks it, within limits or against known tags.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, ParseOptions, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let options = ParseOptions::new().known_tags(["vip"].into_iter().collect());
+    /// let error = Filter::parse_with(r#"has tag "vpi""#, &schema, &options).unwrap_err();
+    /// assert_eq!(error.problems()[0].message, "no contact has the tag \"vpi\"");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`parse`](Self::parse).
-    pub fn parse_within(text: &str, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
-        let expr = condition::parse(text, limits)?;
-        let problems = checker::check(&expr, schema, limits);
+    /// As [`parse`](Self::parse), with a problem for each unknown tag.
+    pub fn parse_with(text: &str, schema: &Schema, options: &ParseOptions) -> Result<Self, FilterError> {
+        let expr = condition::parse(text, &options.limits)?;
+        let problems = problems(&expr, schema, options);
         if problems.is_empty() {
-            Ok(Self::checked(expr, limits, schema))
+            Ok(Self::checked(expr, &options.limits, schema))
         } else {
             Err(FilterError::new(text, problems))
         }
@@ -83,7 +107,7 @@ impl Filter {
         Self { expr, limits: *limits, checked: Some(schema.symbols().id()) }
     }
 
-    /// A filter whose names nobody has checked yet.
+    /// A filter whose names have not been checked yet.
     pub(super) fn unchecked(expr: Expr, limits: &Limits) -> Self {
         Self { expr, limits: *limits, checked: None }
     }
@@ -98,20 +122,44 @@ impl Filter {
         &self.limits
     }
 
-    /// A filter from a tree that was built, checked.
+    /// Creates a filter from a condition built in Rust, and checks it.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, expr};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::new(expr::field("score").ge(50), &schema)?;
+    /// assert_eq!(filter, Filter::parse("score >= 50", &schema)?);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`parse`](Self::parse); the picture is of the canonical text.
     pub fn new(expr: Expr, schema: &Schema) -> Result<Self, FilterError> {
-        Self::new_within(expr, schema, &Limits::default())
+        Self::new_with(expr, schema, &ParseOptions::default())
     }
 
-    /// A filter from a tree that was built, checked within limits of your own.
+    /// Creates a filter from a condition built in Rust, within limits or against known tags.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Limits, ParseOptions, Segment, Selector, expr};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let flat = ParseOptions::new().limits(Limits { depth: 2, ..Limits::default() });
+    /// let nested = expr::field("score").ge(50).negate().negate();
+    /// assert!(Filter::new_with(nested, &schema, &flat).is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// As [`new`](Self::new).
-    pub fn new_within(expr: Expr, schema: &Schema, limits: &Limits) -> Result<Self, FilterError> {
-        let problems = checker::check(&expr, schema, limits);
+    /// As [`new`](Self::new), with a problem for each unknown tag.
+    pub fn new_with(expr: Expr, schema: &Schema, options: &ParseOptions) -> Result<Self, FilterError> {
+        let limits = &options.limits;
+        let problems = problems(&expr, schema, options);
         if problems.is_empty() {
             // What is kept as text must be read again within the same limit.
             return match printer::within(&expr, limits.depth()).map(|text| text.len()) {
@@ -125,21 +173,33 @@ impl Filter {
         }
         // The same problems, found again in the canonical text, have places to point at.
         let found =
-            printer::within(&expr, limits.depth()).map(|text| Self::parse_within(&text, schema, limits));
+            printer::within(&expr, limits.depth()).map(|text| Self::parse_with(&text, schema, options));
         Err(match found {
             Some(Err(error)) => error,
             _ => FilterError::new("", problems),
         })
     }
 
-    /// The syntax tree.
+    /// Returns the syntax tree of the filter.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// # use audiencekit::segment::ast::Expr;
+    /// let filter = Filter::parse("true", &schema)?;
+    /// assert_eq!(*filter.expr(), Expr::Constant(true));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn expr(&self) -> &Expr {
         &self.expr
     }
 
-    /// True when the answer depends on the `now` of the evaluation, and not on the contact alone: such a filter must be
-    /// compiled anew for each instant, any other once.
+    /// Returns `true` if the answer depends on the `now` of the evaluation, not on the contact alone. Such a filter must
+    /// be compiled for each instant, any other once.
     ///
     /// ```
     /// use audiencekit::{Schema, segment::Filter};
@@ -154,7 +214,18 @@ impl Filter {
         time_dependence::depends_on_now(&self.expr)
     }
 
-    /// The parts of a filter that all must hold: itself, if it is not an `and`.
+    /// Returns the parts that must all hold: the filter itself, if it is not an `and`.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let filter = Filter::parse("score >= 50 and monitored", &schema)?;
+    /// assert_eq!(filter.conjuncts()[0].to_string(), "score >= 50");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn conjuncts(&self) -> Vec<Self> {
         match &self.expr {
@@ -166,7 +237,7 @@ impl Filter {
     /// The JSON Schema (draft 2020-12) of [`to_json`](Self::to_json).
     pub const JSON_SCHEMA: &'static str = include_str!("language/filter.schema.json");
 
-    /// Reads a filter from JSON and checks it.
+    /// Parses a filter from JSON and checks it.
     ///
     /// ```
     /// use audiencekit::{Schema, segment::Filter};
@@ -184,38 +255,53 @@ impl Filter {
     /// schema, with pictures of its canonical text.
     pub fn from_json(json: &str, schema: &Schema) -> Result<Self, FilterError> {
         let limits = Limits::default();
-        Self::new_within(json::read(json, &limits)?, schema, &limits)
+        Self::new(json::read(json, &limits)?, schema)
     }
 
-    /// The filter as JSON.
+    /// Returns the filter as JSON, as [`JSON_SCHEMA`](Self::JSON_SCHEMA) describes it.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// assert_eq!(Filter::parse("true", &schema)?.to_json(), r#"{"constant":true}"#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn to_json(&self) -> String {
         // A tree of texts and numbers always becomes JSON.
         serde_json::to_string(&self.expr).unwrap_or_default()
     }
 
-    /// Reads a filter, checks it, and refuses tags that are not known.
+    /// Returns the tags of the filter that are not in the dictionary, to be shown as a hint. Returns `None` if all are.
     ///
-    /// # Errors
-    /// As [`parse`](Self::parse), with a problem for each such tag.
-    pub fn parse_knowing(text: &str, schema: &Schema, known: &TagDictionary) -> Result<Self, FilterError> {
-        let limits = Limits::default();
-        let expr = condition::parse(text, &limits)?;
-        let mut problems = checker::check(&expr, schema, &limits);
-        problems.extend(known.problems(&expr));
-        problems.truncate(limits.problems);
-        if problems.is_empty() {
-            Ok(Self::checked(expr, &limits, schema))
-        } else {
-            Err(FilterError::new(text, problems))
-        }
-    }
-
-    /// The tags of this filter that are not known, to be shown as a hint; none when all are.
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, TagDictionary};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let known: TagDictionary = ["vip"].into_iter().collect();
+    /// let hints = Filter::parse(r#"has tag "vpi""#, &schema)?.tag_hints(&known).expect("an unknown tag");
+    /// assert_eq!(hints.problems()[0].expected.as_deref(), Some("did you mean \"VIP\"?"));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn tag_hints(&self, known: &TagDictionary) -> Option<FilterError> {
         known.hints(&self.expr)
     }
+}
+
+/// Every problem of a condition, unknown tags included.
+fn problems(expr: &Expr, schema: &Schema, options: &ParseOptions) -> Vec<FilterProblem> {
+    let mut problems = checker::check(expr, schema, &options.limits);
+    if let Some(known) = &options.known_tags {
+        problems.extend(known.problems(expr));
+        problems.truncate(options.limits.problems.max(1));
+    }
+    problems
 }
 
 impl fmt::Display for Filter {

@@ -22,7 +22,7 @@ fn without_values(error: &serde_json::Error) -> String {
         Some(rest) => {
             let kind = rest.split([' ', '`', '"']).next().unwrap_or("value");
             let expected = rest.find("expected").map_or("", |at| &rest[at..]);
-            format!("a {kind} does not fit: {expected}")
+            format!("a {kind} does not fit; {expected}")
         }
         // The path has the name already, if it is one and no value.
         None => match (text.strip_prefix("unknown variant "), text.rfind(", expected ")) {
@@ -118,7 +118,7 @@ mod tests {
             .unwrap_err();
         assert_eq!(
             error.to_string(),
-            "file a[1].zed: a string does not fit: expected u8 at line 1 column 50"
+            "file a[1].zed: a string does not fit; expected u8 at line 1 column 50"
         );
         let error = read_json::<Nested>("file", r#"{"a": [{"x": 1}, {"y""#).unwrap_err();
         assert!(error.to_string().starts_with("file a[1]"), "{error}");

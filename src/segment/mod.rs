@@ -27,7 +27,7 @@
 //!
 //! The [segment language](crate::_documentation::segment_language) guide has the grammar, every operator and how
 //! missing values, text, time and events are treated. [`Segment::count`] counts a source by reason; [`ContactTable`]
-//! counts in memory while a user types; [`Explainer`] says why a contact is in or out.
+//! counts in memory while a user types; [`Segment::explain`] shows why a contact is in or out.
 
 mod catalog;
 mod compiled_filter;
@@ -38,8 +38,10 @@ mod definition;
 mod engine;
 mod explain;
 mod filter;
+mod filter_source;
 mod json_path;
 mod language;
+mod options;
 mod resolver;
 mod rfm;
 mod schema_version;
@@ -52,24 +54,22 @@ pub use catalog::memory::{MemoryCatalog, SegmentCatalog};
 pub use compiled_filter::CompiledFilter;
 pub use compiled_segment::{CompiledSegment, Decision};
 pub use count::{CountBuilder, SegmentCount};
-pub use definition::{FilterSource, Segment, SegmentBuilder};
+pub use definition::{Segment, SegmentBuilder};
 pub use engine::window::EvaluationTime;
-pub use explain::{DecisionTree, Explainer};
+pub use explain::{DecisionTree, ExplainOptions};
 pub use filter::Filter;
+pub use filter_source::FilterSource;
 pub(crate) use json_path::read_json;
 pub use language::ast;
-pub use language::builder::conditions::{
-    age, anniversary, any_event, at_least, consent, consent_agreed_on, consent_description_id, consent_ip,
-    consent_opt_out, consent_since, distance, domain, event, field, has_all_tags, has_any_tag,
-    has_exactly_tags, has_no_tag, has_only_tags, in_segment, stage, stage_score, stage_since, stage_value,
-    tag_count, tag_score, tag_since, unaccent,
-};
+pub use language::builder::expr;
 pub use language::error::{FilterError, FilterProblem};
 pub use language::limits::Limits;
 pub use language::pattern::url_pattern::UrlPattern;
+pub use options::ParseOptions;
 pub use rfm::cutoffs::{Frequency, Monetary, Recency, Rfm, RfmCutoffs};
 pub use rfm::survey::{RfmEstimator, RfmQuintiles};
 pub(crate) use schema_version::SchemaVersion;
-pub use selector::{Message, MessageChannel, Selector};
-pub use table::ContactTable;
-pub use tag_dictionary::TagDictionary;
+pub use selector::message::{Message, MessageChannel};
+pub use selector::selector::Selector;
+pub use table::contact_table::ContactTable;
+pub use tag_dictionary::{TagDictionary, TagIter};

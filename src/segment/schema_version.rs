@@ -20,7 +20,7 @@ impl<'de> Deserialize<'de> for SchemaVersion {
         match u32::deserialize(deserializer)? {
             SCHEMA_VERSION => Ok(Self),
             version => Err(de::Error::custom(format!(
-                "schema_version {version} is not known: expected {SCHEMA_VERSION}"
+                "schema_version {version} is not known; expected {SCHEMA_VERSION}"
             ))),
         }
     }

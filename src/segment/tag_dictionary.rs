@@ -1,4 +1,4 @@
-//! Tags that exist, so that a filter that names another one can say what was probably meant.
+//! Known tags, so that an unknown tag in a filter is reported with the nearest known one.
 
 use std::collections::BTreeSet;
 use std::fmt;
@@ -11,34 +11,47 @@ use super::language::parse::condition;
 use super::language::print::printer;
 use crate::contact::{nearest, normalize_tag};
 
-/// The names of the tags that a host knows. A tag is a word of the host's, so no schema declares them; this holds
-/// filters to them where that is wanted, as a hint or as an error.
+/// The names of known tags, against which filters are checked.
+///
+/// Tags are free words that no schema declares. Use [`ParseOptions::known_tags`](super::ParseOptions::known_tags) to refuse
+/// a filter with other tags, or `tag_hints` to show a hint.
 ///
 /// ```
-/// use audiencekit::{Schema, segment::{Filter, TagDictionary}};
+/// use audiencekit::{Schema, segment::{Filter, ParseOptions, TagDictionary}};
 ///
 /// let known: TagDictionary = ["vip", "newsletter"].into_iter().collect();
 /// let schema = Schema::standard();
-/// let error = Filter::parse_knowing(r#"has tag "VPI""#, &schema, &known).unwrap_err();
+/// let options = ParseOptions::new().known_tags(known);
+/// let error = Filter::parse_with(r#"has tag "VPI""#, &schema, &options).unwrap_err();
 /// assert_eq!(error.picture(), "\
 /// no contact has the tag \"VPI\"
 ///   | has tag \"VPI\"
 ///   |         ^^^^^ did you mean \"VIP\"?
 /// ");
-/// let filter = Filter::parse(r#"has tag "VPI""#, &schema)?; // it may be assigned one day
-/// assert_eq!(filter.tag_hints(&known).unwrap().problems().len(), 1);
 /// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct TagDictionary(BTreeSet<String>);
 
 impl TagDictionary {
-    /// The names, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &str> {
-        self.0.iter().map(String::as_str)
+    /// Returns an iterator over the names, sorted.
+    ///
+    /// ```
+    /// # use audiencekit::segment::TagDictionary;
+    /// let known: TagDictionary = ["vip", "gold"].into_iter().collect();
+    /// assert_eq!(known.iter().collect::<Vec<_>>(), ["GOLD", "VIP"]);
+    /// ```
+    pub fn iter(&self) -> TagIter<'_> {
+        TagIter(self.0.iter())
     }
 
-    /// True for a tag that is known, however its name is written.
+    /// Returns `true` if the tag is known, in any notation that normalizes to the same name.
+    ///
+    /// ```
+    /// # use audiencekit::segment::TagDictionary;
+    /// let known: TagDictionary = ["vip"].into_iter().collect();
+    /// assert!(known.contains("Vip") && !known.contains("gold"));
+    /// ```
     #[must_use]
     pub fn contains(&self, name: &str) -> bool {
         normalize_tag(name).is_some_and(|name| self.0.contains(&name))
@@ -72,10 +85,53 @@ impl TagDictionary {
     }
 }
 
-/// Names as they come; what is no tag is left out.
+/// Normalizes names and leaves out what is no tag.
 impl<T: AsRef<str>> FromIterator<T> for TagDictionary {
     fn from_iter<I: IntoIterator<Item = T>>(names: I) -> Self {
         Self(names.into_iter().filter_map(|name| normalize_tag(name.as_ref())).collect())
+    }
+}
+
+/// Normalizes names and leaves out what is no tag.
+impl<T: AsRef<str>> Extend<T> for TagDictionary {
+    fn extend<I: IntoIterator<Item = T>>(&mut self, names: I) {
+        self.0.extend(names.into_iter().filter_map(|name| normalize_tag(name.as_ref())));
+    }
+}
+
+/// An iterator over the names of a [`TagDictionary`].
+#[derive(Debug, Clone)]
+pub struct TagIter<'a>(std::collections::btree_set::Iter<'a, String>);
+
+impl<'a> Iterator for TagIter<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        self.0.next().map(String::as_str)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.0.size_hint()
+    }
+}
+
+impl ExactSizeIterator for TagIter<'_> {}
+
+impl<'a> IntoIterator for &'a TagDictionary {
+    type Item = &'a str;
+    type IntoIter = TagIter<'a>;
+
+    fn into_iter(self) -> TagIter<'a> {
+        self.iter()
+    }
+}
+
+impl IntoIterator for TagDictionary {
+    type Item = String;
+    type IntoIter = std::collections::btree_set::IntoIter<String>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
     }
 }
 

@@ -7,6 +7,7 @@ use crate::source::ContactSource;
 
 impl Segment {
     /// Reads the contacts once and counts: how many are selected, where the others were lost, how many can be reached.
+    /// A source with a [table](ContactSource::table) is not read: the table is counted.
     ///
     /// Nothing is changed or sent. Memory is bounded by one batch and 16 bytes a selected contact, for duplicates.
     ///
@@ -36,10 +37,14 @@ impl Segment {
         time: &EvaluationTime,
     ) -> Result<SegmentCount> {
         let mut counter = CountBuilder::new(self, source.schema(), time)?;
-        each_contact(source, |contact| {
-            counter.push(contact);
-        })
-        .await?;
+        if let Some(table) = source.table() {
+            counter.push_table(table);
+        } else {
+            each_contact(source, |contact| {
+                counter.push(contact);
+            })
+            .await?;
+        }
         Ok(counter.finish())
     }
 }

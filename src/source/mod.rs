@@ -60,6 +60,7 @@ use async_trait::async_trait;
 
 use crate::contact::Schema;
 use crate::error::Result;
+use crate::segment::ContactTable;
 
 /// Contacts that can be read from the start, any number of times.
 ///
@@ -72,6 +73,12 @@ pub trait ContactSource: Send + Sync + fmt::Debug {
 
     /// How many contacts there are, if that is known without reading them.
     fn len_hint(&self) -> Option<u64>;
+
+    /// Returns the contacts as a table, if the source keeps one. [`Segment::count`](crate::Segment::count) then counts the
+    /// table instead of reading. Defaults to `None`; a table must hold the same contacts as a reader yields.
+    fn table(&self) -> Option<&ContactTable> {
+        None
+    }
 
     /// Starts to read from the first contact.
     ///
@@ -109,6 +116,10 @@ impl<S: ContactSource + ?Sized> ContactSource for Arc<S> {
 
     fn len_hint(&self) -> Option<u64> {
         (**self).len_hint()
+    }
+
+    fn table(&self) -> Option<&ContactTable> {
+        (**self).table()
     }
 
     async fn open(&self) -> Result<Box<dyn ContactReader>> {

@@ -7,8 +7,8 @@ use audiencekit::contact::{
     Birthday, ConsentEntry, ConsentStatus, Contact, Event, FieldType, Schema, StageEntry,
 };
 use audiencekit::segment::{
-    ContactTable, CountBuilder, Decision, EvaluationTime, Explainer, Filter, MemoryCatalog, Segment,
-    SegmentCatalog, in_segment,
+    ContactTable, CountBuilder, Decision, EvaluationTime, ExplainOptions, Filter, MemoryCatalog, Segment,
+    SegmentCatalog, expr::in_segment,
 };
 use rust_decimal::Decimal;
 use time::Duration;
@@ -723,7 +723,8 @@ fn days_of_a_contacts_own_zone_are_those_of_a_filter_compiled_for_that_zone() {
                 assert_eq!(counter.push(contact), decision, "count: {}", shown());
                 assert_eq!(compiled.selects(contact), in_it, "segment: {}", shown());
                 assert_eq!(selected.contains(&(at as u32)), in_it, "segment in a table: {}", shown());
-                let why = Explainer::new(&schema, &own).catalog(&catalog).segment(&segment, contact).unwrap();
+                let options = ExplainOptions::new().catalog(&catalog);
+                let why = segment.explain_with(contact, &schema, &own, &options).unwrap();
                 assert_eq!(why.holds, in_it, "segment explained: {}", shown());
                 compared += 1;
                 differed += u32::from(asked.compile(&schema, &fixed).unwrap().matches(contact) != holds);

@@ -147,7 +147,7 @@ fn segments_that_name_one_another_in_a_circle_are_refused() {
 fn the_hash_of_a_segment_does_not_change_with_its_formatting() {
     let schema = schema();
     let hash = |text: &str| {
-        Segment::builder("x").include(Selector::all()).filter(text).build(&schema).unwrap().hash()
+        Segment::builder("x").include(Selector::all()).filter(text).build(&schema).unwrap().content_hash()
     };
     assert_eq!(hash("score >= 50 AND country in ('PL')"), hash("score>=50.0 and (country in (\"PL\"))"));
     assert_ne!(hash("score >= 50"), hash("score > 50"));
@@ -158,7 +158,7 @@ fn the_hash_of_a_segment_does_not_change_with_its_formatting() {
 fn the_hash_of_a_segment_minds_case_where_the_comparison_does() {
     let schema = schema();
     let of = |selector: Selector, text: &str| {
-        Segment::builder("x").include(selector).filter(text).build(&schema).unwrap().hash()
+        Segment::builder("x").include(selector).filter(text).build(&schema).unwrap().content_hash()
     };
     let hash = |text: &str| of(Selector::all(), text);
     assert_eq!(
@@ -200,7 +200,7 @@ fn the_hash_of_a_segment_minds_case_where_the_comparison_does() {
     }
     let written =
         Segment::builder("x").include(Selector::all()).filter(r#"name = "Ada""#).build(&schema).unwrap();
-    assert_eq!(written.hash(), hash(r#"name = "ADA""#));
+    assert_eq!(written.content_hash(), hash(r#"name = "ADA""#));
     assert_eq!(written.filters()[0].to_string(), r#"name = "Ada""#);
 }
 
@@ -209,7 +209,8 @@ fn patterns_are_limited_each_and_together() {
     let schema = schema();
     let limits = audiencekit::segment::Limits { regexes: 64 << 10, ..Default::default() };
     let several = |pattern: &str, n: usize| vec![format!("name matches \"{pattern}\""); n].join(" or ");
-    let says = |text: &str| Filter::parse_within(text, &schema, &limits).map_err(|error| error.picture());
+    let options = audiencekit::segment::ParseOptions::new().limits(limits);
+    let says = |text: &str| Filter::parse_with(text, &schema, &options).map_err(|error| error.picture());
     // Each of the small ones counts 4 KiB.
     assert!(says(&several("^a", 16)).is_ok());
     let error = says(&several("^a", 17)).unwrap_err();
@@ -226,7 +227,7 @@ fn patterns_are_limited_each_and_together() {
 
 #[test]
 fn an_explanation_goes_into_the_segments_that_are_named() {
-    use audiencekit::segment::Explainer;
+    use audiencekit::segment::ExplainOptions;
     let schema = schema();
     let (ada, time) = (ada(&schema), now());
     let catalog = MemoryCatalog::new();
@@ -239,7 +240,8 @@ fn an_explanation_goes_into_the_segments_that_are_named() {
     let best = Segment::builder("Best").include(Selector::all()).filter(r#"score >= 50 and segment("Rich")"#);
     let best = best.build(&schema).unwrap();
     assert_eq!(best.explain(&ada, &schema, &time).unwrap_err().kind(), ErrorKind::Filter);
-    let why = Explainer::new(&schema, &time).catalog(&catalog).segment(&best, &ada).unwrap();
+    let options = ExplainOptions::new().catalog(&catalog);
+    let why = best.explain_with(&ada, &schema, &time, &options).unwrap();
     assert_eq!(
         why.to_string(),
         "\
@@ -262,11 +264,11 @@ no           revenue > 500
     assert_eq!(why.deciding().iter().map(|leaf| leaf.what.as_str()).collect::<Vec<_>>(), ["revenue > 500"]);
     let filter = Filter::parse(r#"not segment("Rich")"#, &schema).unwrap();
     assert!(filter.compile_with(&schema, &time, &catalog).unwrap().matches(&ada));
-    let why = Explainer::new(&schema, &time).catalog(&catalog).filter(&filter, &ada).unwrap();
+    let why = filter.explain_with(&ada, &schema, &time, &options).unwrap();
     assert!(why.holds && why.deciding()[0].what == "revenue > 500");
     let circle = Segment::builder("Buyers").include(Selector::segment("Rich")).build(&schema).unwrap();
     catalog.save(&circle).unwrap();
-    let error = Explainer::new(&schema, &time).catalog(&catalog).segment(&best, &ada).unwrap_err();
+    let error = best.explain_with(&ada, &schema, &time, &options).unwrap_err();
     assert!(error.to_string().contains("Best > Rich > Buyers > Rich"), "{error}");
 }
 
@@ -469,9 +471,10 @@ fn tags_that_are_not_known_are_hinted_at_or_refused() {
             r#"no contact has the tag "Gold": one of the 1 tags that are known"#,
         ]
     );
-    assert!(Filter::parse_knowing(r#"has tag "Vip""#, &schema, &known).is_ok());
+    let options = audiencekit::segment::ParseOptions::new().known_tags(known);
+    assert!(Filter::parse_with(r#"has tag "Vip""#, &schema, &options).is_ok());
     // Together with what else is wrong.
-    let error = Filter::parse_knowing(r#"scroe = 1 and has tag "vpi""#, &schema, &known).unwrap_err();
+    let error = Filter::parse_with(r#"scroe = 1 and has tag "vpi""#, &schema, &options).unwrap_err();
     assert_eq!(error.problems().len(), 2);
 }
 
@@ -483,8 +486,9 @@ fn every_bad_input_gets_the_picture_that_teaches() {
     let mut inputs = 0;
     let file = include_str!("../data/segment/bad.txt");
     let tags: audiencekit::segment::TagDictionary = ["vip", "gold", "newsletter"].into_iter().collect();
+    let options = audiencekit::segment::ParseOptions::new().known_tags(tags);
     for input in file.lines().filter_map(|line| line.strip_prefix("> ")) {
-        let error = Filter::parse_knowing(input, &schema, &tags).expect_err(input);
+        let error = Filter::parse_with(input, &schema, &options).expect_err(input);
         shown.push_str(&format!("> {input}\n{}\n", error.picture()));
         inputs += 1;
         let line = error.to_string();
@@ -563,7 +567,7 @@ fn a_catalog_in_a_file_survives_and_a_file_cut_in_half_is_refused() {
     let catalog = FileCatalog::open(&path).unwrap();
     assert_eq!(catalog.save(&vip).unwrap(), 1);
     assert_eq!(catalog.save(&vip).unwrap(), 1);
-    let other = vip.expand("VIP").filter("country = \"PL\"").build(&schema).unwrap();
+    let other = vip.to_builder().filter("country = \"PL\"").build(&schema).unwrap();
     assert_eq!(catalog.save(&other).unwrap(), 2);
     let again = FileCatalog::open(&path).unwrap();
     assert_eq!(again.versions("VIP").unwrap(), [vip.clone(), other]);
@@ -757,7 +761,7 @@ fn selectors_follow_the_limits_of_their_builder() {
     assert!(builder(2, 3).unwrap_err().to_string().contains("the list has 3 values"));
     let wide = builder(10_001, 10_001).unwrap();
     assert!(wide.compile(&schema, &now()).is_ok());
-    assert!(wide.expand("more").build(&schema).unwrap().compile(&schema, &now()).is_ok());
+    assert!(wide.to_builder().name("more").build(&schema).unwrap().compile(&schema, &now()).is_ok());
     assert!(builder(10_000, 10_001).is_err());
 }
 
@@ -908,7 +912,7 @@ fn segments_that_name_each_other_again_and_again_end_at_a_limit() {
 
 #[test]
 fn a_chain_of_deep_segments_is_refused_before_it_exhausts_the_stack() {
-    use audiencekit::segment::Explainer;
+    use audiencekit::segment::ExplainOptions;
     let schema = schema();
     let (time, catalog, ada) = (now(), MemoryCatalog::new(), ada(&schema));
     let last = 12;
@@ -919,17 +923,20 @@ fn a_chain_of_deep_segments_is_refused_before_it_exhausts_the_stack() {
         catalog.save(&segment.build(&schema).unwrap()).unwrap();
     }
     let named = |n: usize| catalog.segment(&format!("s{n}")).unwrap().unwrap();
-    let explainer = Explainer::new(&schema, &time).catalog(&catalog);
+    let options = ExplainOptions::new().catalog(&catalog);
     // Four are as deep as may be beside the one that names them.
     for n in last - 4..=last {
         assert!(named(n).compile_with(&schema, &time, &catalog).unwrap().selects(&ada));
-        let why = explainer.segment(&named(n), &ada).unwrap();
+        let why = named(n).explain_with(&ada, &schema, &time, &options).unwrap();
         assert!(why.holds && !why.to_string().is_empty() && !why.deciding().is_empty());
     }
     for n in 0..last - 4 {
         let error = named(n).compile_with(&schema, &time, &catalog).unwrap_err();
         assert!(error.to_string().contains("more than 200 conditions inside one another"), "{error}");
-        assert_eq!(explainer.segment(&named(n), &ada).unwrap_err().kind(), ErrorKind::Limit);
+        assert_eq!(
+            named(n).explain_with(&ada, &schema, &time, &options).unwrap_err().kind(),
+            ErrorKind::Limit
+        );
     }
 }
 
@@ -956,7 +963,8 @@ fn a_filter_compiles_within_the_limits_that_it_was_read_within() {
     let limits = audiencekit::segment::Limits { list: 10_001, ..Default::default() };
     let text = format!("score in ({}1)", "1, ".repeat(10_000));
     assert!(Filter::parse(&text, &schema).is_err());
-    let filter = Filter::parse_within(&text, &schema, &limits).unwrap();
+    let options = audiencekit::segment::ParseOptions::new().limits(limits);
+    let filter = Filter::parse_with(&text, &schema, &options).unwrap();
     assert!(filter.compile(&schema, &now()).is_ok());
     assert!(filter.explain(&ada(&schema), &schema, &now()).is_ok());
     let segment = Segment::builder("x").include(Selector::all()).filter(filter).build(&schema).unwrap();
@@ -1013,7 +1021,7 @@ fn selectors_ask_of_the_data_what_they_say() {
 fn a_built_filter_is_held_to_the_length_of_a_text() {
     let schema = schema();
     let long = "x".repeat(1 << 20);
-    let error = Filter::new(audiencekit::segment::field("name").eq(long), &schema).unwrap_err();
+    let error = Filter::new(audiencekit::segment::expr::field("name").eq(long), &schema).unwrap_err();
     assert_eq!(audiencekit::Error::from(error).kind(), ErrorKind::Limit);
 }
 
@@ -1106,7 +1114,7 @@ fn a_tag_is_found_among_those_that_share_its_mark_and_not_once_it_is_taken_away(
 #[test]
 fn what_is_built_in_rust_is_what_text_says() {
     use audiencekit::segment::ast::{Fold, Relation};
-    use audiencekit::segment::{domain, event, field, has_exactly_tags, has_only_tags, tag_count};
+    use audiencekit::segment::expr::{domain, event, field, has_exactly_tags, has_only_tags, tag_count};
     let schema = schema();
     for (built, text) in [
         (has_only_tags(["vip"]), r#"has only tag "vip""#),
@@ -1137,5 +1145,5 @@ fn a_stored_segment_says_its_version_and_a_later_one_is_refused() {
     assert_eq!(serde_json::from_str::<Segment>(&silent).unwrap(), segment);
     let later = json.replace(r#""schema_version":1"#, r#""schema_version":2"#);
     let error = serde_json::from_str::<Segment>(&later).unwrap_err();
-    assert!(error.to_string().starts_with("schema_version 2 is not known: expected 1"), "{error}");
+    assert!(error.to_string().starts_with("schema_version 2 is not known; expected 1"), "{error}");
 }

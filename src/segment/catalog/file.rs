@@ -14,8 +14,8 @@ use crate::segment::definition::Segment;
 
 /// A [`SegmentCatalog`] in a JSON file, with every version.
 ///
-/// A change writes a new file beside the old one and then takes its place, so a crash leaves the old or the new.
-/// One process at a time.
+/// Each change writes a new file and renames it over the old one, so a crash leaves one of the two.
+/// At most one process may use a file.
 pub struct FileCatalog {
     path: PathBuf,
     segments: Mutex<Versions>,
@@ -32,7 +32,21 @@ struct Contents {
 const FORMAT: u32 = 1;
 
 impl FileCatalog {
-    /// Opens the file, or starts an empty catalog where there is none.
+    /// Opens a catalog file, or starts an empty catalog if there is none.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, FileCatalog, Filter, Segment, SegmentCatalog, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let path = std::env::temp_dir().join(format!("catalog-{}.json", std::process::id()));
+    /// let catalog = FileCatalog::open(&path)?;
+    /// catalog.save(&Segment::builder("all").include(Selector::all()).build(&schema)?)?;
+    /// assert_eq!(FileCatalog::open(&path)?.names()?, ["all"]);
+    /// # std::fs::remove_file(path).ok();
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when it cannot be read; [`ErrorKind::Corrupt`] when it is not a whole catalog.

@@ -1,4 +1,4 @@
-//! Where segments are kept: in memory, in a file, or with the host.
+//! The trait of segment catalogs, and a catalog in memory.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -7,36 +7,36 @@ use std::sync::{Mutex, PoisonError};
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::definition::Segment;
 
-/// Named segments with their earlier versions.
+/// A store of named segments and their earlier versions.
 ///
-/// The calls do not wait: a host with a remote store loads what it needs into a [`MemoryCatalog`] first.
+/// The calls are synchronous. With a remote store, your application loads the segments into a [`MemoryCatalog`] first.
 pub trait SegmentCatalog: Send + Sync + fmt::Debug {
-    /// The newest version of a segment.
+    /// Returns the newest version of a segment.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn segment(&self, name: &str) -> Result<Option<Segment>>;
 
-    /// The names, in order.
+    /// Returns the names of all segments, sorted.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn names(&self) -> Result<Vec<String>>;
 
-    /// All versions of a segment, the oldest first; version 1 is at index 0. Empty for a name not known.
+    /// Returns all versions of a segment, oldest first: version 1 is at index 0. Empty for an unknown name.
     ///
     /// # Errors
     /// When the store cannot be read.
     fn versions(&self, name: &str) -> Result<Vec<Segment>>;
 
-    /// Keeps a segment as the newest version of its name, and returns the number of that version. Saving what is
-    /// the newest already makes no new one.
+    /// Saves a segment as the newest version of its name and returns the number of that version. Saving the newest
+    /// version again adds none.
     ///
     /// # Errors
     /// When the store cannot be written.
     fn save(&self, segment: &Segment) -> Result<u32>;
 
-    /// Forgets a segment and its versions; true if there was one.
+    /// Removes a segment and its versions. Returns `true` if there was one.
     ///
     /// # Errors
     /// When the store cannot be written.
@@ -44,7 +44,7 @@ pub trait SegmentCatalog: Send + Sync + fmt::Debug {
 }
 
 impl dyn SegmentCatalog + '_ {
-    /// Makes an earlier version the newest again, as a new version whose number it returns.
+    /// Saves an earlier version as the newest one and returns its new number.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] for a version that is not there; what the store refuses.
@@ -59,7 +59,7 @@ impl dyn SegmentCatalog + '_ {
     }
 }
 
-/// Segments in memory.
+/// A [`SegmentCatalog`] in memory.
 ///
 /// ```
 /// use audiencekit::Schema;
@@ -69,7 +69,7 @@ impl dyn SegmentCatalog + '_ {
 /// let catalog = MemoryCatalog::new();
 /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
 /// assert_eq!(catalog.save(&vip)?, 1);
-/// let wider = vip.expand("VIP").include(Selector::tag_any(["gold"])).build(&schema)?;
+/// let wider = vip.to_builder().include(Selector::tag_any(["gold"])).build(&schema)?;
 /// assert_eq!(catalog.save(&wider)?, 2);
 /// assert_eq!((&catalog as &dyn SegmentCatalog).revert("VIP", 1)?, 3);
 /// assert_eq!(catalog.segment("VIP")?, Some(vip));
@@ -84,7 +84,13 @@ pub struct MemoryCatalog {
 pub(in crate::segment) type Versions = BTreeMap<String, Vec<Segment>>;
 
 impl MemoryCatalog {
-    /// A catalog without segments.
+    /// Creates an empty catalog.
+    ///
+    /// ```
+    /// # use audiencekit::segment::{MemoryCatalog, SegmentCatalog};
+    /// assert!(MemoryCatalog::new().names()?.is_empty());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn new() -> Self {
         Self::default()

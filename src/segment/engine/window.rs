@@ -1,4 +1,4 @@
-//! Time in a filter: what "in last 90 days" means for one `now` in one zone.
+//! Time in a filter: the meaning of "in last 90 days" for one `now` in one zone.
 
 use std::sync::Arc;
 
@@ -23,30 +23,37 @@ use crate::segment::language::literal::Moment;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EvaluationTime {
-    /// The instant that is "now" for the whole run.
+    /// The instant that counts as now.
     pub now: OffsetDateTime,
-    /// Where days begin and end.
+    /// The zone whose days count.
     pub zone: TimeZone,
-    /// The day with which weeks begin.
+    /// The first day of the week.
     pub week_start: Weekday,
-    /// The field in which a contact may name a zone of its own: [`zone_of`](Self::zone_of).
+    /// The field that names the zone of a contact, set by [`zone_of`](Self::zone_of).
     pub zone_field: Option<Arc<str>>,
 }
 
 impl EvaluationTime {
-    /// As of `now`, with the days of `zone`.
+    /// Creates an evaluation time as of `now`, with the days of `zone`. Weeks begin on Monday.
     #[must_use]
     pub fn new(now: OffsetDateTime, zone: TimeZone) -> Self {
         Self { now, zone, week_start: Weekday::Monday, zone_field: None }
     }
 
-    /// As of `now`, with the days of coordinated universal time.
+    /// Creates an evaluation time as of `now`, with the days of UTC.
+    ///
+    /// ```
+    /// # use audiencekit::segment::EvaluationTime;
+    /// # use time::macros::{date, datetime};
+    /// let time = EvaluationTime::utc(datetime!(2026-11-23 23:30 UTC));
+    /// assert_eq!(time.today(), date!(2026-11-23));
+    /// ```
     #[must_use]
     pub fn utc(now: OffsetDateTime) -> Self {
         Self::new(now, TimeZone::utc())
     }
 
-    /// With the weeks of the calendar beginning on this day instead of Monday. `weekday(..)` stays 1 for Monday.
+    /// Sets the first day of calendar weeks. Defaults to Monday. `weekday(..)` stays 1 for Monday.
     ///
     /// ```
     /// use audiencekit::contact::{Contact, Schema};
@@ -68,15 +75,14 @@ impl EvaluationTime {
         Self { week_start: day, ..self }
     }
 
-    /// With the days of each contact in the zone that this field of it names, as the database of IANA does; a text or a
-    /// keyword. The fixed zone counts where the field is missing or names no zone, so check names where they come in.
+    /// Uses the days of each contact's own zone: the one that this text or keyword field names, by its name in the IANA
+    /// database. The fixed zone counts where the field is missing or names no zone, so validate names on input.
     ///
-    /// The engines that make their own time ask for it in their own way: that of `sync` by
-    /// [`SyncEngineBuilder::zone_of`](crate::sync::SyncEngineBuilder::zone_of), and automation has one zone.
+    /// `SyncEngine` takes the field by [`SyncEngineBuilder::zone_of`](crate::sync::SyncEngineBuilder::zone_of); automation
+    /// has one zone.
     ///
-    /// What compiles for this time keeps the plans of the zones that contacts have named, and shares them with its
-    /// clones; a [`ContactTable`](crate::segment::table::ContactTable) asks the conditions with days row by row then, the others
-    /// by column. Without a field of zones that costs nothing.
+    /// A compiled filter keeps one plan for each zone that it has met and shares the plans with its clones. A
+    /// [`ContactTable`](crate::segment::ContactTable) then evaluates conditions on days row by row.
     ///
     /// ```
     /// use audiencekit::contact::{Birthday, Contact, FieldType, Schema};
@@ -97,7 +103,17 @@ impl EvaluationTime {
         Self { zone_field: Some(field.as_ref().into()), ..self }
     }
 
-    /// The zone whose days count for a contact.
+    /// Returns the zone whose days count for a contact.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema, segment::EvaluationTime};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// let time = EvaluationTime::utc(datetime!(2026-11-23 20:00 UTC)).zone_of("language");
+    /// let ada = Contact::builder(&schema).language("Asia/Tokyo").build()?;
+    /// assert_eq!(time.zone_for(&ada).to_string(), "Asia/Tokyo");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn zone_for(&self, contact: &Contact) -> TimeZone {
         let slot = self.zone_slot(contact.schema()).ok().flatten();
@@ -126,7 +142,7 @@ impl EvaluationTime {
         Ok(Some(id.index() as u32))
     }
 
-    /// The civil day that `now` falls on.
+    /// Returns the calendar day of `now` in the zone.
     #[must_use]
     pub fn today(&self) -> Date {
         self.zone.date(self.now)

@@ -1,19 +1,19 @@
-//! Errors that teach: where, what is wrong, what would be right, and a picture of it.
+//! Errors of filters: the place, the problem, a hint, and a picture of them.
 
 use std::fmt;
 
 use super::ast::span::Span;
 use crate::error::{Error, ErrorKind};
 
-/// One thing that is wrong with a filter.
+/// A problem of a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct FilterProblem {
-    /// Where.
+    /// The place in the text.
     pub span: Span,
-    /// What is wrong.
+    /// The problem.
     pub message: String,
-    /// What would be right, if that can be said.
+    /// A correct form, or a question such as `did you mean "country"?`.
     pub expected: Option<String>,
 }
 
@@ -28,11 +28,25 @@ impl FilterProblem {
     }
 }
 
-/// A filter that does not parse or does not fit its schema: every problem found, with its place.
+/// One line: the problem, and the correct form or the question behind it.
+impl fmt::Display for FilterProblem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        match self.expected.as_deref() {
+            Some(hint) if ["did you mean ", "write ", "put "].iter().any(|word| hint.starts_with(word)) => {
+                write!(f, "; {hint}")
+            }
+            Some(expected) => write!(f, "; expected {expected}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The problems of a filter that does not parse or does not fit its schema.
 ///
-/// `Display` is one line about the first; [`picture`](Self::picture) shows all with the text they are about.
-/// It becomes an [`Error`] of kind [`ErrorKind::Filter`] (or [`ErrorKind::Limit`]), whose source it is. `Debug` leaves
-/// the text out.
+/// `Display` is one line about the first problem; [`picture`](Self::picture) shows all of them in the text. It converts to
+/// an [`Error`] of kind [`ErrorKind::Filter`] or [`ErrorKind::Limit`], from which [`Error::filter_error`] returns it.
+/// `Debug` leaves the text out.
 ///
 /// ```
 /// use audiencekit::{Schema, segment::Filter};
@@ -66,19 +80,13 @@ impl FilterError {
         Self { text: String::new(), problems: vec![problem], limit: true }
     }
 
-    /// The problems, in the order of their places.
+    /// Returns the problems in the order of their places.
     #[must_use]
     pub fn problems(&self) -> &[FilterProblem] {
         &self.problems
     }
 
-    /// The filter error inside an [`Error`], if it is one.
-    #[must_use]
-    pub fn of(error: &Error) -> Option<&Self> {
-        std::error::Error::source(error)?.downcast_ref()
-    }
-
-    /// All problems as text for a person: what is wrong, the line, and carets under the place.
+    /// Returns all problems as text for a person: the message, the line, and carets under the place.
     #[must_use]
     pub fn picture(&self) -> String {
         let mut out = String::new();
@@ -140,13 +148,10 @@ impl fmt::Display for FilterError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(first) = self.problems.first() else { return f.write_str("filter") };
         if self.text.is_empty() {
-            write!(f, "filter: {}", first.message)?;
+            write!(f, "filter: {first}")?;
         } else {
             let column = self.text[..floor(&self.text, first.span.start)].chars().count() + 1;
-            write!(f, "filter column {column}: {}", first.message)?;
-        }
-        if let Some(expected) = &first.expected {
-            write!(f, ": {expected}")?;
+            write!(f, "filter column {column}: {first}")?;
         }
         match self.problems.len() {
             1 => Ok(()),
@@ -162,6 +167,23 @@ impl fmt::Debug for FilterError {
 }
 
 impl std::error::Error for FilterError {}
+
+impl Error {
+    /// Returns the problems of the filter that this error is about, if it is about one.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, Segment, Selector};
+    ///
+    /// let segment = Segment::builder("Poles").include(Selector::all()).filter(r#"coutry = "PL""#);
+    /// let error = segment.build(&Schema::standard()).unwrap_err();
+    /// let problem = &error.filter_error().expect("an error of a filter").problems()[0];
+    /// assert_eq!(problem.span.range(), 0..6);
+    /// ```
+    #[must_use]
+    pub fn filter_error(&self) -> Option<&FilterError> {
+        std::error::Error::source(self)?.downcast_ref()
+    }
+}
 
 impl From<FilterError> for Error {
     fn from(error: FilterError) -> Self {

@@ -70,7 +70,7 @@ impl<'de> Visitor<'de> for LiteralVisitor {
         let digits = text.bytes().filter(u8::is_ascii_digit).count();
         match Decimal::from_str_exact(&text) {
             Ok(number) if digits <= 15 => Ok(Literal::Number(number.normalize())),
-            _ => Err(E::custom(r#"a number with more than 15 digits: write it as {"number": "12.50"}"#)),
+            _ => Err(E::custom(r#"a number with more than 15 digits; write it as {"number": "12.50"}"#)),
         }
     }
 
@@ -80,7 +80,7 @@ impl<'de> Visitor<'de> for LiteralVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Literal, A::Error> {
         let Some((kind, text)) = map.next_entry::<String, String>()? else {
-            return Err(A::Error::custom("an empty object: expected a number, a date or an instant"));
+            return Err(A::Error::custom("an empty object; expected a number, a date or an instant"));
         };
         let literal = match kind.as_str() {
             "number" => Decimal::from_str_exact(&text).ok().map(|number| Literal::Number(number.normalize())),
@@ -89,7 +89,7 @@ impl<'de> Visitor<'de> for LiteralVisitor {
             _ => return Err(A::Error::unknown_field(&kind, &["number", "date", "instant"])),
         };
         if map.next_key::<String>()?.is_some() {
-            return Err(A::Error::custom("two members: expected a number, a date or an instant"));
+            return Err(A::Error::custom("two members; expected a number, a date or an instant"));
         }
         literal.ok_or_else(|| A::Error::custom(format!("no such {kind}")))
     }

@@ -1,35 +1,35 @@
 //! How large a filter may be.
 
-/// Limits on a filter; one more than a limit is an error.
+/// The limits on the size of a filter.
 ///
 /// ```
 /// use audiencekit::Schema;
-/// use audiencekit::segment::{Filter, Limits};
+/// use audiencekit::segment::{Filter, Limits, ParseOptions};
 ///
-/// let limits = Limits { depth: 2, ..Limits::default() };
+/// let flat = ParseOptions::new().limits(Limits { depth: 2, ..Limits::default() });
 /// let schema = Schema::standard();
-/// assert!(Filter::parse_within("not score = 1", &schema, &limits).is_ok());
-/// assert!(Filter::parse_within("not not score = 1", &schema, &limits).is_err());
+/// assert!(Filter::parse_with("not score = 1", &schema, &flat).is_ok());
+/// assert!(Filter::parse_with("not not score = 1", &schema, &flat).is_err());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Most conditions inside one another; no more than [`Limits::MAX_DEPTH`] has an effect.
+    /// Most nested conditions; at most [`Limits::MAX_DEPTH`].
     pub depth: usize,
     /// Most bytes of text.
     pub text: usize,
     /// Most values in one list.
     pub list: usize,
-    /// Most bytes that one compiled pattern takes: of `matches`, `like` and `contains`.
+    /// Most bytes of one compiled pattern of `matches`, `like` or `contains`.
     pub regex: usize,
-    /// Most bytes that all patterns of a filter take together. Each counts as the least of 4, 64 KiB, 1 MiB
-    /// ... that holds it, written and compiled, or as [`regex`](Self::regex).
+    /// Most bytes of all patterns of a filter together. Each counts as the least of 4 KiB, 64 KiB, 1 MiB and so on that
+    /// holds it, written and compiled, or as [`regex`](Self::regex).
     pub regexes: usize,
-    /// Most problems that are reported at once.
+    /// Most problems reported at once.
     pub problems: usize,
 }
 
 impl Limits {
-    /// Deepest nesting that any setting allows, so that no tree can exhaust a thread's stack.
+    /// The deepest nesting of any setting, so that no filter can exhaust the stack of a thread.
     pub const MAX_DEPTH: usize = 50;
 
     /// The greater of each.

@@ -1,4 +1,4 @@
-//! A condition without its texts, which may be somebody's address.
+//! A condition without its texts, which may be personal data.
 
 use super::ast::events::EventQuery;
 use super::ast::tree::{Check, Expr, Literal, Term, Test};

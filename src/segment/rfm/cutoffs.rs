@@ -6,23 +6,23 @@ use serde::{Deserialize, Serialize};
 use crate::segment::language::ast::events::Fold;
 use crate::segment::language::ast::time::Unit;
 use crate::segment::language::ast::tree::Expr;
-use crate::segment::language::builder::conditions::event;
+use crate::segment::language::builder::expr::event;
 
-/// Where the lines between the groups are drawn.
+/// The cut-offs between three groups each of recency, frequency and money.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RfmCutoffs {
-    /// The last purchase was short ago within so many days, and medium ago within so many.
+    /// Most days since the last purchase of the short group, and of the medium group.
     pub recency_days: (u32, u32),
-    /// So many purchases make a regular, so many a common buyer.
+    /// Fewest purchases of a regular buyer, and of a common one.
     pub frequency: (u32, u32),
-    /// Purchases of so much make a medium buyer, of so much a spender.
+    /// Least amount of a medium buyer, and of a spender.
     pub monetary: (Decimal, Decimal),
-    /// How many days of purchases frequency and money look at.
+    /// The number of days whose purchases count for frequency and money.
     pub window_days: u32,
 }
 
-/// A place by recency, frequency and money; what is `None` is not asked.
+/// A group by recency, frequency and money; `None` matches any.
 ///
 /// ```
 /// use audiencekit::Schema;
@@ -41,20 +41,20 @@ pub struct RfmCutoffs {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Rfm {
-    /// Where the lines are drawn.
+    /// The cut-offs.
     pub cutoffs: RfmCutoffs,
-    /// How long ago the last purchase was.
+    /// The group by the time since the last purchase.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recency: Option<Recency>,
-    /// How many purchases there were.
+    /// The group by the number of purchases.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub frequency: Option<Frequency>,
-    /// How much was spent.
+    /// The group by the amount spent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub monetary: Option<Monetary>,
 }
 
-/// How long ago the last purchase was.
+/// A group by the time since the last purchase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Recency {
@@ -66,7 +66,7 @@ pub enum Recency {
     Long,
 }
 
-/// How often somebody bought.
+/// A group by the number of purchases.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Frequency {
@@ -78,7 +78,7 @@ pub enum Frequency {
     Casual,
 }
 
-/// How much somebody spent.
+/// A group by the amount spent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Monetary {
@@ -91,13 +91,27 @@ pub enum Monetary {
 }
 
 impl Rfm {
-    /// Every buyer: nothing asked yet.
+    /// Creates a group of all buyers; set its fields to narrow it.
     #[must_use]
     pub fn new(cutoffs: RfmCutoffs) -> Self {
         Self { cutoffs, recency: None, frequency: None, monetary: None }
     }
 
-    /// The condition that this stands for.
+    /// Returns the condition of the group.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, Rfm, RfmCutoffs, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// let cutoffs = RfmCutoffs {
+    ///     recency_days: (30, 90), frequency: (2, 5), monetary: (100.into(), 500.into()), window_days: 365,
+    /// };
+    /// let filter = Filter::new(Rfm::new(cutoffs).expr(), &schema)?;
+    /// assert_eq!(filter.to_string(), "exists(event.purchase)");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn expr(&self) -> Expr {
         let cut = &self.cutoffs;

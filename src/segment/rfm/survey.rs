@@ -1,4 +1,4 @@
-//! Where the lines of recency, frequency and money lie in the data.
+//! Estimates the cut-offs of recency, frequency and money from purchases.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,12 +15,12 @@ use crate::segment::engine::window::EvaluationTime;
 use crate::segment::language::ast::events::{EventQuery, Fold};
 use crate::segment::language::ast::time::Unit;
 use crate::segment::language::ast::tree::{Expr, Term};
-use crate::segment::language::builder::conditions::event;
+use crate::segment::language::builder::expr::event;
 
-/// Measures purchases contact by contact, and draws the lines so that the groups are of equal size.
+/// Estimates RFM cut-offs from the purchases of contacts, so that the groups are of equal size.
 ///
-/// It keeps how many contacts bought so many days ago, so often, for so much: a number for each distinct figure, and
-/// nothing of a person. A line never runs between equal figures, so groups are as equal as the data lets them be.
+/// It keeps one count for each distinct number of days, of purchases and amount, and nothing of a contact. Contacts with
+/// equal figures are in the same group, so groups are only as equal as the data allows.
 ///
 /// ```
 /// use audiencekit::contact::Event;
@@ -36,7 +36,7 @@ use crate::segment::language::builder::conditions::event;
 ///     let bought = Event::new("purchase", now - time::Duration::days(day)).value(day.into());
 ///     survey.push(&Contact::builder(&schema).event(&bought).build()?);
 /// }
-/// let cutoffs = survey.cutoffs().expect("somebody bought");
+/// let cutoffs = survey.cutoffs().expect("at least one purchase");
 /// assert_eq!(cutoffs.recency_days, (3, 6));
 /// assert_eq!(cutoffs.monetary, (4.into(), 7.into()));
 /// let recent = Selector::Rfm(Rfm { recency: Some(Recency::Short), ..Rfm::new(cutoffs) });
@@ -53,25 +53,26 @@ pub struct RfmEstimator {
     spent: BTreeMap<Decimal, u64>,
 }
 
-/// The lines between five groups each, so that a place is a score from 1 to 5.
+/// The cut-offs between five groups each: scores from 1 to 5.
 ///
-/// Made by [`RfmEstimator::quintiles`], or given.
+/// Made by [`RfmEstimator::quintiles`], or by the caller.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RfmQuintiles {
-    /// Score 5 bought within the first number of days, 4 within the second and not the first, 1 beyond the last.
+    /// Most days since the last purchase for the scores 5, 4, 3 and 2; beyond the last, the score is 1.
     pub recency_days: [u32; 4],
-    /// Score 2 bought at least the first number of times, 5 at least the last, 1 once or more and less than the first.
+    /// Fewest purchases for the scores 2, 3, 4 and 5; with fewer, but one, the score is 1.
     pub frequency: [u32; 4],
-    /// Score 2 spent at least the first amount, 5 at least the last, 1 something and less than the first.
+    /// Least amount for the scores 2, 3, 4 and 5; with less, but something, the score is 1.
     pub monetary: [Decimal; 4],
-    /// How many days of purchases frequency and money look at.
+    /// The number of days whose purchases count for frequency and money.
     pub window_days: u32,
 }
 
 impl RfmEstimator {
-    /// A survey of no contact yet; frequency and money look at the last `window_days` days. Where `time` names a field of
-    /// zones that the schema does not have, the fixed zone counts; [`of`](Self::of) refuses it.
+    /// Creates an estimator without contacts. Frequency and money count the last `window_days` days.
+    ///
+    /// If the schema lacks the zone field that `time` names, the fixed zone counts; [`of`](Self::of) refuses it.
     #[must_use]
     pub fn new(window_days: u32, time: &EvaluationTime) -> Self {
         Self {
@@ -83,7 +84,7 @@ impl RfmEstimator {
         }
     }
 
-    /// Takes a contact in; who bought nothing, and who spent nothing, counts for nothing there.
+    /// Adds the purchases of a contact. A contact without any changes nothing.
     pub fn push(&mut self, contact: &Contact) {
         let Some(purchase) = contact.schema().symbols().get("purchase") else { return };
         let own = self.time.zone_field.is_some().then(|| self.time.zone_for(contact));
@@ -117,13 +118,13 @@ impl RfmEstimator {
         (at <= self.time.now).then(|| u32::try_from((ago + day - 1).div_euclid(day)).unwrap_or(0))
     }
 
-    /// How many contacts have a last purchase.
+    /// Returns the number of contacts with a purchase.
     #[must_use]
     pub fn buyers(&self) -> u64 {
         self.days.values().sum()
     }
 
-    /// The lines between three groups each; none when nobody bought or spent anything.
+    /// Returns the cut-offs between three groups each, or `None` if no contact bought or spent anything.
     #[must_use]
     pub fn cutoffs(&self) -> Option<RfmCutoffs> {
         let (days, purchases, spent) =
@@ -136,7 +137,23 @@ impl RfmEstimator {
         })
     }
 
-    /// The lines between five groups each; none when nobody bought or spent anything.
+    /// Returns the cut-offs between five groups each, or `None` if no contact bought or spent anything.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, RfmEstimator, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// # use audiencekit::contact::Event;
+    /// let mut estimator = RfmEstimator::new(365, &time);
+    /// for day in 1..=10 {
+    ///     let bought = Event::new("purchase", time.now - time::Duration::days(day)).value(day.into());
+    ///     estimator.push(&Contact::builder(&schema).event(&bought).build()?);
+    /// }
+    /// assert_eq!(estimator.quintiles().expect("purchases").recency_days, [2, 4, 6, 8]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn quintiles(&self) -> Option<RfmQuintiles> {
         Some(RfmQuintiles {
@@ -187,7 +204,22 @@ fn lines<T: Ord, const LINES: usize>(
 }
 
 impl RfmQuintiles {
-    /// Whose last purchase has a score in this range, from 1 (longest ago) to 5.
+    /// Returns the condition of a recency score in this range, from 1 (longest ago) to 5.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, RfmQuintiles, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// # let quintiles = RfmQuintiles {
+    /// #     recency_days: [7, 30, 90, 180], frequency: [2, 3, 5, 9],
+    /// #     monetary: [50, 100, 250, 900].map(Into::into), window_days: 365,
+    /// # };
+    /// let best = Filter::new(quintiles.recency(5..=5), &schema)?;
+    /// assert_eq!(best.to_string(), "last(event.purchase) in last 7 days");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn recency(&self, scores: RangeInclusive<u8>) -> Expr {
         let Some((low, high)) = range(&scores) else { return Expr::Constant(false) };
@@ -201,7 +233,22 @@ impl RfmQuintiles {
         .unwrap_or_else(|| event("purchase").exists())
     }
 
-    /// Whose number of purchases has a score in this range, from 1 (fewest) to 5.
+    /// Returns the condition of a frequency score in this range, from 1 (fewest) to 5.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, RfmQuintiles, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// # let quintiles = RfmQuintiles {
+    /// #     recency_days: [7, 30, 90, 180], frequency: [2, 3, 5, 9],
+    /// #     monetary: [50, 100, 250, 900].map(Into::into), window_days: 365,
+    /// # };
+    /// let best = Filter::new(quintiles.frequency(5..=5), &schema)?;
+    /// assert_eq!(best.to_string(), "count(event.purchase in last 365 days) >= 9");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn frequency(&self, scores: RangeInclusive<u8>) -> Expr {
         let Some((low, high)) = range(&scores) else { return Expr::Constant(false) };
@@ -212,7 +259,22 @@ impl RfmQuintiles {
             .unwrap_or(Expr::Constant(false))
     }
 
-    /// Whose purchases came to a score in this range, from 1 (least) to 5.
+    /// Returns the condition of a monetary score in this range, from 1 (least) to 5.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, Schema};
+    /// # use audiencekit::segment::{EvaluationTime, Filter, RfmQuintiles, Segment, Selector};
+    /// # use time::macros::datetime;
+    /// # let schema = Schema::standard();
+    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    /// # let quintiles = RfmQuintiles {
+    /// #     recency_days: [7, 30, 90, 180], frequency: [2, 3, 5, 9],
+    /// #     monetary: [50, 100, 250, 900].map(Into::into), window_days: 365,
+    /// # };
+    /// let best = Filter::new(quintiles.monetary(5..=5), &schema)?;
+    /// assert_eq!(best.to_string(), "sum(event.purchase.value in last 365 days) >= 900");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn monetary(&self, scores: RangeInclusive<u8>) -> Expr {
         let Some((low, high)) = range(&scores) else { return Expr::Constant(false) };
@@ -245,6 +307,6 @@ fn both(one: Option<Expr>, other: Option<Expr>) -> Option<Expr> {
 
 impl fmt::Debug for RfmEstimator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "RfmSurvey({} buyers, {} days)", self.buyers(), self.window_days)
+        write!(f, "RfmEstimator({} buyers, {} days)", self.buyers(), self.window_days)
     }
 }

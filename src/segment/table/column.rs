@@ -36,7 +36,8 @@ pub(super) const NO_DAY: i32 = i32::MIN;
 pub(super) const NO_INSTANT: i64 = i64::MIN;
 
 impl Column {
-    pub(super) fn push(&mut self, row: usize, slot: Slot) {
+    /// Puts the value of a row in place of what is there; `rows` is how many there are.
+    pub(super) fn set(&mut self, row: usize, rows: usize, slot: Slot) {
         if matches!(self, Self::Empty) {
             *self = match slot {
                 Slot::Missing => return,
@@ -51,13 +52,11 @@ impl Column {
         }
         match (&mut *self, slot) {
             (Self::Boolean { set, yes }, Slot::Boolean(value)) => {
-                set.set(row);
-                if value {
-                    yes.set(row);
-                }
+                set.put(row, true);
+                yes.put(row, value);
             }
             (Self::Integer { set, values }, Slot::Integer(value)) => {
-                set.set(row);
+                set.put(row, true);
                 fill(values, row, 0, value);
             }
             (Self::Keyword { folded, symbols }, Slot::Keyword { symbol, folded: fold }) => {
@@ -68,11 +67,15 @@ impl Column {
             (Self::Birthday(keys), Slot::Birthday(day)) => fill(keys, row, NO_DAY, birthday_key(day)),
             (Self::Instant(instants), Slot::Instant(at)) => fill(instants, row, NO_INSTANT, at),
             (Self::Slots(slots), slot) => fill(slots, row, Slot::Missing, slot),
+            (Self::Boolean { set, .. } | Self::Integer { set, .. }, Slot::Missing) => set.put(row, false),
+            (Self::Keyword { symbols, .. }, Slot::Missing) => blank(symbols, row, NONE),
+            (Self::Date(keys) | Self::Birthday(keys), Slot::Missing) => blank(keys, row, NO_DAY),
+            (Self::Instant(instants), Slot::Missing) => blank(instants, row, NO_INSTANT),
             (_, Slot::Missing) => {}
             // A keyword that found no room among the symbols came as text.
             (column, slot) => {
-                let mut slots: Vec<Slot> = (0..row).map(|row| column.slot(row)).collect();
-                slots.push(slot);
+                let mut slots: Vec<Slot> = (0..rows.max(row)).map(|row| column.slot(row)).collect();
+                fill(&mut slots, row, Slot::Missing, slot);
                 *column = Self::Slots(slots);
             }
         }
@@ -116,8 +119,18 @@ impl Column {
 }
 
 fn fill<T: Clone>(values: &mut Vec<T>, row: usize, missing: T, value: T) {
-    values.resize(row, missing);
-    values.push(value);
+    if let Some(known) = values.get_mut(row) {
+        *known = value;
+    } else {
+        values.resize(row, missing);
+        values.push(value);
+    }
+}
+
+fn blank<T>(values: &mut [T], row: usize, missing: T) {
+    if let Some(known) = values.get_mut(row) {
+        *known = missing;
+    }
 }
 
 fn known_day(keys: &[i32], row: usize) -> Option<i32> {
@@ -129,12 +142,12 @@ fn known_day(keys: &[i32], row: usize) -> Option<i32> {
 pub(super) struct Bits(Vec<u64>);
 
 impl Bits {
-    pub(super) fn set(&mut self, row: usize) {
-        if self.0.len() <= row / 64 {
+    pub(super) fn put(&mut self, row: usize, value: bool) {
+        if value && self.0.len() <= row / 64 {
             self.0.resize(row / 64 + 1, 0);
         }
         if let Some(word) = self.0.get_mut(row / 64) {
-            *word |= 1 << (row % 64);
+            *word = *word & !(1 << (row % 64)) | u64::from(value) << (row % 64);
         }
     }
 

@@ -1,9 +1,11 @@
 //! Conditions over many rows at once: a mask of 64 rows a word, narrowed condition by condition.
 
 use super::column::Column;
+use super::row::Row;
+use super::store::Columns;
 use crate::contact::FIRST_YEAR;
+use crate::segment::compiled_segment::{CompiledSegment, Decision};
 use crate::segment::engine::plan::{InstantTerm, Node};
-use crate::segment::table::ContactTable;
 
 /// Rows looked at together: their masks fit the nearest cache many times over.
 const BATCH: usize = 4_096;
@@ -14,21 +16,56 @@ const SPARSE: u32 = 16;
 
 type Words = [u64; WORDS];
 
-impl ContactTable {
+impl Columns {
     /// Shows the mask of every batch: its first row, and a bit for each row that is selected.
     pub(super) fn select(&self, node: &Node, mut show: impl FnMut(usize, &[u64])) {
-        let mut base = 0;
-        while base < self.len {
-            let rows = (self.len - base).min(BATCH);
-            let mut words = [0u64; WORDS];
-            for (at, word) in words.iter_mut().enumerate() {
-                let left = rows.saturating_sub(at * 64);
-                *word = if left >= 64 { u64::MAX } else { (1 << left) - 1 };
-            }
+        for base in (0..self.rows).step_by(BATCH) {
+            let mut words = self.contacts(base);
             self.narrow(node, base, &mut words);
             show(base, &words);
-            base += BATCH;
         }
+    }
+
+    /// Shows what each part of a segment decides in every batch: its first row, and a bit for each row of the decision.
+    pub(in crate::segment) fn decide(
+        &self,
+        segment: &CompiledSegment,
+        mut show: impl FnMut(Decision, usize, &[u64]),
+    ) {
+        for base in (0..self.rows).step_by(BATCH) {
+            let all = self.contacts(base);
+            let mut left = self.any(&segment.include, base, &all);
+            show(Decision::NotIncluded, base, &without(&all, &left));
+            for (at, node) in segment.exclude.iter().enumerate() {
+                let mut held = left;
+                self.narrow(node, base, &mut held);
+                show(Decision::Excluded(at), base, &held);
+                left = without(&left, &held);
+            }
+            for (at, node) in segment.filters.iter().enumerate() {
+                let mut held = left;
+                self.narrow(node, base, &mut held);
+                show(Decision::Filtered(at), base, &without(&left, &held));
+                left = held;
+            }
+            show(Decision::Selected, base, &left);
+        }
+    }
+
+    /// The rows of a batch that have a contact.
+    fn contacts(&self, base: usize) -> Words {
+        std::array::from_fn(|at| self.live.word(base / 64 + at))
+    }
+
+    /// Those of the rows for which some condition holds.
+    fn any(&self, parts: &[Node], base: usize, words: &Words) -> Words {
+        let mut found = [0u64; WORDS];
+        for part in parts {
+            let mut open = without(words, &found);
+            self.narrow(part, base, &mut open);
+            found.iter_mut().zip(&open).for_each(|(found, open)| *found |= open);
+        }
+        found
     }
 
     /// Clears the bits of rows for which the condition does not hold.
@@ -41,20 +78,11 @@ impl ContactTable {
             Node::Constant(true) => {}
             Node::Constant(false) => words.fill(0),
             Node::All(parts) => parts.iter().for_each(|part| self.narrow(part, base, words)),
-            Node::Any(parts) => {
-                let mut found = [0u64; WORDS];
-                for part in parts {
-                    let mut open = *words;
-                    open.iter_mut().zip(&found).for_each(|(open, found)| *open &= !found);
-                    self.narrow(part, base, &mut open);
-                    found.iter_mut().zip(&open).for_each(|(found, open)| *found |= open);
-                }
-                *words = found;
-            }
+            Node::Any(parts) => *words = self.any(parts, base, words),
             Node::Not(inner) => {
                 let mut held = *words;
                 self.narrow(inner, base, &mut held);
-                words.iter_mut().zip(&held).for_each(|(word, held)| *word &= !held);
+                *words = without(words, &held);
             }
             Node::Tags(tags) if tags.iter().all(|tag| self.tag_bits.contains_key(tag)) => {
                 let bits: Vec<_> = tags.iter().filter_map(|tag| self.tag_bits.get(tag)).collect();
@@ -76,7 +104,7 @@ impl ContactTable {
             while left != 0 {
                 let bit = left.trailing_zeros();
                 left &= left - 1;
-                if !node.holds(&self.row(base + at * 64 + bit as usize)) {
+                if !node.holds(&Row { table: self, at: base + at * 64 + bit as usize }) {
                     *word &= !(1 << bit);
                 }
             }
@@ -159,6 +187,10 @@ impl ContactTable {
     }
 }
 
+fn without(words: &Words, held: &Words) -> Words {
+    std::array::from_fn(|at| words[at] & !held[at])
+}
+
 /// Clears the bits of values that do not fit. `known` is false for the value that stands for none.
 #[inline]
 fn mask<T: Copy>(
@@ -186,5 +218,16 @@ fn mask<T: Copy>(
             bits |= (packed.wrapping_mul(0x0102_0408_1020_4080) >> 56) << (at * 8);
         }
         *word &= bits;
+    }
+}
+
+/// Calls `visit` with the row of each bit that is set.
+pub(in crate::segment) fn each_row(base: usize, words: &[u64], mut visit: impl FnMut(usize)) {
+    for (at, &word) in words.iter().enumerate() {
+        let mut left = word;
+        while left != 0 {
+            visit(base + at * 64 + left.trailing_zeros() as usize);
+            left &= left - 1;
+        }
     }
 }

@@ -9,6 +9,7 @@ use super::tree::{Check, Expr, Term, is_false};
 /// A value made of the events that fit a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Aggregate {
     /// How it is made.
     pub of: Fold,
@@ -22,6 +23,7 @@ pub struct Aggregate {
 /// How one value is made of several events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Fold {
     /// How many there are; zero when none.
     Count,
@@ -57,6 +59,7 @@ impl Fold {
 /// Which events are meant. Everything must hold for one and the same event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct EventQuery {
     /// The type; none for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -102,6 +105,7 @@ impl EventQuery {
 /// An event at a later instant than another, or the lack of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Followed {
     /// Which event. Another may follow it in turn, but not one that must not come.
     pub by: EventQuery,

@@ -8,6 +8,7 @@ use super::tree::{Check, Literal, Term, Test};
 /// Another term, and how it is compared with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Against {
     /// What holds between the two.
     pub relation: Relation,
@@ -21,6 +22,7 @@ pub struct Against {
 /// What holds between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Relation {
     /// `=`
     Equal,
@@ -37,6 +39,7 @@ pub enum Relation {
 /// Two bounds, at least one of which is a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Bounds {
     /// The lower one.
     pub low: Operand,
@@ -47,6 +50,7 @@ pub struct Bounds {
 /// A value or a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Operand {
     /// A value.
     Value(Spanned<Literal>),
@@ -57,6 +61,7 @@ pub enum Operand {
 /// A term, and what counts for it where it is missing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct OtherTerm {
     /// The term.
     pub term: Term,
@@ -66,13 +71,13 @@ pub struct OtherTerm {
 }
 
 impl Operand {
-    /// A value.
+    /// Creates an operand from a value.
     #[must_use]
     pub fn value(value: impl Into<Literal>) -> Self {
         Self::Value(Spanned::from(value.into()))
     }
 
-    /// A term, which is missing where it has no value.
+    /// Creates an operand from a term.
     #[must_use]
     pub fn term(term: Term) -> Self {
         Self::Term(OtherTerm { term, default: None })

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// A place in the text of a filter, in bytes. It takes no part in comparisons.
+/// A place in the text of a filter. All spans compare equal.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Span {
     pub(crate) start: usize,
@@ -10,7 +10,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// The first byte, and the first byte after it.
+    /// Returns the range of bytes in the text.
     #[must_use]
     pub fn range(self) -> std::ops::Range<usize> {
         self.start..self.end
@@ -25,7 +25,7 @@ impl PartialEq for Span {
 
 impl Eq for Span {}
 
-/// A node and where it stood in the text; as JSON it is the node alone.
+/// A node and its place in the text. As JSON it is the node alone.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Spanned<T> {

@@ -7,6 +7,7 @@ use super::span::Span;
 /// A length of time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Period {
     /// How many.
     pub count: u32,
@@ -17,7 +18,7 @@ pub struct Period {
 }
 
 impl Period {
-    /// So many of a unit.
+    /// Creates a period of `count` units.
     #[must_use]
     pub fn new(count: u32, unit: Unit) -> Self {
         Self { count, unit, span: Span::default() }
@@ -27,6 +28,7 @@ impl Period {
 /// A unit of time. Minutes and hours are exact; the others are of the calendar, in the zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Unit {
     /// 60 seconds.
     Minute,
@@ -59,6 +61,7 @@ impl Unit {
 /// A stretch of the calendar, counted from the one that holds now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Calendar {
     /// Which one.
     pub which: Which,
@@ -69,7 +72,7 @@ pub struct Calendar {
 }
 
 impl Calendar {
-    /// This, the last or the next stretch of a unit.
+    /// Creates the last, this or the next period of a unit.
     #[must_use]
     pub fn new(which: Which, unit: Unit) -> Self {
         Self { which, unit, span: Span::default() }
@@ -79,6 +82,7 @@ impl Calendar {
 /// Which stretch of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Which {
     /// The one before this.
     Last,

@@ -12,6 +12,7 @@ use super::time::{Calendar, Period};
 /// A condition on a contact, or on one of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Expr {
     /// Always true or always false.
     Constant(bool),
@@ -38,6 +39,7 @@ pub enum Expr {
 /// So many of several conditions.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct AtLeast {
     /// How many must hold.
     pub count: u32,
@@ -48,6 +50,7 @@ pub struct AtLeast {
 /// A term and what is asked of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct Test {
     /// What is looked at.
     pub term: Term,
@@ -74,6 +77,7 @@ pub(crate) fn is_false(value: &bool) -> bool {
 /// What a test looks at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Term {
     /// A field of the contact; inside `where`, a property of the event.
     Field(Spanned<String>),
@@ -134,6 +138,7 @@ pub enum Term {
 /// From the place of a contact to a point on the earth, along a great circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct DistanceTo {
     /// The field with the latitude, -90 to 90 degrees.
     pub latitude: Spanned<String>,
@@ -146,6 +151,7 @@ pub struct DistanceTo {
 /// A question about tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[non_exhaustive]
 pub struct TagTest {
     /// How many of them.
     pub quantifier: Quantifier,
@@ -158,6 +164,7 @@ pub struct TagTest {
 /// How many of several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Quantifier {
     /// One or more.
     Any,
@@ -176,6 +183,7 @@ pub enum Quantifier {
 /// `Debug` says which question it is and shows no value.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum Check {
     /// `=`: equal; on an instant with a day, on that day.
     Equal(Spanned<Literal>),
@@ -243,6 +251,7 @@ pub enum Check {
 ///
 /// `Debug` says only which kind it is.
 #[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Literal {
     /// True or false.
     Boolean(bool),

@@ -11,7 +11,7 @@ use crate::segment::language::error::{FilterError, FilterProblem};
 use crate::segment::language::function::{Argument, FUNCTIONS};
 use crate::segment::language::limits::Limits;
 
-/// The tree of `text`, whose names nobody has checked yet.
+/// The tree of `text`, whose names have not been checked yet.
 pub(crate) fn parse(text: &str, limits: &Limits) -> Result<Expr, FilterError> {
     if text.len() > limits.text {
         let message = format!("the text has {} bytes", text.len());

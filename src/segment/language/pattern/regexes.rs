@@ -5,7 +5,7 @@ use regex::{Regex, RegexBuilder};
 use super::url_pattern::UrlPattern;
 use crate::segment::language::ast::tree::Check;
 
-/// What a text is held against.
+/// A compiled pattern.
 #[derive(Debug, Clone)]
 pub(crate) enum Pattern {
     Text(Regex),
@@ -99,7 +99,7 @@ fn wrong(error: &regex::Error, size: usize) -> (String, String) {
     }
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
-    ("the regular expression does not parse".to_owned(), reason)
+    (format!("the regular expression does not parse: {reason}"), "a pattern such as \"^A.*z$\"".to_owned())
 }
 
 /// `*` is any text, `?` one character, the rest stands for itself.

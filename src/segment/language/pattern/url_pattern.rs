@@ -7,10 +7,10 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// - plain text: the address contains it;
 /// - `any:a, b`: the address contains one of several texts;
-/// - `path:/shop/**`: the path alone, from the host to `?` or `#`, part by part: `?` is one character, `*` any run
+/// - `path:/shop/**`: the path alone, from the host name to `?` or `#`, part by part: `?` is one character, `*` any run
 ///   without `/`, and a part `**` any number of parts, none included. A `/` at either end does not matter.
 ///
-/// Asking it takes time in proportion to the address, and allocates nothing.
+/// Matching takes time in proportion to the address and allocates nothing.
 ///
 /// ```
 /// use audiencekit::segment::UrlPattern;
@@ -44,10 +44,10 @@ enum Glob {
 }
 
 impl UrlPattern {
-    /// Most characters of a pattern.
+    /// The most characters of a pattern.
     pub const MAX_CHARS: usize = 2_048;
 
-    /// Reads a pattern.
+    /// Parses a pattern of page addresses.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a pattern with nothing in it; [`ErrorKind::Limit`] for one that is longer than
@@ -84,7 +84,7 @@ impl UrlPattern {
         Ok(Self(Kind::Any(texts.into_iter().map(Needle::new).collect())))
     }
 
-    /// True when the address fits.
+    /// Returns `true` if the address matches.
     #[must_use]
     pub fn matches(&self, url: &str) -> bool {
         match &self.0 {
