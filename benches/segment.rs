@@ -47,7 +47,9 @@ fn main() {
     let contacts = reference::contacts(0..rows as u64, &schema);
     let warm = &contacts[..rows.min(1_024)];
     let mut table = ContactTable::new(&schema);
-    contacts.iter().for_each(|contact| table.push(contact).expect("room in the table"));
+    for contact in &contacts {
+        table.push(contact).expect("room in the table");
+    }
     let by_hand = ByHand::new(&schema);
     let facts = || (0..rows as u64).map(Facts::of);
     let interned: Vec<Interned> = facts().map(|facts| Interned::new(&facts)).collect();
@@ -90,7 +92,9 @@ fn main() {
         }),
         stage("into the table", rows, COPIED, || {
             let mut table = ContactTable::new(&schema);
-            contacts.iter().for_each(|contact| table.push(contact).expect("room in the table"));
+            for contact in &contacts {
+                table.push(contact).expect("room in the table");
+            }
             black_box(table.len());
         }),
         stage("  a copy of each contact", rows, COPIED, || {

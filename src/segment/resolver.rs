@@ -45,12 +45,12 @@ impl<'a> Resolver<'a> {
         if self.open.iter().any(|open| open.name == name) {
             let open = self.open.iter().map(|open| open.name.as_str());
             let circle = open.chain([name]).collect::<Vec<_>>().join(" > ");
-            let message = format!("segments in a circle, {circle}");
-            return Err(self.wrong(ErrorKind::Invalid, message, "segments that do not name themselves"));
+            let message = format!("segments refer to each other, {circle}");
+            return Err(self.wrong(ErrorKind::Invalid, message).help("remove one of the references"));
         }
         if self.open.len() >= MOST_DEEP {
             let message = format!("more than {MOST_DEEP} segments deep");
-            return Err(self.wrong(ErrorKind::Limit, message, "a shorter chain of segments"));
+            return Err(self.wrong(ErrorKind::Limit, message).expected("a shorter chain of segments"));
         }
         let Some(segment) = catalog.segment(name)? else {
             return Err(unknown(name, &catalog.names()?));
@@ -59,17 +59,15 @@ impl<'a> Resolver<'a> {
         self.conditions += size(&expr);
         if self.conditions > MOST_CONDITIONS {
             let message = format!("more than {MOST_CONDITIONS} conditions in the segments it names");
-            let expected = "segments that name fewer others, or each of them once";
-            return Err(self.wrong(ErrorKind::Limit, message, expected));
+            let expected = "segments that refer to fewer others, or to each of them once";
+            return Err(self.wrong(ErrorKind::Limit, message).expected(expected));
         }
         let levels = levels(&expr);
         if self.open.iter().map(|open| open.levels).sum::<usize>() + levels > MOST_LEVELS {
             let message = format!("more than {MOST_LEVELS} conditions inside one another");
-            return Err(self.wrong(
-                ErrorKind::Limit,
-                message,
-                "flatter segments, or a shorter chain of them",
-            ));
+            return Err(self
+                .wrong(ErrorKind::Limit, message)
+                .expected("flatter segments, or a shorter chain of them"));
         }
         self.open.push(Open { name: name.to_owned(), levels });
         Ok((expr, segment.limits()))
@@ -79,15 +77,15 @@ impl<'a> Resolver<'a> {
         self.open.pop();
     }
 
-    fn wrong(&self, kind: ErrorKind, message: String, expected: &'static str) -> Error {
+    fn wrong(&self, kind: ErrorKind, message: String) -> Error {
         let first = self.open.first().map_or("", |open| &open.name);
-        Error::new(kind, format!("segment {first:?}"), message).expected(expected)
+        Error::new(kind, format!("segment {first:?}"), message)
     }
 }
 
 fn no_catalog(name: &str) -> Error {
-    Error::new(ErrorKind::Filter, "segment", format!("segment {name:?} cannot be looked up here"))
-        .expected("the catalog that has it")
+    Error::new(ErrorKind::Filter, "segment", format!("no catalog to look up segment {name:?} in"))
+        .help("compile with a catalog that has it")
 }
 
 fn unknown(name: &str, known: &[String]) -> Error {

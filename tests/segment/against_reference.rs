@@ -14,10 +14,10 @@ use rust_decimal::Decimal;
 use time::Duration;
 
 /// A generator with no surprises (SplitMix64), so that a failure comes back.
-struct Dice(u64);
+pub(crate) struct Dice(pub(crate) u64);
 
 impl Dice {
-    fn roll(&mut self, sides: u64) -> u64 {
+    pub(crate) fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -34,7 +34,7 @@ impl Dice {
     }
 }
 
-fn schema() -> Schema {
+pub(crate) fn schema() -> Schema {
     schema_with(0)
 }
 
@@ -59,7 +59,7 @@ const WORDS: [&str; 7] = ["PL", "pl", "DE", "Łódź", "łÓDŹ", "lodz", "a b"]
 const EMAILS: [&str; 4] = ["ada@test.com", "Bob@Example.com", "x@TEST.COM", "nobody"];
 const TAGS: [&str; 3] = ["VIP", "GOLD", "NEW"];
 
-fn contact(dice: &mut Dice, schema: &Schema) -> Contact {
+pub(crate) fn contact(dice: &mut Dice, schema: &Schema) -> Contact {
     let mut c = Contact::new(schema);
     let id = |name: &str| schema.require(name).unwrap();
     for field in ["country", "plan", "name", "city"] {
@@ -482,7 +482,7 @@ fn events(dice: &mut Dice) -> String {
     }
 }
 
-fn filter(dice: &mut Dice, depth: u64) -> String {
+pub(crate) fn filter(dice: &mut Dice, depth: u64) -> String {
     if depth == 0 || dice.roll(3) == 0 {
         return leaf(dice);
     }
@@ -508,7 +508,9 @@ fn they_agree_where_a_schema_is_wider_than_what_a_contact_holds_in_place() {
 fn agree_on_random_pairs(schema: &Schema, mut dice: Dice, filters: u32) {
     let contacts: Vec<Contact> = (0..150).map(|_| contact(&mut dice, schema)).collect();
     let mut table = ContactTable::new(schema);
-    contacts.iter().for_each(|contact| table.push(contact).unwrap());
+    for contact in &contacts {
+        table.push(contact).unwrap();
+    }
     let (mut pairs, mut held, mut used) = (0, 0, 0);
     for _ in 0..filters {
         let text = filter(&mut dice, 3);
@@ -548,7 +550,9 @@ fn a_table_of_many_batches_selects_what_rows_select() {
     let mut dice = Dice(7);
     let contacts: Vec<Contact> = (0..9_001).map(|_| contact(&mut dice, &schema)).collect();
     let mut table = ContactTable::new(&schema);
-    contacts.iter().for_each(|contact| table.push(contact).unwrap());
+    for contact in &contacts {
+        table.push(contact).unwrap();
+    }
     for text in [
         "country = \"pl\" and score >= 5",
         "country != \"pl\" or opted_out = true",

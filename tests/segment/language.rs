@@ -425,11 +425,11 @@ fn a_zone_comes_from_a_field_with_text() {
         ),
         (
             "time_zones",
-            r#"zone of a contact: "time_zones" is text_list: a text or keyword field with names such as "Europe/Warsaw""#,
+            r#"zone of a contact: "time_zones" is text_list; expected a text or keyword field with names such as "Europe/Warsaw""#,
         ),
         (
             "time_zone_offset",
-            r#"zone of a contact: "time_zone_offset" is integer: a text or keyword field with names such as "Europe/Warsaw""#,
+            r#"zone of a contact: "time_zone_offset" is integer; expected a text or keyword field with names such as "Europe/Warsaw""#,
         ),
     ] {
         let time = now().zone_of(field);

@@ -5,3 +5,4 @@ mod language;
 mod operators;
 mod product;
 mod reference;
+mod tables;

@@ -67,8 +67,15 @@ impl Column {
             (Self::Birthday(keys), Slot::Birthday(day)) => fill(keys, row, NO_DAY, birthday_key(day)),
             (Self::Instant(instants), Slot::Instant(at)) => fill(instants, row, NO_INSTANT, at),
             (Self::Slots(slots), slot) => fill(slots, row, Slot::Missing, slot),
-            (Self::Boolean { set, .. } | Self::Integer { set, .. }, Slot::Missing) => set.put(row, false),
-            (Self::Keyword { symbols, .. }, Slot::Missing) => blank(symbols, row, NONE),
+            (Self::Boolean { set, yes }, Slot::Missing) => {
+                set.put(row, false);
+                yes.put(row, false);
+            }
+            (Self::Integer { set, .. }, Slot::Missing) => set.put(row, false),
+            (Self::Keyword { folded, symbols }, Slot::Missing) => {
+                blank(folded, row, NONE);
+                blank(symbols, row, NONE);
+            }
             (Self::Date(keys) | Self::Birthday(keys), Slot::Missing) => blank(keys, row, NO_DAY),
             (Self::Instant(instants), Slot::Missing) => blank(instants, row, NO_INSTANT),
             (_, Slot::Missing) => {}

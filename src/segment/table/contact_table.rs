@@ -168,7 +168,7 @@ impl ContactTable {
     }
 
     fn check(&self, contact: &Contact) -> Result<()> {
-        if contact.schema_id() == self.0.schema.symbols().id() {
+        if contact.schema().is_same(&self.0.schema) {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Schema, "contact table", "a contact of another schema")

@@ -98,7 +98,7 @@ impl Columns {
         ];
         if sizes.iter().any(|&size| size >= u32::MAX as usize) {
             return Err(
-                Error::new(ErrorKind::Limit, "contact table", "the table is full").expected("a second table")
+                Error::new(ErrorKind::Limit, "contact table", "the table is full").help("use a second table")
             );
         }
         self.clear_row(row);

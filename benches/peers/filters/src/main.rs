@@ -53,7 +53,9 @@ fn main() {
     let (rows, row_bytes) = weighed(wanted, || reference::contacts(0..wanted as u64, &schema));
     let (table, table_bytes) = weighed(wanted, || {
         let mut table = ContactTable::new(&schema);
-        rows.iter().for_each(|row| table.push(row).unwrap());
+        for row in &rows {
+            table.push(row).unwrap();
+        }
         table
     });
     let (interned, interned_bytes) =
