@@ -106,12 +106,12 @@ impl EvaluationTime {
     /// Returns the zone whose days count for a contact.
     ///
     /// ```
-    /// # use audiencekit::{Contact, Schema, segment::EvaluationTime};
+    /// # use audiencekit::{Contact, Schema, TimeZone, segment::EvaluationTime};
     /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
     /// let time = EvaluationTime::utc(datetime!(2026-11-23 20:00 UTC)).zone_of("language");
     /// let ada = Contact::builder(&schema).language("Asia/Tokyo").build()?;
-    /// assert_eq!(time.zone_for(&ada).to_string(), "Asia/Tokyo");
+    /// assert_eq!(time.zone_for(&ada), TimeZone::named("Asia/Tokyo")?);
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     #[must_use]

@@ -167,8 +167,8 @@ impl Term {
     /// use audiencekit::segment::{Filter, expr};
     /// use audiencekit::segment::ast::Relation;
     ///
-    /// let built = Filter::new(expr::field("score").compared_or(Relation::Less, expr::field("revenue"), 100), &Schema::standard())?;
-    /// assert_eq!(built.to_string(), "score < revenue default 100");
+    /// let built = Filter::new(expr::field("score").compared_or(Relation::Less, expr::field("loyalty_points"), 100), &Schema::standard())?;
+    /// assert_eq!(built.to_string(), "score < loyalty_points default 100");
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     #[must_use]

@@ -68,8 +68,8 @@ impl EventQuery {
     /// use audiencekit::segment::ast::Operand;
     ///
     /// let built = Filter::new(expr::event("visit")
-    ///     .between(Operand::term(expr::field("created_on")), Operand::term(expr::field("renewal"))).exists(), &Schema::standard())?;
-    /// assert_eq!(built.to_string(), "exists(event.visit between created_on and renewal)");
+    ///     .between(Operand::term(expr::field("created_on")), Operand::term(expr::field("modified_on"))).exists(), &Schema::standard())?;
+    /// assert_eq!(built.to_string(), "exists(event.visit between created_on and modified_on)");
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     #[must_use]
