@@ -13,8 +13,8 @@ use crate::facebook::ids::AccountId;
 use crate::facebook::model::account::{AccountStatus, AdAccount, disable_reason as named};
 use crate::facebook::transport::Transport;
 
-/// An ad account that can hold audiences from customer files: the token works and may manage it, it is active, and the terms
-/// are accepted.
+/// An ad account that can hold audiences from customer files: the token works and may manage it, it is active, and the
+/// terms are accepted.
 ///
 /// [`GraphClient::authorize`](crate::GraphClient::authorize) returns it.
 ///

@@ -20,8 +20,8 @@ impl<T: Transport> GraphClient<T> {
     /// permissions, access, status, business and terms.
     ///
     /// # Errors
-    /// The reason, as an error that [`AuthorizationDenied::of`](crate::facebook::AuthorizationDenied::of) reads. Any other
-    /// error means that the check could not be made.
+    /// The reason, as an error that [`AuthorizationDenied::of`](crate::facebook::AuthorizationDenied::of) reads. Any
+    /// other error means that the check could not be made.
     ///
     /// ```
     /// use audiencekit::MockClient;
@@ -45,8 +45,8 @@ impl<T: Transport> GraphClient<T> {
 
     /// Inspects this client's own token.
     ///
-    /// A client with [`app_id`](crate::facebook::GraphClientBuilder::app_id) and app secret asks as the app. Otherwise the
-    /// token asks about itself, which Facebook allows only for tokens of the app's developers.
+    /// A client with [`app_id`](crate::facebook::GraphClientBuilder::app_id) and app secret asks as the app. Otherwise
+    /// the token asks about itself, which Facebook allows only for tokens of the app's developers.
     ///
     /// # Errors
     /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) if the token may not inspect itself. An expired token is not
@@ -111,6 +111,19 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As [`exchange_token`](Self::exchange_token).
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// let facebook = MockClient::builder(&fake).app_id(fake.app_id()).app_secret(fake.app_secret()).build();
+    /// assert!(facebook.refresh_system_user_token().await?.expires_at.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn refresh_system_user_token(&self) -> Result<IssuedToken> {
         token::renew(&self.inner, "refresh token", &[("set_token_expires_in_60_days", "true")]).await
     }
@@ -164,6 +177,21 @@ impl<T: Transport> GraphClient<T> {
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without app id and app secret. Facebook's own error for a token of
     /// another app.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::{ErrorKind, FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// let facebook = MockClient::builder(&fake).app_id(fake.app_id()).app_secret(fake.app_secret()).build();
+    /// facebook.revoke_token(&fake.token().into()).await?;
+    /// let error = facebook.ad_account(&fake.account()).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Token);
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn revoke_token(&self, token: &AccessToken) -> Result<()> {
         system_user::revoke_token(&self.inner, token).await
     }

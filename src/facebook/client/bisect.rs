@@ -20,7 +20,30 @@ pub enum MemberOperation {
     Replace,
 }
 
-/// The result of an upload in as many calls as it took.
+/// The result of [`GraphClient::upload_bisecting`](crate::GraphClient::upload_bisecting): an upload in as many calls
+/// as it took.
+///
+/// ```
+/// use audiencekit::facebook::{MemberOperation, NewAudience, Session, SessionId, Upload};
+/// use audiencekit::identity::{Coverage, MatchRows};
+/// use audiencekit::{Contact, FacebookClient, KeyMap, MockClient, Schema};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let (schema, facebook) = (Schema::standard(), MockClient::new());
+/// let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+/// let keys = KeyMap::standard(&schema);
+/// let mut rows = MatchRows::new(keys.keys().clone());
+/// for n in 0..12_000 {
+///     let contact = Contact::builder(&schema).email(format!("c{n}@example.com")).build()?;
+///     keys.mapper().append(&contact, &mut rows, &mut Coverage::default());
+/// }
+/// let upload = Upload::new(&rows, 0..rows.len(), Session::single(SessionId::new(1)?));
+/// let done = facebook.upload_bisecting(MemberOperation::Add, &id, &upload).await?;
+/// assert_eq!((done.num_received, done.calls), (12_000, 2));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct BisectedUpload {

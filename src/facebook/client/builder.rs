@@ -93,6 +93,19 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Sets the id of the app. It names the app's quotas; with the app secret it can inspect and renew tokens.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// let facebook = MockClient::builder(&fake).app_id(fake.app_id()).app_secret(fake.app_secret()).build();
+    /// assert_eq!(facebook.debug_token().await?.app_id.as_deref(), Some(fake.app_id()));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn app_id(mut self, id: impl Into<String>) -> Self {
         self.settings.app_id = Some(id.into());
@@ -122,6 +135,22 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Sets the form of the app secret proof. Defaults to [`AppSecretProof::Classic`], which Meta's own SDKs send.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AppSecretProof;
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// fake.require_proof(true);
+    /// let builder = MockClient::builder(&fake).app_secret(fake.app_secret());
+    /// let facebook = builder.proof_form(AppSecretProof::Timed).build();
+    /// assert!(facebook.ad_account(&fake.account()).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn proof_form(mut self, form: AppSecretProof) -> Self {
         self.settings.proof = form;
@@ -129,13 +158,41 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Sets how often and how long a call is retried. Defaults to 5 attempts within 15 minutes.
+    ///
+    /// ```
+    /// use audiencekit::facebook::RetryPolicy;
+    /// use audiencekit::facebook::fake::{Edge, Fake};
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// fake.inject("html=500".parse()?);
+    /// let facebook = MockClient::builder(&fake).retry(RetryPolicy::default().attempts(3)).build();
+    /// assert!(facebook.ad_account(&fake.account()).await.is_err());
+    /// assert_eq!(fake.count(Edge::ReadAccount), 3);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn retry(mut self, policy: RetryPolicy) -> Self {
         self.settings.retry = policy;
         self
     }
 
-    /// Sets the pacer. Share one among the clients of an app, because they spend the same quotas. Defaults to a new one.
+    /// Sets the pacer. Share one among the clients of an app, because they spend the same quotas. Defaults to a new
+    /// one.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::Pacer;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// let (fake, pacer) = (Fake::new(), Pacer::new());
+    /// let one = MockClient::builder(&fake).pacer(pacer.clone()).build();
+    /// let other = MockClient::builder(&fake).pacer(pacer).build(); // waits where `one` has to
+    /// # let _ = (one, other);
+    /// ```
     #[must_use]
     pub fn pacer(mut self, pacer: Pacer) -> Self {
         self.settings.pacer = pacer;
@@ -178,6 +235,16 @@ impl<T> GraphClientBuilder<T> {
     }
 
     /// Sets the clock that times waits and proofs. Defaults to the system's clock over HTTP.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::Fake;
+    /// use audiencekit::{ManualClock, MockClient};
+    /// use time::macros::datetime;
+    ///
+    /// let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+    /// let facebook = MockClient::builder(&Fake::new()).clock(clock).build();
+    /// assert_eq!(facebook.clock().now(), datetime!(2026-11-23 12:00 UTC));
+    /// ```
     #[must_use]
     pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
         self.settings.clock = Arc::new(clock);
@@ -198,8 +265,19 @@ impl<T> GraphClientBuilder<T> {
         self
     }
 
-    /// Sets what uploads carry beside their rows, unless an [upload](crate::facebook::Upload::options) has options of its own. It
-    /// replaces earlier [`app_ids`](Self::app_ids) and [`page_ids`](Self::page_ids).
+    /// Sets what uploads carry beside their rows, unless an [upload](crate::facebook::Upload::options) has options of
+    /// its own. It replaces earlier [`app_ids`](Self::app_ids) and [`page_ids`](Self::page_ids).
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    /// use audiencekit::facebook::UploadOptions;
+    /// use audiencekit::facebook::fake::Fake;
+    ///
+    /// let mut options = UploadOptions::default();
+    /// options.app_ids = vec![1234567890]; // the app whose ids an APPUID column holds
+    /// let facebook = MockClient::builder(&Fake::new()).upload_options(options).build();
+    /// # let _ = facebook;
+    /// ```
     #[must_use]
     pub fn upload_options(mut self, options: UploadOptions) -> Self {
         self.settings.upload = options;

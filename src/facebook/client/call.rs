@@ -20,8 +20,8 @@ use crate::facebook::wire::response::{GraphResponse, Refusal};
 
 /// One verb: what is sent under which rules.
 pub(in crate::facebook) struct Call {
-    pub(in crate::facebook) operation: &'static str,
-    pub(in crate::facebook) scope: Scope,
+    pub(super) operation: &'static str,
+    pub(super) scope: Scope,
     pub(in crate::facebook) repeat: Repeat,
     /// The audience that it is about, when its account is not known yet.
     pub(super) orphan: Option<AudienceId>,

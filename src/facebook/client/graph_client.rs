@@ -31,9 +31,9 @@ use crate::facebook::wire::upload::Edge;
 
 /// A client for the Custom Audience part of the Graph API over any [`Transport`]. Clones share everything.
 ///
-/// The calls that the rest of the crate needs are those of [`FacebookClient`]; import the trait to make them. The methods
-/// here are the others: access (tokens, permissions, terms), what surrounds an audience (sharing, lookalikes, upload
-/// sessions, ads), and [`request`](Self::request) for everything without a method.
+/// The calls that the rest of the crate needs are those of [`FacebookClient`]; import the trait to make them. The
+/// methods here are the others: access (tokens, permissions, terms), what surrounds an audience (sharing, lookalikes,
+/// upload sessions, ads), and [`request`](Self::request) for everything without a method.
 ///
 /// A client belongs to one token. Use one client per advertiser and share a [`Pacer`] among the clients of an app.
 ///
@@ -117,12 +117,12 @@ impl<T: Transport> GraphClient<T> {
 
     /// Sends any request, with this client's token, pacing, retries and error handling.
     ///
-    /// This is for parts of the Graph API without a method of their own. A path that begins with `/` is sent as it is; any
-    /// other path gets this client's version in front, so `me/permissions` is read as `/v26.0/me/permissions`. A request
-    /// to `act_<digits>` spends the quota of that ad account.
+    /// This is for parts of the Graph API without a method of their own. A path that begins with `/` is sent as it is;
+    /// any other path gets this client's version in front, so `me/permissions` is read as `/v26.0/me/permissions`. A
+    /// request to `act_<digits>` spends the quota of that ad account.
     ///
-    /// A `POST` is not repeated when its outcome is unknown, because it might create a second object. `GET` and `DELETE`
-    /// are repeated as the [`RetryPolicy`](crate::facebook::RetryPolicy) says.
+    /// A `POST` is not repeated when its outcome is unknown, because it might create a second object. `GET` and
+    /// `DELETE` are repeated as the [`RetryPolicy`](crate::facebook::RetryPolicy) says.
     ///
     /// # Privacy
     /// The request is sent as you built it: nothing in it is hashed. Send contact data only through the uploads of
@@ -178,6 +178,20 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// See [`FacebookClient::audience`].
+    ///
+    /// ```
+    /// use audiencekit::facebook::{AudienceField, AudienceQuery, NewAudience};
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+    /// let query = AudienceQuery::new().fields([AudienceField::OwnerBusiness]);
+    /// assert!(facebook.read_audience(&id, &query).await?.owner_business.is_some());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn read_audience(
         &self,
         audience: &AudienceId,
@@ -188,13 +202,13 @@ impl<T: Transport> GraphClient<T> {
 
     /// Uploads any number of rows in as many calls as it takes, and isolates rows that Facebook refuses.
     ///
-    /// A call of more than 10,000 rows, or of more bytes than
-    /// [`max_body_bytes`](GraphClientBuilder::max_body_bytes), is halved before it is sent. A call that Facebook refuses
-    /// because of its content is halved until the offending rows are alone; they are reported in
-    /// [`BisectedUpload::refused`]. One bad row of 10,000 costs about 28 calls, and 9,999 rows are uploaded.
+    /// A call of more than 10,000 rows, or of more bytes than [`max_body_bytes`](GraphClientBuilder::max_body_bytes),
+    /// is halved before it is sent. A call that Facebook refuses because of its content is halved until the offending
+    /// rows are alone; they are reported in [`BisectedUpload::refused`]. One bad row of 10,000 costs about 28 calls,
+    /// and 9,999 rows are uploaded.
     ///
-    /// The calls count `batch_seq` up from that of `upload`; the last one carries its `last_batch`. If the last rows are
-    /// refused, an accepted row is sent again to carry it.
+    /// The calls count `batch_seq` up from that of `upload`; the last one carries its `last_batch`. If the last rows
+    /// are refused, an accepted row is sent again to carry it.
     ///
     /// # Errors
     /// Errors that concern the audience and not its rows: token, permission, flags, throttles, transport. More than 50
@@ -216,6 +230,14 @@ impl<T: Transport> GraphClient<T> {
     }
 
     /// Returns the pacer, which knows the quotas that answers have reported.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    ///
+    /// let facebook = MockClient::new();
+    /// let saved = serde_json::to_string(&facebook.pacer().save()).unwrap(); // keep it across restarts
+    /// assert_eq!(saved, "[]");
+    /// ```
     #[must_use]
     pub fn pacer(&self) -> &Pacer {
         &self.inner.settings.pacer

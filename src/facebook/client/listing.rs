@@ -15,8 +15,8 @@ type Fetched<I> = Pin<Box<dyn Future<Output = Result<Page<I>>> + Send>>;
 
 /// A list whose pages are fetched as its items are read.
 ///
-/// It is a [`Stream`]; [`next`](Self::next) works without a stream crate. It ends after an error. An empty page is not the end,
-/// and a page that is too large for Facebook is requested again with half the limit.
+/// It is a [`Stream`]; [`next`](Self::next) works without a stream crate. It ends after an error. An empty page is not
+/// the end, and a page that is too large for Facebook is requested again with half the limit.
 ///
 /// # Cancel safety
 /// Dropping the future of `next` loses nothing: the following call continues with the page.

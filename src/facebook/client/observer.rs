@@ -125,18 +125,18 @@ pub enum ClientEvent {
 
 /// The span of one sending; nothing without the feature `tracing`.
 #[derive(Debug)]
-pub(in crate::facebook) struct CallSpan {
+pub(super) struct CallSpan {
     #[cfg(feature = "tracing")]
     span: tracing::Span,
 }
 
 #[cfg(not(feature = "tracing"))]
 impl CallSpan {
-    pub(in crate::facebook) fn new(_: &'static str, _: u32) -> Self {
+    pub(super) fn new(_: &'static str, _: u32) -> Self {
         Self {}
     }
 
-    pub(in crate::facebook) async fn around<F: Future>(&self, sending: F) -> F::Output {
+    pub(super) async fn around<F: Future>(&self, sending: F) -> F::Output {
         sending.await
     }
 
@@ -146,7 +146,7 @@ impl CallSpan {
 
 #[cfg(feature = "tracing")]
 impl CallSpan {
-    pub(in crate::facebook) fn new(operation: &'static str, attempt: u32) -> Self {
+    pub(super) fn new(operation: &'static str, attempt: u32) -> Self {
         use tracing::field::Empty;
         let span = tracing::info_span!(
             "audiencekit.facebook.call",
@@ -162,7 +162,7 @@ impl CallSpan {
         Self { span }
     }
 
-    pub(in crate::facebook) async fn around<F: Future>(&self, sending: F) -> F::Output {
+    pub(super) async fn around<F: Future>(&self, sending: F) -> F::Output {
         tracing::Instrument::instrument(sending, self.span.clone()).await
     }
 
@@ -187,7 +187,7 @@ impl CallSpan {
 
 /// Reports an event to `tracing`.
 #[cfg(feature = "tracing")]
-pub(in crate::facebook) fn trace(event: &ClientEvent) {
+pub(super) fn trace(event: &ClientEvent) {
     let millis = |wait: &Duration| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX);
     match event {
         ClientEvent::Retry { operation, kind, code, wait } => tracing::warn!(

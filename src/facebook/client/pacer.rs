@@ -14,10 +14,10 @@ use crate::facebook::ids::AccountId;
 /// Paces calls by the quotas that Facebook's answers report. Clones share their state.
 ///
 /// Quotas belong to an app, an ad account and a use case, so give clones of one pacer to all clients of an app. The
-/// use-case header decides: from 75 % on, calls are spread out, and while Facebook names a time to regain access, none is
-/// made. The account and app headers only advise, because calls succeed while they report 100 %. Waiting calls get one
-/// place each in the order in which they came, so an audience with a thousand batches does not hold up one with a single
-/// batch.
+/// use-case header decides: from 75 % on, calls are spread out, and while Facebook names a time to regain access, none
+/// is made. The account and app headers only advise, because calls succeed while they report 100 %. Waiting calls get
+/// one place each in the order in which they came, so an audience with a thousand batches does not hold up one with a
+/// single batch.
 ///
 /// ```
 /// # #[cfg(feature = "http")] {
@@ -68,6 +68,13 @@ impl Pacer {
     }
 
     /// Returns every known quota.
+    ///
+    /// ```
+    /// use audiencekit::facebook::Pacer;
+    /// use time::macros::datetime;
+    ///
+    /// assert!(Pacer::new().quotas(datetime!(2026-11-23 12:00 UTC)).is_empty());
+    /// ```
     #[must_use]
     pub fn quotas(&self, now: OffsetDateTime) -> Vec<Quota> {
         self.gauges().iter().map(|(key, gauge)| Quota::of(key, gauge, now)).collect()

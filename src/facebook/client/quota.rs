@@ -52,7 +52,8 @@ pub struct Quota {
     now: OffsetDateTime,
 }
 
-/// The saved state of a [`Pacer`](crate::facebook::Pacer). Keep it across restarts, because a block outlives the process.
+/// The saved state of a [`Pacer`](crate::facebook::Pacer). Keep it across restarts, because a block outlives the
+/// process.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct PacerState(Vec<(QuotaKey, SavedGauge)>);
 
@@ -78,10 +79,10 @@ pub(super) struct Gauge {
 
 /// Which quotas a call spends.
 #[derive(Debug, Clone)]
-pub(in crate::facebook) struct Scope {
-    pub(in crate::facebook) app: Option<String>,
-    pub(in crate::facebook) account: Option<AccountId>,
-    pub(in crate::facebook) use_case: &'static str,
+pub(super) struct Scope {
+    pub(super) app: Option<String>,
+    pub(super) account: Option<AccountId>,
+    pub(super) use_case: &'static str,
 }
 
 /// The use case of audience calls.

@@ -8,7 +8,8 @@ use crate::facebook::wire::codes::RetryClass;
 
 /// How [`GraphClient`](crate::GraphClient) retries a call: how often, and how long in all.
 ///
-/// Waits are random between zero and a bound that doubles (full jitter), so that many clients do not come back together.
+/// Waits are random between zero and a bound that doubles (full jitter), so that many clients do not come back
+/// together.
 ///
 /// ```
 /// use audiencekit::facebook::RetryPolicy;
@@ -77,12 +78,7 @@ impl RetryPolicy {
     }
 
     /// The wait before the next sending, after `attempt` (from 1) ended in `class`; none is to give up.
-    pub(in crate::facebook) fn wait(
-        &self,
-        class: RetryClass,
-        attempt: u32,
-        jitter: &Jitter,
-    ) -> Option<Duration> {
+    pub(super) fn wait(&self, class: RetryClass, attempt: u32, jitter: &Jitter) -> Option<Duration> {
         if attempt >= self.max_attempts {
             return None;
         }
@@ -103,10 +99,10 @@ impl RetryPolicy {
 
 /// Random waits. Not for secrets.
 #[derive(Debug)]
-pub(in crate::facebook) struct Jitter(AtomicU64);
+pub(super) struct Jitter(AtomicU64);
 
 impl Jitter {
-    pub(in crate::facebook) fn new(seed: Option<u64>) -> Self {
+    pub(super) fn new(seed: Option<u64>) -> Self {
         // The standard library seeds its hash maps from the system's randomness.
         Self(AtomicU64::new(seed.unwrap_or_else(|| RandomState::new().hash_one(0_u64))))
     }

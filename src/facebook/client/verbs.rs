@@ -1,4 +1,5 @@
-//! The calls of [`FacebookClient`](crate::facebook::FacebookClient), each one request and its answer, and any other call.
+//! The calls of [`FacebookClient`](crate::facebook::FacebookClient), each one request and its answer, and any other
+//! call.
 
 use std::sync::{Mutex, PoisonError};
 

@@ -100,6 +100,19 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As any read.
+    ///
+    /// ```
+    /// use audiencekit::facebook::NewAudience;
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+    /// assert!(facebook.upload_sessions(&id, None).await?.is_empty()); // nothing was uploaded yet
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn upload_sessions(
         &self,
         audience: &AudienceId,
@@ -154,6 +167,22 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As [`share_audience`](Self::share_audience).
+    ///
+    /// ```
+    /// use audiencekit::facebook::{NewAudience, SharePermission, ShareRequest};
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+    /// let partner = "act_2000".parse()?;
+    /// facebook.fake().add_account(&partner);
+    /// let request = ShareRequest::with([partner]).permission(SharePermission::Targeting).replacing();
+    /// assert!(facebook.share_audience_as(&id, &request).await?[0].errors.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn share_audience_as(
         &self,
         audience: &AudienceId,
@@ -166,6 +195,24 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As any change.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{NewAudience, SharePermission};
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+    /// # let partners = ["act_2000".parse()?];
+    /// # facebook.fake().add_account(&partners[0]);
+    /// facebook.share_audience(&id, &partners, SharePermission::Targeting).await?;
+    /// assert_eq!(facebook.audience_recipients(&id, None).await?.items, partners);
+    /// facebook.unshare_audience(&id, &partners).await?;
+    /// assert!(facebook.audience_recipients(&id, None).await?.items.is_empty());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn unshare_audience(&self, audience: &AudienceId, accounts: &[AccountId]) -> Result<()> {
         sharing::unshare(&self.inner, audience, accounts).await
     }
@@ -186,6 +233,19 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// # Errors
     /// As any read.
+    ///
+    /// ```
+    /// use audiencekit::facebook::NewAudience;
+    /// use audiencekit::{FacebookClient, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold card")).await?;
+    /// assert!(facebook.shared_account_info(&id).await?.is_empty()); // it is not shared
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn shared_account_info(&self, audience: &AudienceId) -> Result<Vec<SharedAccount>> {
         sharing::account_info(&self.inner, audience).await
     }
@@ -213,12 +273,27 @@ impl<T: Transport> GraphClient<T> {
 
     /// Accepts terms for the business of the account, or for `business` if the account acts for another one.
     ///
-    /// Accepting binds a business to a contract: call it only when an authorized person of the business has agreed. System
-    /// users cannot accept, and it is not documented whether every app may accept this way. The link of
+    /// Accepting binds a business to a contract: call it only when an authorized person of the business has agreed.
+    /// System users cannot accept, and it is not documented whether every app may accept this way. The link of
     /// [`AuthorizationDenied::link`](crate::facebook::AuthorizationDenied::link) works for any person.
     ///
     /// # Errors
     /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) if the token's owner may not accept.
+    ///
+    /// ```
+    /// use audiencekit::MockClient;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// let account = facebook.fake().account();
+    /// facebook.fake().set_terms_accepted(&account, false);
+    /// let terms = facebook.audience_terms(&account).await?;
+    /// facebook.accept_audience_terms(&account, &terms[0].id, None).await?;
+    /// assert!(facebook.authorize(account).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn accept_audience_terms(
         &self,
         account: &AccountId,

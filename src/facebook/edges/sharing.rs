@@ -27,6 +27,12 @@ pub enum SharePermission {
 
 impl SharePermission {
     /// Returns Facebook's name of the permission.
+    ///
+    /// ```
+    /// use audiencekit::facebook::SharePermission;
+    ///
+    /// assert_eq!(SharePermission::Targeting.as_str(), "targeting");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

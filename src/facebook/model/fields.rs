@@ -4,8 +4,8 @@ use crate::facebook::ids::AccountId;
 
 /// A field of an audience to read.
 ///
-/// Facebook returns only `id` unless fields are named, and some fields fail the whole read for some tokens, so name only what
-/// you need.
+/// Facebook returns only `id` unless fields are named, and some fields fail the whole read for some tokens, so name
+/// only what you need.
 ///
 /// Source: Custom Audience reference (read 2026-09-12).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

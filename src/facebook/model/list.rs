@@ -81,6 +81,12 @@ impl ListRequest {
     }
 
     /// Sets the cursor that the previous page ended with.
+    ///
+    /// ```
+    /// use audiencekit::facebook::ListRequest;
+    ///
+    /// assert_eq!(ListRequest::new().after("a cursor").after.as_deref(), Some("a cursor"));
+    /// ```
     #[must_use]
     pub fn after(mut self, cursor: impl Into<String>) -> Self {
         self.after = Some(cursor.into());
@@ -109,6 +115,13 @@ impl ListRequest {
     }
 
     /// Adds fields of audiences to read. Defaults to [`AudienceField::DEFAULT`].
+    ///
+    /// ```
+    /// use audiencekit::facebook::{AudienceField, ListRequest};
+    ///
+    /// let request = ListRequest::new().fields([AudienceField::Name, AudienceField::OperationStatus]);
+    /// assert_eq!(request.fields.len(), 2);
+    /// ```
     #[must_use]
     pub fn fields(mut self, fields: impl IntoIterator<Item = AudienceField>) -> Self {
         self.fields.extend(fields);

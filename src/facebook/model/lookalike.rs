@@ -36,6 +36,12 @@ pub struct LookalikeOrigin {
 
 impl LookalikeOrigin {
     /// Creates an origin of which only the id is known.
+    ///
+    /// ```
+    /// use audiencekit::facebook::LookalikeOrigin;
+    ///
+    /// assert!(!LookalikeOrigin::new("23847000000000001").is_deleted);
+    /// ```
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), name: None, kind: None, is_deleted: false }

@@ -11,8 +11,8 @@ use crate::identity::MatchRows;
 
 /// The position of a call in an upload session.
 ///
-/// A session takes calls in order from `batch_seq` 1, ends with the last batch, and closes by itself 90 minutes after the
-/// first.
+/// A session takes calls in order from `batch_seq` 1, ends with the last batch, and closes by itself 90 minutes after
+/// the first.
 ///
 /// ```
 /// use audiencekit::facebook::{Session, SessionId};
@@ -63,6 +63,14 @@ impl Session {
     }
 
     /// Sets the number of rows that the session will have. Defaults to unknown.
+    ///
+    /// ```
+    /// use audiencekit::facebook::{Session, SessionId};
+    ///
+    /// let session = Session::new(SessionId::new(7)?, 1).estimated_total(25_000);
+    /// assert_eq!(session.estimated_total, Some(25_000));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn estimated_total(mut self, rows: u64) -> Self {
         self.estimated_total = Some(rows);
@@ -127,8 +135,8 @@ impl<'a> Upload<'a> {
 
 /// What an upload carries beside rows and session. Empty unless a column or an audience needs it.
 ///
-/// Source: Custom Audience users reference; `customer_consent` is in a sample of the customer-file guide and in no table
-/// of parameters (read 2026-09-12).
+/// Source: Custom Audience users reference; `customer_consent` is in a sample of the customer-file guide and in no
+/// table of parameters (read 2026-09-12).
 ///
 /// ```
 /// use audiencekit::facebook::UploadOptions;
@@ -170,6 +178,12 @@ pub struct InvalidEntry {
 
 impl InvalidEntry {
     /// Creates a refused row from its index, if known, and the reason.
+    ///
+    /// ```
+    /// use audiencekit::facebook::InvalidEntry;
+    ///
+    /// assert_eq!(InvalidEntry::new(Some(3), "empty external ID").row, Some(3));
+    /// ```
     #[must_use]
     pub fn new(row: Option<usize>, reason: impl Into<String>) -> Self {
         Self { row, reason: reason.into() }

@@ -72,8 +72,8 @@ impl HttpTransport {
 }
 
 impl HttpTransportBuilder {
-    /// Sets the base URL, for example of the fake server: `https://` and a host, or `http://` and a loopback address. Defaults to
-    /// [`HttpTransport::BASE_URL`].
+    /// Sets the base URL, for example of the fake server: `https://` and a host, or `http://` and a loopback address.
+    /// Defaults to [`HttpTransport::BASE_URL`].
     ///
     /// ```
     /// use audiencekit::facebook::transport::HttpTransport;
@@ -88,6 +88,12 @@ impl HttpTransportBuilder {
     }
 
     /// Sets a proxy for all calls, such as `http://user:password@proxy:3128`. Defaults to none.
+    ///
+    /// ```
+    /// use audiencekit::facebook::transport::HttpTransport;
+    ///
+    /// assert!(HttpTransport::builder().proxy("http://user:password@proxy:3128").build().is_ok());
+    /// ```
     #[must_use]
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
@@ -95,6 +101,13 @@ impl HttpTransportBuilder {
     }
 
     /// Adds root certificates in PEM to those of the platform.
+    ///
+    /// ```
+    /// use audiencekit::facebook::transport::HttpTransport;
+    ///
+    /// let error = HttpTransport::builder().root_certificates("not PEM").build().unwrap_err();
+    /// assert!(error.to_string().contains("PEM"));
+    /// ```
     #[must_use]
     pub fn root_certificates(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.roots.push(pem.into());

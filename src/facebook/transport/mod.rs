@@ -63,8 +63,8 @@ impl<T: Transport + ?Sized> Transport for Arc<T> {
     }
 }
 
-/// The source of an error if the request did not reach Facebook, because there was no connection. Any such request is safe to
-/// send again.
+/// The source of an error if the request did not reach Facebook, because there was no connection. Any such request is
+/// safe to send again.
 ///
 /// ```
 /// use audiencekit::facebook::transport::NotSent;

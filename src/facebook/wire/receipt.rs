@@ -12,7 +12,7 @@ use super::scalars::{Loose, Text};
 use crate::facebook::model::upload::{InvalidEntry, Upload, UploadReceipt};
 
 #[derive(Deserialize, Default)]
-pub(in crate::facebook) struct ReceiptWire {
+pub(super) struct ReceiptWire {
     session_id: Option<Text>,
     #[serde(default)]
     num_received: Count,
@@ -86,7 +86,7 @@ impl<'de> Deserialize<'de> for Samples {
 
 impl ReceiptWire {
     /// The receipt. Rows that are equal were refused together, so each of them is named.
-    pub(in crate::facebook) fn receipt(self, upload: &Upload<'_>) -> UploadReceipt {
+    pub(super) fn receipt(self, upload: &Upload<'_>) -> UploadReceipt {
         UploadReceipt {
             session_id: self.session_id.map(|Text(id)| id),
             num_received: self.num_received.0,

@@ -33,8 +33,8 @@ impl Method {
 
 /// A request to the Graph API.
 ///
-/// The token is kept apart from path, query and body; a transport puts it in the `Authorization` header. `Debug` shows method,
-/// path and the size of the body.
+/// The token is kept apart from path, query and body; a transport puts it in the `Authorization` header. `Debug` shows
+/// method, path and the size of the body.
 ///
 /// ```
 /// use audiencekit::facebook::{Body, GraphRequest, Method};
@@ -146,6 +146,13 @@ impl Body {
     }
 
     /// Adds a field to a JSON object if there is a value.
+    ///
+    /// ```
+    /// use audiencekit::facebook::Body;
+    ///
+    /// let body = Body::json().maybe("name", Some("VIP")).maybe("days", None::<&u16>);
+    /// assert_eq!(body.bytes, br#"{"name":"VIP"}"#);
+    /// ```
     #[must_use]
     pub fn maybe(self, name: &str, value: Option<&(impl Serialize + ?Sized)>) -> Self {
         match value {

@@ -54,6 +54,13 @@ impl RetryClass {
     }
 
     /// Returns how long to wait if Facebook names no time.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use audiencekit::facebook::codes::RetryClass;
+    ///
+    /// assert_eq!(RetryClass::Throttle.default_wait(), Some(Duration::from_secs(60)));
+    /// ```
     #[must_use]
     pub fn default_wait(self) -> Option<Duration> {
         match self {
