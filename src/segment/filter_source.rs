@@ -24,7 +24,7 @@ impl fmt::Debug for Source {
     }
 }
 
-/// A filter for a [`SegmentBuilder`]: text, a built condition, or a [`Filter`].
+/// A filter for a [`SegmentBuilder`](crate::segment::SegmentBuilder): text, a built condition, or a [`Filter`].
 #[derive(Debug, Clone)]
 pub struct FilterSource(pub(super) Source);
 

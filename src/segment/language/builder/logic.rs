@@ -46,7 +46,8 @@ impl Expr {
         }
     }
 
-    /// Negates the condition. A missing value matches then, unlike with [`Term::ne`].
+    /// Negates the condition. A missing value matches then, unlike with
+    /// [`Term::ne`](crate::segment::ast::Term::ne).
     ///
     /// ```
     /// # use audiencekit::Schema;

@@ -1,8 +1,8 @@
 //! Functions that build conditions in Rust: `expr::field("score").ge(50)`.
 //!
 //! They make the same syntax tree as the text of a filter. Terms become conditions by the methods of
-//! [`Term`](super::ast::Term), events by those of [`EventQuery`](super::ast::EventQuery), and conditions combine by those
-//! of [`Expr`](super::ast::Expr).
+//! [`Term`](crate::segment::ast::Term), events by those of [`EventQuery`](crate::segment::ast::EventQuery), and
+//! conditions combine by those of [`Expr`](crate::segment::ast::Expr).
 //!
 //! ```
 //! use audiencekit::Schema;
