@@ -1,6 +1,7 @@
 //! Ad accounts.
 
-use super::{ok, promises, refused, same, sure};
+use super::check::promises;
+use super::outcome::{ok, refused, same, sure};
 use crate::error::ErrorKind;
 use crate::facebook::{AccountStatus, FacebookClient, ListRequest};
 

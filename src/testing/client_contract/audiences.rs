@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{NOBODY, ok, people, promises, refused, same, sure};
+use super::bench::UNKNOWN_AUDIENCE;
+use super::check::promises;
+use super::outcome::{ok, refused, same, sure};
+use super::uploads::people;
 use crate::error::ErrorKind;
 use crate::facebook::fake::{ReadyAfter, SizeModel};
 use crate::facebook::{
@@ -139,16 +142,16 @@ promises! {
     }
 
     real an_audience_that_never_was_is_not_found(bench) {
-        let nobody: AudienceId = ok(NOBODY.parse())?;
-        let error = refused(bench.client.audience(&nobody).await, ErrorKind::NotFound)?;
+        let unknown: AudienceId = ok(UNKNOWN_AUDIENCE.parse())?;
+        let error = refused(bench.client.audience(&unknown).await, ErrorKind::NotFound)?;
         sure!(!error.is_retryable(), "{error} is called retryable");
         let changes = AudiencePatch::new().name("x");
-        refused(bench.client.update_audience(&nobody, &changes).await, ErrorKind::NotFound)?;
+        refused(bench.client.update_audience(&unknown, &changes).await, ErrorKind::NotFound)?;
     }
 
     real an_error_of_facebook_carries_its_code_and_trace(bench) {
-        let nobody: AudienceId = ok(NOBODY.parse())?;
-        let error = refused(bench.client.audience(&nobody).await, ErrorKind::NotFound)?;
+        let unknown: AudienceId = ok(UNKNOWN_AUDIENCE.parse())?;
+        let error = refused(bench.client.audience(&unknown).await, ErrorKind::NotFound)?;
         let api = error.api().ok_or("no api error")?;
         same!((api.code, api.subcode), (100, Some(33)));
         sure!(api.trace_id.is_some(), "no trace id");

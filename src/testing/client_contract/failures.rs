@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use super::{Bench, Outcome, fingerprints, ok, people, promises, refused, same, sure};
+use super::bench::Bench;
+use super::check::promises;
+use super::outcome::{Outcome, ok, refused, same, sure};
+use super::uploads::{fingerprints, people};
 use crate::error::{Error, ErrorKind};
 use crate::facebook::fake::{Edge, Fake, Fault, FaultRule};
 use crate::facebook::{AccessTier, FacebookClient, ListRequest};

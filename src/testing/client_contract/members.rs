@@ -1,9 +1,9 @@
 //! Members: added, removed, replaced, erased.
 
-use super::{
-    NOBODY, fingerprints, ok, one_without_external_id, part, people, promises, refused, same, session, sure,
-    whole, wide_people,
-};
+use super::bench::UNKNOWN_AUDIENCE;
+use super::check::promises;
+use super::outcome::{ok, refused, same, sure};
+use super::uploads::{fingerprints, one_without_external_id, part, people, session, whole, wide_people};
 use crate::error::ErrorKind;
 use crate::facebook::fake::{Edge, ReadyAfter};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
@@ -28,24 +28,24 @@ promises! {
     }
 
     real no_rows_are_refused_before_they_are_sent(bench) {
-        let nobody: AudienceId = ok(NOBODY.parse())?;
+        let unknown: AudienceId = ok(UNKNOWN_AUDIENCE.parse())?;
         let rows = people(0..2)?;
         for range in [0..0, 1..1, 1..3] {
             let upload = ok(part(&rows, range, 1, 1, true))?;
-            refused(bench.client.add_users(&nobody, &upload).await, ErrorKind::Invalid)?;
+            refused(bench.client.add_users(&unknown, &upload).await, ErrorKind::Invalid)?;
         }
     }
 
     real more_than_ten_thousand_rows_are_refused_before_they_are_sent(bench) {
-        let nobody: AudienceId = ok(NOBODY.parse())?;
+        let unknown: AudienceId = ok(UNKNOWN_AUDIENCE.parse())?;
         let rows = people(0..Upload::MAX_ROWS + 1)?;
-        refused(bench.add(&nobody, &rows).await, ErrorKind::Limit)?;
-        refused(bench.remove(&nobody, &rows).await, ErrorKind::Limit)?;
+        refused(bench.add(&unknown, &rows).await, ErrorKind::Limit)?;
+        refused(bench.remove(&unknown, &rows).await, ErrorKind::Limit)?;
     }
 
     real an_upload_to_an_audience_that_is_not_there_is_refused(bench) {
-        let nobody: AudienceId = ok(NOBODY.parse())?;
-        refused(bench.add(&nobody, &people(0..1)?).await, ErrorKind::NotFound)?;
+        let unknown: AudienceId = ok(UNKNOWN_AUDIENCE.parse())?;
+        refused(bench.add(&unknown, &people(0..1)?).await, ErrorKind::NotFound)?;
     }
 
     real removing_people_who_are_not_in_it_is_no_error(bench) {
