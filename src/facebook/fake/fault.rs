@@ -1,4 +1,4 @@
-//! Seeded faults: which call they strike, and what happens to it.
+//! Faults: which calls they strike, and what happens to those.
 
 use std::time::Duration;
 
@@ -8,51 +8,53 @@ use super::log::Edge;
 use super::random::Random;
 
 /// What goes wrong with a call.
+///
+/// Through a [`MockClient`](super::MockClient), delays and pauses move the fake's clock; over HTTP they take real time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fault {
-    /// The connection closes before the call is processed.
+    /// The connection closes; the call is not processed.
     DropBefore,
-    /// The call takes effect, and its reply is lost: the case that a client must survive.
+    /// The call takes effect, and its reply is lost. Every client must survive this.
     DropReply,
-    /// The call is processed twice, as when something between repeats it; the second reply is delivered.
+    /// The call is processed twice, as if a proxy had repeated it; the second reply is delivered.
     Duplicate,
-    /// The connection closes, and the call takes effect after the next call on the same edge: it was overtaken.
+    /// The connection closes, and the call takes effect after the next call on the same edge.
     Late,
-    /// The reply takes this long.
+    /// The reply arrives after this time.
     Delay(Duration),
-    /// The reply's body trickles.
+    /// The body of the reply arrives slowly, in chunks.
     Slow {
-        /// Bytes at a time.
+        /// Bytes per chunk.
         chunk: usize,
-        /// The pause after each.
+        /// The pause after each chunk.
         pause: Duration,
     },
-    /// The call takes effect, and this many bytes of the reply's body arrive.
+    /// The call takes effect, and only this many bytes of the reply's body arrive.
     Truncate(usize),
     /// The call takes effect, and the connection is reset.
     Reset,
-    /// An HTML page of this status; the call is not processed.
+    /// The reply is an HTML page of this status; the call is not processed.
     Html(u16),
-    /// Status 429 with a short text; the call is not processed.
+    /// The reply is a short text of status 429; the call is not processed.
     TooManyRequests,
-    /// Facebook's JSON error; the call is not processed.
+    /// The reply is Facebook's JSON error; the call is not processed.
     Error {
-        /// `code`.
+        /// The error's `code`.
         code: i64,
-        /// `error_subcode`.
+        /// The error's `error_subcode`.
         #[serde(default)]
         subcode: Option<i64>,
-        /// `is_transient`.
+        /// The error's `is_transient`; absent without it.
         #[serde(default)]
         is_transient: Option<bool>,
     },
-    /// A reply of this status and JSON text or anything else; the call is not processed.
+    /// The reply has this status and this body, sent as JSON; the call is not processed.
     Body {
-        /// The status.
+        /// HTTP status.
         status: u16,
-        /// The body.
+        /// The body, valid JSON or not.
         body: String,
     },
 }
@@ -67,14 +69,21 @@ enum When {
     PerMille(u32),
 }
 
-/// A fault and the calls that it strikes: all of them, unless narrowed.
+/// A fault, and the calls that it strikes.
+///
+/// A new rule strikes every call on every edge. [`on`](Self::on) limits it to an edge; [`nth`](Self::nth),
+/// [`first`](Self::first), [`every`](Self::every) and [`per_mille`](Self::per_mille) choose among the calls there, and
+/// the last of them applies. Calls are counted from when the rule is [injected](super::Fake::inject).
+///
+/// A rule can also be parsed from text of the form `FAULT[@EDGE][:WHEN]`.
 ///
 /// ```
 /// use audiencekit::facebook::fake::{Edge, Fake, Fault, FaultRule};
 ///
 /// let fake = Fake::new();
 /// fake.inject(FaultRule::new(Fault::DropReply).on(Edge::AddUsers).nth(3));
-/// fake.inject(FaultRule::new(Fault::Html(500)).per_mille(10));
+/// fake.inject("drop_reply@add_users:3".parse()?); // the same rule, as text
+/// # Ok::<(), audiencekit::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,41 +100,78 @@ fn always() -> When {
 }
 
 impl FaultRule {
-    /// A fault that strikes every call.
+    /// Creates a rule that strikes every call.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fault, FaultRule};
+    /// assert_eq!("reset".parse::<FaultRule>()?, FaultRule::new(Fault::Reset));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn new(fault: Fault) -> Self {
         Self { fault, edge: None, when: When::Always }
     }
 
-    /// Only calls on this edge.
+    /// Limits the rule to calls on this edge.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Edge, Fault, FaultRule};
+    /// let rule = FaultRule::new(Fault::TooManyRequests).on(Edge::ReadAudience);
+    /// assert_eq!("too_many_requests@read_audience".parse::<FaultRule>()?, rule);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn on(mut self, edge: Edge) -> Self {
         self.edge = Some(edge);
         self
     }
 
-    /// Only the n-th of them, counted from 1 and from now.
+    /// Limits the rule to the n-th call, counted from 1.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fault, FaultRule};
+    /// assert_eq!("drop_reply:3".parse::<FaultRule>()?, FaultRule::new(Fault::DropReply).nth(3));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn nth(mut self, n: u64) -> Self {
         self.when = When::Nth(n);
         self
     }
 
-    /// Only the first n of them.
+    /// Limits the rule to the first n calls.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fault, FaultRule};
+    /// assert_eq!("html=502:first=2".parse::<FaultRule>()?, FaultRule::new(Fault::Html(502)).first(2));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn first(mut self, n: u64) -> Self {
         self.when = When::First(n);
         self
     }
 
-    /// Each n-th of them.
+    /// Limits the rule to every n-th call.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fault, FaultRule};
+    /// assert_eq!("late:every=10".parse::<FaultRule>()?, FaultRule::new(Fault::Late).every(10));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn every(mut self, n: u64) -> Self {
         self.when = When::Every(n);
         self
     }
 
-    /// This many of a thousand, drawn from the fake's seed.
+    /// Limits the rule to this many of a thousand calls, at random from the fake's seed.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fault, FaultRule};
+    /// assert_eq!("html=500:1.5%".parse::<FaultRule>()?, FaultRule::new(Fault::Html(500)).per_mille(15));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn per_mille(mut self, chance: u32) -> Self {
         self.when = When::PerMille(chance);
@@ -139,8 +185,16 @@ const FAULTS: &str = "one of drop_before, drop_reply, duplicate, late, reset, to
 impl std::str::FromStr for FaultRule {
     type Err = crate::Error;
 
-    /// Reads `FAULT[@EDGE][:WHEN]`, as a command line gives it: `drop_reply@add_users:3`, `html=500:1%`,
-    /// `error=80003/2446079@add_users:first=2`, `delay=250@create_audience:every=10`. Delays are milliseconds.
+    /// Parses `FAULT[@EDGE][:WHEN]`, such as `drop_reply@add_users:3`, `html=500:1%`,
+    /// `error=80003/2446079@add_users:first=2` or `delay=250@create_audience:every=10`.
+    ///
+    /// - `FAULT` is `drop_before`, `drop_reply`, `duplicate`, `late`, `reset`, `too_many_requests`,
+    ///   `delay=MILLISECONDS`, `truncate=BYTES`, `html=STATUS`, `error=CODE` or `error=CODE/SUBCODE`.
+    /// - `EDGE` is the name of an [`Edge`] in `snake_case`.
+    /// - `WHEN` is `N` or `nth=N`, `first=N`, `every=N`, or a percentage such as `1%`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with what was expected.
     fn from_str(text: &str) -> crate::Result<Self> {
         let wrong = || {
             crate::Error::new(crate::ErrorKind::Invalid, "fault", format!("cannot read {text:?}"))

@@ -1,4 +1,4 @@
-//! Looking into the fake: what it truly holds, and what came.
+//! Looks into the fake: what it truly holds, and which calls came.
 
 use std::collections::BTreeSet;
 
@@ -7,19 +7,51 @@ use super::log::{Call, Edge};
 use super::model::members::{Fingerprint, MembershipEvent};
 use super::policy::lifecycle;
 use super::privacy_alarm::PrivacyViolation;
+use super::wire::http::MAX_URL_BYTES;
 use crate::facebook::AudienceId;
 use crate::identity::Hashed;
 
 impl Fake {
-    /// The ids of all audiences, oldest first.
+    /// Returns the ids of all audiences, oldest first.
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// let account = facebook.fake().account();
+    /// let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Gold card")).await?;
+    /// assert_eq!(facebook.fake().audiences(), [id]);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn audiences(&self) -> Vec<AudienceId> {
         self.lock().audiences.keys().filter_map(|id| id.parse().ok()).collect()
     }
 
-    /// Who is in an audience, truly and now: the fingerprints of the rows, as
-    /// [`MatchRow::fingerprint`](crate::identity::MatchRow::fingerprint) gives them. Columns that identify nobody,
-    /// such as `LOOKALIKE_VALUE`, are left out of it.
+    /// Returns the fingerprints of the rows that are in an audience now. It is empty for an audience that does not
+    /// exist.
+    ///
+    /// They are the values of [`MatchRow::fingerprint`](crate::identity::MatchRow::fingerprint). Columns that identify
+    /// no contact, such as `LOOKALIKE_VALUE`, have no part in them.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, KeyMap, MemorySource, MockClient, Schema, SyncEngine, SyncTarget};
+    /// # use audiencekit::{FacebookClient, facebook::NewAudience};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let (schema, facebook) = (Schema::standard(), MockClient::new());
+    /// # let account = facebook.fake().account();
+    /// # let id = facebook.create_audience(&account, &NewAudience::new("VIP", "Gold card")).await?;
+    /// let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// let people = MemorySource::new(&schema, vec![ada]);
+    /// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    /// engine.run(SyncTarget::new(account, id.clone())).await?;
+    /// assert_eq!(facebook.fake().members(&id).len(), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn members(&self, audience: &AudienceId) -> BTreeSet<Hashed> {
         let mut state = self.lock();
@@ -29,7 +61,26 @@ impl Fake {
         keys.map(|fingerprint| Hashed::from_bytes(fingerprint.0)).collect()
     }
 
-    /// How many members an audience has; where members are discarded, rows added less rows removed.
+    /// Returns the number of members of an audience.
+    ///
+    /// While [`discard_members`](super::FakeSettings::discard_members) is set, it is the number of rows added less the
+    /// number of rows removed.
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience, facebook::fake::FakeRequest};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let fake = facebook.fake();
+    /// # let id = facebook.create_audience(&fake.account(), &NewAudience::new("VIP", "Gold")).await?;
+    /// let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
+    /// let rows = format!(r#"{{"payload":{{"schema":["EMAIL"],"data":[["{digest}"]]}}}}"#);
+    /// let upload = FakeRequest::new("POST", &format!("/{id}/users")).bearer(fake.token());
+    /// let _receipt = fake.handle(&upload.body("application/json", rows));
+    /// assert_eq!(fake.member_count(&id), 1);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn member_count(&self, audience: &AudienceId) -> u64 {
         let mut state = self.lock();
@@ -37,14 +88,52 @@ impl Fake {
         state.audiences.get(audience.as_str()).map_or(0, |audience| audience.members.len())
     }
 
-    /// How many people of the population, or without one, how many rows, the members match.
+    /// Returns the number of people of the population that the members match.
+    ///
+    /// Without a population it is a share of the rows, [`match_percent`](super::FakeSettings::match_percent).
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience, facebook::fake::FakeRequest};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let fake = facebook.fake();
+    /// # let id = facebook.create_audience(&fake.account(), &NewAudience::new("VIP", "Gold")).await?;
+    /// # let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
+    /// # let rows = format!(r#"{{"payload":{{"schema":["EMAIL"],"data":[["{digest}"]]}}}}"#);
+    /// # let upload = FakeRequest::new("POST", &format!("/{id}/users")).bearer(fake.token());
+    /// # let _receipt = fake.handle(&upload.body("application/json", rows));
+    /// assert_eq!(fake.matched(&id), 1);
+    /// fake.configure(|settings| settings.match_percent = 0);
+    /// assert_eq!(fake.matched(&id), 0);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn matched(&self, audience: &AudienceId) -> u64 {
         let state = self.lock();
         state.audiences.get(audience.as_str()).map_or(0, |audience| lifecycle::matched(&state, audience))
     }
 
-    /// When a row came into an audience and left it.
+    /// Returns when a row was added to an audience and removed from it, oldest first.
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience, facebook::fake::FakeRequest};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let fake = facebook.fake();
+    /// # let id = facebook.create_audience(&fake.account(), &NewAudience::new("VIP", "Gold")).await?;
+    /// # let digest = "f1904cf1a9d73a55fa5de0ac823c4403ded71afd4c3248d00bdcd0866552bb79";
+    /// # let rows = format!(r#"{{"payload":{{"schema":["EMAIL"],"data":[["{digest}"]]}}}}"#);
+    /// # let upload = FakeRequest::new("POST", &format!("/{id}/users")).bearer(fake.token());
+    /// # let _receipt = fake.handle(&upload.body("application/json", rows));
+    /// let row = *fake.members(&id).first().unwrap();
+    /// let history = fake.history(&id, &row);
+    /// assert!(history.len() == 1 && history[0].added);
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn history(&self, audience: &AudienceId, row: &Hashed) -> Vec<MembershipEvent> {
         let state = self.lock();
@@ -53,35 +142,85 @@ impl Fake {
         audience.and_then(|audience| audience.members.history.get(&row)).cloned().unwrap_or_default()
     }
 
-    /// The calls so far, oldest first; the oldest leave once there are more than
-    /// [`FakeSettings::log_calls`](super::settings::FakeSettings::log_calls).
+    /// Returns the calls so far, oldest first.
+    ///
+    /// The log holds the last [`log_calls`](super::FakeSettings::log_calls), 10,000 by default.
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::fake::Edge};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// facebook.ad_account(&facebook.fake().account()).await?;
+    /// let calls = facebook.fake().calls();
+    /// assert_eq!((calls[0].edge, calls[0].status), (Edge::ReadAccount, 200));
+    /// # Ok(())
+    /// # }
+    /// ```
     #[must_use]
     pub fn calls(&self) -> Vec<Call> {
         self.lock().log.iter().cloned().collect()
     }
 
-    /// How many calls an edge got, also those that left the log.
+    /// Returns the number of calls on an edge, including those that left the log.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Edge, Fake};
+    /// assert_eq!(Fake::new().count(Edge::AddUsers), 0);
+    /// ```
     #[must_use]
     pub fn count(&self, edge: Edge) -> u64 {
         self.lock().counts.get(&edge).copied().unwrap_or(0)
     }
 
-    /// What was seen that must never arrive at Facebook.
+    /// Returns what came that must never arrive at Facebook, oldest first.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::{AlarmKind, Fake, FakeRequest};
+    ///
+    /// let fake = Fake::new();
+    /// let _reply = fake.handle(&FakeRequest::new("GET", "/me?q=ada@example.com").bearer(fake.token()));
+    /// assert_eq!(fake.alarms()[0].kind, AlarmKind::PlainEmail);
+    /// ```
     #[must_use]
     pub fn alarms(&self) -> Vec<PrivacyViolation> {
         self.lock().alarms.clone()
     }
 
+    /// Asserts that no plain personal data, digest of an empty text, hashed device id or token in a URL ever came.
+    ///
+    /// Call it at the end of every test.
+    ///
     /// # Panics
-    /// When plain personal data, a digest of nothing, a hashed device id or a token in a URL was ever seen.
+    /// If one did. The message names calls, kinds and columns, and no value.
+    ///
+    /// ```should_panic
+    /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
+    /// let fake = Fake::new();
+    /// let _reply = fake.handle(&FakeRequest::new("GET", &format!("/me?access_token={}", fake.token())));
+    /// fake.assert_clean();
+    /// ```
     #[track_caller]
     pub fn assert_clean(&self) {
         let alarms = self.alarms();
         assert!(alarms.is_empty(), "the fake saw what must never leave: {alarms:?}");
     }
 
+    /// Asserts that the members of an audience are exactly `expected`.
+    ///
     /// # Panics
-    /// When the members of an audience are not these. The message counts and names the seed; it shows no member.
+    /// If they are not. The message contains counts and the seed, and no member.
+    ///
+    /// ```
+    /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = MockClient::new();
+    /// # let id = facebook.create_audience(&facebook.fake().account(), &NewAudience::new("VIP", "Gold")).await?;
+    /// facebook.fake().assert_members(&id, &[].into()); // nothing was uploaded yet
+    /// # Ok(())
+    /// # }
+    /// ```
     #[track_caller]
     pub fn assert_members(&self, audience: &AudienceId, expected: &BTreeSet<Hashed>) {
         let members = self.members(audience);
@@ -95,14 +234,21 @@ impl Fake {
         );
     }
 
+    /// Asserts that no call had too many rows, too long a URL, or hit a quota.
+    ///
     /// # Panics
-    /// When a call carried too many rows, had too long a URL, or hit a quota.
+    /// If one did. The message contains the numbers of the calls and the seed.
+    ///
+    /// ```
+    /// # use audiencekit::MockClient;
+    /// MockClient::new().fake().assert_within_limits();
+    /// ```
     #[track_caller]
     pub fn assert_within_limits(&self) {
         let settings = self.settings();
         let over = |call: &Call| {
             call.rows > settings.max_rows as u64
-                || call.url_bytes >= settings.max_url_bytes
+                || call.url_bytes >= MAX_URL_BYTES
                 || matches!(call.code, 4 | 17 | 32 | 613 | 80000..=80014)
         };
         let over: Vec<u64> = self.calls().iter().filter(|call| over(call)).map(|call| call.number).collect();

@@ -2,7 +2,16 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What a call is for, however it is written.
+/// What a call does: an edge of the Graph API and a method, however the call is written.
+///
+/// In text, such as that of a [`FaultRule`](super::FaultRule), the names are in `snake_case`.
+///
+/// ```
+/// use audiencekit::facebook::fake::Edge;
+///
+/// assert_eq!(serde_json::to_string(&Edge::AddUsers)?, "\"add_users\"");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -65,44 +74,53 @@ pub enum Edge {
     InstallApp,
     /// `POST /{system user}/access_tokens`.
     CreateToken,
-    /// `POST /` with `batch`.
+    /// `POST /` with the parameter `batch`.
     Batch,
     /// A path or method that the fake does not serve.
     Unknown,
 }
 
-/// One call, without query and body: they hold tokens and digests.
+/// One call of the log. Query and body are left out, since they contain tokens and digests.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Edge, Fake, FakeRequest};
+///
+/// let fake = Fake::new();
+/// let _reply = fake.handle(&FakeRequest::new("GET", "/v26.0/me").bearer(fake.token()));
+/// let call = &fake.calls()[0];
+/// assert_eq!((call.number, call.edge, call.status, call.delivered), (1, Edge::Me, 200, true));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct Call {
-    /// 1 for the first call the fake got.
+    /// The number of the call, counted from 1.
     pub number: u64,
     /// Unix seconds on the fake's clock.
     pub time: i64,
-    /// The method, `method=` override applied.
+    /// The HTTP method; a parameter `method` overrides it.
     pub method: String,
-    /// The path.
+    /// The path of the URL.
     pub path: String,
-    /// What it is for.
+    /// The edge that was called.
     pub edge: Edge,
-    /// Bytes of the body.
+    /// The size of the body, in bytes.
     pub body_bytes: usize,
-    /// Bytes of path and query.
+    /// The size of path and query, in bytes.
     pub url_bytes: usize,
-    /// Rows of an upload that was read.
+    /// The number of rows of an upload; 0 if its payload could not be read.
     pub rows: u64,
-    /// The session of an upload.
+    /// The `session_id` of an upload.
     pub session: Option<u64>,
-    /// `batch_seq` of an upload.
+    /// The `batch_seq` of an upload.
     pub batch_seq: Option<u64>,
-    /// Status of the reply.
+    /// The HTTP status of the reply; 0 if there was none.
     pub status: u16,
-    /// Code of the error, 0 without one.
+    /// The code of the error; 0 without an error.
     pub code: i64,
-    /// Its subcode.
+    /// The subcode of the error.
     pub subcode: Option<i64>,
-    /// True when the caller got the whole reply.
+    /// Whether the client got the whole reply.
     pub delivered: bool,
-    /// True for a call inside a batch.
+    /// Whether the call came inside a batch.
     pub in_batch: bool,
 }

@@ -1,8 +1,13 @@
-//! A fake Facebook: one state machine of the Graph API's audience part, in process and over HTTP.
+//! A fake Facebook for tests: the audience part of the Graph API as a state machine, in process and over HTTP.
 //!
-//! It is strict (what Facebook does not know is refused), stateful (audiences, members, sessions, quotas), has a
-//! clock of its own, takes seeded faults, and can be looked into: who is in an audience, which calls came, and
-//! whether plain personal data or a token in a URL was ever seen.
+//! - [`MockClient`] is the production client over a [`Fake`] in the same process. Most tests need only this.
+//! - [`Fake`] is the handle: it arranges accounts, tokens and [faults](FaultRule), moves time, and shows what came.
+//! - `FakeServer` (feature `fake-server`) serves a fake over HTTP to clients in any language.
+//!
+//! The fake is strict: it refuses what Facebook does not know. It keeps audiences, members, upload sessions, tokens and
+//! quotas, and has its own clock. It shows who is in an audience, which calls came, and whether plain personal data or a
+//! token in a URL ever arrived. [`FakeSettings`] chooses where Facebook leaves room. The
+//! [testing](crate::_documentation::testing) guide is the introduction.
 //!
 //! ```
 //! use audiencekit::facebook::fake::{Fake, FakeRequest};
@@ -14,25 +19,25 @@
 //! assert_eq!(reply.json()["account_status"], 1);
 //! ```
 //!
-//! # Known differences to the real thing
-//! Facebook's behaviour is taken from its pages as of 2026-09-12 and from recordings of 2020 to 2021; nothing here was
-//! checked against the live service. Beyond that:
+//! # Differences from Facebook
+//! The behaviour is taken from Facebook's pages as of 2026-09-12 and from recordings of 2020 to 2021. Nothing was checked
+//! against the live service. Known differences:
 //! - Unknown parameters are refused; Facebook ignores many of them ([`FakeSettings::strict`]).
-//! - Of the reasons in `invalid_entry_samples` only "empty external ID" is Facebook's own; what counts as invalid
-//!   beyond that and wrong hashing is a guess.
-//! - A batch of a session may be sent again with its own number, also the last one; Facebook does not say.
+//! - Of the reasons in `invalid_entry_samples` only "empty external ID" is Facebook's own. What else counts as
+//!   invalid, apart from wrong hashing, is a guess.
+//! - A batch of a session may be sent again with its own number, even the last one; Facebook does not document this.
 //! - Limits of name and description, the refusal of a 501st audience, and the codes for a broken session order are
 //!   made up; Facebook publishes none.
-//! - A member is a row. A removal takes the very row, or where there is none, every row that has all its cells.
+//! - A member is a row. A removal removes the same row, or if there is none, every row that has all its cells.
 //! - Matching knows the keys that [`SyntheticPopulation`] lists and is certain; Facebook's is neither.
-//! - Quotas count calls, not processor time; the percentages of time are half of those of calls.
-//! - Sizes settle at once when the transition ends; the real ones move for a day.
-//! - Only customer files and lookalikes exist; lookalikes stay empty. Of ads there are only those that a test
-//!   [adds](Fake::advertise); pixels, rules, salts and estimates do not exist.
-//! - Codes 32 and 613 without subcode come only by [`Fault::Error`]: what triggers them is not published. What triggers
-//!   1487301 and 1487366 is known from connectors of others, not from Facebook.
-//! - Terms are accepted by any token with `ads_management`; a system user cannot at Facebook.
-//! - Expired versions answer 2635; Facebook may upgrade the call instead.
+//! - Quotas count calls, not processor time; percentages of time are half of those of calls.
+//! - Sizes are final once an upload becomes visible; real ones change for a day.
+//! - Only customer files and lookalikes exist; lookalikes stay empty. The only ads are those that a
+//!   test [adds](Fake::advertise); pixels, rules, salts and estimates do not exist.
+//! - Codes 32 and 613 without subcode occur only by [`Fault::Error`], since their triggers are not published. The triggers
+//!   of 1487301 and 1487366 are known from other connectors, not from Facebook.
+//! - Any token with `ads_management` can accept the terms; at Facebook a system user cannot.
+//! - Calls to expired versions get 2635; Facebook may upgrade them instead.
 
 pub(super) mod edge;
 pub(super) mod fault;
@@ -44,6 +49,7 @@ pub(super) mod model;
 pub(super) mod policy;
 pub(super) mod privacy_alarm;
 pub(super) mod random;
+pub(super) mod scenario;
 pub(super) mod serve;
 pub(super) mod settings;
 pub(super) mod state;

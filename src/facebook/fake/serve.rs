@@ -9,7 +9,7 @@ use super::policy::auth;
 use super::policy::rate_limit::{self, Charge};
 use super::privacy_alarm::PrivacyViolation;
 use super::state::State;
-use super::wire::http::{FakeReply, FakeRequest, FaultDelivery};
+use super::wire::http::{FakeReply, FakeRequest, FaultDelivery, MAX_URL_BYTES};
 use super::wire::params::Params;
 use super::wire::privacy_scan;
 use super::wire::refusal::{Answer, Refusal};
@@ -169,7 +169,7 @@ fn process(state: &mut State, request: &FakeRequest, target: &Target<'_>, in_bat
     state.calls -= 1;
     let trace = trace(state);
     let mut charge = None;
-    let answer = if request.path.len() + request.query.len() + 1 > state.settings.max_url_bytes {
+    let answer = if request.path.len() + request.query.len() + 1 > MAX_URL_BYTES {
         Err(Refusal::page(414))
     } else {
         answer(state, request, target, in_batch, &mut charge)

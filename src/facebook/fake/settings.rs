@@ -1,4 +1,4 @@
-//! What a test may choose about the fake.
+//! What a test can choose about the fake.
 
 use std::time::Duration;
 
@@ -6,170 +6,190 @@ use serde::{Deserialize, Serialize};
 
 use crate::facebook::AccessTier;
 
-/// When the effect of an upload shows in an audience's status and size.
+/// When an upload becomes visible in an audience's status and size.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ReadyAfter {
-    /// With the upload itself.
+    /// At once.
     Immediate,
-    /// This much later on the fake's clock.
+    /// After this time on the fake's clock.
     After(Duration),
     /// With the n-th read of the audience.
     AfterPolls(u32),
 }
 
-/// How sizes are told.
+/// How the size of an audience is reported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum SizeModel {
-    /// A band around two significant digits; 1000 to 1000 for anything below.
+    /// As a range around two significant digits; 1,000 to 1,000 for every smaller size.
     Rounded,
-    /// -1, which is unknown, below 1,000; a band above.
+    /// As -1, which means unknown, below 1,000; as a range above.
     UnknownBelowMinimum,
-    /// Always -1.
+    /// Always as -1.
     Unknown,
 }
 
-/// Which of the codes that Facebook's pages name answers while the terms are not accepted.
+/// The error of calls that need the terms while they are not accepted. Facebook's pages name several.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum TermsCode {
-    /// 200 with 1870090.
+    /// Code 200, subcode 1870090.
     Code200Subcode1870090,
-    /// 200 with 1870034.
+    /// Code 200, subcode 1870034.
     Code200Subcode1870034,
-    /// 2663.
+    /// Code 2663.
     Code2663,
-    /// 2664: the business has not accepted them.
+    /// Code 2664: the business has not accepted them.
     Code2664,
-    /// 2655, as it was once reported.
+    /// Code 2655, which was reported once.
     Code2655,
 }
 
-/// What an edit of a flagged audience answers.
+/// The effect of editing a flagged audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum FlaggedEdit {
-    /// 100 with 1713228: no edit is taken, as the page says of customer files and lookalikes.
+    /// Code 100, subcode 1713228: no edit is accepted, as documented for customer files and lookalikes.
     Refused,
-    /// 100 with 1713231 until an edit changes every flagged field, as the page says of other audiences; the flag then
-    /// goes.
+    /// Code 100, subcode 1713231, until an edit changes every flagged field, as documented for other audiences. That
+    /// edit removes the flag.
     MustChangeFields,
 }
 
-/// What calls on a deleted audience answer.
+/// The error of calls on a deleted audience.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum DeletedCode {
-    /// 100 with 33, as for an id that never was.
+    /// Code 100, subcode 33, as for an id that never existed.
     Code100Subcode33,
-    /// 1487366, as connectors of others report it.
+    /// Code 1487366, as other connectors report it.
     Code1487366,
 }
 
-/// Which of the codes for it answers once the app's own quota is used up.
+/// The error of calls once the app's own quota is used up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum AppLimitCode {
-    /// 4: "application request limit reached".
+    /// Code 4: "application request limit reached".
     Code4,
-    /// 341: "application limit reached".
+    /// Code 341: "application limit reached".
     Code341,
 }
 
-/// Which of the codes for it answers once the ad account's score is full.
+/// The error of calls once the ad account's score is full.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ScoreCode {
-    /// 17 with 2446079.
+    /// Code 17, subcode 2446079.
     Code17Subcode2446079,
-    /// 613 with 1487742.
+    /// Code 613, subcode 1487742.
     Code613Subcode1487742,
 }
 
-/// How the fake behaves, where Facebook leaves room or a test wants to choose.
+/// How the fake behaves where Facebook leaves room, or where a test wants to choose.
+///
+/// Change it with [`Fake::configure`](super::Fake::configure), or over HTTP with `POST /_control/settings`, whose JSON has
+/// the names of these fields.
 ///
 /// ```
 /// use audiencekit::facebook::fake::{Fake, ReadyAfter};
 ///
 /// let fake = Fake::new();
-/// fake.configure(|settings| settings.ready = ReadyAfter::Immediate);
+/// fake.configure(|settings| {
+///     settings.ready = ReadyAfter::Immediate; // uploads are visible at once
+///     settings.removal_floor = 0; // small audiences can be emptied
+/// });
 /// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct FakeSettings {
-    /// True to refuse parameters that the edge does not have; Facebook ignores many of them.
+    /// Whether parameters that an edge does not have are refused; Facebook ignores many of them. Defaults to `true`.
     pub strict: bool,
-    /// When an upload shows.
+    /// When an upload becomes visible. Defaults to 600 seconds later.
     pub ready: ReadyAfter,
-    /// How sizes are told.
+    /// How sizes are reported. Defaults to [`SizeModel::Rounded`].
     pub sizes: SizeModel,
-    /// How many of a hundred rows match a person, while no population is loaded.
+    /// The percentage of rows that match a person, while no population is loaded. Defaults to 100.
     pub match_percent: u8,
-    /// True to count rows without keeping members: memory stays flat however many are sent.
+    /// Whether rows are only counted and no members kept, so that memory stays flat. Defaults to `false`.
     pub discard_members: bool,
-    /// Longest URL; a longer one gets an HTML page of status 414. The default lets Meta's own SDKs, which put a
-    /// removal into the URL, remove 200 people and fail at 300, as their users report.
-    pub max_url_bytes: usize,
-    /// Most rows of a call.
+    /// The greatest number of rows in a call. Defaults to 10,000.
     pub max_rows: usize,
-    /// True to answer too many rows with an HTML page of status 500 instead of code 1, subcode 99.
+    /// Whether too many rows get an HTML page of status 500 instead of code 1, subcode 99. Defaults to `false`.
     pub too_many_rows_as_html: bool,
-    /// Oldest version served; an older one gets code 2635.
+    /// The oldest version that is served; older ones get code 2635. Defaults to 24, for `v24.0`.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
+    /// let fake = Fake::new();
+    /// fake.configure(|settings| settings.oldest_version = 26); // the day on which v25.0 ends
+    /// let reply = fake.handle(&FakeRequest::new("GET", "/v25.0/me").bearer(fake.token()));
+    /// assert_eq!(reply.json()["error"]["code"], 2635);
+    /// ```
     pub oldest_version: u32,
-    /// Newest version served; a newer one gets code 2500.
+    /// The newest version that is served; newer ones get code 2500. Defaults to 26.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
+    /// let fake = Fake::new();
+    /// fake.configure(|settings| settings.newest_version = 27);
+    /// assert_eq!(fake.handle(&FakeRequest::new("GET", "/v27.0/me").bearer(fake.token())).status, 200);
+    /// ```
     pub newest_version: u32,
-    /// The app's tier.
+    /// The app's access tier. Defaults to [`AccessTier::StandardAccess`].
     pub tier: AccessTier,
-    /// Calls an hour of the use case `custom_audience` instead of the published formula.
+    /// Calls per hour of the use case `custom_audience`; `None` applies the published formula of the tier. Defaults to
+    /// `None`.
     pub calls_per_hour: Option<u32>,
-    /// People who use the app in a day: its own quota, for calls without an ad account, is 200 times as many an hour.
+    /// The number of people who use the app in a day. The app's own quota, for calls without an ad account, is 200 times
+    /// as many calls per hour. Defaults to 1,000.
     pub app_users: u32,
-    /// Which code answers once that is used up.
+    /// The error once the app's own quota is used up. Defaults to [`AppLimitCode::Code4`].
     pub app_limit: AppLimitCode,
-    /// True to refuse once the ad account's score is full, not only to tell it in the header.
+    /// Whether calls are refused once the ad account's score is full; it is always reported in the headers. Defaults to
+    /// `false`.
     pub enforce_account_score: bool,
-    /// Which code answers then.
+    /// The error once the ad account's score is full. Defaults to [`ScoreCode::Code17Subcode2446079`].
     pub score_code: ScoreCode,
-    /// Which code answers while the terms are not accepted.
+    /// The error while the terms are not accepted. Defaults to [`TermsCode::Code200Subcode1870090`].
     pub terms: TermsCode,
-    /// What an edit of a flagged audience answers.
+    /// The effect of editing a flagged audience. Defaults to [`FlaggedEdit::Refused`].
     pub flagged_edit: FlaggedEdit,
-    /// What calls on a deleted audience answer.
+    /// The error of calls on a deleted audience. Defaults to [`DeletedCode::Code100Subcode33`].
     pub deleted: DeletedCode,
-    /// HTTP status of code 190: 400 or 401; both are seen.
+    /// The HTTP status of code 190, which is 400 or 401 at Facebook. Defaults to 400.
     pub token_status: u16,
-    /// True to write "no invalid entries" as `[]` instead of `{}`; both are seen.
+    /// Whether "no invalid entries" is written as `[]` instead of `{}`; Facebook does both. Defaults to `false`.
     pub empty_samples_as_list: bool,
-    /// How many calls on the edges of a fresh audience answer 803.
+    /// How many calls on the edges of a new audience get code 803. Defaults to 0.
     pub fresh_id_misses: u32,
-    /// A removal that would leave a live audience with fewer people is refused.
+    /// A removal is refused if it would leave a live audience with fewer people. Defaults to 100.
     pub removal_floor: u64,
-    /// An audience with fewer people is not delivered: `delivery_status` 300.
+    /// An audience with fewer people is not delivered: its `delivery_status` is 300. Defaults to 100.
     pub too_small_below: u64,
-    /// Rows of a page when the caller names none.
-    pub page_size: usize,
-    /// True to give pages with fewer rows than asked for, some with none.
+    /// Whether pages have fewer rows than asked for, some of them none. Defaults to `false`.
     pub short_pages: bool,
-    /// Most `CUSTOM` audiences of an account.
+    /// The greatest number of `CUSTOM` audiences in an account. Defaults to 500.
     pub max_audiences: usize,
-    /// Calls kept in the log; counters go on.
+    /// The greatest number of calls in the log; counters go on. Defaults to 10,000.
     pub log_calls: usize,
-    /// True to leave every upload session at `uploading`, as was once reported.
+    /// Whether upload sessions stay at `uploading`, as was reported once. Defaults to `false`.
     pub stuck_sessions: bool,
-    /// True while the app is in development and its token's owner is no admin of the ad account: code 270.
+    /// Whether the app is in development and the owner of its token no admin of the ad account, which gives code 270.
+    /// Defaults to `false`.
     pub app_in_development: bool,
-    /// True to give the texts for people in another language than English.
+    /// Whether the error texts for people are in another language than English. Defaults to `false`.
     pub localized: bool,
-    /// True to write `is_transient` into throttles, false to leave it out.
+    /// Whether throttling errors contain `is_transient`. Defaults to `true`.
     pub tell_transient: bool,
 }
 
@@ -181,7 +201,6 @@ impl Default for FakeSettings {
             sizes: SizeModel::Rounded,
             match_percent: 100,
             discard_members: false,
-            max_url_bytes: 20 * 1024,
             max_rows: 10_000,
             too_many_rows_as_html: false,
             oldest_version: 24,
@@ -200,7 +219,6 @@ impl Default for FakeSettings {
             fresh_id_misses: 0,
             removal_floor: 100,
             too_small_below: 100,
-            page_size: 25,
             short_pages: false,
             max_audiences: 500,
             log_calls: 10_000,

@@ -1,4 +1,27 @@
 //! The control interface of the HTTP front: what tests in other languages reach the handle by.
+//!
+//! Every call is under `/_control/`. Its body, if any, is a JSON object, whatever its content type. A call that succeeds is
+//! answered with status 200, one that is wrong with status 400 and `{"error": REASON}`. Calls need no token, are not in
+//! the log, and no fault strikes them.
+//!
+//! | call | body | reply |
+//! |---|---|---|
+//! | `GET info` | | `url`, `access_token`, `app_id`, `app_secret`, `ad_accounts`, `seed`, `now` in Unix seconds |
+//! | `POST advance` | `seconds`, a number of at least 0 | `now` |
+//! | `GET settings` | | every setting by its name |
+//! | `POST settings` | the settings to change, by name | every setting after the change |
+//! | `POST faults` | `rule`, as text such as `drop_reply@add_users:3`; or `fault`, `edge` and `when` | `success` |
+//! | `DELETE faults` | | `success`, after calls that were held back have been served |
+//! | `POST flag` | `audience`; `fields`, a list of names, empty to remove the flag | `success` |
+//! | `POST terms` | `account`, such as `act_1`; `accepted`, a boolean | `success` |
+//! | `POST tokens` | `token`; `scopes`, a list; `expires_in` seconds, never without it | `success` |
+//! | `POST tokens` | `token`; `revoked`, the subcode that it is refused with | `success` |
+//! | `GET members?audience=ID` | | `count`, `matched`, and `members`, a list of fingerprints in hex |
+//! | `GET calls` | | the log, a list, oldest call first |
+//! | `GET alarms` | | the alarms, a list, oldest first |
+//! | `GET state` | | the whole state, which contains tokens and digests |
+//! | `PUT state` | a whole state | `success` |
+//! | `POST reset` | | `success`; seed, clock and settings stay |
 
 use std::time::Duration;
 
@@ -120,7 +143,7 @@ fn serve(fake: &Fake, request: &FakeRequest, name: &str) -> Result<Value, String
     }
 }
 
-/// What a client needs to know to begin.
+/// What a client needs to begin.
 fn info(fake: &Fake, request: &FakeRequest) -> Value {
     json!({
         "url": request.get("host").map(|host| format!("http://{host}")),

@@ -1,4 +1,4 @@
-//! The fake behind a socket.
+//! The fake over HTTP.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -27,26 +27,31 @@ use crate::facebook::fake::wire::http::{FakeReply, FakeRequest, FaultDelivery};
 /// Largest request body that is read.
 const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
 
-/// A [`Fake`] over HTTP/1.1 without TLS, for clients in any language; point them at [`url`](Self::url).
+/// A [`Fake`] over HTTP/1.1 without TLS, for clients in any language.
 ///
-/// Its control interface is under `/_control/`; see [Control](#control).
+/// Point clients at [`url`](Self::url) instead of `https://graph.facebook.com`. Tests in Rust use [`start`](Self::start);
+/// a program that only serves uses [`bind`](Self::bind) and [`serve`](Self::serve). At most 256 MiB of a body are read.
 ///
 /// Cancel safety: dropping the future of [`serve`](Self::serve) closes every connection.
 ///
 /// # Control
+/// Tests in other languages reach the methods of [`Fake`] as JSON under `/_control/`. A call that succeeds has status 200;
+/// one that is wrong has status 400 and the reason in `error`. Control calls need no token, and no fault strikes them.
+///
 /// | call | effect |
 /// |---|---|
-/// | `GET /_control/info` | url, token, app, secret, ad accounts, seed, time |
-/// | `POST /_control/advance` `{"seconds": 3600}` | moves the clock |
-/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | reads or changes [`FakeSettings`](crate::facebook::fake::settings::FakeSettings), only what is named |
-/// | `POST /_control/faults` `{"rule": "drop_reply@add_users:3"}` | injects; or the JSON of a [`FaultRule`](crate::facebook::fake::fault::FaultRule) |
-/// | `DELETE /_control/faults` | takes all faults back |
-/// | `POST /_control/flag` `{"audience": "1", "fields": ["name"]}` | flags an audience; no fields clears it |
-/// | `POST /_control/terms` `{"account": "act_1", "accepted": false}` | accepts terms, or takes that back |
-/// | `POST /_control/tokens` `{"token": "T", "scopes": ["ads_read"], "expires_in": 60}` | adds a token; `"revoked": 460` revokes it |
-/// | `GET /_control/members?audience=1` | true members, by fingerprint |
-/// | `GET /_control/calls`, `GET /_control/alarms` | what came |
-/// | `GET`, `PUT /_control/state`, `POST /_control/reset` | dump, load, start over |
+/// | `GET /_control/info` | returns `url`, `access_token`, `app_id`, `app_secret`, `ad_accounts`, `seed`, `now` |
+/// | `POST /_control/advance` `{"seconds": 3600}` | moves the clock; returns `now` |
+/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | returns [`FakeSettings`](super::FakeSettings), or changes those that are named |
+/// | `POST /_control/faults` `{"rule": "drop_reply@add_users:3"}` | injects a [`FaultRule`](super::FaultRule), as text or as its JSON |
+/// | `DELETE /_control/faults` | removes all faults |
+/// | `POST /_control/flag` `{"audience": "1", "fields": ["name"]}` | flags an audience; without fields, removes the flag |
+/// | `POST /_control/terms` `{"account": "act_1", "accepted": false}` | sets whether an account has accepted the terms |
+/// | `POST /_control/tokens` `{"token": "T", "scopes": ["ads_read"], "expires_in": 60}` | adds a token; with `"revoked": 460` instead, revokes it |
+/// | `GET /_control/members?audience=1` | returns `count`, `matched` and the fingerprints in `members` |
+/// | `GET /_control/calls`, `GET /_control/alarms` | returns the [log](super::Call) or the [alarms](super::PrivacyViolation) |
+/// | `GET`, `PUT /_control/state` | dumps or loads the whole state |
+/// | `POST /_control/reset` | resets everything except seed, clock and settings |
 #[derive(Debug)]
 pub struct FakeServer {
     fake: Fake,
@@ -55,32 +60,61 @@ pub struct FakeServer {
 }
 
 impl FakeServer {
-    /// Takes an address, such as `127.0.0.1:0` for a free port.
+    /// Binds an address, such as `127.0.0.1:0` for a free port.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::{Fake, FakeServer};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let server = FakeServer::bind(Fake::new(), ([127, 0, 0, 1], 0).into()).await?;
+    /// assert!(server.url().starts_with("http://127.0.0.1:"));
+    /// # Ok(())
+    /// # }
+    /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be had.
+    /// [`ErrorKind::Io`] if the address cannot be bound.
     ///
     /// # Panics
-    /// Outside a tokio runtime with its I/O enabled.
+    /// Outside a Tokio runtime with I/O enabled.
     pub async fn bind(fake: Fake, address: SocketAddr) -> Result<Self> {
         let listener = TcpListener::bind(address).await.map_err(io)?;
         let address = listener.local_addr().map_err(io)?;
         Ok(Self { fake, listener, address })
     }
 
-    /// The address to point a client at, without a slash at its end.
+    /// Returns the URL to point a client at, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
-    /// The fake.
+    /// Returns the fake behind the server.
     #[must_use]
     pub fn fake(&self) -> &Fake {
         &self.fake
     }
 
-    /// Serves until dropped, all connections within this one future.
+    /// Serves all connections within one future until it is dropped.
+    ///
+    /// ```
+    /// use audiencekit::facebook::fake::{Fake, FakeServer};
+    /// use audiencekit::{FacebookClient, GraphClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let fake = Fake::new();
+    /// let server = FakeServer::bind(fake.clone(), ([127, 0, 0, 1], 0).into()).await?;
+    /// let facebook = GraphClient::builder(fake.token()).base_url(server.url()).build()?;
+    /// let id = fake.account();
+    /// tokio::select! {
+    ///     never = server.serve() => match never {},
+    ///     account = facebook.ad_account(&id) => assert_eq!(account?.id, id),
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn serve(self) -> Infallible {
         let mut connections = FuturesUnordered::new();
         loop {
@@ -95,8 +129,9 @@ impl FakeServer {
         }
     }
 
-    /// Serves on a free local port from a thread of its own until the returned value is dropped. For tests that have
-    /// no runtime, or whose runtime must not serve its own calls.
+    /// Starts a server on a free local port and a thread of its own. It stops when the returned value is dropped.
+    ///
+    /// Use it in tests without a runtime, and where the test's own runtime must not serve the calls.
     ///
     /// ```
     /// use audiencekit::facebook::fake::{Fake, FakeServer};
@@ -107,7 +142,7 @@ impl FakeServer {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when there is no port or no thread.
+    /// [`ErrorKind::Io`] if there is no free port or the runtime cannot be built.
     #[expect(clippy::disallowed_methods, reason = "the one place where the fake takes a thread, on request")]
     pub fn start(fake: Fake) -> Result<RunningServer> {
         // Bound without a runtime, since the caller may be within one.
@@ -133,7 +168,15 @@ impl FakeServer {
     }
 }
 
-/// A [`FakeServer`] on a thread of its own; it stops when dropped.
+/// A [`FakeServer`] on a thread of its own. It stops when dropped.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Edge, Fake, FakeServer};
+///
+/// let server = FakeServer::start(Fake::new())?;
+/// assert_eq!(server.fake().count(Edge::Me), 0);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 pub struct RunningServer {
     fake: Fake,
     url: String,
@@ -142,13 +185,13 @@ pub struct RunningServer {
 }
 
 impl RunningServer {
-    /// The address to point a client at, without a slash at its end.
+    /// Returns the URL to point a client at, without a trailing slash.
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// The fake.
+    /// Returns the fake behind the server.
     #[must_use]
     pub fn fake(&self) -> &Fake {
         &self.fake
@@ -174,7 +217,7 @@ impl fmt::Debug for RunningServer {
 }
 
 fn io(error: std::io::Error) -> Error {
-    Error::new(ErrorKind::Io, "fake server", "cannot serve").with_source(error)
+    Error::new(ErrorKind::Io, "fake server", "cannot listen on a local address").with_source(error)
 }
 
 /// One connection until it ends, well or by a fault.

@@ -39,7 +39,7 @@ pub(in crate::facebook::fake) struct Audience {
 }
 
 impl Audience {
-    /// True for its owner and whom it is shared with.
+    /// Whether it belongs to this account, or is shared with it.
     pub(in crate::facebook::fake) fn is_within_reach_of(&self, account: &str) -> bool {
         self.account == account || self.shared.iter().any(|digits| digits == account)
     }

@@ -62,15 +62,15 @@ pub(in crate::facebook::fake) struct Member {
     pub(in crate::facebook::fake) person: Option<u32>,
 }
 
-/// A change of one member, kept for a person's history.
+/// One change of a row's membership, as [`Fake::history`](crate::facebook::fake::Fake::history) returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct MembershipEvent {
-    /// Unix seconds on the fake's clock.
+    /// When it happened, in Unix seconds on the fake's clock.
     pub time: i64,
-    /// The number of the call that made it.
+    /// The number of the call that caused it; 0 for a member that expired.
     pub call: u64,
-    /// True when the member came, false when it went.
+    /// Whether the row was added; otherwise it was removed.
     pub added: bool,
 }
 

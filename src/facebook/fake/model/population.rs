@@ -1,4 +1,4 @@
-//! Synthetic people, so that a wrong normalization shows as a lower match.
+//! Synthetic people, so that a wrong normalization shows as fewer matches.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -9,11 +9,13 @@ use super::members::Mark;
 use crate::facebook::fake::random::Random;
 use crate::identity::MatchKey;
 
-/// People that Facebook knows, by their normalized values.
+/// The people that a fake Facebook knows, by their normalized values.
 ///
-/// Shape: a person is a map from a key of the upload schema to the normalized value in clear, as
-/// [`SyntheticPopulation::from_json_lines`] reads it. A row matches a person who shares its `EMAIL`, `PHONE`, `MADID`,
-/// `APPUID` or `PAGEUID`, or else its `FN`, `LN` and one of `ZIP`, `CT` with `ST`, or the whole date of birth.
+/// With a population [loaded](crate::facebook::fake::Fake::populate), a wrong normalization shows as fewer matches.
+///
+/// Shape: a person is a map from a key of the upload schema to the plain normalized value, as
+/// [`SyntheticPopulation::from_json_lines`] reads it. A row matches a person with the same `EMAIL`, `PHONE`, `MADID`,
+/// `APPUID` or `PAGEUID`, or else with the same `FN` and `LN` and the same `ZIP`, `CT` and `ST`, or date of birth.
 ///
 /// ```
 /// use audiencekit::facebook::fake::SyntheticPopulation;
@@ -66,7 +68,15 @@ impl From<SyntheticPopulation> for Vec<BTreeMap<MatchKey, String>> {
 }
 
 impl SyntheticPopulation {
-    /// `count` made-up people; the same seed gives the same people, and a longer list starts with the shorter one.
+    /// Creates `count` made-up people.
+    ///
+    /// The same seed gives the same people, and a longer list starts with the shorter one.
+    ///
+    /// ```
+    /// # use audiencekit::{MatchKey, facebook::fake::SyntheticPopulation};
+    /// let people = SyntheticPopulation::synthetic(7, 3);
+    /// assert_eq!(people.person(2).unwrap()[&MatchKey::Email], "person2@example.com");
+    /// ```
     #[must_use]
     pub fn synthetic(seed: u64, count: usize) -> Self {
         const FIRST: [&str; 12] =
@@ -115,11 +125,18 @@ impl SyntheticPopulation {
         all
     }
 
-    /// People out of JSON lines, each an object such as `{"EMAIL":"mary@example.com","FN":"mary"}`.
+    /// Parses people from JSON Lines, each an object such as `{"EMAIL":"mary@example.com","FN":"mary"}`.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::SyntheticPopulation;
+    /// let people = SyntheticPopulation::from_json_lines("{\"EMAIL\":\"mary@example.com\"}\n")?;
+    /// assert_eq!(people.len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with the number of the line that is no such object; its
-    /// text is not shown.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with the number of the first line that is not such an object.
+    /// The error does not contain the line.
     pub fn from_json_lines(text: &str) -> crate::Result<Self> {
         let mut all = Self::default();
         for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -136,7 +153,14 @@ impl SyntheticPopulation {
         Ok(all)
     }
 
-    /// Adds a person.
+    /// Adds a person with these normalized values.
+    ///
+    /// ```
+    /// # use audiencekit::{MatchKey, facebook::fake::SyntheticPopulation};
+    /// let mut people = SyntheticPopulation::default();
+    /// people.push([(MatchKey::Email, "mary@example.com".to_owned())].into());
+    /// assert!(!people.is_empty());
+    /// ```
     pub fn push(&mut self, person: BTreeMap<MatchKey, String>) {
         let index = self.people.len() as u32;
         for key in STRONG {
@@ -152,19 +176,19 @@ impl SyntheticPopulation {
         self.people.push(person);
     }
 
-    /// How many people.
+    /// Returns the number of people.
     #[must_use]
     pub fn len(&self) -> usize {
         self.people.len()
     }
 
-    /// True without people.
+    /// Returns `true` if there are no people.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.people.is_empty()
     }
 
-    /// The normalized values of one person, in clear.
+    /// Returns the plain normalized values of the person at `index`, in the order in which people were added.
     #[must_use]
     pub fn person(&self, index: usize) -> Option<&BTreeMap<MatchKey, String>> {
         self.people.get(index)
@@ -203,6 +227,6 @@ impl SyntheticPopulation {
 
 impl std::fmt::Debug for SyntheticPopulation {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Population({})", self.len())
+        write!(f, "SyntheticPopulation({})", self.len())
     }
 }

@@ -3,26 +3,47 @@
 use std::fmt;
 use std::time::Duration;
 
-/// One HTTP request, as the fake receives it.
+/// Longest URL; a longer one gets an HTML page of status 414. With it, Meta's own SDKs, which put a removal into the URL,
+/// remove 200 people and fail at 300, as their users report.
+pub(in crate::facebook::fake) const MAX_URL_BYTES: usize = 20 * 1024;
+
+/// An HTTP request to a [`Fake`](crate::facebook::fake::Fake).
 ///
-/// `Debug` shows method, path and size: query and body hold tokens and digests.
+/// `Debug` shows method, path and size, since query and body contain tokens and digests.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Fake, FakeRequest};
+///
+/// let fake = Fake::new();
+/// let create = FakeRequest::new("POST", "/v26.0/act_1234567890/customaudiences").bearer(fake.token()).body(
+///     "application/json",
+///     r#"{"name":"VIP","subtype":"CUSTOM","customer_file_source":"USER_PROVIDED_ONLY"}"#,
+/// );
+/// assert_eq!(fake.handle(&create).status, 200);
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FakeRequest {
-    /// `GET`, `POST`, `DELETE`.
+    /// The HTTP method: `GET`, `POST` or `DELETE`.
     pub method: String,
-    /// The path, percent-encoded as it came.
+    /// The path, still percent-encoded.
     pub path: String,
-    /// What follows the question mark, as it came.
+    /// The query without its question mark, still percent-encoded.
     pub query: String,
-    /// Names in lower case, and values.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The bytes of the body.
     pub body: Vec<u8>,
 }
 
 impl FakeRequest {
-    /// A request without headers and body. `target` is a path, with its query if it has one.
+    /// Creates a request without headers and body. `target` is a path, with or without a query.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::FakeRequest;
+    /// let request = FakeRequest::new("GET", "/me?fields=id");
+    /// assert_eq!((request.path.as_str(), request.query.as_str()), ("/me", "fields=id"));
+    /// ```
     #[must_use]
     pub fn new(method: impl Into<String>, target: &str) -> Self {
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
@@ -35,20 +56,37 @@ impl FakeRequest {
         }
     }
 
-    /// Adds a header.
+    /// Adds a header; its name is put in lower case.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::FakeRequest;
+    /// let request = FakeRequest::new("GET", "/me").header("X-Test", "1");
+    /// assert_eq!(request.headers, [("x-test".to_owned(), "1".to_owned())]);
+    /// ```
     #[must_use]
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_ascii_lowercase(), value.into()));
         self
     }
 
-    /// Adds `Authorization: Bearer`.
+    /// Adds the header `Authorization: Bearer` with this token.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::FakeRequest;
+    /// assert_eq!(FakeRequest::new("GET", "/me").bearer("T").headers[0].1, "Bearer T");
+    /// ```
     #[must_use]
     pub fn bearer(self, token: &str) -> Self {
         self.header("authorization", format!("Bearer {token}"))
     }
 
-    /// Sets the body and its content type.
+    /// Sets the body and adds the header `Content-Type`.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::FakeRequest;
+    /// let request = FakeRequest::new("POST", "/").body("application/json", "{}");
+    /// assert_eq!(request.body, b"{}");
+    /// ```
     #[must_use]
     pub fn body(mut self, content_type: &str, bytes: impl Into<Vec<u8>>) -> Self {
         self.body = bytes.into();
@@ -67,42 +105,52 @@ impl fmt::Debug for FakeRequest {
     }
 }
 
-/// How much of a reply reaches the caller.
+/// How much of a reply reaches the client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum FaultDelivery {
-    /// All of it.
+    /// The whole reply.
     Whole,
     /// Status, headers and this many bytes of the body; then the connection closes.
     Truncated(usize),
-    /// All of it, this many bytes at a time with a pause after each.
+    /// The whole reply, its body in chunks.
     Slow {
-        /// Bytes at a time.
+        /// Bytes per chunk.
         chunk: usize,
-        /// The pause.
+        /// The pause after each chunk.
         pause: Duration,
     },
-    /// Nothing: the connection closes.
+    /// Nothing; the connection closes.
     Closed,
-    /// Nothing: the connection is reset.
+    /// Nothing; the connection is reset.
     Reset,
 }
 
-/// One HTTP reply, and how much of it arrives.
+/// An HTTP reply of a [`Fake`](crate::facebook::fake::Fake), and how much of it is to be delivered.
 ///
 /// `Debug` shows status, size and delivery.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Fake, FakeRequest, FaultDelivery};
+///
+/// let fake = Fake::new();
+/// fake.inject("drop_reply".parse()?);
+/// let reply = fake.handle(&FakeRequest::new("GET", "/me").bearer(fake.token()));
+/// assert_eq!((reply.status, reply.delivery), (200, FaultDelivery::Closed));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone)]
 #[non_exhaustive]
 pub struct FakeReply {
-    /// The status.
+    /// The HTTP status.
     pub status: u16,
-    /// Names in lower case, and values.
+    /// The headers, with names in lower case.
     pub headers: Vec<(String, String)>,
-    /// The whole body, also where less is delivered.
+    /// The whole body, even if less of it is delivered.
     pub body: Vec<u8>,
-    /// How much arrives.
+    /// How much of the reply arrives.
     pub delivery: FaultDelivery,
-    /// How long it takes to arrive.
+    /// The time after which the reply arrives.
     pub delay: Duration,
 }
 
@@ -129,13 +177,26 @@ impl FakeReply {
         )
     }
 
-    /// The value of a header, by its name in lower case.
+    /// Returns the value of a header; `name` is in lower case.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
+    /// let fake = Fake::new();
+    /// let reply = fake.handle(&FakeRequest::new("GET", "/me").bearer(fake.token()));
+    /// assert_eq!(reply.header("facebook-api-version"), Some("v26.0"));
+    /// ```
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON, or `null` when it is none.
+    /// Returns the body as JSON, or `null` if it is not JSON.
+    ///
+    /// ```
+    /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
+    /// let reply = Fake::new().handle(&FakeRequest::new("GET", "/me"));
+    /// assert_eq!(reply.json()["error"]["code"], 2500);
+    /// ```
     #[must_use]
     pub fn json(&self) -> serde_json::Value {
         serde_json::from_slice(&self.body).unwrap_or(serde_json::Value::Null)

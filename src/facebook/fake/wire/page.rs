@@ -11,6 +11,9 @@ use crate::facebook::fake::settings::FakeSettings;
 /// The parameters of every list.
 pub(in crate::facebook::fake) const PARAMETERS: [&str; 3] = ["limit", "after", "before"];
 
+/// Rows of a page when the caller names none.
+const PAGE_SIZE: usize = 25;
+
 /// What a link to another page is made of.
 #[derive(Debug)]
 pub(in crate::facebook::fake) struct Link<'a> {
@@ -55,7 +58,7 @@ pub(in crate::facebook::fake) fn cut(
 ) -> Answer {
     let Link { base, path, token } = link;
     let limit = match params.int("limit")? {
-        None => settings.page_size,
+        None => PAGE_SIZE,
         Some(limit @ 1..=5000) => limit as usize,
         Some(1..) => {
             return Err(Refusal::new(
