@@ -187,12 +187,12 @@ impl Fake {
         self.lock().alarms.clone()
     }
 
-    /// Asserts that no plain personal data, digest of an empty text, hashed device id or token in a URL ever came.
+    /// Panics if plain personal data, the digest of an empty text, a hashed device id or a token in a URL ever came.
     ///
     /// Call it at the end of every test.
     ///
     /// # Panics
-    /// If one did. The message names calls, kinds and columns, and no value.
+    /// If [`alarms`](Self::alarms) is not empty. The message names calls, kinds and columns, and no value.
     ///
     /// ```should_panic
     /// # use audiencekit::facebook::fake::{Fake, FakeRequest};
@@ -206,10 +206,10 @@ impl Fake {
         assert!(alarms.is_empty(), "the fake saw what must never leave: {alarms:?}");
     }
 
-    /// Asserts that the members of an audience are exactly `expected`.
+    /// Panics unless the members of an audience are exactly `expected`.
     ///
     /// # Panics
-    /// If they are not. The message contains counts and the seed, and no member.
+    /// If a member is missing or unexpected. The message contains counts and the seed, and no member.
     ///
     /// ```
     /// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience};
@@ -234,10 +234,10 @@ impl Fake {
         );
     }
 
-    /// Asserts that no call had too many rows, too long a URL, or hit a quota.
+    /// Panics if a call had too many rows, too long a URL, or hit a quota.
     ///
     /// # Panics
-    /// If one did. The message contains the numbers of the calls and the seed.
+    /// If a call of the log did. The message contains the numbers of the calls and the seed.
     ///
     /// ```
     /// # use audiencekit::MockClient;

@@ -52,7 +52,7 @@ pub(super) struct State {
     /// By app, account and use case.
     pub(super) meters: BTreeMap<String, Meter>,
     pub(super) alarms: Vec<PrivacyViolation>,
-    /// How many audiences were made, for ids that rise.
+    /// How many object ids were made, so that ids rise.
     pub(super) made: u64,
     /// Unix seconds; set when a call comes in.
     pub(super) now: i64,

@@ -78,23 +78,13 @@ const FIELDS: Fields = Fields {
     ],
 };
 
-pub(in crate::facebook::fake) fn read(
-    state: &State,
-    digits: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn read(state: &State, digits: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[])?;
     let account = access::account(state, digits, caller, "GET", Access::Read)?;
     select(&FIELDS, params, &describe(account))
 }
 
-pub(in crate::facebook::fake) fn list(
-    state: &State,
-    link: &page::Link<'_>,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn list(state: &State, link: &page::Link<'_>, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&page::PARAMETERS])?;
     let seen =
         |account: &&Account| caller.token.accounts.as_ref().is_none_or(|seen| seen.contains(&account.id));
@@ -110,7 +100,7 @@ pub(in crate::facebook::fake) fn list(
 /// The accounts of a business: its own, or those of its clients.
 ///
 /// Source: business reference, `owned_ad_accounts` and `client_ad_accounts` (read 2026-09-12).
-pub(in crate::facebook::fake) fn list_of_business(
+pub(super) fn list_of_business(
     state: &State,
     edge: Edge,
     business: &str,
@@ -147,7 +137,7 @@ pub(in crate::facebook::fake) fn list_of_business(
     Ok(page)
 }
 
-pub(in crate::facebook::fake) fn terms(
+pub(super) fn terms(
     state: &mut State,
     edge: Edge,
     digits: &str,

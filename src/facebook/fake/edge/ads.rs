@@ -38,7 +38,7 @@ pub(in crate::facebook::fake) fn advertise(
     id
 }
 
-pub(in crate::facebook::fake) fn read(
+pub(super) fn read(
     state: &mut State,
     id: &str,
     link: &page::Link<'_>,

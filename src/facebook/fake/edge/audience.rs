@@ -107,12 +107,7 @@ fn retention(params: &Params<'_>) -> Result<Option<i64>, Refusal> {
     }
 }
 
-pub(in crate::facebook::fake) fn create(
-    state: &mut State,
-    account: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn create(state: &mut State, account: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&EDITABLE, &ONLY_AT_CREATION])?;
     access::account_for_files(state, account, caller, "POST")?;
     let missing = |name| Err(Refusal::parameter(format_args!("Missing parameter(s): {name}")));
@@ -185,12 +180,7 @@ pub(in crate::facebook::fake) fn create(
     Ok(json!({ "id": id }))
 }
 
-pub(in crate::facebook::fake) fn update(
-    state: &mut State,
-    id: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn update(state: &mut State, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&EDITABLE, &["enable_fetch_or_create"]])?;
     let account = access::audience(state, id, caller, "POST", Access::Write)?.account.clone();
     access::account_for_files(state, &account, caller, "POST")?;
@@ -220,12 +210,7 @@ pub(in crate::facebook::fake) fn update(
     Ok(json!({ "success": true }))
 }
 
-pub(in crate::facebook::fake) fn delete(
-    state: &mut State,
-    id: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn delete(state: &mut State, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[])?;
     access::audience(state, id, caller, "DELETE", Access::Write)?;
     if state.audiences.values().any(|other| other.origin.as_deref() == Some(id)) {
@@ -239,12 +224,7 @@ pub(in crate::facebook::fake) fn delete(
 }
 
 /// Aggregated values of a value-based audience; empty here, since the fake keeps no values.
-pub(in crate::facebook::fake) fn health(
-    state: &mut State,
-    id: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn health(state: &mut State, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     const MORE: [&str; 6] = [
         "calculated_date",
         "processed_date",

@@ -91,7 +91,7 @@ impl Condition {
     }
 }
 
-pub(in crate::facebook::fake) fn list(
+pub(super) fn list(
     state: &mut State,
     account: &str,
     link: &page::Link<'_>,

@@ -60,12 +60,7 @@ const FIELDS: Fields = Fields {
     ],
 };
 
-pub(in crate::facebook::fake) fn read(
-    state: &mut State,
-    id: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn read(state: &mut State, id: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     const MORE: [&str; 4] =
         ["ad_account_id", "special_ad_categories", "special_ad_category_countries", "target_countries"];
     params.only(state.settings.strict, &[&MORE])?;
@@ -82,12 +77,12 @@ pub(in crate::facebook::fake) fn read(
 }
 
 /// One row of a list.
-pub(in crate::facebook::fake) fn row(state: &State, id: &str, params: &Params<'_>) -> Answer {
+pub(super) fn row(state: &State, id: &str, params: &Params<'_>) -> Answer {
     select(&FIELDS, params, &describe(state, id))
 }
 
 /// All fields that have a value. Unset ones are absent.
-pub(in crate::facebook::fake) fn describe(state: &State, id: &str) -> Map<String, Value> {
+pub(super) fn describe(state: &State, id: &str) -> Map<String, Value> {
     let Some(audience) = state.audiences.get(id) else { return Map::new() };
     let (delivery, operation) = lifecycle::status(state, audience);
     let (lower, upper) = lifecycle::size_bounds(state, audience);
@@ -137,7 +132,7 @@ pub(in crate::facebook::fake) fn describe(state: &State, id: &str) -> Map<String
     map
 }
 
-/// A lookalike tells its origin with what it was made with.
+/// Adds the origin of a lookalike to the specification it was made with.
 ///
 /// Source: lookalike audiences guide (read 2026-09-12).
 fn describe_lookalike(state: &State, audience: &Audience, map: &mut Map<String, Value>) {

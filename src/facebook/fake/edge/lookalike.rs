@@ -29,7 +29,7 @@ const KNOWN: [&str; 12] = [
     "origin_ids",
 ];
 
-/// Checks a lookalike's parameters and gives the audience that it is made from.
+/// Checks a lookalike's parameters and returns the audience that it is made from.
 pub(super) fn seed(
     state: &mut State,
     account: &str,

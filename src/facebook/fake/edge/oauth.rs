@@ -12,7 +12,7 @@ use crate::facebook::fake::wire::refusal::{Answer, Refusal};
 /// Source: long-lived tokens guide (read 2026-09-11); the page shows 5,183,944 seconds.
 const LONG_LIVED_SECONDS: i64 = 5_183_944;
 
-pub(in crate::facebook::fake) fn debug_token(state: &State, caller: &Caller, params: &Params<'_>) -> Answer {
+pub(super) fn debug_token(state: &State, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&["input_token"]])?;
     let Some(input) = params.text("input_token") else {
         return Err(Refusal::parameter("The parameter input_token is required"));

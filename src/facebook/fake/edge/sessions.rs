@@ -108,7 +108,7 @@ pub(super) fn enter(
     Ok(())
 }
 
-/// Counts a batch, and ends the session with its last. Gives the total received so far.
+/// Counts a batch, and ends the session with its last. Returns the total received so far.
 pub(super) fn count_batch(
     state: &mut State,
     account: &str,
@@ -131,7 +131,7 @@ pub(super) fn count_batch(
     session.received
 }
 
-pub(in crate::facebook::fake) fn read(
+pub(super) fn read(
     state: &mut State,
     id: &str,
     link: &page::Link<'_>,

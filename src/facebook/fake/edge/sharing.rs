@@ -10,7 +10,7 @@ use crate::facebook::fake::wire::page;
 use crate::facebook::fake::wire::params::Params;
 use crate::facebook::fake::wire::refusal::{Answer, Refusal};
 
-pub(in crate::facebook::fake) fn serve(
+pub(super) fn serve(
     state: &mut State,
     edge: Edge,
     id: &str,

@@ -27,12 +27,7 @@ fn app_for(state: &State, user: &str, caller: &Caller, params: &Params<'_>) -> R
     Ok(app.into_owned())
 }
 
-pub(in crate::facebook::fake) fn install_app(
-    state: &mut State,
-    user: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn install_app(state: &mut State, user: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&["business_app"]])?;
     let app = app_for(state, user, caller, params)?;
     state.system_users.entry(user.to_owned()).or_default().insert(app);
@@ -40,12 +35,7 @@ pub(in crate::facebook::fake) fn install_app(
 }
 
 /// Source: install-apps-and-generate-tokens, in a summary of 2026-04-05 (read 2026-09-12); the refusals are made up.
-pub(in crate::facebook::fake) fn create_token(
-    state: &mut State,
-    user: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn create_token(state: &mut State, user: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     const KNOWN: [&str; 3] = ["business_app", "scope", "set_token_expires_in_60_days"];
     params.only(state.settings.strict, &[&KNOWN])?;
     let app = app_for(state, user, caller, params)?;

@@ -21,7 +21,7 @@ use crate::identity::MatchKey;
 const PARAMETERS: [&str; 4] = ["payload", "session", "namespace", "customer_consent"];
 
 /// `POST` and `DELETE` of `/users`, and `POST` of `/usersreplace`.
-pub(in crate::facebook::fake) fn upload(
+pub(super) fn upload(
     state: &mut State,
     edge: Edge,
     id: &str,
@@ -65,12 +65,7 @@ pub(in crate::facebook::fake) fn upload(
 }
 
 /// `DELETE /act_X/usersofanyaudience`: the same body, for all customer files of the account.
-pub(in crate::facebook::fake) fn erase(
-    state: &mut State,
-    account: &str,
-    caller: &Caller,
-    params: &Params<'_>,
-) -> Answer {
+pub(super) fn erase(state: &mut State, account: &str, caller: &Caller, params: &Params<'_>) -> Answer {
     params.only(state.settings.strict, &[&PARAMETERS])?;
     access::account_for_files(state, account, caller, "DELETE")?;
     let (payload_text, place) = payload_and_position(state, params, Edge::EraseUsers)?;
@@ -139,7 +134,7 @@ fn read_rows(state: &mut State, payload: &Payload<'_>) -> Result<Read, Refusal> 
     Ok(read)
 }
 
-/// Puts the rows into effect; gives how many matched a person.
+/// Puts the rows into effect; returns how many matched a person.
 fn apply(
     state: &mut State,
     edge: Edge,

@@ -150,10 +150,10 @@ pub(in crate::facebook::fake) fn charge(
     Ok(())
 }
 
-/// The headers that tell how full a quota is. An upload tells the account's and the app's use, a call without an
+/// Adds the headers that report how full a quota is. An upload reports the account's and the app's use, a call without an
 /// account the app's, everything else the use case's.
 ///
-/// Source: Graph API rate limiting, and recordings of 2020 and 2021 for which edge tells what.
+/// Source: Graph API rate limiting, and recordings of 2020 and 2021 for which edge reports what.
 pub(in crate::facebook::fake) fn usage_headers(state: &mut State, charge: &Charge, reply: &mut FakeReply) {
     let limit = limit_of(state, &charge.quota);
     let (now, tier) = (state.now, state.settings.tier);

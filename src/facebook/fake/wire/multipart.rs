@@ -3,10 +3,7 @@
 use super::refusal::Refusal;
 
 /// The fields of a multipart body, by name. File names and part headers do not matter here.
-pub(in crate::facebook::fake) fn parts(
-    content_type: &str,
-    body: &[u8],
-) -> Result<Vec<(String, String)>, Refusal> {
+pub(super) fn parts(content_type: &str, body: &[u8]) -> Result<Vec<(String, String)>, Refusal> {
     let broken = || Refusal::parameter("The multipart body is malformed");
     let boundary = content_type
         .split(';')

@@ -26,7 +26,7 @@ pub(in crate::facebook::fake) struct Columns {
 #[derive(Debug)]
 pub(in crate::facebook::fake) struct Payload<'a> {
     pub(in crate::facebook::fake) columns: Columns,
-    pub(in crate::facebook::fake) data: &'a str,
+    pub(super) data: &'a str,
 }
 
 const KNOWN: [&str; 8] =
@@ -60,14 +60,14 @@ impl<'a> Payload<'a> {
     /// Hands each row to `each`, its cells in the order of the schema.
     ///
     /// Source: a row of another length than the schema refuses the whole call (observed, read 2026-09-12).
-    pub(in crate::facebook::fake) fn rows(&self, each: &mut dyn FnMut(&[Cell<'_>])) -> Result<(), Refusal> {
+    pub(super) fn rows(&self, each: &mut dyn FnMut(&[Cell<'_>])) -> Result<(), Refusal> {
         let mut reader = serde_json::Deserializer::from_str(self.data);
         let rows = Rows { width: self.columns.keys.len(), single: self.columns.single, each };
         rows.deserialize(&mut reader).map_err(|_| Refusal::schema())
     }
 }
 
-/// Checks the parts of a payload that are no rows; gives the kind of data source, if it is told.
+/// Checks the parts of a payload that are not rows; returns the kind of data source, if given.
 ///
 /// Source: Custom Audience users reference (read 2026-09-12).
 fn beside_the_rows(object: &BTreeMap<String, &RawValue>) -> Result<Option<&'static str>, Refusal> {
@@ -165,13 +165,13 @@ impl Columns {
 
 /// One cell as it came.
 #[derive(Debug, Clone, PartialEq)]
-pub(in crate::facebook::fake) enum Cell<'a> {
+pub(super) enum Cell<'a> {
     Text(Cow<'a, str>),
     Other(Value),
 }
 
 impl Cell<'_> {
-    pub(in crate::facebook::fake) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Text(text) if text.is_empty()) || matches!(self, Self::Other(Value::Null))
     }
 
