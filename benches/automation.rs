@@ -7,7 +7,7 @@
 //! by hand as a loop over hash maps, which can neither be edited nor explained nor resumed. Each case is a process of its
 //! own. Memory and the size of the file must not depend on how many events there were.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 use std::time::Instant;
 
@@ -56,7 +56,7 @@ fn batch(number: u64) -> Vec<ContactEvent> {
             let what = if matches!(which % 10, 0 | 3) {
                 EventKind::TagAssigned { tag: format!("TAG{which}") }
             } else {
-                EventKind::External { kind: format!("kind{which}"), value: None, properties: BTreeMap::new() }
+                EventKind::external(format!("kind{which}"))
             };
             ContactEvent::new(
                 format!("c{}", (mixed >> 8) % CONTACTS),

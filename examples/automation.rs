@@ -1,18 +1,17 @@
-//! A month of automation: two saved audiences, three rules and one workflow over generated events, with the fake's
-//! members printed next to those of a model that replays each contact's events by hand. Then an import that stays silent,
-//! a run by hand for those it brought, and an edit of rule and workflow while contacts are on their way.
+//! A month of automation: two audiences, three rules and one workflow over 6,000 generated events. The members that the
+//! fake Facebook has at the end are printed next to those of a model that replays the events of each contact.
 //!
-//! What is shown, by the rows of the product's list:
+//! What it shows:
 //!
-//! - S16 actions add and remove; S17 an event or a condition leads to a call at Facebook, through the outbox;
-//! - S18 a rule is made and edited; S19 so is a workflow; S20 the audience is saved first;
-//! - L21 events, conditions, yes and no, delays, most runs, an interval, a folder; L22 a run by hand, once;
-//! - L23 an import stays silent; L24 a wait for an event, a check of five ways, a pause, a split of three;
-//! - L25 hours in which a rule acts, a cap and a limit, with what they dropped; L26 a template.
+//! - rules: several triggers, conditions, actions for both outcomes, delays, a run limit, an interval, a schedule;
+//! - a workflow: a wait for an event, a check of five paths, a pause and a split of three;
+//! - a frequency cap, a rate limit and a ready-made rule ([`Template`]);
+//! - the outbox and its flush to Facebook;
+//! - silent events of an import, a manual run for the imported contacts, and new definitions for a running engine.
 //!
 //! Run: `cargo run --example automation`
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use audiencekit::audience::{Audience, AudienceBuilder, ContactManagement};
 use audiencekit::automation::{
@@ -29,13 +28,13 @@ use time::{Duration, OffsetDateTime};
 const START: OffsetDateTime = datetime!(2026-11-01 0:00 UTC);
 const PEOPLE: u64 = 500;
 const EVENTS: u64 = 6_000;
-/// When imports come.
+/// The time of the import.
 const IMPORT: OffsetDateTime = datetime!(2026-12-01 9:00 UTC);
-/// Most runs of the VIP rule for all contacts in a day, once it is edited.
-const CAP: u32 = 3;
-/// Most runs of the VIP rule for one contact.
+/// The rate limit of the VIP rule per day, once it is edited.
+const RATE: u32 = 3;
+/// The run limit of the VIP rule per contact.
 const RUNS: u32 = 3;
-/// A cart of someone with a lower score is not followed up.
+/// The least score of a contact whose cart is followed up.
 const LEAST_WORTH: u32 = 10;
 
 #[tokio::main(flavor = "current_thread")]
@@ -77,7 +76,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     )?;
     let sync = SyncEngine::new(MemorySource::new(&schema, Vec::new()), facebook.clone());
 
-    // The host's loop: time moves from event to event, and what is due in between is done at its time.
+    // The loop of the application: time moves from event to event, and timers in between run when they are due.
     let policy = FlushPolicy::default().age(std::time::Duration::from_secs(12 * 3_600));
     let (mut flushes, mut dropped) = (0, 0);
     for event in &events {
@@ -96,7 +95,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let report = engine.flush(&sync).await?;
     assert!(report.failed.is_empty(), "{:?}", report.failed);
     println!(
-        "{} events, {dropped} times too late in the day or too often, {} flushes, {} calls at Facebook",
+        "{} events, {dropped} runs skipped by the schedule or the cap, {} flushes, {} calls at Facebook",
         events.len(),
         flushes + 1,
         facebook.fake().calls().len()
@@ -128,7 +127,6 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audiencekit::Error> {
     let hours = OpenHours::daily("08:00", "20:00")?;
-    // Any event, all conditions, yes and no, a delay, most runs, an interval, a first day, a folder.
     let vip_rule = Rule::new("vip")
         .group("Loyalty")
         .on(Trigger::tag("VIP"))
@@ -146,8 +144,8 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
         .on(Trigger::consent(ConsentChannel::Email, ConsentStatus::Withdrawn))
         .then(Action::remove_from(vip))
         .then(Action::remove_from(carts));
-    let way = |way: &str| Node::Do {
-        actions: vec![Action::AddTag { tag: format!("CART_{way}") }, Action::add_to(carts)],
+    let variant = |name: &str| Node::Do {
+        actions: vec![Action::AddTag { tag: format!("CART_{name}") }, Action::add_to(carts)],
         to: "end".into(),
     };
     let path = |least: u32, to: &str| CheckPath::new(to).when(format!("score >= {least}"));
@@ -178,9 +176,9 @@ fn definitions(vip: &Audience, carts: &Audience) -> Result<Definitions, audience
                 paths: vec![SplitPath::new(60, "a"), SplitPath::new(30, "b"), SplitPath::new(10, "x")],
             },
         )
-        .node("a", way("A"))
-        .node("b", way("B"))
-        .node("x", way("X"))
+        .node("a", variant("A"))
+        .node("b", variant("B"))
+        .node("x", variant("X"))
         .node("end", Node::End);
     Ok(Definitions::new()
         .frequency_cap(FrequencyCap::new("loyalty", 1, Period::Week).group("Loyalty"))
@@ -206,22 +204,20 @@ fn contacts() -> Result<(Schema, MemoryContacts), audiencekit::Error> {
     Ok((schema, contacts))
 }
 
-/// Events one after the other over a month, the same in every run.
+/// Generates the events of a month, the same in every run.
 fn events() -> Vec<ContactEvent> {
     let mut random = 2_026_u64;
     let mut next = |below: u64| {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (random >> 33) % below
     };
-    let external =
-        |kind: &str| EventKind::External { kind: kind.into(), value: None, properties: BTreeMap::new() };
     (0..EVENTS)
         .map(|number| {
             let at = START + Duration::seconds(number as i64 * 430);
             let what = match next(10) {
-                0..=3 => external("cart"),
-                4..=6 => external("purchase"),
-                7 => external("upgrade"),
+                0..=3 => EventKind::external("cart"),
+                4..=6 => EventKind::external("purchase"),
+                7 => EventKind::external("upgrade"),
                 8 => EventKind::TagAssigned { tag: "vip".into() },
                 _ => EventKind::ConsentChanged {
                     channel: ConsentChannel::Email,
@@ -233,7 +229,7 @@ fn events() -> Vec<ContactEvent> {
         .collect()
 }
 
-/// The host changes its contact, then tells the engine.
+/// Changes the contact in the contact store, before the engine gets the event.
 fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), audiencekit::Error> {
     match &event.kind {
         EventKind::TagAssigned { tag } => {
@@ -243,8 +239,9 @@ fn change(contacts: &mut MemoryContacts, event: &ContactEvent) -> Result<(), aud
     }
 }
 
-/// An import, whose events stay silent, a run by hand for the imported, and a new version of the workflow; those who are in
-/// it walk the old one to its end. The rule gets a cap, which a second run by hand meets. It gives who was run by hand.
+/// Imports contacts with silent events, runs a rule for them manually, and sets new definitions: contacts inside the
+/// workflow finish the old version, and the rule gets a rate limit, which a second manual run reaches. Returns the
+/// contacts of both runs.
 fn import_and_edit(
     engine: &mut AutomationEngine<MemoryStore, MemoryContacts>,
     audiences: &[Audience],
@@ -256,14 +253,14 @@ fn import_and_edit(
     for contact in &imported {
         engine.contacts_mut().edit(contact, |contact| contact.add_tag("VIP", 1, Some(now)))?;
         let tagged = EventKind::TagAssigned { tag: "VIP".into() };
-        let outcome = engine.handle(&ContactEvent::new(contact, now, tagged).silent(), now)?;
-        assert_eq!(outcome.matched, 0, "an import starts nothing");
+        let report = engine.handle(&ContactEvent::new(contact, now, tagged).silent(), now)?;
+        assert_eq!(report.matched, 0, "an import starts nothing");
     }
     assert_eq!(engine.pending_len(), before);
     let run = ManualRun::new("import of November");
     let people = || imported.iter().map(String::as_str);
-    let outcome = engine.run_rule("vip", people(), &run, now)?;
-    println!("{} imported in silence, {} of them checked by hand", imported.len(), outcome.checked);
+    let report = engine.run_rule("vip", people(), &run, now)?;
+    println!("{} imported silently, {} of them checked by a manual run", imported.len(), report.checked);
     assert_eq!(engine.run_rule("vip", people(), &run, now)?.checked, 0, "once is enough");
 
     let mut edited = Definitions::from_json(&engine.definitions().to_json())?;
@@ -272,17 +269,21 @@ fn import_and_edit(
         workflow.nodes.insert("pause".into(), Node::Wait { delay: Delay::Days(7), to: "test".into() });
     }
     for rule in edited.rules.iter_mut().filter(|rule| rule.id == "vip") {
-        rule.rate_limit = Some(RateLimit::new(CAP, Period::Day));
+        rule.rate_limit = Some(RateLimit::new(RATE, Period::Day));
     }
     engine.set_definitions(edited, audiences, &WorkflowMigration::PinVersion)?;
     let others: Vec<String> = (60..70).map(name).collect();
     let run = ManualRun::new("others");
-    let outcome = engine.run_rule("vip", others.iter().map(String::as_str), &run, now)?;
-    println!("{} others, {} of them dropped by the cap of {CAP} in a day", others.len(), outcome.dropped);
+    let report = engine.run_rule("vip", others.iter().map(String::as_str), &run, now)?;
+    println!(
+        "{} others, {} of them skipped by the rate limit of {RATE} per day",
+        others.len(),
+        report.dropped
+    );
     Ok([imported, others])
 }
 
-/// Each contact's events replayed by hand: members of the VIP audience and of the one of left carts.
+/// Replays the events of each contact and returns the members of the VIP audience and of the one of left carts.
 fn model(
     events: &[ContactEvent],
     [imported, others]: &[Vec<String>; 2],
@@ -304,7 +305,7 @@ fn model(
             }
             may
         };
-        // Whoever is worth most waits an hour more; a cart meanwhile starts nothing.
+        // Contacts with a high score wait one more hour; a cart in the meantime starts nothing.
         let pause = Duration::hours(i64::from(score >= 90));
         let mut left: Option<OffsetDateTime> = None;
         for event in events.iter().filter(|event| event.contact == person) {
@@ -318,7 +319,7 @@ fn model(
                 EventKind::External { kind, .. } if kind == "cart" => left = left.or(Some(event.at)),
                 EventKind::External { kind, .. } if kind == "purchase" => {
                     carts.remove(&person);
-                    // Who has left the wait for it behind goes on.
+                    // After the wait for it a purchase ends nothing.
                     left = left.filter(|&left| left + Duration::days(2) <= event.at);
                 }
                 EventKind::TagAssigned { .. } | EventKind::External { .. }
@@ -337,7 +338,7 @@ fn model(
             carts.insert(person.clone());
         }
         let is_run = imported.contains(&person) && may_run(IMPORT);
-        let is_run_too = others.contains(&person) && capped < CAP && may_run(IMPORT);
+        let is_run_too = others.contains(&person) && capped < RATE && may_run(IMPORT);
         capped += u32::from(is_run_too);
         if (is_run || is_run_too) && score >= 50 {
             vip.insert(person);

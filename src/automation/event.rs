@@ -279,7 +279,7 @@ impl ContactEvent {
 
 fn too_large() -> Error {
     Error::new(ErrorKind::Limit, "event", "more than 64 KiB")
-        .expected("the properties that triggers look at, and no documents")
+        .help("pass only the properties that triggers test")
 }
 
 impl EventKind {

@@ -15,7 +15,7 @@ pub(super) fn serialize<S: Serializer>(at: &OffsetDateTime, serializer: S) -> Re
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<OffsetDateTime, D::Error> {
     let text = String::deserialize(deserializer)?;
     OffsetDateTime::parse(&text, &Rfc3339)
-        .map_err(|_| de::Error::custom("not an instant: expected RFC 3339, such as 2026-11-23T12:00:00Z"))
+        .map_err(|_| de::Error::custom("not an instant; expected RFC 3339, such as 2026-11-23T12:00:00Z"))
 }
 
 /// The same for an instant that may be left out.

@@ -1,4 +1,4 @@
-//! Objects of JSON in which each name stands once: of two nodes of one id one would be lost without a word.
+//! JSON objects in which each name is unique: of two nodes of one id one would be lost silently.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -27,7 +27,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for UniqueMapVisitor<T> {
         let mut all = BTreeMap::new();
         while let Some((name, value)) = map.next_entry()? {
             if all.insert(name, value).is_some() {
-                return Err(A::Error::custom("stands twice"));
+                return Err(A::Error::custom("duplicate name; names must be unique"));
             }
         }
         Ok(all)

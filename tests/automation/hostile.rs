@@ -382,14 +382,14 @@ fn a_name_that_stands_twice_is_refused_with_its_path() {
     let twice = WHOLE.replace(node, &format!(r#""wait":"end",{node}"#));
     let error = Definitions::from_json(&twice).unwrap_err();
     assert!(error.to_string().starts_with("definitions workflows[0].nodes"), "{error}");
-    assert!(error.to_string().contains("stands twice"), "{error}");
+    assert!(error.to_string().contains("duplicate name"), "{error}");
     let rule = WHOLE.replace(r#""name":"n","group":"g""#, r#""name":"n","name":"m""#);
     assert!(Definitions::from_json(&rule).unwrap_err().to_string().contains("duplicate field `name`"));
     let event = r#"{"contact":"c","at":"2026-01-01T00:00:00Z","what":{"external":{"kind":"cart",
         "properties":{"product":"canary","size":"1","product":"canary"}}}}"#;
     let error = ContactEvent::from_json(event).unwrap_err();
     assert!(error.to_string().starts_with("event what.external.properties"), "{error}");
-    assert!(error.to_string().contains("stands twice") && !error.to_string().contains("canary"), "{error}");
+    assert!(error.to_string().contains("duplicate name") && !error.to_string().contains("canary"), "{error}");
 }
 
 #[test]

@@ -1386,7 +1386,7 @@ fn a_rule_that_drops_outside_its_schedule_says_so_and_has_had_its_run() {
     assert_eq!(handle(&mut engine, &tagged("d", night, "A")).actions, 1);
     assert_eq!(waiting(&engine), ["1+d"]);
     let told = engine.explain("c", &saved(1), START).unwrap().to_string();
-    assert!(told.contains("rule r gave up: add_to_audience is outside the schedule"), "{told}");
+    assert!(told.contains("rule r skipped: add_to_audience is outside the schedule"), "{told}");
     let history = [tagged("c", START, "A"), tagged("d", night, "A")];
     let options = EngineOptions::default();
     let found = Simulation::run(&definitions, &[saved(1)], &contacts(&["c", "d"]), &history, night, &options)
@@ -1476,8 +1476,8 @@ fn a_cap_lets_so_many_run_in_a_period_over_all_contacts_and_tells_of_the_others(
     assert_eq!(dropped, [0, 1, 2, 2], "the workflow lets in one, the rule runs for two");
     assert_eq!(waiting(&engine), ["1+c0", "1+c1", "2+c0"]);
     let told = engine.explain("c3", &saved(1), START).unwrap().to_string();
-    assert!(told.contains("rule r gave up: the rate limit of 2 per day is reached"), "{told}");
-    assert!(told.contains("workflow w gave up: the rate limit of 1 per hour is reached"), "{told}");
+    assert!(told.contains("rule r skipped: the rate limit of 2 per day is reached"), "{told}");
+    assert!(told.contains("workflow w skipped: the rate limit of 1 per hour is reached"), "{told}");
     // What was dropped is no run of the contact, and a run by hand keeps the cap too.
     let tomorrow = datetime!(2026-01-02 0:00 UTC);
     let outcome = engine.run_rule("r", ids, &ManualRun::new("again"), tomorrow).unwrap();
@@ -1508,7 +1508,7 @@ fn a_limit_counts_the_runs_of_a_contact_over_a_group_of_rules_and_workflows() {
     assert_eq!(handle(&mut engine, &tagged("c", sunday, "A")).dropped, 3);
     assert_eq!(points(&engine, "c"), 4);
     let told = engine.explain("c", &saved(1), sunday).unwrap().to_string();
-    assert!(told.contains("rule a gave up: the frequency cap few of 2 per week is reached"), "{told}");
+    assert!(told.contains("rule a skipped: the frequency cap few of 2 per week is reached"), "{told}");
     assert_eq!(handle(&mut engine, &tagged("c", datetime!(2026-01-05 0:00 UTC), "A")).dropped, 1);
     assert_eq!(points(&engine, "c"), 7);
 }
@@ -1592,7 +1592,7 @@ fn an_explanation_keeps_the_last_thousand_entries_and_says_that_it_leaves_some_o
     }
     let told = engine.explain("c", &saved(1), START).unwrap();
     assert_eq!((told.trace.len(), told.has_earlier, told.trace[0].number), (1_000, true, 201));
-    assert!(told.to_string().contains("\n  earlier entries are left out\n"));
+    assert!(told.to_string().contains("\n  earlier entries are omitted\n"));
     engine.prune_audit_log(1_199).unwrap();
     let told = engine.explain("c", &saved(1), START).unwrap();
     assert_eq!((told.trace.len(), told.has_earlier, told.is_member), (1, false, Some(true)));

@@ -98,7 +98,9 @@ impl Definitions {
     /// ```
     pub fn from_json(text: &str) -> Result<Self> {
         if text.len() > Self::MAX_BYTES {
-            return Err(Error::new(ErrorKind::Limit, "definitions", "more than 16 MiB"));
+            return Err(
+                Error::new(ErrorKind::Limit, "definitions", "document too large").expected("at most 16 MiB")
+            );
         }
         let read: Self = read_json("definitions", text)?;
         if read.schema_version != Self::SCHEMA_VERSION {

@@ -1,4 +1,4 @@
-//! The shape of a workflow: dangling paths, nodes out of reach, circles that never wait.
+//! Validates the graph of a workflow: dangling paths, unreachable nodes, loops without a wait.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +7,7 @@ use crate::error::ValidationErrors;
 
 pub(in crate::automation) fn check(path: &str, workflow: &Workflow, problems: &mut ValidationErrors) {
     if workflow.starts.is_empty() {
-        problems.push(format!("{path}.starts"), "required", "is empty: no contact could come in");
+        problems.push(format!("{path}.starts"), "required", "is empty; add an entry point");
     }
     for (index, start) in workflow.starts.iter().enumerate() {
         if !workflow.nodes.contains_key(&start.to) {
@@ -21,24 +21,24 @@ pub(in crate::automation) fn check(path: &str, workflow: &Workflow, problems: &m
             }
         }
         if id.is_empty() || id.chars().any(char::is_control) {
-            problems.push(format!("{path}.nodes"), "malformed", "has a node without a name");
+            problems.push(format!("{path}.nodes"), "malformed", "has a node without an id");
         }
     }
     let reached = reachable(workflow);
     for id in workflow.nodes.keys().filter(|id| !reached.contains(id.as_str())) {
-        problems.push(format!("{path}.nodes.{id}"), "unreachable", "cannot be reached from a start");
+        problems.push(format!("{path}.nodes.{id}"), "unreachable", "is not reachable from an entry point");
     }
     for id in circles(workflow) {
         problems.push(
             format!("{path}.nodes.{id}"),
             "endless",
-            "is in a circle without a wait: a contact would never come out",
+            "is in a loop without a wait; add a wait or an exit from the loop",
         );
     }
 }
 
 fn no_node(target: &str) -> String {
-    format!("goes to {target:?}, which is not a node")
+    format!("leads to the unknown node {target:?}")
 }
 
 fn reachable(workflow: &Workflow) -> BTreeSet<&str> {
@@ -54,8 +54,7 @@ fn reachable(workflow: &Workflow) -> BTreeSet<&str> {
     reached
 }
 
-/// The nodes that lie on a circle of nodes that do not hold a contact: what is left when nodes without a way back
-/// are taken away one by one.
+/// Returns the nodes on a loop without a wait: what is left after nodes without a way back are removed one by one.
 fn circles(workflow: &Workflow) -> Vec<&str> {
     let mut targets: BTreeMap<&str, Vec<&str>> = workflow
         .nodes

@@ -253,7 +253,7 @@ mod wall {
         deserializer: D,
     ) -> Result<Time, D::Error> {
         let text = String::deserialize(deserializer)?;
-        parse(&text).ok_or_else(|| de::Error::custom("not a time of day: expected HH:MM, such as 08:30"))
+        parse(&text).ok_or_else(|| de::Error::custom("not a time of day; expected HH:MM, such as 08:30"))
     }
 }
 
@@ -286,7 +286,7 @@ mod days {
     ) -> Result<Vec<Weekday>, D::Error> {
         let read = |name: String| {
             NAMES.iter().find(|known| known.0 == name).map(|known| known.1).ok_or_else(|| {
-                de::Error::custom("not a day of the week: expected monday to sunday, in small letters")
+                de::Error::custom("not a day of the week; expected monday to sunday in lower case")
             })
         };
         Vec::<String>::deserialize(deserializer)?.into_iter().map(read).collect()

@@ -1,4 +1,4 @@
-//! What can be wrong with definitions, all of it at once.
+//! Validates definitions and reports all problems at once.
 
 use std::collections::BTreeSet;
 
@@ -83,9 +83,13 @@ impl Validator<'_> {
 
     fn id(&mut self, path: &str, id: &str, is_new: bool) {
         if id.is_empty() || id.len() > 255 || id.chars().any(char::is_control) {
-            self.push(format!("{path}.id"), "malformed", "is not an id: 1 to 255 bytes of text on one line");
+            self.push(
+                format!("{path}.id"),
+                "malformed",
+                "is not an id; expected 1 to 255 bytes without control characters",
+            );
         } else if !is_new {
-            self.push(format!("{path}.id"), "taken", "is used twice: ids are unique");
+            self.push(format!("{path}.id"), "taken", "is used twice; ids must be unique");
         }
     }
 
@@ -103,29 +107,33 @@ impl Validator<'_> {
             }
         }
         if rule.if_yes.is_empty() && rule.if_no.is_empty() {
-            self.push(format!("{path}.if_yes"), "required", "is missing: a rule needs an action");
+            self.push(format!("{path}.if_yes"), "required", "is missing; add an action");
         }
         if rule.runs_per_contact == Some(0) {
-            self.push(format!("{path}.runs_per_contact"), "out_of_range", "must be 1 or more, or left out");
+            self.push(format!("{path}.runs_per_contact"), "out_of_range", "is 0; expected at least 1");
         }
         if let (Some(from), Some(until)) = (rule.valid_from, rule.valid_until)
             && from >= until
         {
-            self.push(format!("{path}.valid_until"), "out_of_range", "must be after valid_from");
+            self.push(
+                format!("{path}.valid_until"),
+                "out_of_range",
+                "is not after valid_from; expected a later instant",
+            );
         }
         if rule.leave {
             if rule.when.is_empty() {
                 self.push(
                     format!("{path}.leave"),
                     "needs_conditions",
-                    "needs conditions that can stop to hold",
+                    "has no condition that can stop matching; add one to when",
                 );
             }
             if !rule.if_yes.iter().any(|step| matches!(step.action, Action::AddToAudience { .. })) {
                 self.push(
                     format!("{path}.leave"),
                     "needs_audience",
-                    "needs an action that adds to an audience",
+                    "has no action that adds to an audience; add one to if_yes",
                 );
             }
         }
@@ -134,14 +142,14 @@ impl Validator<'_> {
     fn schedule(&mut self, path: &str, schedule: Option<&Schedule>) {
         let Some(schedule) = schedule else { return };
         if schedule.open.is_empty() {
-            self.push(format!("{path}.schedule.open"), "required", "is empty: it would never open");
+            self.push(format!("{path}.schedule.open"), "required", "is empty; add open hours");
         }
         self.named_zone(&format!("{path}.schedule"), schedule.zone.as_deref());
     }
 
     fn runs(&mut self, path: &str, runs: Option<u32>) {
         if runs == Some(0) {
-            self.push(format!("{path}.runs"), "out_of_range", "must be 1 or more");
+            self.push(format!("{path}.runs"), "out_of_range", "is 0; expected at least 1");
         }
     }
 
@@ -150,7 +158,11 @@ impl Validator<'_> {
         let rules = definitions.rules.iter().map(|rule| rule.group.as_deref());
         let mut groups = rules.chain(definitions.workflows.iter().map(|workflow| workflow.group.as_deref()));
         if limit.group.is_some() && !groups.any(|group| limit.is_over(group)) {
-            self.push(format!("{path}.group"), "unknown_group", "is of no rule and no workflow");
+            self.push(
+                format!("{path}.group"),
+                "unknown_group",
+                "is unknown; expected the group of a rule or workflow",
+            );
         }
     }
 
@@ -166,11 +178,7 @@ impl Validator<'_> {
             self.events(&format!("{path}.on"), &exit.on);
             self.filters(&format!("{path}.when"), &exit.when);
             if exit.on.is_empty() && exit.when.is_empty() {
-                self.push(
-                    path,
-                    "required",
-                    "has neither an event nor a filter: every contact would leave at once",
-                );
+                self.push(path, "required", "has neither a trigger nor a condition; add one");
             }
         }
         for (id, node) in &workflow.nodes {
@@ -186,23 +194,27 @@ impl Validator<'_> {
                         self.filters(&format!("{path}.paths[{index}].when"), &check.when);
                     }
                     if paths.is_empty() {
-                        self.push(format!("{path}.paths"), "required", "is empty: a check needs a path");
+                        self.push(format!("{path}.paths"), "required", "is empty; add a path");
                     }
                 }
                 Node::Wait { delay, .. } => self.delay(&format!("{path}.for"), *delay),
                 Node::WaitFor { on, within, .. } => {
                     self.events(&format!("{path}.on"), on);
                     if on.is_empty() {
-                        self.push(format!("{path}.on"), "required", "is empty: name the event to wait for");
+                        self.push(format!("{path}.on"), "required", "is empty; add the event to wait for");
                     }
                     self.delay(&format!("{path}.within"), *within);
                     if within.is_none() {
-                        self.push(format!("{path}.within"), "required", "must be a time limit above nothing");
+                        self.push(format!("{path}.within"), "required", "is 0; expected a time limit");
                     }
                 }
                 Node::Split { paths } => {
                     if paths.iter().all(|path| path.weight == 0) {
-                        self.push(format!("{path}.paths"), "required", "needs a weight above 0");
+                        self.push(
+                            format!("{path}.paths"),
+                            "required",
+                            "has no weight; expected a weight above 0",
+                        );
                     }
                 }
                 Node::End => {}
@@ -231,12 +243,16 @@ impl Validator<'_> {
         }
     }
 
-    /// Triggers where dates make no sense: a contact that waits or leaves listens to events only.
+    /// Triggers that must be events: a contact that waits or leaves does not listen to dates.
     fn events(&mut self, path: &str, triggers: &[Trigger]) {
         for (index, trigger) in triggers.iter().enumerate() {
             let path = format!("{path}[{index}]");
             if let Trigger::DateNear { .. } = trigger {
-                self.push(path, "not_an_event", "a date can start a rule or a workflow, and nothing else");
+                self.push(
+                    path,
+                    "not_an_event",
+                    "is a date; expected an event, because dates start rules and workflows only",
+                );
             } else {
                 self.trigger(&path, trigger);
             }
@@ -259,7 +275,11 @@ impl Validator<'_> {
             Trigger::DateNear { field, zone, days, .. } => {
                 self.date_near(path, field, zone.as_deref());
                 if days.unsigned_abs() > 3_660 {
-                    self.push(format!("{path}.days"), "out_of_range", "must be within ten years");
+                    self.push(
+                        format!("{path}.days"),
+                        "out_of_range",
+                        "is out of range; expected at most ten years",
+                    );
                 }
             }
             Trigger::PageVisited { url: pattern } | Trigger::MailClicked { link: Some(pattern), .. } => {
@@ -283,10 +303,10 @@ impl Validator<'_> {
         }
     }
 
-    /// Names of what happens: a blank one would never be met.
+    /// Names of events: a blank one would never match.
     fn words(&mut self, path: &str, words: &[String]) {
         if words.iter().any(|word| word.trim().is_empty()) {
-            self.push(path.to_owned(), "required", "has a blank name, which nothing that happens has");
+            self.push(path.to_owned(), "required", "has a blank name; expected text");
         }
     }
 
@@ -305,7 +325,7 @@ impl Validator<'_> {
                 self.push(
                     format!("{path}.field"),
                     "wrong_type",
-                    format!("is {found}: expected a date, a birthday or an instant"),
+                    format!("is of type {found}; expected a date, a birthday or an instant"),
                 );
             }
         }
@@ -330,7 +350,7 @@ impl Validator<'_> {
 
     fn tag(&mut self, path: &str, tag: &str) {
         if normalize_tag(tag).is_none() {
-            self.push(format!("{path}.tag"), "malformed", "is a blank tag");
+            self.push(format!("{path}.tag"), "malformed", "is blank; expected a tag");
         }
     }
 
@@ -341,7 +361,7 @@ impl Validator<'_> {
                     self.push(
                         format!("{path}.{}.audience", action.kind()),
                         "unknown_audience",
-                        format!("{audience} is not among the saved audiences: save it first and hand it to the engine"),
+                        format!("{audience} is not a known audience; save it and pass it to the engine"),
                     );
                 }
             }
@@ -356,17 +376,17 @@ impl Validator<'_> {
                     self.push(
                         format!("{path}.run_rule.rule"),
                         "unknown_rule",
-                        format!("there is no rule {rule:?}"),
+                        format!("is the unknown rule {rule:?}"),
                     );
                 }
             }
             Action::SetStage { funnel, stage } => {
                 if funnel.trim().is_empty() || stage.trim().is_empty() {
-                    self.push(path.to_owned(), "required", "needs a funnel and a stage");
+                    self.push(path.to_owned(), "required", "is incomplete; expected a funnel and a stage");
                 }
             }
             Action::Call { name, .. } if name.trim().is_empty() => {
-                self.push(path.to_owned(), "required", "needs the name of what to call");
+                self.push(path.to_owned(), "required", "has no name; expected the name of what to call");
             }
             Action::Call { .. } | Action::SetScore { .. } | Action::ChangeScore { .. } => {}
         }

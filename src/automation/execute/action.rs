@@ -89,9 +89,9 @@ fn run_rule<S, C>(
             Error::new(
                 ErrorKind::Limit,
                 format!("rule {rule}"),
-                format!("more than {depth} rules ran one another"),
+                format!("rule chain exceeds the maximum depth of {depth}"),
             )
-            .expected("rules that do not run one another in a circle"),
+            .help("check for rules that run each other"),
         );
         return Next::Done;
     }

@@ -34,16 +34,12 @@ pub(in crate::automation) fn accept<S: Store, C: ContactStore>(
     event.check()?;
     if event.at > later(now, step.options.clock_skew) {
         return Err(Error::new(ErrorKind::Invalid, "event at", "is in the future")
-            .expected("an instant up to now, give or take a few minutes"));
+            .expected("an instant up to now, within EngineOptions::clock_skew"));
     }
     let oldest = earlier(now, step.options.dedup_window);
     if event.at < oldest {
-        return Err(Error::new(
-            ErrorKind::Invalid,
-            "event at",
-            "is older than handled events are remembered",
-        )
-        .expected("a longer EngineOptions::dedup_window, or a manual run"));
+        return Err(Error::new(ErrorKind::Invalid, "event at", "is older than the deduplication window")
+            .help("raise EngineOptions::dedup_window, or use AutomationEngine::run_rule"));
     }
     step.state.advance_clock(micros(now));
     let listeners = if event.silent { Vec::new() } else { step.program.listeners(&event.kind) };
@@ -214,11 +210,11 @@ fn stop_chain<S, C>(step: &mut Step<'_, S, C>, contact: ContactSlot, at: OffsetD
         Error::new(
             ErrorKind::Limit,
             format!("automation {}", kind.kind()),
-            format!("more than {depth} rules started one another"),
+            format!("rule chain exceeds the maximum depth of {depth}"),
         )
-        .expected("rules that do not start one another in a circle"),
+        .help("check for rules that trigger each other"),
     );
     let source = kind.kind().to_owned();
-    let dropped = AuditEvent::Dropped { source, reason: "rules run in a circle".into() };
+    let dropped = AuditEvent::Dropped { source, reason: "rules trigger each other".into() };
     recorder::record_about(step, contact, at, || dropped);
 }

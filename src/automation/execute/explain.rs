@@ -238,14 +238,13 @@ impl fmt::Display for MembershipExplanation {
             (None, _) => "never added",
         })?;
         if self.has_earlier {
-            f.write_str("\n  earlier entries are left out")?;
+            f.write_str("\n  earlier entries are omitted")?;
         }
         for entry in &self.trace {
             write!(f, "\n  {entry}")?;
         }
         if !self.is_known {
-            return f
-                .write_str("\n  the contact store does not have the contact: nothing would run for it now");
+            return f.write_str("\n  unknown contact: nothing would run for it now");
         }
         self.rules.iter().try_for_each(|rule| write!(f, "\n  {rule}"))?;
         self.workflows.iter().try_for_each(|workflow| write!(f, "\n  {workflow}"))
@@ -271,12 +270,14 @@ impl fmt::Display for WorkflowStatus {
             return write!(f, ": the contact waits at {node}");
         }
         if let Some(reason) = self.blocked_by {
-            return write!(f, " would not let it in now: {reason}");
+            return write!(f, " would not let the contact enter now: {reason}");
         }
         for (start, failing) in self.failing_conditions.iter().enumerate() {
             match failing {
-                Some(index) => write!(f, "; condition {} of start {} does not hold", index + 1, start + 1)?,
-                None => write!(f, "; start {} would let it in", start + 1)?,
+                Some(index) => {
+                    write!(f, "; condition {} of entry point {} does not hold", index + 1, start + 1)?
+                }
+                None => write!(f, "; entry point {} would let the contact enter", start + 1)?,
             }
         }
         Ok(())

@@ -249,6 +249,6 @@ async fn send<S: Store, C: ContactStore, M: MemberSink + ?Sized>(
 }
 
 fn unknown_audience(id: &str) -> Error {
-    Error::new(ErrorKind::NotFound, "flush", format!("the engine does not know audience {id}"))
-        .expected("the audience handed to AutomationEngine::open or AutomationEngine::set_definitions")
+    Error::new(ErrorKind::NotFound, "flush", format!("unknown audience {id}"))
+        .help("pass the audience to AutomationEngine::open or AutomationEngine::set_definitions")
 }

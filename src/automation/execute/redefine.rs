@@ -62,7 +62,7 @@ pub(in crate::automation) fn retired(
             problems.push(
                 format!("workflows[{index}].version"),
                 "unchanged",
-                "is the old one though the workflow has changed: raise it",
+                "is unchanged although the workflow has changed; raise it",
             );
         }
     }
@@ -108,7 +108,7 @@ pub(in crate::automation) fn check_moves<S: Store>(
                 problems.push(
                     path,
                     "not_a_wait",
-                    "is where contacts wait, and the new version does not wait there",
+                    "has waiting contacts, and the new version does not wait there; rename it or keep a wait",
                 );
             }
         }

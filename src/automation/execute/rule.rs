@@ -89,7 +89,7 @@ pub(in crate::automation) fn check<S, C: ContactStore>(
 ) {
     let Some(compiled) = step.program.rule(rule) else {
         let id = step.state.names.text(rule).to_string();
-        let gone = Error::new(ErrorKind::NotFound, format!("rule {id}"), "was taken away before its check");
+        let gone = Error::new(ErrorKind::NotFound, format!("rule {id}"), "rule was removed before its check");
         return recorder::record_error(step, RunContext { origin: &Origin::Rule(id), contact, at }, gone);
     };
     let run = RunContext { origin: &compiled.origin, contact, at };

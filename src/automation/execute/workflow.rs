@@ -135,7 +135,7 @@ pub(super) fn resume<S, C: ContactStore>(
             let gone = Error::new(
                 ErrorKind::NotFound,
                 format!("workflow {id}"),
-                "was taken away, or the node that a contact waited at",
+                "workflow or node was removed while a contact waited there",
             );
             recorder::record_error(step, RunContext { origin: &Origin::Workflow(id), contact, at }, gone);
         }

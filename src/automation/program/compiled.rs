@@ -1,4 +1,4 @@
-//! Definitions made compiled: filters parsed, names as numbers, triggers in an index by kind and name.
+//! Compiled definitions: filters parsed, ids as numbers, triggers in an index by kind and name.
 
 use std::collections::HashMap;
 
@@ -23,7 +23,7 @@ pub(in crate::automation) struct Program {
     workflow_by_name: HashMap<(NameId, u32), usize>,
     index: HashMap<&'static str, Slot>,
     pub(in crate::automation) dates: Vec<CompiledDate>,
-    /// True when something depends on what a contact is, and not on events alone: leaving conditions, exits, dates.
+    /// True if something depends on the data of a contact and not on events alone: exit conditions, exits, dates.
     pub(in crate::automation) has_state_triggers: bool,
 }
 
@@ -56,7 +56,7 @@ pub(in crate::automation) struct CompiledWorkflow {
     pub(in crate::automation) workflow: Workflow,
     pub(in crate::automation) name: NameId,
     pub(in crate::automation) origin: Origin,
-    /// False for an older version, which lets no one in.
+    /// False for an older version, which no contact may enter.
     pub(in crate::automation) current: bool,
     pub(in crate::automation) starts: Vec<Vec<Condition>>,
     pub(in crate::automation) exits: Vec<Vec<Condition>>,
@@ -247,7 +247,7 @@ impl Program {
         self.workflows.get(*self.workflow_by_name.get(&(name, version))?)
     }
 
-    /// What listens to `what` and whose filters it passes, in the order in which it is served.
+    /// Returns what listens to an event and matches it, in the order in which it is served.
     pub(in crate::automation) fn listeners(&self, what: &EventKind) -> Vec<Listener> {
         let Some(slot) = self.index.get(what.kind()) else { return Vec::new() };
         let named = if slot.named.is_empty() {

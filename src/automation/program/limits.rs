@@ -17,7 +17,7 @@ pub(in crate::automation) struct CompiledLimits {
     pub(in crate::automation) caps: Vec<(NameId, FrequencyCap)>,
 }
 
-/// What a schedule says of an action at an instant.
+/// What a schedule decides for an action at an instant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::automation) enum ScheduleDecision {
     Open,

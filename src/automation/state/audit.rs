@@ -166,13 +166,13 @@ mod is_add {
 impl fmt::Display for SkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::RunLimit => "the contact has had all its runs",
+            Self::RunLimit => "the contact has had the maximum number of runs",
             Self::MinInterval => "the last run is too recent",
-            Self::NotValid => "it is switched off, not yet or no longer valid",
-            Self::Loop => "rules have run each other too many times",
+            Self::NotValid => "it is inactive, not yet valid or no longer valid",
+            Self::Loop => "too many rules started one another in a row",
             Self::Inside => "the contact is inside",
-            Self::Ended => "the contact was inside and may not come in again",
-            Self::Conditions => "the conditions of the start do not hold",
+            Self::Ended => "the contact was inside and may not enter again",
+            Self::Conditions => "the conditions of the entry point do not hold",
             Self::RateLimit => "the rate limit over all contacts is reached",
             Self::FrequencyCap => "a frequency cap of the contact is reached",
             Self::Schedule => "the schedule is closed",
@@ -196,18 +196,18 @@ impl fmt::Display for AuditEntry {
             AuditEvent::Checked { rule, failed, .. } => {
                 write!(f, "rule {rule}: condition {} did not hold", failed.map_or(0, |index| index + 1))
             }
-            AuditEvent::ActionRun { source, action } => write!(f, "{source} did {action}"),
+            AuditEvent::ActionRun { source, action } => write!(f, "{source} ran {action}"),
             AuditEvent::Member { source, audience, operation, generation } => {
                 let what = if *operation == Operation::Add { "added to" } else { "removed from" };
                 write!(f, "{source} {what} audience {audience} (generation {generation})")
             }
             AuditEvent::Refused { workflow, start, reason } => {
-                write!(f, "did not come into workflow {workflow} by start {}: {reason}", start + 1)
+                write!(f, "did not enter workflow {workflow} by entry point {}: {reason}", start + 1)
             }
-            AuditEvent::NodeEntered { workflow, node } => write!(f, "came to {node} in workflow {workflow}"),
+            AuditEvent::NodeEntered { workflow, node } => write!(f, "reached {node} in workflow {workflow}"),
             AuditEvent::WorkflowExited { workflow, by } => write!(f, "left workflow {workflow} by {by}"),
             AuditEvent::Postponed { source, until } => write!(f, "{source} waits until {until}"),
-            AuditEvent::Dropped { source, reason } => write!(f, "{source} gave up: {reason}"),
+            AuditEvent::Dropped { source, reason } => write!(f, "{source} skipped: {reason}"),
         }
     }
 }

@@ -21,11 +21,11 @@ pub(in crate::automation) struct ContactRecord {
     pub(in crate::automation) runs: RunCounts,
     /// The last runs of rules with a least time between two, in microseconds since 1970.
     pub(super) last_runs: Vec<(NameId, i64)>,
-    /// Places in workflows.
+    /// Positions in workflows.
     pub(in crate::automation) positions: Vec<(NameId, Position)>,
     /// Rules that added it and may have to take it out.
     pub(in crate::automation) held: Vec<NameId>,
-    /// Workflows that it walked to their end and may not walk again.
+    /// Workflows that it has finished and may not enter again.
     pub(super) ended: Vec<NameId>,
     /// Timers of its dates, by what they start.
     pub(in crate::automation) dates: Vec<(NameId, Timer)>,

@@ -30,5 +30,5 @@ pub(in crate::automation) struct Counters {
     pub(in crate::automation) version_counts: Vec<(NameId, u32, u64)>,
     /// Runs under rate limits.
     #[serde(default, rename = "caps")]
-    pub(in crate::automation) rate_counts: Vec<(NameId, PeriodCount)>,
+    pub(super) rate_counts: Vec<(NameId, PeriodCount)>,
 }

@@ -135,7 +135,7 @@ impl EngineState {
         self.contacts.get(contact).runs.of(rule)
     }
 
-    /// Counts a run, up to `most`: nothing can ask for more.
+    /// Counts a run, up to `most`: no rule needs more.
     pub(in crate::automation) fn count_run(&mut self, rule: NameId, contact: ContactSlot, most: u32) {
         if self.runs(rule, contact) < most {
             self.contacts.change(contact).runs.add(rule);
@@ -221,7 +221,7 @@ impl EngineState {
         key
     }
 
-    /// Takes away a timer that waits.
+    /// Cancels a timer that waits.
     pub(in crate::automation) fn cancel(&mut self, key: Timer) -> Option<Job> {
         self.counters.waiting = self.counters.waiting.saturating_sub(1);
         self.delete(Keyspace::Timer, timer_key(key));
@@ -295,7 +295,7 @@ impl EngineState {
 
     // The outbox.
 
-    /// Puts a membership operation in place of any earlier one of the same contact and audience.
+    /// Queues a membership operation, which replaces an earlier one of the same contact and audience.
     ///
     /// Generations follow the clock, so that those of a new store are above those that an old one has sent.
     pub(in crate::automation) fn queue_change(
@@ -312,7 +312,7 @@ impl EngineState {
         generation
     }
 
-    /// Forgets the first operations of an audience, which were sent.
+    /// Deletes the first operations of an audience, which were sent.
     pub(in crate::automation) fn acknowledge(&mut self, audience: NameId, done: &[QueuedChange]) {
         self.outbox.acknowledge(audience, done, &mut self.writes);
     }

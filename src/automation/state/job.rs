@@ -1,4 +1,4 @@
-//! What is kept for later, as it stands in the store.
+//! Jobs that are due later, in the form of the store.
 
 use serde::{Deserialize, Serialize};
 

@@ -40,7 +40,7 @@ impl DeferredRemovals {
     }
 }
 
-/// The queues, without what stands in them: that is in the store.
+/// The queues, without their entries: those are in the store.
 #[derive(Debug, Default)]
 pub(in crate::automation) struct Outbox {
     queues: BTreeMap<NameId, AudienceQueue>,
@@ -94,7 +94,7 @@ impl Outbox {
         record.members.iter().any(|&(known, last)| known == audience && last.generation > sent)
     }
 
-    /// Puts an operation in place of any earlier one of the same contact.
+    /// Queues an operation, which replaces an earlier one of the same contact.
     pub(in crate::automation) fn put(
         &mut self,
         audience: NameId,
@@ -126,7 +126,7 @@ impl Outbox {
         writes.push(WriteOp::put(Keyspace::Outbox, key(audience, last.generation), value));
     }
 
-    /// Forgets the first operations of a queue, which are done with.
+    /// Deletes the first operations of a queue, which were sent.
     pub(in crate::automation) fn acknowledge(
         &mut self,
         audience: NameId,

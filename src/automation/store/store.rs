@@ -1,4 +1,4 @@
-//! Where the engine's state is kept: a map of bytes whose writes commit together.
+//! The storage of the engine's state: an ordered map of bytes whose writes commit together.
 
 use std::fmt;
 use std::ops::ControlFlow;
