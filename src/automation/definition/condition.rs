@@ -43,7 +43,7 @@ impl Condition {
     }
 
     /// True when the filter holds for `contact`, with `at` as now.
-    pub(in crate::automation) fn holds(&self, contact: &Contact, at: OffsetDateTime) -> Result<bool> {
+    pub(super) fn holds(&self, contact: &Contact, at: OffsetDateTime) -> Result<bool> {
         if !self.timeless.iter().all(|part| part.matches(contact)) {
             return Ok(false);
         }

@@ -85,7 +85,7 @@ impl Delay {
     }
 
     /// Returns the length, with months of 31 days.
-    pub(in crate::automation) fn fixed(self) -> Duration {
+    pub(super) fn fixed(self) -> Duration {
         match self {
             Self::Seconds(n) => Duration::seconds(n.into()),
             Self::Minutes(n) => Duration::minutes(n.into()),

@@ -101,7 +101,7 @@ impl FrequencyCap {
 
 impl Period {
     /// Returns the beginning of the period of an instant.
-    pub(in crate::automation) fn start(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
+    pub(super) fn start(self, at: OffsetDateTime, zone: &TimeZone) -> OffsetDateTime {
         let day = zone.date(at);
         match self {
             Self::Hour => {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::workflow::Workflow;
 use crate::error::ValidationErrors;
 
-pub(in crate::automation) fn check(path: &str, workflow: &Workflow, problems: &mut ValidationErrors) {
+pub(super) fn check(path: &str, workflow: &Workflow, problems: &mut ValidationErrors) {
     if workflow.starts.is_empty() {
         problems.push(format!("{path}.starts"), "required", "is empty; add an entry point");
     }

@@ -56,11 +56,7 @@ impl PropertyFilter {
     }
 
     /// Returns `true` if the event passes the test.
-    pub(in crate::automation) fn matches(
-        &self,
-        value: Option<Decimal>,
-        properties: &BTreeMap<String, String>,
-    ) -> bool {
+    pub(super) fn matches(&self, value: Option<Decimal>, properties: &BTreeMap<String, String>) -> bool {
         let amount = (self.property == "value").then_some(value).flatten();
         let written = amount.map(|amount| amount.normalize().to_string());
         let text = written.as_deref().or_else(|| properties.get(&self.property).map(|text| text.trim()));

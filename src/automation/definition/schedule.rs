@@ -222,11 +222,11 @@ mod wall {
 
     use crate::error::{Error, ErrorKind, Result};
 
-    pub(in crate::automation) fn write(time: Time) -> String {
+    pub(super) fn write(time: Time) -> String {
         format!("{:02}:{:02}", time.hour(), time.minute())
     }
 
-    pub(in crate::automation) fn read(text: &str) -> Result<Time> {
+    pub(super) fn read(text: &str) -> Result<Time> {
         parse(text).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "time of day", "not a time of day")
                 .expected("HH:MM, such as 08:30")
@@ -242,16 +242,11 @@ mod wall {
         Time::from_hms(number(hour)?, number(minute)?, 0).ok()
     }
 
-    pub(in crate::automation) fn serialize<S: Serializer>(
-        time: &Time,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(time: &Time, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&write(*time))
     }
 
-    pub(in crate::automation) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Time, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> {
         let text = String::deserialize(deserializer)?;
         parse(&text).ok_or_else(|| de::Error::custom("not a time of day; expected HH:MM, such as 08:30"))
     }
@@ -272,18 +267,13 @@ mod days {
         ("sunday", Weekday::Sunday),
     ];
 
-    pub(in crate::automation) fn serialize<S: Serializer>(
-        days: &[Weekday],
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(days: &[Weekday], serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(
             days.iter().filter_map(|day| NAMES.iter().find(|known| known.1 == *day)).map(|known| known.0),
         )
     }
 
-    pub(in crate::automation) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Vec<Weekday>, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Weekday>, D::Error> {
         let read = |name: String| {
             NAMES.iter().find(|known| known.0 == name).map(|known| known.1).ok_or_else(|| {
                 de::Error::custom("not a day of the week; expected monday to sunday in lower case")

@@ -28,7 +28,7 @@ pub(in crate::automation) enum ScheduleDecision {
 
 impl CompiledLimits {
     /// Compiles what limits `owner`, which the rate limit counts under.
-    pub(in crate::automation) fn compile(
+    pub(super) fn compile(
         owner: &Origin,
         group: Option<&str>,
         (schedule, rate): (Option<&Schedule>, Option<RateLimit>),

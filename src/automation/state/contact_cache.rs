@@ -34,7 +34,7 @@ struct Slot {
 
 impl ContactCache {
     /// Keeps at most `capacity` contacts between two steps.
-    pub(in crate::automation) fn new(capacity: usize) -> Self {
+    pub(super) fn new(capacity: usize) -> Self {
         Self {
             slots: Vec::new(),
             free: Vec::new(),
@@ -46,11 +46,7 @@ impl ContactCache {
     }
 
     /// Reads a contact into memory. One that the store does not know is blank.
-    pub(in crate::automation) fn fetch<S: Store + ?Sized>(
-        &mut self,
-        store: &S,
-        id: &str,
-    ) -> Result<ContactSlot> {
+    pub(super) fn fetch<S: Store + ?Sized>(&mut self, store: &S, id: &str) -> Result<ContactSlot> {
         if let Some(&at) = self.by_id.get(id) {
             if let Some(slot) = self.slots.get_mut(at as usize) {
                 slot.is_fresh = true;
@@ -81,7 +77,7 @@ impl ContactCache {
     }
 
     /// The contact to change: it is written with the step.
-    pub(in crate::automation) fn change(&mut self, contact: ContactSlot) -> &mut ContactRecord {
+    pub(super) fn change(&mut self, contact: ContactSlot) -> &mut ContactRecord {
         let slot = &mut self.slots[contact.0 as usize];
         if !slot.is_changed {
             slot.is_changed = true;
@@ -90,12 +86,12 @@ impl ContactCache {
         &mut slot.record
     }
 
-    pub(in crate::automation) fn is_changed(&self) -> bool {
+    pub(super) fn is_changed(&self) -> bool {
         !self.changed.is_empty()
     }
 
     /// Puts what was changed with the writes of a step.
-    pub(in crate::automation) fn write(&mut self, writes: &mut Vec<WriteOp>) {
+    pub(super) fn write(&mut self, writes: &mut Vec<WriteOp>) {
         for at in self.changed.drain(..) {
             let Some(slot) = self.slots.get_mut(at as usize) else { continue };
             slot.is_changed = false;

@@ -30,11 +30,11 @@ pub(in crate::automation) struct ContactRecord {
     /// Timers of its dates, by what they start.
     pub(in crate::automation) dates: Vec<(NameId, Timer)>,
     /// Of rules and workflows, the reasons for leaving it out that were reported, a bit for each.
-    pub(in crate::automation) reported: Vec<(NameId, u32)>,
+    pub(super) reported: Vec<(NameId, u32)>,
     /// The last membership operation for each audience.
     pub(in crate::automation) members: Vec<(NameId, LastChange)>,
     /// Runs that limits have seen.
-    pub(in crate::automation) counts: Vec<(NameId, PeriodCount)>,
+    pub(super) counts: Vec<(NameId, PeriodCount)>,
 }
 
 /// The last membership operation of a contact in an audience.
@@ -48,7 +48,7 @@ pub(in crate::automation) struct LastChange {
 const FORM: u8 = 3;
 
 impl ContactRecord {
-    pub(in crate::automation) fn new(id: Arc<str>) -> Self {
+    pub(super) fn new(id: Arc<str>) -> Self {
         Self {
             id,
             runs: RunCounts::default(),
@@ -75,7 +75,7 @@ impl ContactRecord {
             && self.counts.is_empty()
     }
 
-    pub(in crate::automation) fn write(&self) -> Vec<u8> {
+    pub(super) fn write(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity(64);
         out.push(FORM);
         self.runs.put(&mut out);
@@ -119,7 +119,7 @@ impl ContactRecord {
     }
 
     /// Reads a record; `None` for one that is damaged.
-    pub(in crate::automation) fn read(id: Arc<str>, bytes: &[u8]) -> Option<Self> {
+    pub(super) fn read(id: Arc<str>, bytes: &[u8]) -> Option<Self> {
         let mut from = Reader(bytes);
         let [FORM] = from.chunk()? else { return None };
         let read = Self {

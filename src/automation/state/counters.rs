@@ -11,7 +11,7 @@ use crate::automation::definition::frequency::PeriodCount;
 pub(in crate::automation) struct Counters {
     pub(in crate::automation) timer: u64,
     pub(in crate::automation) generation: u64,
-    pub(in crate::automation) effect: u64,
+    pub(super) effect: u64,
     pub(in crate::automation) audit: u64,
     /// The first entry of the audit log that may be there.
     #[serde(default)]
@@ -24,7 +24,7 @@ pub(in crate::automation) struct Counters {
     /// How many timers wait.
     pub(in crate::automation) waiting: u64,
     #[serde(rename = "lines")]
-    pub(in crate::automation) queues: Vec<(NameId, AudienceQueue)>,
+    pub(super) queues: Vec<(NameId, AudienceQueue)>,
     /// How many contacts are on a version of a workflow.
     #[serde(rename = "walking")]
     pub(in crate::automation) version_counts: Vec<(NameId, u32, u64)>,

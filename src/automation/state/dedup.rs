@@ -39,7 +39,7 @@ impl EventDedup {
         }
     }
 
-    pub(in crate::automation) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<WriteOp>) {
+    pub(super) fn add(&mut self, key: u128, now: i64, writes: &mut Vec<WriteOp>) {
         self.fresh.insert(key);
         self.owed += SWEEP_PER_EVENT;
         let (key, value) = (key.to_be_bytes().to_vec(), now.to_be_bytes().to_vec());

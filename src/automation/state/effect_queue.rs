@@ -34,12 +34,12 @@ impl EffectQueue {
         numbers.iter().filter_map(|number| self.all.get(number))
     }
 
-    pub(in crate::automation) fn insert(&mut self, number: u64, effect: ContactUpdate) {
+    pub(super) fn insert(&mut self, number: u64, effect: ContactUpdate) {
         self.by_contact.entry(effect.contact.clone()).or_default().push(number);
         self.all.insert(number, effect);
     }
 
-    pub(in crate::automation) fn remove(&mut self, number: u64) -> Option<ContactUpdate> {
+    pub(super) fn remove(&mut self, number: u64) -> Option<ContactUpdate> {
         let effect = self.all.remove(&number)?;
         if let Some(numbers) = self.by_contact.get_mut(&effect.contact) {
             numbers.retain(|&other| other != number);

@@ -42,12 +42,7 @@ pub(in crate::automation) struct EngineState {
 
 impl EngineState {
     /// What a store begins with, and the counters that it has kept.
-    pub(in crate::automation) fn new(
-        counters: Counters,
-        timers: TimerQueue,
-        outbox: Outbox,
-        capacity: usize,
-    ) -> Self {
+    pub(super) fn new(counters: Counters, timers: TimerQueue, outbox: Outbox, capacity: usize) -> Self {
         let version_counts = counters.version_counts.iter();
         Self {
             names: Interner::default(),

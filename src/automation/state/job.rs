@@ -73,16 +73,11 @@ pub(in crate::automation) struct Position {
 mod hex_key {
     use serde::{Deserialize, Deserializer, Serializer, de};
 
-    pub(in crate::automation) fn serialize<S: Serializer>(
-        key: &u128,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub(super) fn serialize<S: Serializer>(key: &u128, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(&format_args!("{key:032x}"))
     }
 
-    pub(in crate::automation) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<u128, D::Error> {
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u128, D::Error> {
         let text = String::deserialize(deserializer)?;
         u128::from_str_radix(&text, 16).map_err(|_| de::Error::custom("not a key"))
     }

@@ -75,10 +75,7 @@ pub(in crate::automation) struct QueuedChange {
 }
 
 impl Outbox {
-    pub(in crate::automation) fn open<S: Store + ?Sized>(
-        store: &S,
-        queues: Vec<(NameId, AudienceQueue)>,
-    ) -> Result<Self> {
+    pub(super) fn open<S: Store + ?Sized>(store: &S, queues: Vec<(NameId, AudienceQueue)>) -> Result<Self> {
         let mut outbox = Self { queues: queues.into_iter().collect() };
         outbox.find_first(store)?;
         Ok(outbox)
@@ -95,7 +92,7 @@ impl Outbox {
     }
 
     /// Queues an operation, which replaces an earlier one of the same contact.
-    pub(in crate::automation) fn put(
+    pub(super) fn put(
         &mut self,
         audience: NameId,
         record: &mut ContactRecord,
@@ -127,12 +124,7 @@ impl Outbox {
     }
 
     /// Deletes the first operations of a queue, which were sent.
-    pub(in crate::automation) fn acknowledge(
-        &mut self,
-        audience: NameId,
-        done: &[QueuedChange],
-        writes: &mut Vec<WriteOp>,
-    ) {
+    pub(super) fn acknowledge(&mut self, audience: NameId, done: &[QueuedChange], writes: &mut Vec<WriteOp>) {
         let queue = self.queues.entry(audience).or_default();
         for queued in done {
             queue.waiting = queue.waiting.saturating_sub(1);
@@ -143,12 +135,7 @@ impl Outbox {
     }
 
     /// Remembers how many removals wait in the ledger, and since when; true when that is news.
-    pub(in crate::automation) fn defer_removals(
-        &mut self,
-        audience: NameId,
-        count: u64,
-        tried_at: i64,
-    ) -> bool {
+    pub(super) fn defer_removals(&mut self, audience: NameId, count: u64, tried_at: i64) -> bool {
         let queue = self.queues.entry(audience).or_default();
         let before = (queue.deferred, queue.tried_at);
         (queue.deferred, queue.tried_at) = (count, tried_at);

@@ -14,7 +14,7 @@ pub(in crate::automation) struct RunCounts {
 }
 
 impl RunCounts {
-    pub(in crate::automation) fn of(&self, rule: NameId) -> u32 {
+    pub(super) fn of(&self, rule: NameId) -> u32 {
         if self.once.has(rule) {
             return 1;
         }
@@ -22,7 +22,7 @@ impl RunCounts {
     }
 
     /// Counts one run more. It never goes below what it was.
-    pub(in crate::automation) fn add(&mut self, rule: NameId) {
+    pub(super) fn add(&mut self, rule: NameId) {
         if let Some((_, count)) = self.more.iter_mut().find(|(known, _)| *known == rule) {
             *count = count.saturating_add(1);
         } else if self.once.remove(rule) {
@@ -32,11 +32,11 @@ impl RunCounts {
         }
     }
 
-    pub(in crate::automation) fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.once.0.is_empty() && self.more.is_empty()
     }
 
-    pub(in crate::automation) fn put(&self, out: &mut Vec<u8>) {
+    pub(super) fn put(&self, out: &mut Vec<u8>) {
         self.once.put(out);
         put_number(out, self.more.len() as u64);
         for &(rule, count) in &self.more {
@@ -45,7 +45,7 @@ impl RunCounts {
         }
     }
 
-    pub(in crate::automation) fn read(from: &mut Reader<'_>) -> Option<Self> {
+    pub(super) fn read(from: &mut Reader<'_>) -> Option<Self> {
         let once = NameSet::read(from)?;
         Some(Self { once, more: from.list(|from| Some((from.small()?, from.small()?)))? })
     }

@@ -25,14 +25,14 @@ impl TimerQueue {
         self.loaded.first_key_value().map(|(&key, _)| key)
     }
 
-    pub(in crate::automation) fn insert(&mut self, key: Timer, job: Job) {
+    pub(super) fn insert(&mut self, key: Timer, job: Job) {
         let is_loaded = !self.has_more || self.loaded.last_key_value().is_some_and(|(&last, _)| key < last);
         if is_loaded {
             self.loaded.insert(key, job);
         }
     }
 
-    pub(in crate::automation) fn remove(&mut self, key: Timer) -> Option<Job> {
+    pub(super) fn remove(&mut self, key: Timer) -> Option<Job> {
         self.loaded.remove(&key)
     }
 
@@ -66,7 +66,7 @@ impl TimerQueue {
     }
 
     /// Reads the first timers of a store.
-    pub(in crate::automation) fn open<S: Store + ?Sized>(store: &S) -> Result<Self> {
+    pub(super) fn open<S: Store + ?Sized>(store: &S) -> Result<Self> {
         let mut timers = Self { loaded: BTreeMap::new(), has_more: true };
         timers.fill(store)?;
         Ok(timers)
