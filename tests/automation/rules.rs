@@ -1605,7 +1605,7 @@ fn the_audit_log_tells_which_rule_ran_another() {
     let mut engine = open(definitions, contacts(&["c"]));
     handle(&mut engine, &tagged("c", START, "A"));
     let told = engine.explain("c", &saved(1), START).unwrap().to_string();
-    let ran = told.find("rule a did run_rule").expect("who ran it");
+    let ran = told.find("rule a ran run_rule").expect("who ran it");
     assert!(ran < told.find("rule b: every condition held").unwrap(), "{told}");
 }
 
