@@ -2,5 +2,4 @@
 
 pub(super) mod constructors;
 pub(super) mod message;
-#[expect(clippy::module_inception, reason = "the file is named after its type")]
 pub(super) mod selector;
