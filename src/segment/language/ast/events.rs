@@ -6,40 +6,40 @@ use super::span::{Span, Spanned};
 use super::time::Period;
 use super::tree::{Check, Expr, Term, is_false};
 
-/// A value made of the events that fit a query.
+/// One value made of the events of a query.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Aggregate {
-    /// How it is made.
+    /// The aggregate function.
     pub of: Fold,
-    /// Of which events.
+    /// The events.
     pub query: EventQuery,
-    /// Of which property; none for a count, and for the instant of the first or last event.
+    /// The property. `None` for a count, and for the instant of the first or last event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub property: Option<Spanned<String>>,
 }
 
-/// How one value is made of several events.
+/// An aggregate function over events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Fold {
-    /// How many there are; zero when none.
+    /// The number of events; 0 if there are none.
     Count,
-    /// How many different values there are, texts without regard to case; zero when none.
+    /// The number of distinct values, ignoring case; 0 if there are none.
     Distinct,
-    /// The sum; zero when none.
+    /// The sum; 0 if there are no events.
     Sum,
-    /// The least; missing when none.
+    /// The least value; missing if there are no events.
     Min,
-    /// The greatest; missing when none.
+    /// The greatest value; missing if there are no events.
     Max,
-    /// The mean, to 28 digits; missing when none.
+    /// The mean, to 28 digits; missing if there are no events.
     Avg,
-    /// Of the earliest event; missing when none.
+    /// The value of the earliest event; missing if there are no events.
     First,
-    /// Of the latest event; missing when none.
+    /// The value of the latest event; missing if there are no events.
     Last,
 }
 
@@ -56,21 +56,21 @@ impl Fold {
     ];
 }
 
-/// Which events are meant. Everything must hold for one and the same event.
+/// A selection of events. Everything must hold for one and the same event.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct EventQuery {
-    /// The type; none for any.
+    /// The type. `None` for any.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub event: Option<Spanned<String>>,
-    /// When it happened.
+    /// The stretch of time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Check>,
-    /// What holds for its properties.
+    /// The condition on the properties.
     #[serde(default, rename = "where", skip_serializing_if = "Option::is_none")]
     pub condition: Option<Box<Expr>>,
-    /// What comes after it, or does not.
+    /// The event that follows, or must not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub then: Option<Box<Followed>>,
     #[serde(skip)]
@@ -102,17 +102,17 @@ impl EventQuery {
     }
 }
 
-/// An event at a later instant than another, or the lack of one.
+/// An event that follows another, or must not.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Followed {
-    /// Which event. Another may follow it in turn, but not one that must not come.
+    /// The event. Another may follow it in turn, unless `absent`.
     pub by: EventQuery,
-    /// There is none. With a period, this is known only when the period is over.
+    /// Whether the event must not follow. With a period, this holds only once the period is over.
     #[serde(default, skip_serializing_if = "is_false")]
     pub absent: bool,
-    /// How long after the first at most, the end included; none for at any later time.
+    /// The longest time after the first, the end included. `None` for any later time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub within: Option<Period>,
 }

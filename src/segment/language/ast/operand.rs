@@ -5,21 +5,21 @@ use serde::{Deserialize, Serialize};
 use super::span::Spanned;
 use super::tree::{Check, Literal, Term, Test};
 
-/// Another term, and how it is compared with.
+/// A comparison with another term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Against {
-    /// What holds between the two.
+    /// The relation between the two.
     pub relation: Relation,
     /// The other term.
     pub term: Term,
-    /// What counts for the other term where it is missing.
+    /// The value that counts where the other term is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Spanned<Literal>>,
 }
 
-/// What holds between two values.
+/// A relation between two values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -41,13 +41,13 @@ pub enum Relation {
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Bounds {
-    /// The lower one.
+    /// The lower bound.
     pub low: Operand,
-    /// The upper one.
+    /// The upper bound.
     pub high: Operand,
 }
 
-/// A value or a term.
+/// An operand: a value or a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -58,14 +58,14 @@ pub enum Operand {
     Term(OtherTerm),
 }
 
-/// A term, and what counts for it where it is missing.
+/// A term and its default.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct OtherTerm {
     /// The term.
     pub term: Term,
-    /// What counts where it is missing.
+    /// The value that counts where the term is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Spanned<Literal>>,
 }

@@ -9,9 +9,9 @@ use super::span::Span;
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Period {
-    /// How many.
+    /// The number of units.
     pub count: u32,
-    /// Of what.
+    /// The unit.
     pub unit: Unit,
     #[serde(skip)]
     pub(crate) span: Span,
@@ -25,7 +25,7 @@ impl Period {
     }
 }
 
-/// A unit of time. Minutes and hours are exact; the others are of the calendar, in the zone.
+/// A unit of time. Minutes and hours are exact; the others follow the calendar of the zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -34,9 +34,9 @@ pub enum Unit {
     Minute,
     /// 60 minutes.
     Hour,
-    /// A civil day.
+    /// A calendar day.
     Day,
-    /// Seven civil days; in the calendar from Monday, or the day that the evaluation names.
+    /// Seven calendar days. Calendar weeks begin on [`EvaluationTime::week_start`](crate::segment::EvaluationTime).
     Week,
     /// The same day of another month, or its last day.
     Month,
@@ -58,14 +58,14 @@ impl Unit {
     ];
 }
 
-/// A stretch of the calendar, counted from the one that holds now.
+/// A period of the calendar, relative to the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Calendar {
-    /// Which one.
+    /// The last, this or the next one.
     pub which: Which,
-    /// Of what.
+    /// The unit.
     pub unit: Unit,
     #[serde(skip)]
     pub(crate) span: Span,
@@ -79,15 +79,15 @@ impl Calendar {
     }
 }
 
-/// Which stretch of the calendar.
+/// A period of the calendar relative to the current one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Which {
-    /// The one before this.
+    /// The period before the current one.
     Last,
-    /// The one that holds now.
+    /// The current period.
     This,
-    /// The one after this.
+    /// The period after the current one.
     Next,
 }

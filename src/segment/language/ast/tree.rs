@@ -16,17 +16,17 @@ use super::time::{Calendar, Period};
 pub enum Expr {
     /// Always true or always false.
     Constant(bool),
-    /// Every one holds: `a and b`.
+    /// All conditions hold: `a and b`.
     All(Vec<Expr>),
-    /// At least one holds: `a or b`.
+    /// At least one condition holds: `a or b`.
     Any(Vec<Expr>),
-    /// None holds: `none of (a, b)`.
+    /// No condition holds: `none of (a, b)`.
     None(Vec<Expr>),
-    /// So many hold: `at least 2 of (a, b, c)`.
+    /// At least a number of conditions hold: `at least 2 of (a, b, c)`.
     AtLeast(AtLeast),
-    /// It does not hold: `not a`.
+    /// The condition does not hold: `not a`.
     Not(Box<Expr>),
-    /// A term and what is asked of it: `score >= 50`.
+    /// A comparison of a term: `score >= 50`.
     Test(Box<Test>),
     /// Tags: `has any tag ("VIP", "GOLD")`.
     Tags(TagTest),
@@ -36,7 +36,7 @@ pub enum Expr {
     Segment(Spanned<String>),
 }
 
-/// So many of several conditions.
+/// The condition that at least a number of others hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -47,22 +47,22 @@ pub struct AtLeast {
     pub of: Vec<Expr>,
 }
 
-/// A term and what is asked of it.
+/// A comparison of a term.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Test {
-    /// What is looked at.
+    /// The term that is compared.
     pub term: Term,
-    /// What counts for it where it is missing: `score default 0 >= 50`.
+    /// The value that counts where the term is missing: `score default 0 >= 50`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub default: Option<Spanned<Literal>>,
-    /// What is asked.
+    /// The comparison.
     pub check: Check,
-    /// `!=`, `not in`, `not between` ...: there is a value and the check does not hold for it.
+    /// `!=`, `not in`, `not between` and so on: there is a value, and the comparison does not hold for it.
     #[serde(default, skip_serializing_if = "is_false")]
     pub negated: bool,
-    /// Case matters.
+    /// Whether the comparison of text is case-sensitive.
     #[serde(default, skip_serializing_if = "is_false")]
     pub exact: bool,
     #[serde(skip)]
@@ -74,7 +74,7 @@ pub(crate) fn is_false(value: &bool) -> bool {
     !value
 }
 
-/// What a test looks at.
+/// A value of a contact or of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -95,39 +95,39 @@ pub enum Term {
     Weekday(Spanned<String>),
     /// The hour of an instant in the zone, 0 to 23.
     Hour(Spanned<String>),
-    /// What stands behind the last `@`: `domain(email)`.
+    /// The part after the last `@`: `domain(email)`.
     Domain(Spanned<String>),
     /// A text without its accents: `unaccent(name)`.
     Unaccent(Spanned<String>),
     /// The number of characters of a text.
     Length(Spanned<String>),
-    /// How many values a field has: `count(phone)`.
+    /// The number of values of a field: `count(phone)`.
     Values(Spanned<String>),
-    /// How many tags a contact has: `count(tags)`.
+    /// The number of tags of a contact: `count(tags)`.
     TagCount,
     /// The score of a tag; missing without the tag.
     TagScore(Spanned<String>),
-    /// When a tag was assigned.
+    /// The instant at which a tag was assigned.
     TagSince(Spanned<String>),
     /// The state of a consent as of now: `confirmed`, `withdrawn` or `not_confirmed`.
     Consent(Spanned<String>),
-    /// When a consent last changed.
+    /// The instant of the last change of a consent.
     ConsentSince(Spanned<String>),
-    /// When the person agreed, as the entry of a consent says that holds now.
+    /// The day on which the contact agreed, by the entry of the consent that holds now.
     ConsentAgreedOn(Spanned<String>),
-    /// The address from which the person decided.
+    /// The IP address from which the consent was given or withdrawn.
     ConsentIp(Spanned<String>),
-    /// The id of the wording that the person saw.
+    /// The id of the wording that the contact saw.
     ConsentDescriptionId(Spanned<String>),
-    /// Whether the person opted out.
+    /// Whether the contact opted out.
     ConsentOptOut(Spanned<String>),
-    /// The stage of a funnel on which the contact stands.
+    /// The stage of the contact in a funnel.
     Stage(Spanned<String>),
-    /// Since when it stands there.
+    /// The instant since which the contact is on its stage.
     StageSince(Spanned<String>),
-    /// What the stage of a funnel may bring.
+    /// The expected value of the contact in a funnel.
     StageValue(Spanned<String>),
-    /// The contact's score on the stage of a funnel.
+    /// The score of the contact in a funnel.
     StageScore(Spanned<String>),
     /// Kilometres to a point on the earth.
     Distance(Box<DistanceTo>),
@@ -135,7 +135,7 @@ pub enum Term {
     Events(Aggregate),
 }
 
-/// From the place of a contact to a point on the earth, along a great circle.
+/// The distance from the place of a contact to a point, along a great circle.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
@@ -148,39 +148,39 @@ pub struct DistanceTo {
     pub to: (Spanned<Literal>, Spanned<Literal>),
 }
 
-/// A question about tags.
+/// A condition on tags.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 #[non_exhaustive]
 pub struct TagTest {
-    /// How many of them.
+    /// How many of the tags are required.
     pub quantifier: Quantifier,
-    /// Their names; written as [`normalize_tag`](crate::contact::normalize_tag) has it, or so that it makes them so.
+    /// The names, in any notation that [`normalize_tag`](crate::contact::normalize_tag) accepts.
     pub tags: Vec<Spanned<String>>,
     #[serde(skip)]
     pub(crate) span: Span,
 }
 
-/// How many of several.
+/// A quantifier over several tags.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Quantifier {
-    /// One or more.
+    /// At least one.
     Any,
     /// Each of them.
     All,
-    /// Not one.
+    /// None.
     None,
-    /// No other than these; a contact without tags has no other.
+    /// No tag but these; a contact without tags matches.
     Only,
-    /// Each of them and no other.
+    /// Each of them, and no other.
     Exactly,
 }
 
-/// What is asked of a term.
+/// A comparison.
 ///
-/// `Debug` says which question it is and shows no value.
+/// `Debug` shows the kind of comparison without its values.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -197,59 +197,59 @@ pub enum Check {
     GreaterOrEqual(Spanned<Literal>),
     /// Compared with another term of the same kind: `last_visit > created_on`.
     Against(Box<Against>),
-    /// One of several.
+    /// Equal to one of several values.
     In(Vec<Spanned<Literal>>),
-    /// Each of these is among the texts of a list.
+    /// The list has each of these texts.
     HasAll(Vec<Spanned<Literal>>),
-    /// The texts of a list are among these.
+    /// The list has no text but these.
     HasOnly(Vec<Spanned<Literal>>),
-    /// The texts of a list are these and no other.
+    /// The list has each of these texts and no other.
     HasExactly(Vec<Spanned<Literal>>),
-    /// Both bounds count.
+    /// Between two values, both included.
     Between(Spanned<Literal>, Spanned<Literal>),
-    /// The same where a bound is a term: `created_on between first(event.cart) and last(event.cart)`.
+    /// Between two bounds of which at least one is a term: `created_on between first(event.cart) and last(event.cart)`.
     BetweenTerms(Box<Bounds>),
-    /// The text stands somewhere in it.
+    /// Contains the text.
     Contains(Spanned<String>),
-    /// The text stands somewhere in it, with no letter, mark, digit or `_` beside it.
+    /// Contains the text as a word: with no letter, mark, digit or `_` beside it.
     ContainsWord(Spanned<String>),
-    /// It begins with the text.
+    /// Begins with the text.
     StartsWith(Spanned<String>),
-    /// It ends with the text.
+    /// Ends with the text.
     EndsWith(Spanned<String>),
-    /// The whole fits a pattern in which `*` is any text and `?` one character.
+    /// Matches a pattern as a whole, in which `*` is any text and `?` one character.
     Like(Spanned<String>),
-    /// A part fits a regular expression.
+    /// Matches a regular expression in some part.
     Matches(Spanned<String>),
-    /// A URL fits: a part of it, `any:a, b`, or `path:` with `?`, `*` and `**`.
+    /// Matches a [`UrlPattern`](crate::segment::UrlPattern).
     MatchesUrl(Spanned<String>),
-    /// There is a value, be it empty.
+    /// Has a value, which may be empty.
     IsSet,
-    /// There is no value, or it is blank.
+    /// Has no value, or a blank one.
     IsEmpty,
-    /// From so long ago until now, both included.
+    /// From this long ago until now, both included.
     InLast(Period),
-    /// From now until then, both included.
+    /// From now until this far ahead, both included.
     InNext(Period),
-    /// Before that.
+    /// Before this long ago.
     MoreThanAgo(Period),
-    /// After that and not after now.
+    /// After this long ago and not after now.
     LessThanAgo(Period),
-    /// On the day that far back.
+    /// On the day this long ago.
     ExactlyAgo(Period),
-    /// After that.
+    /// After this far ahead.
     MoreThanAhead(Period),
-    /// From now on and before that.
+    /// From now on and before this far ahead.
     LessThanAhead(Period),
-    /// On the day that far ahead.
+    /// On the day this far ahead.
     ExactlyAhead(Period),
     /// In a day, week, month, quarter or year of the calendar.
     InCalendar(Calendar),
 }
 
-/// A value written in a filter.
+/// A value in a filter.
 ///
-/// `Debug` says only which kind it is.
+/// `Debug` shows only its kind.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Literal {
