@@ -75,14 +75,14 @@ pub(in crate::facebook) fn check_patch(operation: &'static str, changes: &Audien
 
 fn check_params(operation: &'static str, params: &BTreeMap<String, JsonValue>) -> Result<()> {
     let wrong = |name: &str, what: &str| {
-        Err(Error::new(ErrorKind::Invalid, operation, format!("the extra parameter {name:?} {what}")))
+        Error::new(ErrorKind::Invalid, operation, format!("the extra parameter {name:?} {what}"))
     };
     for name in params.keys() {
         if TYPED.contains(&name.as_str()) {
-            return wrong(name, "has a field of its own; set the field instead");
+            return Err(wrong(name, "has a field of its own").help("set the field instead"));
         }
         if name.is_empty() || RESERVED.contains(&name.as_str()) {
-            return wrong(name, "is reserved for the client");
+            return Err(wrong(name, "is reserved for the client"));
         }
     }
     Ok(())

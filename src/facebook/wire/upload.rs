@@ -62,11 +62,15 @@ impl Edge {
             return wrong("batch_seq is out of range", "1 for the first batch of a session");
         }
         let options = upload.options.unwrap_or(defaults);
-        if keys.contains(&MatchKey::AppUid) && options.app_ids.is_empty() {
-            return wrong("the column APPUID has no app ids", "UploadOptions::app_ids");
-        }
-        if keys.contains(&MatchKey::PageUid) && options.page_ids.is_empty() {
-            return wrong("the column PAGEUID has no page ids", "UploadOptions::page_ids");
+        for (key, ids, name) in [
+            (MatchKey::AppUid, &options.app_ids, "app_ids"),
+            (MatchKey::PageUid, &options.page_ids, "page_ids"),
+        ] {
+            if keys.contains(&key) && ids.is_empty() {
+                let what = format!("the column {} has no {name}", key.wire_name());
+                let error = Error::new(ErrorKind::Invalid, self.operation(), what);
+                return Err(error.help(format!("set UploadOptions::{name}")));
+            }
         }
         Ok(())
     }
