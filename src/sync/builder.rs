@@ -1,4 +1,4 @@
-//! How an engine is made.
+//! The builder of an engine.
 
 use std::fmt;
 use std::sync::Arc;

@@ -1,4 +1,4 @@
-//! What every operation of an engine needs: its source, its client, its store and its rules.
+//! The context of every operation: source, client, store and settings of an engine.
 
 use std::sync::Arc;
 

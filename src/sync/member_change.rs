@@ -277,7 +277,7 @@ struct Staging {
 }
 
 impl Staging {
-    /// Gives a person these rows and no others.
+    /// Makes these rows the only ones of a person.
     async fn want(
         &mut self,
         ledger: &mut AudienceLedger,

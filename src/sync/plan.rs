@@ -1,4 +1,4 @@
-//! What a run would do, before it does it.
+//! Plans: what a run would do.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -318,7 +318,7 @@ impl Tally {
     }
 }
 
-/// How long a row is as a JSON list, the comma after it included.
+/// Returns the length of a row as a JSON list, with a comma after it.
 fn json_len(row: MatchRow<'_>) -> u64 {
     let cells = row.cells().map(|cell| match cell {
         Cell::Empty => 2,

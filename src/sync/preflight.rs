@@ -1,4 +1,4 @@
-//! What a look at the contacts rejects before anything is sent.
+//! Checks of the contacts before anything is sent.
 
 use time::OffsetDateTime;
 

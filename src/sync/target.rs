@@ -6,7 +6,7 @@ use crate::audience::{Audience, ContactManagement, MinimumSize, Refresh};
 use crate::facebook::{AccountId, AudienceId};
 use crate::segment::Segment;
 
-/// How a run brings the members of an audience in step with the selected contacts.
+/// The way a run brings the members of an audience in step with the selected contacts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -64,7 +64,7 @@ pub struct SyncTarget {
     pub audience: AudienceId,
     /// The ad account that owns it.
     pub account: AccountId,
-    /// How the members are brought in step with the contacts.
+    /// The way the members are brought in step with the contacts.
     pub mode: SyncMode,
     /// The segments; a contact is selected if any of them selects it. `None` selects every contact of the source. An empty
     /// list is an audience fed by automation alone, which runs reject.

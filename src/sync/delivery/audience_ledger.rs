@@ -1,4 +1,4 @@
-//! What is known about one audience during a run, and every change of it.
+//! The ledger of one audience during a run, and every change of it.
 
 use std::collections::HashSet;
 use std::sync::Arc;

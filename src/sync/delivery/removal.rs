@@ -23,7 +23,7 @@ use crate::sync::report::counts::{CallCounts, RejectedRow};
 /// The call of a row that must be sent again although it may be at Facebook.
 const AGAIN: u64 = u64::MAX;
 
-/// What settling sent.
+/// The result of settling an audience.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Sent {
     pub(in crate::sync) added: CallCounts,

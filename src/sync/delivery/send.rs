@@ -10,7 +10,7 @@ use crate::facebook::{
 use crate::identity::MatchRows;
 use crate::sync::ledger::record::Operation;
 
-/// What Facebook did with the rows of a batch.
+/// The answer of Facebook to the rows of a batch.
 #[derive(Debug, Default)]
 pub(super) struct BatchRejections {
     pub(in crate::sync) count: u64,
@@ -85,7 +85,7 @@ pub(in crate::sync) async fn send(
     Ok(refused)
 }
 
-/// How far to search for refused rows.
+/// The limits of a search for rejected rows.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Search<'a> {
     pub(in crate::sync) ids: &'a SessionIds,

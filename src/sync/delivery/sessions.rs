@@ -29,7 +29,7 @@ struct OpenSession {
     columns: u16,
     next_seq: u64,
     opened: OffsetDateTime,
-    /// True when its last call may have come to Facebook without an answer: it takes that once more, and nothing after.
+    /// True if its last call may have reached Facebook without an answer: it takes that call once more, and no other.
     closing: bool,
 }
 

@@ -1,4 +1,4 @@
-//! A look at every row of an audience: how many are wanted, and which are to be removed.
+//! A survey of all rows of an audience: how many are wanted, and which are to be removed.
 
 use super::audience_ledger::{AudienceLedger, damaged};
 use super::scan::RowScan;
@@ -9,7 +9,7 @@ use crate::sync::ledger::record::RowRecord;
 /// Rows removed between two looks for members that share a key with them.
 const GROUP: usize = 250_000;
 
-/// How many of the rows that were wanted at some moment are to lose their owners.
+/// The share of rows that are to lose their owners.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Share {
     pub(in crate::sync) members: u64,
@@ -23,7 +23,7 @@ impl Share {
     }
 }
 
-/// What a look at all rows of an audience found.
+/// Counts of all rows of an audience, and the first rows to remove.
 #[derive(Debug, Default)]
 pub(in crate::sync) struct Survey {
     /// Rows with an owner.

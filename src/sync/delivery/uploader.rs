@@ -26,7 +26,7 @@ use crate::sync::report::progress::StageMeter;
 use crate::sync::report::sync_report::SyncReport;
 use crate::sync::target::SyncMode;
 
-/// What every upload of an engine to one audience needs.
+/// The client, clock and limits of uploads to one audience.
 pub(in crate::sync) struct UploadContext<'a> {
     pub(in crate::sync) client: &'a dyn FacebookClient,
     pub(in crate::sync) clock: &'a dyn Clock,
@@ -52,11 +52,11 @@ pub(in crate::sync) struct Uploader<'a> {
     filling: Option<UploadBatch<'a>>,
     /// Batches whose calls were answered, for their memory: fresh pages for each call cost as much as hashing a row.
     spare: Vec<UploadBatch<'a>>,
-    /// What batches of the interrupted run held, where a journal alone knows them.
+    /// The contents of answered batches of the interrupted run, where only a journal knows them.
     sent_before: HashSet<(u64, u64)>,
-    /// What the calls carried.
+    /// Counts of the calls, and of the rows in them.
     pub(in crate::sync) calls: CallCounts,
-    /// What became of the rows of contacts.
+    /// Counts of the rows of contacts.
     pub(in crate::sync) rows: RowCounts,
     pub(in crate::sync) rejected: Vec<RejectedRow>,
     failed: Option<Error>,

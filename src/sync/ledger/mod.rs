@@ -1,4 +1,4 @@
-//! What is remembered of members and calls, in memory or in SQLite.
+//! The store of members and calls, in memory or in SQLite.
 
 pub(super) mod backend;
 pub(super) mod checksum;

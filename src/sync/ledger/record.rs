@@ -13,7 +13,7 @@ use crate::identity::MatchKey;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::target::SyncMode;
 
-/// What a call or a change does to members.
+/// The operation of a call or a change on members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -132,7 +132,7 @@ pub struct CallRecord {
     pub call: u64,
     /// The run that made it.
     pub run: u64,
-    /// What it does.
+    /// The operation.
     pub operation: Operation,
     /// Its place in the upload session.
     pub session: Session,
@@ -141,11 +141,11 @@ pub struct CallRecord {
     pub opened: OffsetDateTime,
     /// Which list of columns it has.
     pub columns: u16,
-    /// How many rows it carries.
+    /// Number of rows.
     pub rows: u64,
     /// Digest of the rows, to know them again.
     pub digest: u64,
-    /// How many contacts were read when it was filled.
+    /// Number of contacts read when it was filled.
     pub read: u64,
     /// Rows that Facebook refused, once it has answered; `None` while the outcome is unknown.
     #[serde(rename = "invalid")]

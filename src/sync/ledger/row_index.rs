@@ -20,7 +20,7 @@ pub(super) struct RowIndex {
     more: BTreeSet<(IndexKey, u64)>,
 }
 
-/// Says beside a slot that its key leads to others too. Slots are given from 0 up, so they never come near it.
+/// Marks a slot whose key leads to others too. Slots are assigned from 0, so they never reach it.
 const AND_MORE: u64 = 1 << 63;
 
 impl From<RowDigest> for IndexKey {

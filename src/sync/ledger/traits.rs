@@ -1,4 +1,4 @@
-//! What an engine needs of a store: [`Journal`] for calls, [`Ledger`] for members too.
+//! The traits of a store: [`Journal`] for calls, [`Ledger`] for members too.
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,7 +29,7 @@ pub enum Durability {
     Immediate,
 }
 
-/// What one commit writes, atomically.
+/// The changes of one commit, which are written atomically.
 #[derive(Debug, Clone, Default)]
 #[non_exhaustive]
 pub struct LedgerCommit {

@@ -1,4 +1,4 @@
-//! What a run did, and how far it is.
+//! Reports of runs, and their progress.
 
 pub(super) mod counts;
 pub(super) mod progress;

@@ -1,4 +1,4 @@
-//! What a run did, in counts that add up.
+//! The report of a run, in counts that add up.
 
 use std::fmt;
 
@@ -110,7 +110,7 @@ impl SyncReport {
         self.contacts.mapped.min(self.rows.made.saturating_sub(self.rows.duplicates))
     }
 
-    /// Verifies that the counters are consistent.
+    /// Checks that the counters are consistent.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] with the first sum that is wrong: a bug in this crate, or an edited report.

@@ -95,9 +95,9 @@ struct Inner {
     opening: Option<i64>,
     /// True while a transaction holds writes that may wait.
     open: bool,
-    /// True while the write under way stands on others that may wait.
+    /// True while the current write follows others that are not committed yet.
     carries: bool,
-    /// True once writes are gone whose writers were told that all is well: those that waited for a commit that failed.
+    /// True once writes were lost that had succeeded: those that waited for a commit that failed.
     failed: bool,
     tails: Tails,
 }

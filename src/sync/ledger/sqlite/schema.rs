@@ -10,7 +10,7 @@ pub(super) const APPLICATION_ID: i64 = 0x4155_444b;
 /// `PRAGMA user_version`: raised when a table changes.
 const VERSION: i64 = 1;
 
-/// What a new file is made with.
+/// The SQL that creates the tables.
 pub(super) const TABLES: &str = include_str!("schema.sql");
 
 /// Creates the tables of a new file, or checks that a file has them.
