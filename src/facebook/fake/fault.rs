@@ -10,6 +10,14 @@ use super::random::Random;
 /// What goes wrong with a call.
 ///
 /// Through a [`MockClient`](super::MockClient), delays and pauses move the fake's clock; over HTTP they take real time.
+///
+/// ```
+/// use audiencekit::facebook::fake::{Fault, FaultRule};
+///
+/// let throttled = Fault::Error { code: 80003, subcode: Some(2446079), is_transient: None };
+/// assert_eq!("error=80003/2446079".parse::<FaultRule>()?, FaultRule::new(throttled));
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -7,6 +7,12 @@ use serde::{Deserialize, Serialize};
 use crate::facebook::AccessTier;
 
 /// When an upload becomes visible in an audience's status and size.
+///
+/// ```
+/// # use audiencekit::facebook::fake::{Fake, ReadyAfter};
+/// let fake = Fake::new();
+/// fake.configure(|settings| settings.ready = ReadyAfter::AfterPolls(3));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -20,6 +26,21 @@ pub enum ReadyAfter {
 }
 
 /// How the size of an audience is reported.
+///
+/// ```
+/// # use audiencekit::{FacebookClient, MockClient, facebook::NewAudience};
+/// # use audiencekit::facebook::fake::{FakeRequest, SizeModel};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// # let facebook = MockClient::new();
+/// # let fake = facebook.fake();
+/// # let id = facebook.create_audience(&fake.account(), &NewAudience::new("VIP", "Gold")).await?;
+/// fake.configure(|settings| settings.sizes = SizeModel::Unknown);
+/// let read = FakeRequest::new("GET", &format!("/{id}?fields=approximate_count_lower_bound"));
+/// assert_eq!(fake.handle(&read.bearer(fake.token())).json()["approximate_count_lower_bound"], -1);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -42,14 +42,14 @@ const MOST_BODY_BYTES: usize = 256 * 1024 * 1024;
 /// |---|---|
 /// | `GET /_control/info` | returns `url`, `access_token`, `app_id`, `app_secret`, `ad_accounts`, `seed`, `now` |
 /// | `POST /_control/advance` `{"seconds": 3600}` | moves the clock; returns `now` |
-/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | returns [`FakeSettings`](super::FakeSettings), or changes those that are named |
-/// | `POST /_control/faults` `{"rule": "drop_reply@add_users:3"}` | injects a [`FaultRule`](super::FaultRule), as text or as its JSON |
+/// | `GET`, `POST /_control/settings` `{"ready": "immediate"}` | returns [`FakeSettings`](crate::facebook::fake::FakeSettings), or changes those that are named |
+/// | `POST /_control/faults` `{"rule": "drop_reply@add_users:3"}` | injects a [`FaultRule`](crate::facebook::fake::FaultRule), as text or as its JSON |
 /// | `DELETE /_control/faults` | removes all faults |
 /// | `POST /_control/flag` `{"audience": "1", "fields": ["name"]}` | flags an audience; without fields, removes the flag |
 /// | `POST /_control/terms` `{"account": "act_1", "accepted": false}` | sets whether an account has accepted the terms |
 /// | `POST /_control/tokens` `{"token": "T", "scopes": ["ads_read"], "expires_in": 60}` | adds a token; with `"revoked": 460` instead, revokes it |
 /// | `GET /_control/members?audience=1` | returns `count`, `matched` and the fingerprints in `members` |
-/// | `GET /_control/calls`, `GET /_control/alarms` | returns the [log](super::Call) or the [alarms](super::PrivacyViolation) |
+/// | `GET /_control/calls`, `GET /_control/alarms` | returns the [log](crate::facebook::fake::Call) or the [alarms](crate::facebook::fake::PrivacyViolation) |
 /// | `GET`, `PUT /_control/state` | dumps or loads the whole state |
 /// | `POST /_control/reset` | resets everything except seed, clock and settings |
 #[derive(Debug)]
