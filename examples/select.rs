@@ -156,8 +156,8 @@ async fn run(arguments: &Arguments) -> Anything<()> {
         write!(out, "{}", counter.finish())?;
     }
     out.flush()?;
-    if !batch.losses().is_empty() {
-        eprintln!("select: {}", batch.losses());
+    if !batch.read_errors().is_empty() {
+        eprintln!("select: {}", batch.read_errors());
     }
     match &arguments.explain {
         Some(wanted) if !found => Err(format!("no contact with the id {wanted:?}").into()),

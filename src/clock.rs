@@ -32,7 +32,7 @@ use time::{Date, OffsetDateTime, UtcOffset};
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Where "now" and "later" come from.
+/// The source of the current time and of sleep.
 ///
 /// ```
 /// use audiencekit::{Clock, ManualClock};
@@ -44,7 +44,7 @@ use crate::error::{Error, ErrorKind, Result};
 /// ```
 #[async_trait]
 pub trait Clock: Send + Sync + fmt::Debug {
-    /// The present instant, in UTC.
+    /// Returns the current instant, in UTC.
     fn now(&self) -> OffsetDateTime;
 
     /// Returns once `duration` has passed on this clock.
@@ -64,7 +64,7 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
 }
 
-/// The machine's clock; sleeps on tokio's timer, so it must be used within a tokio runtime.
+/// The clock of the machine. It sleeps on tokio's timer, so it must be used within a tokio runtime.
 #[cfg(feature = "tokio")]
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
@@ -83,14 +83,27 @@ impl Clock for SystemClock {
     }
 }
 
-/// A clock that moves only when told to. Sleeping moves it: a wait of a day ends at once, a day later.
+/// A clock that moves only when it is told to. Sleeping advances it and returns at once.
 ///
 /// Clones share the same time.
+///
+/// ```
+/// use audiencekit::{Clock, ManualClock};
+/// use std::time::Duration;
+/// use time::macros::datetime;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC));
+/// clock.sleep(Duration::from_secs(86_400)).await;
+/// assert_eq!(clock.now(), datetime!(2026-11-24 12:00 UTC));
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct ManualClock(Arc<Mutex<OffsetDateTime>>);
 
 impl ManualClock {
-    /// A clock that shows `now` until it is moved.
+    /// Creates a clock that shows `now` until it is moved.
     #[must_use]
     pub fn new(now: OffsetDateTime) -> Self {
         Self(Arc::new(Mutex::new(now.to_offset(UtcOffset::UTC))))
@@ -102,7 +115,7 @@ impl ManualClock {
         *now = now.saturating_add(time::Duration::try_from(duration).unwrap_or(time::Duration::MAX));
     }
 
-    /// Sets the clock, backwards too.
+    /// Sets the clock, also backwards.
     pub fn set(&self, now: OffsetDateTime) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = now.to_offset(UtcOffset::UTC);
     }
@@ -143,13 +156,19 @@ pub struct TimeZone {
 }
 
 impl TimeZone {
-    /// Coordinated universal time.
+    /// Returns coordinated universal time.
+    ///
+    /// ```
+    /// use audiencekit::TimeZone;
+    ///
+    /// assert_eq!(TimeZone::utc().name(), "UTC");
+    /// ```
     #[must_use]
     pub fn utc() -> Self {
         Self { name: "UTC".into(), rules: jiff::tz::TimeZone::UTC }
     }
 
-    /// A zone of the IANA database, such as `Europe/Warsaw`; the database is part of the crate.
+    /// Returns a zone of the IANA database, such as `Europe/Warsaw`. The database is part of the crate.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a name that the database does not have.
@@ -160,7 +179,7 @@ impl TimeZone {
         })
     }
 
-    /// The name this zone was made with.
+    /// Returns the name with which the zone was created.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -171,7 +190,7 @@ impl TimeZone {
         self.rules.iana_name().unwrap_or(&self.name)
     }
 
-    /// The offset from UTC in force at `instant`.
+    /// Returns the offset from UTC at `instant`.
     #[must_use]
     pub fn offset(&self, instant: OffsetDateTime) -> UtcOffset {
         let seconds = jiff::Timestamp::from_second(instant.unix_timestamp())
@@ -186,13 +205,22 @@ impl TimeZone {
         OffsetDateTime::from_unix_timestamp(change.timestamp().as_second()).ok()
     }
 
-    /// The civil day on which `instant` falls here.
+    /// Returns the civil day on which `instant` falls in this zone.
     #[must_use]
     pub fn date(&self, instant: OffsetDateTime) -> Date {
         instant.checked_to_offset(self.offset(instant)).map_or(instant.date(), OffsetDateTime::date)
     }
 
-    /// The first instant of the civil day `date` here: midnight, or the end of the gap where a day begins later.
+    /// Returns the first instant of the civil day `date`: midnight, or the end of the gap if the day begins later.
+    ///
+    /// ```
+    /// use audiencekit::TimeZone;
+    /// use time::macros::{date, datetime};
+    ///
+    /// let warsaw = TimeZone::named("Europe/Warsaw")?;
+    /// assert_eq!(warsaw.start_of_day(date!(2026-11-24)), datetime!(2026-11-23 23:00 UTC));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn start_of_day(&self, date: Date) -> OffsetDateTime {
         let utc = date.midnight().assume_utc();

@@ -22,10 +22,10 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-/// The crate's result: `Result<T>` is `Result<T, Error>`.
+/// The result type of the crate.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
-/// Anything that this crate refuses or that Facebook refused.
+/// An error of this crate, or a refusal by Facebook.
 ///
 /// `Display` is one line: `<operation>: <what is wrong>[; expected <what>][; <what to do>]`, followed by Facebook's
 /// message, code, subcode and trace id if the response came from there.
@@ -68,7 +68,7 @@ impl fmt::Display for Hint {
     }
 }
 
-/// What kind of thing went wrong: the axis to branch on.
+/// The kind of an error, to branch on.
 ///
 /// ```
 /// use audiencekit::{AccountId, ErrorKind};
@@ -79,54 +79,54 @@ impl fmt::Display for Hint {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument or a definition breaks a rule of this crate; [`Error::problems`] may list each one.
+    /// An argument or a definition breaks a rule of this crate; [`Error::problems`] may list each problem. **Not retryable.**
     Invalid,
-    /// A filter does not parse or does not fit the schema.
+    /// A filter does not parse or does not fit the schema. **Not retryable.**
     Filter,
-    /// A field, column or type that the schema does not have.
+    /// The schema does not have the field, column or type. **Not retryable.**
     Schema,
-    /// Contacts could not be read: a malformed row, a file cut short.
+    /// Contacts could not be read: a malformed row, a truncated file. **Not retryable.**
     Source,
-    /// The operating system refused to read or write.
+    /// The operating system refused to read or write. **Not retryable.**
     Io,
-    /// The access token is missing, expired, revoked or of the wrong app: a new one is needed.
+    /// The access token is missing, expired, revoked or of another app. **Not retryable.**
     Token,
-    /// The token is good but may not do this.
+    /// The token is valid but does not permit the call. **Not retryable.**
     Permission,
-    /// Facebook's terms have not been accepted by a person who can.
+    /// Facebook's terms have not been accepted by a person who can accept them. **Not retryable.**
     Terms,
-    /// The object does not exist or cannot be seen with this token.
+    /// The object does not exist or is not visible with this token. **Not retryable.**
     NotFound,
-    /// A rate limit was reached; [`Error::retry_after`] says when to come back, if Facebook did.
+    /// A rate limit was reached; [`Error::retry_after`] returns when to call again, if Facebook said so. **Retryable.**
     Throttled,
-    /// Facebook blocked the action for policy reasons for a time.
+    /// Facebook blocked the action for policy reasons for a time. Further calls extend the block. **Not retryable.**
     Blocked,
-    /// Another operation on the same audience must end first.
+    /// Another operation on the same audience must end first. **Retryable.**
     Busy,
-    /// The audience was flagged by Facebook's integrity check and cannot be changed.
+    /// Facebook's integrity check flagged the audience; it cannot be changed. **Not retryable.**
     Flagged,
-    /// The operation would leave, or start from, too few people.
+    /// The operation would leave, or start from, too few people. **Not retryable.**
     TooSmall,
-    /// Facebook refused the request for another reason: it will refuse it again.
+    /// Facebook rejected the request for another reason, and will reject it again. **Not retryable.**
     Rejected,
-    /// Facebook says that it failed, not the request.
+    /// Facebook failed to process a valid request. **Retryable.**
     Unavailable,
-    /// No usable answer: connection refused or closed, time out, or something that is not JSON. Whether the
-    /// request took effect is unknown.
+    /// No usable response: connection refused or closed, time-out, or not JSON. Whether the
+    /// request took effect is unknown. **Retryable.**
     Transport,
-    /// An answer in JSON that is not of the documented shape.
+    /// A JSON response does not have the documented shape. **Not retryable.**
     Decode,
-    /// A limit of this crate or of Facebook was passed: depth, length, size, rows.
+    /// A limit of this crate or of Facebook was exceeded: depth, length, size, rows. **Not retryable.**
     Limit,
-    /// A guard refused a change that would do harm, such as emptying an audience.
+    /// A guard refused a harmful change, such as emptying an audience. **Not retryable.**
     Guard,
-    /// A durable file does not hold what was written to it.
+    /// A stored file does not hold what was written to it. **Not retryable.**
     Corrupt,
-    /// The run was stopped on request; it can be resumed.
+    /// The run was cancelled; another run resumes it. **Not retryable.**
     Cancelled,
 }
 
-/// Facebook's own description of a refusal, as it came.
+/// The error object of a Facebook response, as it was received.
 ///
 /// Source: Graph API error handling, developers.facebook.com/docs/graph-api/guides/error-handling (read 2026-09-12).
 ///
@@ -164,7 +164,7 @@ pub struct ApiError {
 }
 
 impl ApiError {
-    /// An answer with this status and code and nothing else.
+    /// Creates an error with this status and code and nothing else.
     #[must_use]
     pub fn new(status: u16, code: i64) -> Self {
         Self { status, code, ..Self::default() }
@@ -185,7 +185,7 @@ impl fmt::Display for ApiError {
 }
 
 impl Error {
-    /// An error of `kind` in `operation`: what was being done, and what is wrong with it.
+    /// Creates an error of `kind` in `operation`, with a message that says what is wrong.
     #[must_use]
     pub fn new(
         kind: ErrorKind,
@@ -240,54 +240,70 @@ impl Error {
         }
     }
 
-    /// Adds what had been done before it, for an operation of several steps.
+    /// Adds the steps that had been completed before the failure.
     #[must_use]
     pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         self.0.after = Some(done.into());
         self
     }
 
-    /// Adds Facebook's own answer.
+    /// Adds Facebook's error object.
+    ///
+    /// ```
+    /// use audiencekit::{ApiError, Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Token, "upload", "the token is not accepted").with_api(ApiError::new(400, 190));
+    /// assert_eq!(error.api().unwrap().code, 190);
+    /// ```
     #[must_use]
     pub fn with_api(mut self, api: ApiError) -> Self {
         self.0.api = Some(api);
         self
     }
 
-    /// Says whether the same call may succeed later, where the kind alone does not decide.
+    /// Sets whether the same call may succeed later. Defaults to what the kind says.
     #[must_use]
     pub fn retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
     }
 
-    /// Says how long to wait before the same call.
+    /// Sets how long to wait before the same call.
+    ///
+    /// ```
+    /// use audiencekit::{Error, ErrorKind};
+    /// use std::time::Duration;
+    ///
+    /// let error = Error::new(ErrorKind::Throttled, "upload", "too many calls").with_retry_after(Duration::from_secs(300));
+    /// assert!(error.is_retryable());
+    /// assert_eq!(error.retry_after(), Some(Duration::from_secs(300)));
+    /// ```
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// Adds the error underneath. It must be free of personal data and tokens.
+    /// Adds the underlying error. It must be free of personal data and tokens.
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         self.0.source = Some(source.into());
         self
     }
 
-    /// The kind to branch on.
+    /// Returns the kind, to branch on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// What was being done, such as `upload` or `segment column 17`.
+    /// Returns the operation that failed, such as `upload` or `segment column 17`.
     #[must_use]
     pub fn operation(&self) -> &str {
         &self.0.operation
     }
 
-    /// True when the same call may succeed later without a change by the caller.
+    /// Returns `true` if the same call may succeed later without a change by the caller.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.0.retryable.unwrap_or(matches!(
@@ -296,19 +312,19 @@ impl Error {
         ))
     }
 
-    /// How long to wait before the same call, if that is known.
+    /// Returns how long to wait before the same call, if it is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// Facebook's own answer, if the refusal came from there.
+    /// Returns Facebook's error object, if the refusal came from there.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         self.0.api.as_ref()
     }
 
-    /// Every problem of a refused definition; empty when the error is about one thing.
+    /// Returns every problem of a rejected definition. Empty if the error is about one thing.
     #[must_use]
     pub fn problems(&self) -> &[FieldError] {
         self.0.problems.as_ref().map_or(&[], ValidationErrors::problems)
@@ -354,7 +370,7 @@ impl From<ValidationErrors> for Error {
     }
 }
 
-/// Every problem of one definition, all at once.
+/// Every problem of one definition, collected before any is reported.
 ///
 /// ```
 /// use audiencekit::ValidationErrors;
@@ -372,7 +388,7 @@ pub struct ValidationErrors {
     problems: Vec<FieldError>,
 }
 
-/// One thing that is wrong with one field of a definition.
+/// One problem with one field of a definition.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {message}")]
 #[non_exhaustive]
@@ -386,13 +402,13 @@ pub struct FieldError {
 }
 
 impl ValidationErrors {
-    /// No problem yet with `subject`, the thing being defined.
+    /// Creates an empty list of problems with `subject`, the thing being defined.
     #[must_use]
     pub fn new(subject: &'static str) -> Self {
         Self { subject, problems: Vec::new() }
     }
 
-    /// Adds a problem of one field.
+    /// Adds a problem with one field.
     pub fn push(
         &mut self,
         field: impl Into<Cow<'static, str>>,
@@ -402,18 +418,42 @@ impl ValidationErrors {
         self.problems.push(FieldError { field: field.into(), code, message: message.into() });
     }
 
-    /// The problems, in the order they were found.
+    /// Returns the problems, in the order in which they were found.
     #[must_use]
     pub fn problems(&self) -> &[FieldError] {
         &self.problems
     }
 
-    /// `Ok` when there is none; else one error that lists them all.
+    /// Returns `Ok` if there is no problem, or one error that lists all of them.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`], with every problem in [`Error::problems`].
+    ///
+    /// ```
+    /// use audiencekit::ValidationErrors;
+    ///
+    /// assert!(ValidationErrors::new("audience").into_result().is_ok());
+    /// ```
     pub fn into_result(self) -> Result<()> {
         if self.problems.is_empty() { Ok(()) } else { Err(self.into()) }
+    }
+}
+
+impl<'a> IntoIterator for &'a ValidationErrors {
+    type Item = &'a FieldError;
+    type IntoIter = std::slice::Iter<'a, FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.problems.iter()
+    }
+}
+
+impl IntoIterator for ValidationErrors {
+    type Item = FieldError;
+    type IntoIter = std::vec::IntoIter<FieldError>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.problems.into_iter()
     }
 }
 

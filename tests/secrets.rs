@@ -196,7 +196,7 @@ async fn errors_about_a_person_name_the_field_and_not_the_value() {
         EMAIL.to_owned(),
     ] {
         let source =
-            JsonLinesSource::from_bytes(&line, &schema).bad_cell(audiencekit::source::OnBadCell::Refuse);
+            JsonLinesSource::from_bytes(&line, &schema).bad_cell(audiencekit::source::OnBadCell::FailRow);
         let mut batch = audiencekit::source::Batch::with_capacity(&schema, 10);
         let error = source.open().await.unwrap().next_batch(&mut batch).await.unwrap_err();
         seen.error("json line", &error);

@@ -1,4 +1,4 @@
-//! A contact, field by field: typed where the schema is standard, by name where it is the host's own.
+//! Builds a contact field by field: typed for standard fields, by name for details.
 
 use time::OffsetDateTime;
 
@@ -43,7 +43,16 @@ pub struct ContactBuilder {
 }
 
 impl Contact {
-    /// Starts a contact of this schema.
+    /// Returns a builder for a contact of `schema`.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let ada = Contact::builder(&schema).id("7").email("ada@example.com").build()?;
+    /// assert_eq!(ada.texts(schema.require("email")?).count(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn builder(schema: &Schema) -> ContactBuilder {
         ContactBuilder { contact: Contact::new(schema), problems: ValidationErrors::new("contact") }
@@ -72,106 +81,126 @@ macro_rules! values {
 
 impl ContactBuilder {
     texts! {
-        /// The contact's id in the host's own system of contacts.
+        /// Sets the contact's id in your own system.
         id => "id",
-        /// The id in another system.
+        /// Sets the id in another system.
         external_id => "external_id",
-        /// An e-mail address; called again, one more.
+        /// Adds an e-mail address.
         email => "email",
-        /// A phone number in any notation; called again, one more.
+        /// Adds a phone number in any notation.
         phone => "phone",
-        /// The whole name.
+        /// Sets the whole name.
         name => "name",
-        /// The first name.
+        /// Sets the first name.
         first_name => "first_name",
-        /// The last name.
+        /// Sets the last name.
         last_name => "last_name",
-        /// The gender.
+        /// Sets the gender.
         gender => "gender",
-        /// The fax number.
+        /// Sets the fax number.
         fax => "fax",
-        /// The company.
+        /// Sets the company.
         company => "company",
-        /// The position in the company.
+        /// Sets the position in the company.
         position => "position",
-        /// The department of the company.
+        /// Sets the department of the company.
         department => "department",
-        /// Street and number.
+        /// Sets street and number.
         street_address => "street_address",
-        /// The postal code.
+        /// Sets the postal code.
         zip_code => "zip_code",
-        /// The city.
+        /// Sets the city.
         city => "city",
-        /// The province.
+        /// Sets the province.
         province => "province",
-        /// The country.
+        /// Sets the country.
         country => "country",
-        /// The language.
+        /// Sets the language.
         language => "language",
-        /// `PROSPECT`, `CUSTOMER`, `PARTNER`, `OTHER` or `UNKNOWN`.
+        /// Sets the state of the contact: `PROSPECT`, `CUSTOMER`, `PARTNER`, `OTHER` or `UNKNOWN`.
         state => "state",
-        /// The main owner.
+        /// Sets the main owner.
         owner => "owner",
-        /// A further owner; called again, one more.
+        /// Adds a further owner.
         co_owner => "co_owners",
-        /// The e-mail address of the parent contact.
+        /// Sets the e-mail address of the parent contact.
         parent_email => "parent_email",
-        /// The e-mail address of the child contact.
+        /// Sets the e-mail address of the child contact.
         child_email => "child_email",
-        /// A mobile advertiser id; called again, one more.
+        /// Adds a mobile advertiser id.
         madid => "madid",
-        /// The channel that the contact prefers.
+        /// Sets the channel that the contact prefers.
         preferred_channel => "preferred_channel",
-        /// The day of the week that the contact prefers.
+        /// Sets the day of the week that the contact prefers.
         preferred_weekday => "preferred_weekday",
-        /// The time of day that the contact prefers.
+        /// Sets the time of day that the contact prefers.
         preferred_time => "preferred_time",
-        /// How often the contact wants messages.
+        /// Sets how often the contact wants messages.
         message_frequency => "message_frequency",
-        /// The tier in a loyalty programme.
+        /// Sets the tier in a loyalty programme.
         loyalty_tier => "loyalty_tier",
-        /// How likely the contact is to leave, by the host's own groups.
+        /// Sets how likely the contact is to leave, by groups of your own.
         churn_risk => "churn_risk",
-        /// A segment of the mobile application; called again, one more.
+        /// Adds a segment of the mobile application.
         app_segment => "app_segments",
     }
 
     values! {
-        /// The score.
+        /// Sets the score.
         score: i64,
-        /// No e-mail may be sent.
+        /// Sets whether e-mail must not be sent.
         opted_out: bool,
-        /// No text message may be sent, and nobody may call.
+        /// Sets whether text messages and calls are forbidden.
         phone_opted_out: bool,
-        /// Agreed to one message a week.
+        /// Sets whether the contact agreed to one message a week.
         one_message: bool,
-        /// Deleted, and may be restored.
+        /// Sets whether the contact is deleted. A deleted contact may be restored.
         deleted: bool,
-        /// Undeliverable.
+        /// Sets whether the contact is undeliverable.
         invalid: bool,
-        /// Behaviour is tracked.
+        /// Sets whether behaviour is tracked.
         monitored: bool,
-        /// When the contact was made.
+        /// Sets when the contact was created.
         created_on: OffsetDateTime,
-        /// When it was last changed.
+        /// Sets when the contact was last changed.
         modified_on: OffsetDateTime,
         /// When it last visited.
         last_visit: OffsetDateTime,
     }
 
-    /// The birthday, with or without its year.
+    /// Sets the birthday, with or without a year.
+    ///
+    /// ```
+    /// use audiencekit::contact::Birthday;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let leap = Contact::builder(&Schema::standard()).birth_date(Birthday::new(None, 2, 29)?).build()?;
+    /// assert_eq!(leap.to_json(), r#"{"birth_date":"--02-29"}"#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn birth_date(self, day: impl Into<Birthday>) -> Self {
         self.detail("birth_date", day.into())
     }
 
-    /// The points in a loyalty programme.
+    /// Sets the points in a loyalty programme.
     #[must_use]
     pub fn loyalty_points(self, points: impl Into<rust_decimal::Decimal>) -> Self {
         self.detail("loyalty_points", points.into())
     }
 
-    /// A detail of the host's own, or any field by its name.
+    /// Sets a detail that your schema declares, or any field by its name.
+    ///
+    /// ```
+    /// use audiencekit::contact::FieldType;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::builder().detail("plan", FieldType::Keyword).build()?;
+    /// let ada = Contact::builder(&schema).detail("plan", "pro").build()?;
+    /// assert_eq!(ada.to_json(), r#"{"plan":"pro"}"#);
+    /// assert!(Contact::builder(&schema).detail("paln", "pro").build().is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn detail(self, name: &str, value: impl Into<Value>) -> Self {
         match value.into() {
@@ -180,13 +209,21 @@ impl ContactBuilder {
         }
     }
 
-    /// A tag with a score of 1.
+    /// Assigns a tag with a score of 1.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let ada = Contact::builder(&Schema::standard()).tag("vip").tag("Gold Card").build()?;
+    /// assert_eq!(ada.tags().len(), 2); // VIP and GOLD_CARD
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn tag(self, name: &str) -> Self {
         self.scored_tag(name, 1, None)
     }
 
-    /// A tag with its own score, and since when.
+    /// Assigns a tag with a score, and since when it is assigned if that is known.
     #[must_use]
     pub fn scored_tag(mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Self {
         let added = self.contact.add_tag(name, score, since);
@@ -194,7 +231,16 @@ impl ContactBuilder {
         self
     }
 
-    /// An entry in the history of a consent.
+    /// Adds an entry to the history of a consent.
+    ///
+    /// ```
+    /// use audiencekit::contact::ConsentStatus;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let ada = Contact::builder(&Schema::standard()).consent("newsletter", ConsentStatus::Confirmed, None).build()?;
+    /// assert_eq!(ada.consents()[0].status, ConsentStatus::Confirmed);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn consent(mut self, name: &str, status: ConsentStatus, at: Option<OffsetDateTime>) -> Self {
         let added = match name.trim() {
@@ -205,7 +251,7 @@ impl ContactBuilder {
         self
     }
 
-    /// An entry in the history of a consent, with what proves it.
+    /// Adds an entry to the history of a consent, with its proof: address, wording, opt-out.
     #[must_use]
     pub fn consent_entry(mut self, entry: &ConsentEntry) -> Self {
         let added = match entry.name.trim() {
@@ -217,7 +263,7 @@ impl ContactBuilder {
         self
     }
 
-    /// The stage of a funnel, with what it may bring.
+    /// Puts the contact on a stage of a funnel, with its potential value and score.
     #[must_use]
     pub fn stage_entry(mut self, entry: &StageEntry) -> Self {
         let added = match (entry.funnel.trim(), entry.stage.trim()) {
@@ -231,7 +277,15 @@ impl ContactBuilder {
         self
     }
 
-    /// The stage of a funnel.
+    /// Puts the contact on a stage of a funnel.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let ada = Contact::builder(&Schema::standard()).stage("Sales", "Offer", None).build()?;
+    /// assert_eq!(ada.stage_entries().next().unwrap().stage, "Offer");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn stage(mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Self {
         let added = match (funnel.trim(), stage.trim()) {
@@ -242,7 +296,18 @@ impl ContactBuilder {
         self
     }
 
-    /// An event.
+    /// Adds an event to the contact.
+    ///
+    /// ```
+    /// use audiencekit::contact::Event;
+    /// use audiencekit::{Contact, Schema};
+    /// use time::macros::datetime;
+    ///
+    /// let bought = Event::new("purchase", datetime!(2026-11-02 10:00 UTC)).value("129.90".parse()?);
+    /// let ada = Contact::builder(&Schema::standard()).event(&bought).build()?;
+    /// assert_eq!(ada.events().len(), 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn event(mut self, event: &Event) -> Self {
         let place = format!("events[{}]", self.contact.events().len());
@@ -251,17 +316,24 @@ impl ContactBuilder {
         self
     }
 
-    /// The contact.
+    /// Returns the contact, or an error that lists every problem.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`], with everything that was wrong in [`Error::problems`]: unknown names, values of another
     /// type, blank texts, values that a keyword does not take, more than a contact takes.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let error = Contact::builder(&Schema::standard()).email(" ").tag("").build().unwrap_err();
+    /// assert_eq!(error.problems().len(), 2);
+    /// ```
     pub fn build(self) -> Result<Contact> {
         self.problems.into_result()?;
         Ok(self.contact)
     }
 
-    /// The contact, or the first thing that was wrong.
+    /// Returns the contact, or an error with the first problem only.
     ///
     /// # Errors
     /// As [`build`](Self::build), with one problem.

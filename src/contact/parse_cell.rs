@@ -25,7 +25,7 @@ pub enum DateOrder {
 }
 
 impl Contact {
-    /// Sets a field from the text of a cell: a blank cell leaves the field missing.
+    /// Sets a field from the text of a cell. A blank cell leaves the field missing.
     ///
     /// Text stays as it is, white space too; around every other type white space goes. Booleans are
     /// `true false yes no 1 0`; dates are in `order`, and `1990-02-16` and `--02-16` are what ISO 8601 says in any
@@ -35,6 +35,17 @@ impl Contact {
     /// # Errors
     /// [`ErrorKind::Source`] when the text is not of the field's type. The message names the field and the type,
     /// never the text.
+    ///
+    /// ```
+    /// use audiencekit::contact::DateOrder;
+    /// use audiencekit::{Contact, Schema, TimeZone};
+    ///
+    /// let schema = Schema::standard();
+    /// let mut ada = Contact::new(&schema);
+    /// ada.set_cell(schema.require("birth_date")?, "16.02.1990", DateOrder::DayMonthYear, &TimeZone::utc())?;
+    /// assert_eq!(ada.to_json(), r#"{"birth_date":"1990-02-16"}"#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn set_cell(&mut self, id: FieldId, text: &str, order: DateOrder, zone: &TimeZone) -> Result<()> {
         let trimmed = text.trim();
         if trimmed.is_empty() {

@@ -18,7 +18,7 @@ pub struct Tag {
     pub since: Option<OffsetDateTime>,
 }
 
-/// Writes a tag's name as contacts carry it: capitals, base letters, `_` for what is not allowed.
+/// Normalizes the name of a tag: upper case, base letters, and `_` for characters that are not allowed.
 ///
 /// Letters, digits and `- ( [ { ) ] } _` stay; white space around the name goes; every other character becomes `_`.
 /// Diacritics become base letters, `ł` and `ø` too. `None` for a name with nothing in it. A comma separates tags,

@@ -1,4 +1,4 @@
-//! The host's own records as contacts, without a derive.
+//! Records of your own as contacts, without a derive.
 
 use std::sync::Arc;
 
@@ -6,7 +6,7 @@ use super::record::contact::Contact;
 use super::schema::schema::Schema;
 use crate::error::Result;
 
-/// A record of the host's own that says how it fills a contact.
+/// A record of your own that can fill a contact.
 ///
 /// Names of fields are looked up once, in [`fields`](Self::fields); [`fill`](Self::fill) then writes by place. A name
 /// that the schema does not have is an error before the first record, never a field in silence.
@@ -39,13 +39,13 @@ pub trait ToContact {
     /// Where the fields stand, such as a tuple or a struct of [`FieldId`](super::schema::field::FieldId).
     type Fields: Send + Sync + 'static;
 
-    /// Looks the fields up.
+    /// Looks up the fields, once per source.
     ///
     /// # Errors
     /// What [`Schema::require`] says of a field that is not there.
     fn fields(schema: &Schema) -> Result<Self::Fields>;
 
-    /// Writes the record into a contact, which is empty.
+    /// Writes the record into an empty contact.
     ///
     /// # Errors
     /// What the contact does not take; the record is then a bad row of its source.

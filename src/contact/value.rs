@@ -105,7 +105,7 @@ pub struct Birthday {
 }
 
 impl Birthday {
-    /// A birthday that exists in the calendar; without a year, 29 February is one.
+    /// Creates a birthday that exists in the calendar. Without a year, 29 February is valid.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a day that does not exist or a year outside 1 to 9999.
@@ -123,25 +123,34 @@ impl Birthday {
         Ok(Self { year, month, day })
     }
 
-    /// The year, if known.
+    /// Returns the year, or `None` if it is unknown.
     #[must_use]
     pub fn year(self) -> Option<i16> {
         self.year
     }
 
-    /// The month, 1 to 12.
+    /// Returns the month, from 1 to 12.
     #[must_use]
     pub fn month(self) -> u8 {
         self.month
     }
 
-    /// The day of the month, 1 to 31.
+    /// Returns the day of the month, from 1 to 31.
     #[must_use]
     pub fn day(self) -> u8 {
         self.day
     }
 
-    /// The whole date, if the year is known.
+    /// Returns the date, or `None` if the year is unknown.
+    ///
+    /// ```
+    /// use audiencekit::contact::Birthday;
+    /// use time::macros::date;
+    ///
+    /// assert_eq!(Birthday::new(Some(1990), 2, 16)?.date(), Some(date!(1990-02-16)));
+    /// assert_eq!(Birthday::new(None, 2, 16)?.date(), None);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn date(self) -> Option<Date> {
         let month = time::Month::try_from(self.month).ok()?;
@@ -149,7 +158,7 @@ impl Birthday {
     }
 }
 
-/// A year before 1 is nobody's: it is unknown.
+/// A year before 1 counts as unknown.
 impl From<Date> for Birthday {
     fn from(date: Date) -> Self {
         let year = i16::try_from(date.year()).ok().filter(|year| (1..=9999).contains(year));

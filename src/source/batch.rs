@@ -1,10 +1,10 @@
 //! Contacts in transit: refilled, never reallocated.
 
-use super::losses::ReadErrors;
+use super::read_errors::ReadErrors;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
 
-/// A run of contacts, whose memory is used again for the next run.
+/// A reusable buffer of contacts. Its memory serves one batch after another.
 ///
 /// ```
 /// use audiencekit::{Schema, source::Batch};
@@ -26,10 +26,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Contacts in a batch, unless told otherwise.
+    /// The default number of contacts in a batch: 1,024.
     pub const DEFAULT_CAPACITY: usize = 1_024;
 
-    /// An empty batch that takes at most `capacity` contacts.
+    /// Creates an empty batch that holds at most `capacity` contacts.
     #[must_use]
     pub fn with_capacity(schema: &Schema, capacity: usize) -> Self {
         Self {
@@ -41,41 +41,60 @@ impl Batch {
         }
     }
 
-    /// The contacts read.
+    /// Returns the contacts that were read.
     #[must_use]
     pub fn contacts(&self) -> &[Contact] {
         &self.contacts[..self.len]
     }
 
-    /// Most contacts this batch takes.
+    /// Returns the maximum number of contacts.
     #[must_use]
     pub fn capacity(&self) -> usize {
         self.capacity
     }
 
-    /// True when no more contacts fit.
+    /// Returns `true` if no more contacts fit.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, source::Batch};
+    ///
+    /// let mut batch = Batch::with_capacity(&Schema::standard(), 1);
+    /// batch.push(|_| Ok(()))?;
+    /// assert!(batch.is_full());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.len >= self.capacity
     }
 
-    /// What the source could not read since this batch was made; clearing keeps it.
+    /// Returns what the source could not read since this batch was created. Clearing the batch keeps it.
     #[must_use]
-    pub fn losses(&self) -> &ReadErrors {
+    pub fn read_errors(&self) -> &ReadErrors {
         &self.losses
     }
 
-    /// Where a source counts what it cannot read.
-    pub fn losses_mut(&mut self) -> &mut ReadErrors {
+    /// Returns the counters in which a source records what it cannot read.
+    pub fn read_errors_mut(&mut self) -> &mut ReadErrors {
         &mut self.losses
     }
 
-    /// Forgets the contacts and keeps their memory.
+    /// Removes the contacts and keeps their memory.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, source::Batch};
+    ///
+    /// let mut batch = Batch::with_capacity(&Schema::standard(), 10);
+    /// batch.push(|_| Ok(()))?;
+    /// batch.clear();
+    /// assert!(batch.contacts().is_empty());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn clear(&mut self) {
         self.len = 0;
     }
 
-    /// Adds a contact that `fill` writes into a cleared record; nothing is added when `fill` fails.
+    /// Adds a contact that `fill` writes into an empty record. If `fill` fails, nothing is added.
     ///
     /// # Errors
     /// What `fill` returns.

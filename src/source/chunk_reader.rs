@@ -1,4 +1,4 @@
-//! Cuts a file into lots of whole records.
+//! Cuts a file into chunks of whole records.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -63,10 +63,10 @@ impl<E: Ends> Blocks<E> {
         self.buffer.get(self.start..self.end).unwrap_or_default()
     }
 
-    /// Fills `lot`; false when there are no more records.
-    pub(super) fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
+    /// Fills `chunk`; false when there are no more records.
+    pub(super) fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool> {
         let len = loop {
-            if let Some(len) = self.ends.last_within(self.rest(), lot.capacity()) {
+            if let Some(len) = self.ends.last_within(self.rest(), chunk.capacity()) {
                 break len;
             }
             if self.over {
@@ -75,7 +75,7 @@ impl<E: Ends> Blocks<E> {
             self.read()?;
         };
         let records = self.buffer.get(self.start..self.start + len).unwrap_or_default();
-        lot.fill(records, self.line);
+        chunk.fill(records, self.line);
         self.line += memchr_iter(b'\n', records).count() as u64;
         self.start += len;
         Ok(len > 0)
@@ -119,55 +119,55 @@ impl<E: Ends> Blocks<E> {
 }
 
 /// Reads a file that can be cut.
-pub(super) struct LotReader<E> {
+pub(super) struct BlockReader<E> {
     blocks: Blocks<E>,
     decoder: Arc<dyn Decoder>,
-    lot: Chunk,
+    chunk: Chunk,
 }
 
-impl<E: Ends> LotReader<E> {
+impl<E: Ends> BlockReader<E> {
     pub(super) fn new(blocks: Blocks<E>, decoder: Arc<dyn Decoder>) -> Self {
-        Self { blocks, decoder, lot: Chunk::with_capacity(Batch::DEFAULT_CAPACITY) }
+        Self { blocks, decoder, chunk: Chunk::with_capacity(Batch::DEFAULT_CAPACITY) }
     }
 
     /// First what of `begun` has not been read.
     #[cfg(feature = "csv")]
     pub(super) fn after(mut self, begun: &Chunk) -> Self {
-        self.lot.fill(begun.rest(), begun.line());
+        self.chunk.fill(begun.rest(), begun.line());
         self
     }
 }
 
 #[async_trait]
-impl<E: Ends> ContactReader for LotReader<E> {
+impl<E: Ends> ContactReader for BlockReader<E> {
     async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool> {
         batch.clear();
         while !batch.is_full() {
-            if self.lot.is_read() && !self.blocks.cut(&mut self.lot)? {
+            if self.chunk.is_read() && !self.blocks.next_chunk(&mut self.chunk)? {
                 break;
             }
-            self.decoder.decode(&mut self.lot, batch)?;
+            self.decoder.decode(&mut self.chunk, batch)?;
         }
         Ok(!batch.contacts().is_empty())
     }
 
-    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
+    fn chunk_reader(&mut self) -> Option<&mut dyn ChunkReader> {
         Some(self)
     }
 }
 
 #[async_trait]
-impl<E: Ends> ChunkReader for LotReader<E> {
+impl<E: Ends> ChunkReader for BlockReader<E> {
     fn decoder(&self) -> Arc<dyn Decoder> {
         Arc::clone(&self.decoder)
     }
 
-    async fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
-        if self.lot.is_read() {
-            return self.blocks.cut(lot);
+    async fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool> {
+        if self.chunk.is_read() {
+            return self.blocks.next_chunk(chunk);
         }
-        lot.fill(self.lot.rest(), self.lot.line());
-        self.lot.fill(b"", 1);
+        chunk.fill(self.chunk.rest(), self.chunk.line());
+        self.chunk.fill(b"", 1);
         Ok(true)
     }
 }

@@ -9,14 +9,14 @@ use memchr::{memchr, memchr_iter};
 
 use super::batch::Batch;
 use super::chunk::{Chunk, Decoder};
-use super::chunk_reader::{Blocks, Ends, LotReader, MAX_RECORD};
+use super::chunk_reader::{BlockReader, Blocks, Ends, MAX_RECORD};
 use super::input::Origin;
-use super::losses::{OnBadCell, OnBadRow, guards, placed};
+use super::read_errors::{OnBadCell, OnBadRow, guards, placed};
 use crate::contact::{Contact, JsonReading, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::{ContactReader, ContactSource};
 
-/// A source over JSON lines: one object a line, read as [`JsonReading`] says. Blank lines are passed over.
+/// A source over JSON Lines: one object per line, read as [`JsonReading`] says. Blank lines are skipped.
 ///
 /// ```
 /// use audiencekit::{JsonLinesSource, Schema};
@@ -32,19 +32,26 @@ pub struct JsonLinesSource {
 }
 
 impl JsonLinesSource {
-    /// Longest line.
+    /// The maximum length of a line, in bytes.
     pub const MAX_LINE: u64 = MAX_RECORD as u64;
 
-    /// A source over a file. A pipe is none: it cannot be read from the start again.
+    /// Opens a JSON Lines file. Pipes and devices are rejected because they cannot be read twice.
     ///
     /// # Errors
     /// [`ErrorKind::Io`] when the file cannot be opened or is no file.
+    ///
+    /// ```
+    /// use audiencekit::{ErrorKind, JsonLinesSource, Schema};
+    ///
+    /// let missing = JsonLinesSource::open("no/such/file.jsonl", &Schema::standard()).unwrap_err();
+    /// assert_eq!(missing.kind(), ErrorKind::Io);
+    /// ```
     pub fn open(path: impl Into<PathBuf>, schema: &Schema) -> Result<Self> {
         let source = Self::over(Origin::File(path.into()), schema);
         source.origin.open().map(|_| source)
     }
 
-    /// A source over a file that is in memory.
+    /// Reads a JSON Lines file that is in memory.
     #[must_use]
     pub fn from_bytes(bytes: impl AsRef<[u8]>, schema: &Schema) -> Self {
         Self::over(Origin::Bytes(bytes.as_ref().into()), schema)
@@ -54,21 +61,30 @@ impl JsonLinesSource {
         Self { schema: schema.clone(), origin, decoder: LineDecoder::default() }
     }
 
-    /// How objects are read: order of dates, zone, unknown members.
+    /// Sets how objects are read: date order, time zone, unknown members.
+    ///
+    /// ```
+    /// use audiencekit::contact::{DateOrder, JsonReading};
+    /// use audiencekit::{JsonLinesSource, Schema};
+    ///
+    /// let mut reading = JsonReading::default();
+    /// reading.date_order = DateOrder::DayMonthYear;
+    /// let people = JsonLinesSource::from_bytes(r#"{"birth_date": "16.02.1990"}"#, &Schema::standard()).reading(reading);
+    /// ```
     #[must_use]
     pub fn reading(mut self, reading: JsonReading) -> Self {
         self.decoder.reading = reading;
         self
     }
 
-    /// What to do with a line that is not such an object.
+    /// Sets what happens to a line that is not such an object. Defaults to [`OnBadRow::Fail`].
     #[must_use]
     pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.decoder.bad_row = bad_row;
         self
     }
 
-    /// What to do with a member that is not of its field's type.
+    /// Sets what happens to a member that does not have the type of its field. Defaults to [`OnBadCell::SetMissing`].
     #[must_use]
     pub fn bad_cell(mut self, bad_cell: OnBadCell) -> Self {
         self.decoder.bad_cell = bad_cell;
@@ -94,7 +110,7 @@ impl ContactSource for JsonLinesSource {
 
     async fn open(&self) -> Result<Box<dyn ContactReader>> {
         let blocks = Blocks::new(self.origin.open()?, Lines)?;
-        Ok(Box::new(LotReader::new(blocks, Arc::new(self.decoder.clone()))))
+        Ok(Box::new(BlockReader::new(blocks, Arc::new(self.decoder.clone()))))
     }
 }
 
@@ -124,28 +140,28 @@ struct LineDecoder {
 }
 
 impl Decoder for LineDecoder {
-    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
+    fn decode(&self, chunk: &mut Chunk, batch: &mut Batch) -> Result<()> {
         // Members that a contact has lost.
         let mut dropped: Vec<(String, Error)> = Vec::new();
-        while !batch.is_full() && !lot.is_read() {
-            let (number, rest) = (lot.line(), lot.rest());
+        while !batch.is_full() && !chunk.is_read() {
+            let (number, rest) = (chunk.line(), chunk.rest());
             let line = rest.get(..=memchr(b'\n', rest).unwrap_or(rest.len())).unwrap_or(rest);
             let len = line.len();
             if line.iter().all(u8::is_ascii_whitespace) {
-                lot.pass(len, 1);
+                chunk.advance(len, 1);
                 continue;
             }
             let filled = batch.push(|contact| self.fill(contact, line, &mut dropped));
-            lot.pass(len, 1);
+            chunk.advance(len, 1);
             match filled {
                 Ok(()) => {
                     for (field, error) in dropped.drain(..) {
-                        batch.losses_mut().cell(&field, || format!("line {number}: {error}"));
+                        batch.read_errors_mut().cell(&field, || format!("line {number}: {error}"));
                     }
                 }
                 Err(error) => {
                     dropped.clear();
-                    self.bad_row.settle(placed(format!("line {number}"), error), batch.losses_mut())?;
+                    self.bad_row.settle(placed(format!("line {number}"), error), batch.read_errors_mut())?;
                 }
             }
         }
@@ -158,7 +174,7 @@ impl LineDecoder {
         let json =
             std::str::from_utf8(line).map_err(|_| Error::new(ErrorKind::Source, "text", "not UTF-8"))?;
         self.reading.read_lenient(json, contact, &mut |field, error| {
-            if self.bad_cell == OnBadCell::Refuse || guards(field) {
+            if self.bad_cell == OnBadCell::FailRow || guards(field) {
                 return Err(error);
             }
             dropped.push((field.to_owned(), error));

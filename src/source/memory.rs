@@ -11,7 +11,7 @@ use crate::error::Result;
 use crate::segment::ContactTable;
 use crate::source::{ContactReader, ContactSource};
 
-/// A source over contacts in memory. Clones share them.
+/// A source over contacts in memory. Clones share the contacts.
 ///
 /// ```
 /// use audiencekit::{Contact, Schema, MemorySource};
@@ -31,7 +31,7 @@ pub struct MemorySource {
 }
 
 impl MemorySource {
-    /// A source of these contacts, which must be of `schema`.
+    /// Creates a source of these contacts, which must belong to `schema`.
     #[must_use]
     pub fn new(schema: &Schema, contacts: Vec<Contact>) -> Self {
         Self { schema: schema.clone(), contacts: contacts.into(), table: None }
@@ -66,7 +66,7 @@ impl MemorySource {
         Ok(Self { table: Some(Arc::new(table)), ..self })
     }
 
-    /// The contacts.
+    /// Returns the contacts of the source.
     #[must_use]
     pub fn contacts(&self) -> &[Contact] {
         &self.contacts

@@ -38,9 +38,9 @@ mod count;
 mod csv;
 mod input;
 mod json_lines;
-mod losses;
 mod memory;
 mod pass;
+mod read_errors;
 mod records;
 mod survey;
 
@@ -49,8 +49,8 @@ pub use chunk::{Chunk, ChunkReader, Decoder};
 #[cfg(feature = "csv")]
 pub use csv::{CsvSource, CsvSourceBuilder};
 pub use json_lines::JsonLinesSource;
-pub use losses::{OnBadCell, OnBadRow, ReadErrors};
 pub use memory::MemorySource;
+pub use read_errors::{OnBadCell, OnBadRow, ReadErrors};
 pub use records::RecordSource;
 
 use std::fmt;
@@ -64,14 +64,28 @@ use crate::segment::ContactTable;
 
 /// Contacts that can be read from the start, any number of times.
 ///
-/// A run opens a reader and pulls batch after batch: nothing is read ahead of what the run can take, so memory is
+/// A run opens a reader and pulls batch after batch. Nothing is read ahead of what the run can take, so memory is
 /// bounded by one batch.
+///
+/// ```
+/// use audiencekit::source::Batch;
+/// use audiencekit::{ContactSource, JsonLinesSource, Schema};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> audiencekit::Result<()> {
+/// let people = JsonLinesSource::from_bytes(r#"{"id": "1"}"#, &Schema::standard());
+/// let mut batch = Batch::with_capacity(people.schema(), 100);
+/// people.open().await?.next_batch(&mut batch).await?;
+/// assert_eq!(batch.contacts().len(), 1);
+/// # Ok(())
+/// # }
+/// ```
 #[async_trait]
 pub trait ContactSource: Send + Sync + fmt::Debug {
-    /// The fields that the contacts have.
+    /// Returns the schema of the contacts.
     fn schema(&self) -> &Schema;
 
-    /// How many contacts there are, if that is known without reading them.
+    /// Returns the number of contacts, if it is known without reading them.
     fn len_hint(&self) -> Option<u64>;
 
     /// Returns the contacts as a table, if the source keeps one. [`Segment::count`](crate::Segment::count) then counts the
@@ -80,7 +94,7 @@ pub trait ContactSource: Send + Sync + fmt::Debug {
         None
     }
 
-    /// Starts to read from the first contact.
+    /// Opens a reader at the first contact.
     ///
     /// # Errors
     /// [`ErrorKind::Io`](crate::ErrorKind::Io) when it cannot be opened.
@@ -90,20 +104,21 @@ pub trait ContactSource: Send + Sync + fmt::Debug {
 /// One pass over the contacts of a [`ContactSource`].
 #[async_trait]
 pub trait ContactReader: Send {
-    /// Fills `batch` with the next contacts, at most `batch.capacity()` of them; false when there are no more
-    /// after these. A batch without contacts ends nothing.
+    /// Fills `batch` with the next contacts. Returns `false` if no more follow after these.
     ///
-    /// Cancel safety: a dropped call may lose the batch it was filling; open a new reader.
+    /// An empty batch does not end the source.
+    ///
+    /// Cancel safety: a dropped call may lose the batch that it was filling; open a new reader.
     ///
     /// # Errors
     /// [`ErrorKind::Source`](crate::ErrorKind::Source) for a row that cannot be read, with its line and column. The
-    /// batch then has the contacts before it.
+    /// batch then holds the contacts before it.
     async fn next_batch(&mut self, batch: &mut Batch) -> Result<bool>;
 
-    /// The same reader as one that leaves the reading to other threads; `None` for a source that cannot.
+    /// Returns this reader as one that leaves decoding to other threads, or `None` if the source cannot.
     ///
-    /// Whoever asks takes all that is left from there: batches and lots of one reader do not mix.
-    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
+    /// The caller then reads everything that is left from there: batches and chunks of one reader do not mix.
+    fn chunk_reader(&mut self) -> Option<&mut dyn ChunkReader> {
         None
     }
 }

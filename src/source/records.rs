@@ -1,4 +1,4 @@
-//! The host's own records as a source: from an iterator or a stream, one batch at a time.
+//! Records of your own as a source: from an iterator or a stream, one batch at a time.
 
 use std::fmt;
 use std::future::poll_fn;
@@ -9,12 +9,12 @@ use async_trait::async_trait;
 use futures_core::Stream;
 
 use super::batch::Batch;
-use super::losses::{OnBadRow, placed};
+use super::read_errors::{OnBadRow, placed};
 use crate::contact::{Schema, ToContact};
 use crate::error::Result;
 use crate::source::{ContactReader, ContactSource};
 
-/// A source over the host's own records, which an iterator or a stream yields anew for every pass.
+/// A source over records of your own, which an iterator or a stream yields anew for every pass.
 ///
 /// A pass holds one record and one batch. A record that the contact does not take is a bad row; an error that the
 /// iterator or stream yields stops the pass, whatever [`bad_row`](Self::bad_row) says, since what follows is not known.
@@ -68,7 +68,7 @@ enum Records<T> {
 }
 
 impl<T: ToContact + Send + 'static> RecordSource<T> {
-    /// A source over what an iterator yields; `open` makes a new one for every pass.
+    /// Creates a source over an iterator. `open` is called once per pass.
     ///
     /// # Errors
     /// What [`ToContact::fields`] says of this schema.
@@ -80,7 +80,7 @@ impl<T: ToContact + Send + 'static> RecordSource<T> {
         Self::new(schema, Arc::new(move || Records::Iterator(Box::new(open().into_iter()))))
     }
 
-    /// A source over what a stream yields, such as the rows of a query; `open` makes a new one for every pass.
+    /// Creates a source over a stream, such as the rows of a query. `open` is called once per pass.
     ///
     /// # Errors
     /// What [`ToContact::fields`] says of this schema.
@@ -96,14 +96,14 @@ impl<T: ToContact + Send + 'static> RecordSource<T> {
         Ok(Self { schema: schema.clone(), fields, open, bad_row: OnBadRow::default(), len: None })
     }
 
-    /// What to do with a record that the contact does not take.
+    /// Sets what happens to a record that the contact does not accept. Defaults to [`OnBadRow::Fail`].
     #[must_use]
     pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.bad_row = bad_row;
         self
     }
 
-    /// How many records there are, if that is known.
+    /// Sets the number of records, if it is known.
     #[must_use]
     pub fn len_hint(mut self, records: u64) -> Self {
         self.len = Some(records);
@@ -153,7 +153,7 @@ impl<T: ToContact + Send + 'static> ContactReader for RecordReader<T> {
             self.read += 1;
             let (record, fields, read) = (record?, &*self.fields, self.read);
             let Err(error) = batch.push(|contact| record.fill(fields, contact)) else { continue };
-            self.bad_row.settle(placed(format!("record {read}"), error), batch.losses_mut())?;
+            self.bad_row.settle(placed(format!("record {read}"), error), batch.read_errors_mut())?;
         }
         Ok(!batch.contacts().is_empty())
     }

@@ -6,7 +6,7 @@ use crate::segment::{EvaluationTime, RfmEstimator};
 use crate::source::ContactSource;
 
 impl RfmEstimator {
-    /// Reads the contacts once and measures their purchases of the last `window_days` days, as of `time`.
+    /// Reads the contacts once and measures the purchases of the last `window_days` days, as of `time`.
     ///
     /// Memory is bounded by one batch and what [`RfmEstimator`] keeps.
     ///

@@ -212,7 +212,7 @@ pub(super) async fn plan_at(context: &Context, target: &SyncTarget, now: OffsetD
             }
             contacts.reuse(prepared);
         }
-        tally.losses = contacts.losses().clone();
+        tally.losses = contacts.read_errors().clone();
     }
     finish_plan(context, target, now, &record, frozen, tally)
 }

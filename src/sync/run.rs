@@ -99,7 +99,7 @@ impl<'e> Run<'e> {
             } else {
                 wiped = self.add(&mut contacts).await?;
             }
-            self.report.losses = contacts.losses().clone();
+            self.report.losses = contacts.read_errors().clone();
             // A contact that is missing may only be unreadable.
             if self.report.losses.rows == 0 {
                 release_missing_owners(&mut self.ledger).await?;

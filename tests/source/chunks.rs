@@ -1,4 +1,4 @@
-//! However a file is cut into lots, and whoever reads them, the same contacts, losses and errors come out.
+//! However a file is cut into chunks, and whoever reads them, the same contacts, losses and errors come out.
 #![cfg(feature = "csv")]
 
 use audiencekit::source::{Batch, Chunk, OnBadRow, ReadErrors};
@@ -32,7 +32,7 @@ fn in_batches(source: &dyn ContactSource, rows: usize) -> Pass {
                 Err(error) => break Some(error.to_string()),
             }
         };
-        (contacts, batch.losses().clone(), error)
+        (contacts, batch.read_errors().clone(), error)
     })
 }
 
@@ -40,24 +40,24 @@ fn in_lots(source: &dyn ContactSource, records: usize, rows: usize) -> Pass {
     block_on(async {
         let mut batch = Batch::with_capacity(source.schema(), rows);
         let (mut reader, mut contacts) = (source.open().await.unwrap(), Vec::new());
-        let cutter = reader.cutter().unwrap();
-        let (decoder, mut lot) = (cutter.decoder(), Chunk::with_capacity(records));
+        let chunk_reader = reader.chunk_reader().unwrap();
+        let (decoder, mut chunk) = (chunk_reader.decoder(), Chunk::with_capacity(records));
         let error = 'pass: loop {
-            match cutter.cut(&mut lot).await {
+            match chunk_reader.next_chunk(&mut chunk).await {
                 Ok(true) => {}
                 Ok(false) => break None,
                 Err(error) => break Some(error.to_string()),
             }
-            while !lot.is_read() {
+            while !chunk.is_read() {
                 batch.clear();
-                let read = decoder.decode(&mut lot, &mut batch);
+                let read = decoder.decode(&mut chunk, &mut batch);
                 contacts.extend(batch.contacts().iter().map(texts));
                 if let Err(error) = read {
                     break 'pass Some(error.to_string());
                 }
             }
         };
-        (contacts, batch.losses().clone(), error)
+        (contacts, batch.read_errors().clone(), error)
     })
 }
 
@@ -69,7 +69,7 @@ fn read(source: &dyn ContactSource) -> Pass {
     }
     for records in [1, 2, 3, 1_000] {
         for rows in [1, 3, 1_000] {
-            assert_eq!(in_lots(source, records, rows), whole, "lots of {records} in batches of {rows}");
+            assert_eq!(in_lots(source, records, rows), whole, "chunks of {records} in batches of {rows}");
         }
     }
     whole

@@ -15,7 +15,7 @@ async fn read(source: &dyn ContactSource, capacity: usize) -> Result<(Vec<Contac
         assert!(batch.contacts().len() <= capacity);
         contacts.extend_from_slice(batch.contacts());
     }
-    Ok((contacts, batch.losses().clone()))
+    Ok((contacts, batch.read_errors().clone()))
 }
 
 fn text<'a>(contact: &'a Contact, field: &str) -> Option<&'a str> {
@@ -110,7 +110,7 @@ async fn a_bad_cell_costs_the_cell_and_is_counted_without_its_value() {
     assert_eq!(losses.cells, [("birth_date".to_owned(), 2), ("score".to_owned(), 1)].into());
     assert!(losses.places[0].starts_with("line 2, column 2 (score): "), "{:?}", losses.places);
     assert!(!format!("{losses:?} {losses}").contains("much"));
-    let source = CsvSource::builder(&schema).bad_cell(OnBadCell::Refuse).from_bytes(file).unwrap();
+    let source = CsvSource::builder(&schema).bad_cell(OnBadCell::FailRow).from_bytes(file).unwrap();
     assert_eq!(read(&source, 10).await.unwrap_err().kind(), ErrorKind::Source);
     let source = CsvSource::builder(&schema).date_order(DateOrder::DayMonthYear).from_bytes(file).unwrap();
     assert_eq!(read(&source, 10).await.unwrap().1.cells["birth_date"], 1);
@@ -292,7 +292,7 @@ impl ToContact for Tagged {
 #[tokio::test]
 async fn a_contact_over_a_limit_costs_its_row_in_every_source() {
     for (wanted, source) in one_too_large(&schema()) {
-        assert_eq!(read(&*source(OnBadRow::Refuse), 9).await.unwrap_err().to_string(), wanted);
+        assert_eq!(read(&*source(OnBadRow::Fail), 9).await.unwrap_err().to_string(), wanted);
         let (contacts, losses) = read(&*source(OnBadRow::Skip), 9).await.unwrap();
         assert_eq!((contacts.len(), losses.rows), (2, 1), "{wanted}");
         assert_eq!(losses.places, [wanted]);

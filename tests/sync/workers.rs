@@ -197,7 +197,7 @@ async fn records_that_cannot_be_cut_are_sent_and_counted_the_same() {
     assert_eq!(stopped.calls, 11);
 }
 
-/// A source of the host's: numbers of two bytes, in lots of a hundred.
+/// A source of the host's: numbers of two bytes, in chunks of a hundred.
 #[derive(Debug, Clone)]
 struct Packed {
     schema: Schema,
@@ -225,10 +225,10 @@ impl ContactSource for Packed {
 #[async_trait]
 impl ContactReader for PackedReader {
     async fn next_batch(&mut self, _: &mut Batch) -> Result<bool> {
-        unreachable!("a run takes lots where there are some")
+        unreachable!("a run takes chunks where there are some")
     }
 
-    fn cutter(&mut self) -> Option<&mut dyn ChunkReader> {
+    fn chunk_reader(&mut self) -> Option<&mut dyn ChunkReader> {
         Some(self)
     }
 }
@@ -239,24 +239,24 @@ impl ChunkReader for PackedReader {
         Arc::new(self.0.clone())
     }
 
-    async fn cut(&mut self, lot: &mut Chunk) -> Result<bool> {
+    async fn next_chunk(&mut self, chunk: &mut Chunk) -> Result<bool> {
         let numbers = self.1..(self.1 + 100).min(CONTACTS);
         let bytes: Vec<u8> = numbers.clone().flat_map(|number| (number as u16).to_be_bytes()).collect();
-        lot.fill(&bytes, self.1 + 1);
+        chunk.fill(&bytes, self.1 + 1);
         self.1 = numbers.end;
         Ok(!bytes.is_empty())
     }
 }
 
 impl Decoder for Packed {
-    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
+    fn decode(&self, chunk: &mut Chunk, batch: &mut Batch) -> Result<()> {
         let fields = Numbered::fields(&self.schema)?;
-        while let Some(number) = lot.rest().first_chunk().copied().filter(|_| !batch.is_full()) {
+        while let Some(number) = chunk.rest().first_chunk().copied().filter(|_| !batch.is_full()) {
             batch.push(|contact| Numbered(u16::from_be_bytes(number).into()).fill(&fields, contact))?;
             if !self.passes {
                 return Ok(());
             }
-            lot.pass(2, 1);
+            chunk.advance(2, 1);
         }
         Ok(())
     }

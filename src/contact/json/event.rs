@@ -77,7 +77,7 @@ impl JsonReading {
     }
 }
 
-/// The value of a property that nobody declared, by its JSON type.
+/// The value of a property that is not declared, by its JSON type.
 fn untyped(value: &str) -> Option<Option<Value>> {
     Some(Some(match value.as_bytes().first()? {
         b'n' => return Some(None),

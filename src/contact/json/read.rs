@@ -68,7 +68,7 @@ impl Default for JsonReading {
 }
 
 impl JsonReading {
-    /// Reads one object into `contact`, beside what it holds already.
+    /// Reads one JSON object into `contact`, and keeps what the contact already holds.
     ///
     /// Members are the schema's fields by name, and `tags`, `consents`, `stages` and `events`, whose items are held to
     /// their shape. A number may stand for a text, and a text for a number, a date or an instant, in fields and in
@@ -81,11 +81,26 @@ impl JsonReading {
         self.read_lenient(json, contact, &mut |_, error| Err(error))
     }
 
-    /// As [`read`](Self::read), but asks `bad_field` what to do with a member that is not of its field's type: `Ok`
-    /// leaves that field missing, or a list without the bad item, and goes on.
+    /// Reads one JSON object, and calls `bad_field` for a member that does not have the type of its field.
+    ///
+    /// If `bad_field` returns `Ok`, the field stays missing, or the list omits the item, and reading goes on.
     ///
     /// # Errors
-    /// As [`read`](Self::read), and what `bad_field` returns.
+    /// As [`read`](Self::read), and any error that `bad_field` returns.
+    ///
+    /// ```
+    /// use audiencekit::contact::JsonReading;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// let mut bad = 0;
+    /// JsonReading::default().read_lenient(r#"{"id": "7", "score": "many"}"#, &mut ada, &mut |_| {
+    ///     bad += 1;
+    ///     Ok(())
+    /// })?;
+    /// assert_eq!((bad, ada.to_json().as_str()), (1, r#"{"id":"7"}"#));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn read_lenient(
         &self,
         json: &str,

@@ -15,7 +15,7 @@ use crate::contact::tag::Tag;
 use crate::contact::value::{Birthday, ValueRef};
 
 impl Contact {
-    /// The contact as one JSON object, with everything it holds and [kept](Self::kept), as [`JsonReading`](super::read::JsonReading) reads it.
+    /// Returns the contact as one JSON object, with all values and all [kept](Self::kept) members.
     ///
     /// This is personal data in clear. Decimals are texts, so that they stay exact. A list with one text is that text,
     /// which is how a contact keeps it; reading takes both.

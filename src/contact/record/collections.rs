@@ -16,27 +16,39 @@ use crate::contact::value::{Value, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
 
 impl Contact {
-    /// Most tags of one contact. Each new one is compared with those before it, so a contact full of tags costs
-    /// eight million comparisons of numbers, a few milliseconds, and no more.
+    /// The maximum number of tags of one contact: 4,096.
+    ///
+    /// A new tag is compared with every earlier one, so the limit also bounds the time that assigning tags takes.
     pub const MAX_TAGS: usize = 4_096;
 
-    /// Most entries in the histories of one contact's consents.
+    /// The maximum number of consent entries of one contact: 65,536.
     pub const MAX_CONSENTS: usize = 65_536;
 
-    /// Most funnels that one contact stands in.
+    /// The maximum number of funnels in which one contact has a stage: 4,096.
     pub const MAX_STAGES: usize = 4_096;
 
-    /// Most events of one contact.
+    /// The maximum number of events of one contact: 1,048,576.
     pub const MAX_EVENTS: usize = 1 << 20;
 
-    /// Most properties of one event.
+    /// The maximum number of properties of one event: 256.
     pub const MAX_PROPERTIES: usize = 256;
 
-    /// Assigns a tag by name, normalized; assigning it again replaces its score and date.
+    /// Assigns a tag by name. The name is normalized; assigning a tag again replaces its score and date.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] for a blank name, [`ErrorKind::Limit`] for more than [`MAX_TAGS`](Self::MAX_TAGS) or when
     /// the schema's symbols are full.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let mut ada = Contact::new(&schema);
+    /// ada.add_tag("vip", 1, None)?;
+    /// ada.add_tag("VIP", 5, None)?;
+    /// assert_eq!((ada.tags().len(), ada.tags()[0].score), (1, 5));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn add_tag(&mut self, name: &str, score: i32, since: Option<OffsetDateTime>) -> Result<()> {
         self.put_tag(name, score, since).map(|_| ())
     }
@@ -66,7 +78,18 @@ impl Contact {
         Ok(name)
     }
 
-    /// Takes a tag away; true if it was there.
+    /// Removes a tag. Returns `true` if the contact had it.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let mut ada = Contact::builder(&schema).tag("vip").build()?;
+    /// let vip = schema.symbols().get("VIP").unwrap();
+    /// assert!(ada.remove_tag(vip));
+    /// assert!(!ada.remove_tag(vip));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn remove_tag(&mut self, name: Symbol) -> bool {
         let before = self.tags.len();
         self.tags.retain(|tag| tag.name != name);
@@ -75,16 +98,26 @@ impl Contact {
         before != self.tags.len()
     }
 
-    /// The tags, in the order they were assigned.
+    /// Returns the tags, in the order in which they were assigned.
     #[must_use]
     pub fn tags(&self) -> &[Tag] {
         &self.tags
     }
 
-    /// Adds an entry to a consent's history.
+    /// Adds an entry to the history of a consent.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] for more than [`MAX_CONSENTS`](Self::MAX_CONSENTS) or when the schema's symbols are full.
+    ///
+    /// ```
+    /// use audiencekit::contact::ConsentStatus;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// ada.add_consent("newsletter", ConsentStatus::Confirmed, None)?;
+    /// assert_eq!(ada.consents().len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn add_consent(
         &mut self,
         name: &str,
@@ -97,16 +130,26 @@ impl Contact {
         Ok(())
     }
 
-    /// The entries of all consents, in the order they were added.
+    /// Returns the entries of all consents, in the order in which they were added.
     #[must_use]
     pub fn consents(&self) -> &[Consent] {
         &self.lists().consents
     }
 
-    /// Puts the contact on a stage of a funnel, off any other stage of the same funnel.
+    /// Puts the contact on a stage of a funnel, and takes it off any other stage of that funnel.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] for more than [`MAX_STAGES`](Self::MAX_STAGES) or when the schema's symbols are full.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// ada.set_stage("Sales", "Lead", None)?;
+    /// ada.set_stage("Sales", "Offer", None)?;
+    /// assert_eq!(ada.stages().len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn set_stage(&mut self, funnel: &str, stage: &str, since: Option<OffsetDateTime>) -> Result<()> {
         let symbols = self.schema().symbols();
         let place = FunnelStage { funnel: symbols.intern(funnel)?, stage: symbols.intern(stage)?, since };
@@ -123,19 +166,30 @@ impl Contact {
         Ok(())
     }
 
-    /// The stages that the contact stands on.
+    /// Returns the stages on which the contact is.
     #[must_use]
     pub fn stages(&self) -> &[FunnelStage] {
         &self.lists().stages
     }
 
-    /// Adds an event. Its type is kept in lower case, and its properties are of the types that the schema declares.
+    /// Adds an event. Its type is stored in lower case, and its properties must have the types that the schema declares.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`] for a type or a property that the schema does not declare, or a value of another type than
     /// the property's; [`ErrorKind::Limit`] for more than [`MAX_EVENTS`](Self::MAX_EVENTS) or
     /// [`MAX_PROPERTIES`](Self::MAX_PROPERTIES), and when the contact or the schema's symbols are full. The contact is
     /// then as it was.
+    ///
+    /// ```
+    /// use audiencekit::contact::Event;
+    /// use audiencekit::{Contact, Schema};
+    /// use time::macros::datetime;
+    ///
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// ada.add_event(&Event::new("visit", datetime!(2026-11-02 10:00 UTC)).property("url", "https://example.com/offer"))?;
+    /// assert_eq!(&*ada.events().next().unwrap().kind_name(), "visit");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn add_event(&mut self, event: &Event) -> Result<()> {
         self.push_event(event, false)
     }
@@ -198,7 +252,7 @@ impl Contact {
         Ok(())
     }
 
-    /// The events, in the order they were added.
+    /// Returns the events, in the order in which they were added.
     pub fn events(&self) -> impl ExactSizeIterator<Item = EventRef<'_>> {
         (0..self.events.len()).map(|index| EventRef { contact: self, index })
     }

@@ -47,17 +47,17 @@ pub struct Contact {
     pub(in crate::contact) lists: Option<Box<Lists>>,
 }
 
-/// The standard fields and a dozen of the host's own.
+/// The standard fields and a dozen details.
 const NEAR: usize = 56;
 
 impl Contact {
-    /// Most bytes of text in one contact.
+    /// The maximum size of all text of one contact, in bytes: 64 MiB.
     pub const MAX_TEXT: usize = 64 << 20;
 
-    /// Most texts in the lists of one contact, those included that were taken out again.
+    /// The maximum number of texts in the lists of one contact: 1,048,576. Removed texts count.
     pub const MAX_TEXTS: usize = 1 << 20;
 
-    /// A contact with nothing set.
+    /// Creates a contact with no values.
     #[must_use]
     pub fn new(schema: &Schema) -> Self {
         Self {
@@ -72,7 +72,16 @@ impl Contact {
         }
     }
 
-    /// Forgets everything but the memory, to be filled again.
+    /// Removes all values and keeps the allocated memory, so that the contact can be filled again.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut contact = Contact::builder(&Schema::standard()).id("7").tag("vip").build()?;
+    /// contact.clear();
+    /// assert_eq!(contact.to_json(), "{}");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn clear(&mut self) {
         self.near.fill(Packed::MISSING);
         self.far.fill(Packed::MISSING);
@@ -85,17 +94,27 @@ impl Contact {
         }
     }
 
-    /// The schema that the slots belong to.
+    /// Returns the schema to which the slots belong.
     #[must_use]
     pub fn schema(&self) -> &Schema {
         &self.schema
     }
 
-    /// Sets a field. An integer fits a decimal field, a date a birthday, a text a keyword or a list.
+    /// Sets a field. An integer fits a decimal field, a date a birthday, and a text a keyword or a list.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`] when the value is not of the field's type; [`ErrorKind::Limit`] when the contact or the
     /// schema's symbols are full. The field is then as it was.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let mut ada = Contact::new(&schema);
+    /// ada.set(schema.require("score")?, 70)?;
+    /// assert!(ada.set(schema.require("score")?, "seventy").is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn set(&mut self, id: FieldId, value: impl Into<Value>) -> Result<()> {
         let field_type = self.schema.get(id).field_type();
         let slot = match (field_type, value.into()) {
@@ -117,7 +136,7 @@ impl Contact {
         Ok(())
     }
 
-    /// Sets a text, keyword or list field from borrowed text, without an allocation of its own.
+    /// Sets a text, keyword or list field from borrowed text, without an allocation for the text.
     ///
     /// # Errors
     /// As [`set`](Self::set).
@@ -131,10 +150,22 @@ impl Contact {
         Ok(())
     }
 
-    /// Adds one more text to a list field.
+    /// Appends a text to a list field.
     ///
     /// # Errors
     /// As [`set`](Self::set).
+    ///
+    /// ```
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let email = schema.require("email")?;
+    /// let mut ada = Contact::new(&schema);
+    /// ada.set_text(email, "ada@example.com")?;
+    /// ada.add_text(email, "ada@example.org")?;
+    /// assert_eq!(ada.texts(email).collect::<Vec<_>>(), ["ada@example.com", "ada@example.org"]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn add_text(&mut self, id: FieldId, text: &str) -> Result<()> {
         if self.schema.get(id).field_type() != FieldType::TextList {
             return Err(self.wrong_type(id, self.schema.get(id).field_type(), &Value::TextList(Vec::new())));
@@ -161,13 +192,24 @@ impl Contact {
         self.replace(id, Slot::Missing);
     }
 
-    /// The value of a field, or `None` when it is missing, or of another, larger schema.
+    /// Returns the value of a field, or `None` if it is missing or belongs to another, larger schema.
+    ///
+    /// ```
+    /// use audiencekit::contact::ValueRef;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let ada = Contact::builder(&schema).score(70).build()?;
+    /// assert!(matches!(ada.get(schema.require("score")?), Some(ValueRef::Integer(70))));
+    /// assert!(ada.get(schema.require("city")?).is_none());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn get(&self, id: FieldId) -> Option<ValueRef<'_>> {
         self.value_of(self.slot(id.index()))
     }
 
-    /// The texts of a text, keyword or list field: none, one or several.
+    /// Returns the texts of a text, keyword or list field: none, one or several.
     pub fn texts(&self, id: FieldId) -> impl Iterator<Item = &str> {
         let slot = self.slot(id.index());
         let one = match slot {

@@ -47,42 +47,52 @@ pub struct ConsentEntry {
 }
 
 impl ConsentEntry {
-    /// An entry with nothing beside it.
+    /// Creates an entry without date or proof.
     #[must_use]
     pub fn new(name: impl Into<String>, status: ConsentStatus) -> Self {
         let name = name.into();
         Self { name, status, at: None, agreed_on: None, ip: None, description_id: None, opt_out: None }
     }
 
-    /// When it was decided.
+    /// Sets when the contact decided.
     #[must_use]
     pub fn at(mut self, at: OffsetDateTime) -> Self {
         self.at = Some(at);
         self
     }
 
-    /// When the person agreed.
+    /// Sets when the contact agreed, which an entry that withdraws the consent may still state.
     #[must_use]
     pub fn agreed_on(mut self, at: OffsetDateTime) -> Self {
         self.agreed_on = Some(at);
         self
     }
 
-    /// The address from which the person decided.
+    /// Sets the IP address from which the contact decided.
     #[must_use]
     pub fn ip(mut self, ip: IpAddr) -> Self {
         self.ip = Some(ip);
         self
     }
 
-    /// The id of the wording that the person saw.
+    /// Sets the id of the wording that the contact saw.
     #[must_use]
     pub fn description_id(mut self, id: impl Into<String>) -> Self {
         self.description_id = Some(id.into());
         self
     }
 
-    /// Whether the person opted out.
+    /// Sets whether the contact opted out. With `true`, a confirmed consent counts as withdrawn.
+    ///
+    /// ```
+    /// use audiencekit::contact::{ConsentEntry, ConsentStatus};
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let entry = ConsentEntry::new("newsletter", ConsentStatus::Confirmed).opt_out(true);
+    /// let ada = Contact::builder(&Schema::standard()).consent_entry(&entry).build()?;
+    /// assert_eq!(ada.consents()[0].status, ConsentStatus::Withdrawn);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn opt_out(mut self, opt_out: bool) -> Self {
         self.opt_out = Some(opt_out);
@@ -133,27 +143,27 @@ pub struct StageEntry {
 }
 
 impl StageEntry {
-    /// A place with nothing beside it.
+    /// Creates an entry without date, value or score.
     #[must_use]
     pub fn new(funnel: impl Into<String>, stage: impl Into<String>) -> Self {
         Self { funnel: funnel.into(), stage: stage.into(), since: None, value: None, score: None }
     }
 
-    /// Since when.
+    /// Sets since when the contact is on the stage.
     #[must_use]
     pub fn since(mut self, since: OffsetDateTime) -> Self {
         self.since = Some(since);
         self
     }
 
-    /// The potential value.
+    /// Sets the potential value, exact.
     #[must_use]
     pub fn value(mut self, value: Decimal) -> Self {
         self.value = Some(value);
         self
     }
 
-    /// The contact's score on this stage.
+    /// Sets the contact's score on this stage.
     #[must_use]
     pub fn score(mut self, score: i32) -> Self {
         self.score = Some(score);
@@ -168,7 +178,7 @@ impl fmt::Debug for StageEntry {
 }
 
 impl Contact {
-    /// Adds an entry to a consent's history, with what proves it.
+    /// Adds an entry to the history of a consent, with its proof.
     ///
     /// # Errors
     /// As [`add_consent`](Self::add_consent), and [`ErrorKind::Limit`](crate::ErrorKind::Limit) for more text than a
@@ -184,7 +194,7 @@ impl Contact {
         Ok(())
     }
 
-    /// The entries of all consents with what proves them, in the order they were added.
+    /// Returns the entries of all consents with their proofs, in the order in which they were added.
     pub fn consent_entries(&self) -> impl ExactSizeIterator<Item = ConsentEntry> {
         self.consents().iter().enumerate().map(|(place, consent)| self.consent_entry(place as u32, consent))
     }
@@ -201,10 +211,20 @@ impl Contact {
         entry
     }
 
-    /// Puts the contact on a stage of a funnel, off any other stage of the same funnel, with what it may bring.
+    /// Puts the contact on a stage of a funnel, off any other stage of that funnel, with value and score.
     ///
     /// # Errors
     /// As [`set_stage`](Self::set_stage).
+    ///
+    /// ```
+    /// use audiencekit::contact::StageEntry;
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// ada.set_stage_entry(&StageEntry::new("Sales", "Offer").score(7))?;
+    /// assert_eq!(ada.stage_entries().next().unwrap().score, Some(7));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn set_stage_entry(&mut self, entry: &StageEntry) -> Result<()> {
         self.set_stage(&entry.funnel, &entry.stage, entry.since)?;
         let StageEntry { value, score, .. } = *entry;
@@ -216,7 +236,7 @@ impl Contact {
         Ok(())
     }
 
-    /// The stages that the contact stands on, with what they may bring.
+    /// Returns the stages on which the contact is, with value and score.
     pub fn stage_entries(&self) -> impl ExactSizeIterator<Item = StageEntry> {
         self.stages().iter().map(|stage| self.stage_entry(stage))
     }

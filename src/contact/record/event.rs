@@ -33,20 +33,28 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event of `kind`, such as `purchase`, at an instant. Types are told apart without regard to case.
+    /// Creates an event of type `kind`, such as `purchase`, at an instant. Types are compared without regard to case.
     #[must_use]
     pub fn new(kind: impl Into<String>, at: OffsetDateTime) -> Self {
         Self { kind: kind.into(), at, value: None, properties: Vec::new() }
     }
 
-    /// The amount, exact.
+    /// Sets the amount, exact.
     #[must_use]
     pub fn value(mut self, value: Decimal) -> Self {
         self.value = Some(value);
         self
     }
 
-    /// A property, such as `products`, `location`, `detail1` or one of the host's own.
+    /// Adds a property, such as `products`, `location`, `detail1` or one that your schema declares.
+    ///
+    /// ```
+    /// use audiencekit::contact::Event;
+    /// use time::macros::datetime;
+    ///
+    /// let visit = Event::new("visit", datetime!(2026-11-02 10:00 UTC)).property("url", "https://example.com/offer");
+    /// assert_eq!(format!("{visit:?}"), "Event(visit, url)"); // no value is printed
+    /// ```
     #[must_use]
     pub fn property(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.properties.push((name.into(), value.into()));
@@ -75,30 +83,41 @@ pub struct EventRef<'a> {
 }
 
 impl<'a> EventRef<'a> {
-    /// The type, as a symbol of the schema.
+    /// Returns the type, as a symbol of the schema.
     #[must_use]
     pub fn kind(self) -> Symbol {
         self.contact.event_row(self.index).kind
     }
 
-    /// When it happened.
+    /// Returns when the event happened.
     #[must_use]
     pub fn at(self) -> OffsetDateTime {
         from_micros(self.contact.event_row(self.index).at)
     }
 
-    /// The amount, if it has one.
+    /// Returns the amount, or `None` if the event has none.
+    ///
+    /// ```
+    /// use audiencekit::contact::Event;
+    /// use audiencekit::{Contact, Schema};
+    /// use time::macros::datetime;
+    ///
+    /// let bought = Event::new("purchase", datetime!(2026-11-02 10:00 UTC)).value("129.90".parse()?);
+    /// let ada = Contact::builder(&Schema::standard()).event(&bought).build()?;
+    /// assert_eq!(ada.events().next().unwrap().value(), Some("129.90".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn value(self) -> Option<Decimal> {
         self.contact.event_row(self.index).value
     }
 
-    /// The names and values of its properties.
+    /// Returns the names and values of the properties.
     pub fn properties(self) -> impl Iterator<Item = (Symbol, ValueRef<'a>)> {
         self.contact.event_properties(self.index)
     }
 
-    /// The type's name.
+    /// Returns the name of the type, in lower case.
     #[must_use]
     pub fn kind_name(self) -> Arc<str> {
         self.contact.schema().symbols().text(self.kind())

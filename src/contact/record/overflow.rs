@@ -21,7 +21,7 @@ pub(crate) struct Proof {
     pub(crate) opt_out: Option<bool>,
 }
 
-/// The address is nobody's business.
+/// Prints nothing: a proof holds an IP address.
 impl fmt::Debug for Proof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Proof")

@@ -6,15 +6,28 @@ use super::overflow::Inside;
 use crate::error::{Error, ErrorKind, Result};
 
 impl Contact {
-    /// Most members that are kept without a field: of the contact, and of each of its tags, consents, stages and events.
+    /// The maximum number of kept members: 1,024 for the contact, and 1,024 for each of its tags, consents, stages and events.
     pub const MAX_KEPT: usize = 1_024;
 
-    /// Most members that are kept inside all tags, consents, stages and events of one contact.
+    /// The maximum number of kept members inside all tags, consents, stages and events of one contact: 262,144.
     pub const MAX_KEPT_INSIDE: usize = 1 << 18;
 
-    /// The members without a field that [`UnknownFields::Keep`](crate::contact::json::read::UnknownFields::Keep) kept: names, and values
-    /// as JSON. Members inside tags, consents, stages and events are kept beside these:
-    /// [`to_json`](Self::to_json) writes them where they stood.
+    /// Returns the members without a field that `UnknownFields::Keep` kept: names, and values as JSON.
+    ///
+    /// Members inside tags, consents, stages and events are kept as well; [`to_json`](Self::to_json) writes them where
+    /// they stood.
+    ///
+    /// ```
+    /// use audiencekit::contact::{JsonReading, UnknownFields};
+    /// use audiencekit::{Contact, Schema};
+    ///
+    /// let mut reading = JsonReading::default();
+    /// reading.unknown = UnknownFields::Keep;
+    /// let mut ada = Contact::new(&Schema::standard());
+    /// reading.read(r#"{"id": "7", "shoe_size": 39}"#, &mut ada)?;
+    /// assert_eq!(ada.kept().collect::<Vec<_>>(), [("shoe_size", "39")]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn kept(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.lists().kept.iter().map(|&(name, json)| (self.store().piece(name), self.store().piece(json)))
     }

@@ -11,18 +11,25 @@ use crate::contact::text::suggest::nearest;
 use crate::error::{Error, ErrorKind};
 
 impl Schema {
-    /// The event types that filters may name: the standard ones and those declared.
+    /// Returns the event types that filters may name: the standard ones and the declared ones.
     pub fn event_types(&self) -> impl ExactSizeIterator<Item = &str> {
         self.declared_events().keys().map(String::as_str)
     }
 
-    /// True for an event type that filters may name.
+    /// Returns `true` if filters may name this event type.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// assert!(Schema::standard().has_event_type("purchase"));
+    /// assert!(!Schema::standard().has_event_type("webinar"));
+    /// ```
     #[must_use]
     pub fn has_event_type(&self, kind: &str) -> bool {
         self.declared_events().contains_key(&*lower(kind))
     }
 
-    /// The type of a property of an event type, or of some event when no type is given.
+    /// Returns the type of a property of an event type, or of any event if no type is given.
     #[must_use]
     pub fn property_type(&self, kind: Option<&str>, property: &str) -> Option<FieldType> {
         static STANDARD: LazyLock<HashMap<&str, FieldType>> =
@@ -31,7 +38,7 @@ impl Schema {
         declared.map(|(_, field_type)| field_type).or_else(|| STANDARD.get(property).copied())
     }
 
-    /// The names and types of the properties of an event type, or of all events when no type is given.
+    /// Returns the names and types of the properties of an event type, or of all events if no type is given.
     pub fn properties(&self, kind: Option<&str>) -> impl Iterator<Item = (&str, FieldType)> {
         self.declared(kind).chain(standard::PROPERTIES.iter().copied())
     }

@@ -30,7 +30,13 @@ pub enum FieldType {
 }
 
 impl FieldType {
-    /// The word for it in a schema file.
+    /// Returns the name of the type in a schema file.
+    ///
+    /// ```
+    /// use audiencekit::contact::FieldType;
+    ///
+    /// assert_eq!(FieldType::TextList.as_str(), "text_list");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -53,12 +59,12 @@ impl fmt::Display for FieldType {
     }
 }
 
-/// The place of a field in a contact.
+/// The slot of a field in a contact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FieldId(pub(crate) u16);
 
 impl FieldId {
-    /// The index of the slot.
+    /// Returns the index of the slot.
     #[must_use]
     pub fn index(self) -> usize {
         usize::from(self.0)
@@ -75,24 +81,33 @@ pub struct Field {
 }
 
 impl Field {
-    /// The name, as filters write it.
+    /// Returns the name, as filters write it.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type.
+    /// Returns the type of the field.
     #[must_use]
     pub fn field_type(&self) -> FieldType {
         self.field_type
     }
 
-    /// The only values that a filter may compare it with, where they are declared.
+    /// Returns the only values with which a filter may compare the field, if they are declared.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// let schema = Schema::builder().one_of("plan", ["free", "pro"]).build()?;
+    /// let plan = schema.get(schema.require("plan")?);
+    /// assert_eq!(plan.values().unwrap().collect::<Vec<_>>(), ["free", "pro"]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn values(&self) -> Option<impl ExactSizeIterator<Item = &str>> {
         self.values.as_ref().map(|values| values.iter().map(|value| &**value))
     }
 
-    /// True for the fields that every schema has.
+    /// Returns `true` for the fields that every schema has.
     #[must_use]
     pub fn is_standard(&self) -> bool {
         self.standard

@@ -36,16 +36,23 @@ struct Inner {
 }
 
 impl Schema {
-    /// Most fields of one schema.
+    /// The maximum number of fields of one schema: 4,096.
     pub const MAX_FIELDS: usize = 4_096;
 
-    /// The standard fields and no more.
+    /// Returns a schema with the standard fields only.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// let schema = Schema::standard();
+    /// assert!(schema.field("email").is_some() && schema.field("plan").is_none());
+    /// ```
     #[must_use]
     pub fn standard() -> Self {
         Self::from_fields(standard_fields(), standard_events(), Symbols::DEFAULT_LIMIT)
     }
 
-    /// Starts a schema with the standard fields.
+    /// Returns a builder that starts with the standard fields.
     #[must_use]
     pub fn builder() -> SchemaBuilder {
         SchemaBuilder {
@@ -66,16 +73,24 @@ impl Schema {
         Self(Arc::new(Inner { fields, by_name, events, symbols: Symbols::new(symbol_limit) }))
     }
 
-    /// The field of this name, if declared.
+    /// Returns the field of this name, or `None` if it is not declared.
     #[must_use]
     pub fn field(&self, name: &str) -> Option<FieldId> {
         self.0.by_name.get(name).copied()
     }
 
-    /// The field of this name.
+    /// Returns the field of this name, or an error that suggests the nearest declared name.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`], with the nearest name, for a field that is not declared.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// let schema = Schema::standard();
+    /// let error = schema.require("coutry").unwrap_err();
+    /// assert_eq!(error.to_string(), "schema: unknown field \"coutry\"; did you mean \"country\"?");
+    /// ```
     pub fn require(&self, name: &str) -> Result<FieldId> {
         self.field(name).ok_or_else(|| {
             let error = Error::new(ErrorKind::Schema, "schema", format!("unknown field {name:?}"));
@@ -84,13 +99,20 @@ impl Schema {
         })
     }
 
-    /// The declared name nearest to `name`, if one is near.
+    /// Returns the declared name nearest to `name`, or `None` if none is near.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// assert_eq!(Schema::standard().suggest("emial"), Some("email"));
+    /// assert_eq!(Schema::standard().suggest("zzzzzz"), None);
+    /// ```
     #[must_use]
     pub fn suggest(&self, name: &str) -> Option<&str> {
         nearest(name, self.0.fields.iter().map(Field::name))
     }
 
-    /// A field of this schema.
+    /// Returns a field of this schema.
     ///
     /// # Panics
     /// For an id of another, larger schema.
@@ -99,7 +121,7 @@ impl Schema {
         &self.0.fields[id.index()]
     }
 
-    /// All fields, in slot order.
+    /// Returns all fields, in slot order.
     pub fn fields(&self) -> impl ExactSizeIterator<Item = (FieldId, &Field)> {
         self.0.fields.iter().enumerate().map(|(i, field)| (FieldId(i as u16), field))
     }
@@ -114,19 +136,19 @@ impl Schema {
         &self.0.events
     }
 
-    /// How many slots a contact has.
+    /// Returns the number of slots of a contact.
     #[must_use]
     pub fn len(&self) -> usize {
         self.0.fields.len()
     }
 
-    /// Never: the standard fields are always there.
+    /// Returns `false`: the standard fields are always there.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.fields.is_empty()
     }
 
-    /// The texts of tags, event types and keyword fields.
+    /// Returns the interned texts of tags, event types and keyword fields.
     #[must_use]
     pub fn symbols(&self) -> &Symbols {
         &self.0.symbols
@@ -151,14 +173,34 @@ pub struct SchemaBuilder {
 }
 
 impl SchemaBuilder {
-    /// Declares a detail of the host's own: a name of letters, digits and `_` that does not start with a digit.
+    /// Declares a detail of your own. A name has letters, digits and `_`, and does not start with a digit.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::contact::FieldType;
+    ///
+    /// let schema = Schema::builder().detail("plan", FieldType::Keyword).build()?;
+    /// assert!(schema.field("plan").is_some());
+    /// assert!(Schema::builder().detail("2nd plan", FieldType::Keyword).build().is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn detail(mut self, name: impl Into<String>, field_type: FieldType) -> Self {
         self.details.push((name.into(), field_type));
         self
     }
 
-    /// Declares a keyword of the host's own that takes only these values; filters are held to them.
+    /// Declares a keyword of your own with a fixed list of values. Filters may name these values only.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::segment::Filter;
+    ///
+    /// let schema = Schema::builder().one_of("plan", ["free", "pro"]).build()?;
+    /// assert!(Filter::parse(r#"plan = "pro""#, &schema).is_ok());
+    /// assert!(Filter::parse(r#"plan = "por""#, &schema).is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn one_of<V: Into<String>>(
         mut self,
@@ -170,7 +212,7 @@ impl SchemaBuilder {
         self.detail(name, FieldType::Keyword)
     }
 
-    /// Declares an event type of the host's own, or more properties of a standard one.
+    /// Declares an event type of your own, or more properties of a standard one.
     ///
     /// ```
     /// use audiencekit::{Schema, contact::FieldType, segment::Filter};
@@ -191,14 +233,14 @@ impl SchemaBuilder {
         self
     }
 
-    /// Most distinct texts of tags, event types and keyword fields.
+    /// Sets the maximum number of distinct texts of tags, event types and keyword fields. Defaults to 1,000,000.
     #[must_use]
     pub fn symbol_limit(mut self, limit: usize) -> Self {
         self.symbol_limit = limit;
         self
     }
 
-    /// The schema.
+    /// Returns the schema, or an error that lists every problem.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`], with every name that is malformed, taken or declared twice.

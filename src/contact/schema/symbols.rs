@@ -57,10 +57,10 @@ const FIRST_CHUNK: usize = 256;
 const CHUNKS: usize = 22;
 
 impl Symbols {
-    /// Most distinct texts by default.
+    /// The default maximum number of distinct texts: 1,000,000.
     pub const DEFAULT_LIMIT: usize = 1_000_000;
 
-    /// Most bytes of all texts together.
+    /// The maximum size of all texts together, in bytes: 64 MiB.
     pub const MAX_BYTES: usize = 64 << 20;
 
     pub(crate) fn new(limit: usize) -> Self {
@@ -81,16 +81,26 @@ impl Symbols {
         self.id
     }
 
-    /// The symbol of `text`, if some contact or filter has used it.
+    /// Returns the symbol of `text`, or `None` if no contact and no filter has used it.
     #[must_use]
     pub fn get(&self, text: &str) -> Option<Symbol> {
         self.known(text).map(|entry| Symbol(entry.symbol))
     }
 
-    /// The symbol of `text`, made if need be.
+    /// Returns the symbol of `text`, and creates it if needed.
     ///
     /// # Errors
     /// [`ErrorKind::Limit`] when the table is full.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    ///
+    /// let schema = Schema::standard();
+    /// let vip = schema.symbols().intern("VIP")?;
+    /// assert_eq!(schema.symbols().get("VIP"), Some(vip));
+    /// assert_eq!(&*schema.symbols().text(vip), "VIP");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn intern(&self, text: &str) -> Result<Symbol> {
         if let Some(entry) = self.known(text) {
             return Ok(Symbol(entry.symbol));
@@ -170,7 +180,7 @@ impl Symbols {
         Ok(entry)
     }
 
-    /// The text of `symbol`.
+    /// Returns the text of `symbol`.
     #[must_use]
     pub fn text(&self, symbol: Symbol) -> Arc<str> {
         self.shared(symbol).map_or_else(|| "".into(), Arc::clone)
@@ -186,13 +196,13 @@ impl Symbols {
         self.chunks.get(chunk)?.get()?.get(at)?.get()
     }
 
-    /// How many distinct texts there are.
+    /// Returns the number of distinct texts.
     #[must_use]
     pub fn len(&self) -> usize {
         self.by_text.read().unwrap_or_else(PoisonError::into_inner).len()
     }
 
-    /// True before the first text.
+    /// Returns `true` if there is no text yet.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0

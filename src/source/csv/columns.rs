@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use crate::clock::TimeZone;
 use crate::contact::{ConsentStatus, Contact, DateOrder, FieldId, FieldType, Schema};
 use crate::error::{Error, ErrorKind, Result};
-use crate::source::losses::guards;
+use crate::source::read_errors::guards;
 
 /// Where the cells of one column go.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use crate::contact::{Contact, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::batch::Batch;
 use crate::source::chunk::{Chunk, Decoder};
-use crate::source::losses::placed;
-use crate::source::losses::{OnBadCell, OnBadRow};
+use crate::source::read_errors::placed;
+use crate::source::read_errors::{OnBadCell, OnBadRow};
 
 /// Reads rows under a header that is known.
 #[derive(Debug)]
@@ -27,34 +27,34 @@ struct Row<'a> {
 }
 
 impl Decoder for RowDecoder {
-    fn decode(&self, lot: &mut Chunk, batch: &mut Batch) -> Result<()> {
-        self.parsers.lend(|cells| self.read(lot, batch, cells))
+    fn decode(&self, chunk: &mut Chunk, batch: &mut Batch) -> Result<()> {
+        self.parsers.lend(|cells| self.read(chunk, batch, cells))
     }
 }
 
 impl RowDecoder {
-    fn read(&self, lot: &mut Chunk, batch: &mut Batch, cells: &mut Cells) -> Result<()> {
+    fn read(&self, chunk: &mut Chunk, batch: &mut Batch, cells: &mut Cells) -> Result<()> {
         // Cells that a row has lost, by column.
         let mut dropped: Vec<(usize, Error)> = Vec::new();
         while !batch.is_full() {
-            let Some(found) = cells.find(lot.rest()) else {
-                lot.pass(usize::MAX, 0);
+            let Some(found) = cells.find(chunk.rest()) else {
+                chunk.advance(usize::MAX, 0);
                 return Ok(());
             };
-            lot.pass(found.skipped, found.skipped_lines);
-            let row = Row { line: lot.line(), cells };
+            chunk.advance(found.skipped, found.skipped_lines);
+            let row = Row { line: chunk.line(), cells };
             let filled = batch.push(|contact| self.fill(contact, &row, &mut dropped));
-            lot.pass(found.len, found.lines);
+            chunk.advance(found.len, found.lines);
             match filled {
                 Ok(()) => {
                     for (column, error) in dropped.drain(..) {
                         let field = self.targets.get(column).map_or("", |target| target.name(&self.schema));
-                        batch.losses_mut().cell(field, || error.to_string());
+                        batch.read_errors_mut().cell(field, || error.to_string());
                     }
                 }
                 Err(error) => {
                     dropped.clear();
-                    self.bad_row.settle(error, batch.losses_mut())?;
+                    self.bad_row.settle(error, batch.read_errors_mut())?;
                 }
             }
         }
@@ -79,7 +79,7 @@ impl RowDecoder {
             let cell = cell.ok_or_else(|| Error::new(ErrorKind::Source, place(), "not UTF-8"))?;
             if let Err(error) = target.write(contact, cell, &self.reading) {
                 let error = placed(place(), error);
-                let refused = self.bad_cell == OnBadCell::Refuse || target.guards(&self.schema);
+                let refused = self.bad_cell == OnBadCell::FailRow || target.guards(&self.schema);
                 if refused || error.kind() == ErrorKind::Limit {
                     return Err(error);
                 }

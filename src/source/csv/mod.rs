@@ -15,16 +15,16 @@ use crate::clock::TimeZone;
 use crate::contact::{DateOrder, Schema};
 use crate::error::{Error, ErrorKind, Result};
 use crate::source::chunk::Chunk;
-use crate::source::chunk_reader::{Blocks, LotReader, MAX_RECORD};
+use crate::source::chunk_reader::{BlockReader, Blocks, MAX_RECORD};
 use crate::source::input::Origin;
-use crate::source::losses::{OnBadCell, OnBadRow};
+use crate::source::read_errors::{OnBadCell, OnBadRow};
 use crate::source::{ContactReader, ContactSource};
 use cells::{Cells, Parsers};
 use columns::{ColumnRules, Reading};
 use decode::RowDecoder;
 use rows::Rows;
 
-/// A source over a CSV file, RFC 4180, UTF-8, with a header.
+/// A source over a CSV file: RFC 4180, UTF-8, with a header.
 ///
 /// The header names fields of the schema. Beside them, `tags` holds tags apart by commas (`VIP, GOLD (3)`),
 /// `consent.NAME` a consent and `stage.FUNNEL` a funnel stage. A column that is none of these is an error when the
@@ -50,7 +50,20 @@ pub struct CsvSource {
     decoder: Arc<RowDecoder>,
 }
 
-/// Settings of a [`CsvSource`].
+/// Builds a [`CsvSource`].
+///
+/// ```
+/// use audiencekit::{CsvSource, Schema};
+/// use audiencekit::source::OnBadRow;
+///
+/// let schema = Schema::standard();
+/// let people = CsvSource::builder(&schema)
+///     .delimiter(b';')
+///     .column("E-mail", "email")
+///     .bad_row(OnBadRow::Skip)
+///     .from_bytes("id;E-mail\n7;ada@example.com\n")?;
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone)]
 pub struct CsvSourceBuilder {
     schema: Schema,
@@ -62,20 +75,29 @@ pub struct CsvSourceBuilder {
 }
 
 impl CsvSource {
-    /// Most bytes of one record, give or take what is read ahead.
+    /// The maximum size of one record, in bytes: 16 MiB, plus what is read ahead.
     pub const MAX_RECORD: usize = MAX_RECORD;
 
-    /// Opens a file whose columns are all fields of `schema`, with the settings of [`CsvSourceBuilder`] as they are. A pipe
-    /// is none: it cannot be read from the start again.
+    /// Opens a CSV file in which every column is a field of `schema`.
+    ///
+    /// The other settings are the defaults of [`CsvSourceBuilder`]. Pipes and devices are rejected because they cannot be
+    /// read twice.
     ///
     /// # Errors
-    /// [`ErrorKind::Io`] when it cannot be read or is no file, [`ErrorKind::Schema`] for a column that the schema does
-    /// not have.
+    /// [`ErrorKind::Io`] if the path cannot be read or is not a file, [`ErrorKind::Schema`] for a column that the schema
+    /// does not have.
+    ///
+    /// ```
+    /// use audiencekit::{CsvSource, Schema};
+    ///
+    /// let missing = CsvSource::open("no/such/file.csv", &Schema::standard()).unwrap_err();
+    /// assert_eq!(missing.kind(), audiencekit::ErrorKind::Io);
+    /// ```
     pub fn open(path: impl Into<PathBuf>, schema: &Schema) -> Result<Self> {
         Self::builder(schema).open(path)
     }
 
-    /// Starts the settings: comma, dates year first, days in UTC, `;` between values of a list.
+    /// Returns a builder with the defaults: comma, year-first dates, UTC, and `;` between the values of a list.
     #[must_use]
     pub fn builder(schema: &Schema) -> CsvSourceBuilder {
         CsvSourceBuilder {
@@ -90,7 +112,7 @@ impl CsvSource {
 }
 
 impl CsvSourceBuilder {
-    /// The byte between cells. With `;`, values of a list are apart by `|` unless told otherwise.
+    /// Sets the field delimiter. Defaults to `,`. With `;`, the list separator defaults to `|`.
     #[must_use]
     pub fn delimiter(mut self, delimiter: u8) -> Self {
         self.delimiter = delimiter;
@@ -100,63 +122,72 @@ impl CsvSourceBuilder {
         self
     }
 
-    /// Reads the column named `header` into `field`.
+    /// Maps the column named `header` to `field`.
+    ///
+    /// ```
+    /// use audiencekit::{CsvSource, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let file = "Customer,Mail\n7,ada@example.com\n";
+    /// assert!(CsvSource::builder(&schema).from_bytes(file).is_err());
+    /// assert!(CsvSource::builder(&schema).column("Customer", "id").column("Mail", "email").from_bytes(file).is_ok());
+    /// ```
     #[must_use]
     pub fn column(mut self, header: impl Into<String>, field: impl Into<String>) -> Self {
         self.columns.renamed.push((header.into(), field.into()));
         self
     }
 
-    /// Does not read the column named `header`.
+    /// Ignores the column named `header`.
     #[must_use]
     pub fn ignore(mut self, header: impl Into<String>) -> Self {
         self.columns.ignored.push(header.into());
         self
     }
 
-    /// Does not read columns that are neither fields nor mapped.
+    /// Ignores columns that are neither fields nor mapped.
     #[must_use]
     pub fn ignore_unknown(mut self) -> Self {
         self.columns.ignore_unknown = true;
         self
     }
 
-    /// The order of day, month and year in dates.
+    /// Sets the order of day, month and year in dates. Defaults to year first.
     #[must_use]
     pub fn date_order(mut self, order: DateOrder) -> Self {
         self.reading.order = order;
         self
     }
 
-    /// The zone of instants that are written without an offset.
+    /// Sets the time zone of instants that are written without an offset. Defaults to UTC.
     #[must_use]
     pub fn zone(mut self, zone: TimeZone) -> Self {
         self.reading.zone = zone;
         self
     }
 
-    /// What stands between the values of a list, such as several e-mail addresses.
+    /// Sets the separator between the values of a list, such as several e-mail addresses. Defaults to `;`.
     #[must_use]
     pub fn list_separator(mut self, separator: char) -> Self {
         self.reading.list_separator = separator;
         self
     }
 
-    /// What to do with a row that cannot be read.
+    /// Sets what happens to a row that cannot be read. Defaults to [`OnBadRow::Fail`].
     #[must_use]
     pub fn bad_row(mut self, bad_row: OnBadRow) -> Self {
         self.bad_row = bad_row;
         self
     }
 
-    /// What to do with a cell that is not of its field's type.
+    /// Sets what happens to a cell that does not have the type of its field. Defaults to [`OnBadCell::SetMissing`].
     #[must_use]
     pub fn bad_cell(mut self, bad_cell: OnBadCell) -> Self {
         self.bad_cell = bad_cell;
         self
     }
 
-    /// Opens a file.
+    /// Opens a CSV file with these settings.
     ///
     /// # Errors
     /// As [`CsvSource::open`].
@@ -164,7 +195,7 @@ impl CsvSourceBuilder {
         self.over(Origin::File(path.into()))
     }
 
-    /// Reads a file that is in memory.
+    /// Reads a CSV file that is in memory.
     ///
     /// # Errors
     /// As [`CsvSource::open`].
@@ -196,15 +227,15 @@ impl CsvSourceBuilder {
 /// Opens a file: the cells of its header, and what follows.
 fn begin(origin: &Origin, delimiter: u8) -> Result<(Vec<String>, Blocks<Rows>, Chunk)> {
     let mut blocks = Blocks::new(origin.open()?, Rows { delimiter })?;
-    let (mut lot, mut cells, mut header) = (Chunk::with_capacity(1), Cells::new(delimiter), Vec::new());
-    while header.is_empty() && blocks.cut(&mut lot)? {
-        let Some(found) = cells.find(lot.rest()) else { continue };
+    let (mut chunk, mut cells, mut header) = (Chunk::with_capacity(1), Cells::new(delimiter), Vec::new());
+    while header.is_empty() && blocks.next_chunk(&mut chunk)? {
+        let Some(found) = cells.find(chunk.rest()) else { continue };
         let text = std::str::from_utf8(cells.text())
             .map_err(|_| Error::new(ErrorKind::Source, "line 1", "the header is not UTF-8"))?;
         header.extend(cells.spans().map(|(start, end)| text.get(start..end).unwrap_or_default().to_owned()));
-        lot.pass(found.skipped + found.len, found.skipped_lines + found.lines);
+        chunk.advance(found.skipped + found.len, found.skipped_lines + found.lines);
     }
-    Ok((header, blocks, lot))
+    Ok((header, blocks, chunk))
 }
 
 impl fmt::Debug for CsvSource {
@@ -230,7 +261,7 @@ impl ContactSource for CsvSource {
     }
 
     async fn open(&self) -> Result<Box<dyn ContactReader>> {
-        let (header, blocks, lot) = begin(&self.origin, self.delimiter)?;
+        let (header, blocks, chunk) = begin(&self.origin, self.delimiter)?;
         if header[..] != self.header[..] {
             return Err(Error::new(
                 ErrorKind::Schema,
@@ -239,6 +270,6 @@ impl ContactSource for CsvSource {
             )
             .expected("the same columns in the same order, or a new CsvSource"));
         }
-        Ok(Box::new(LotReader::new(blocks, Arc::clone(&self.decoder) as _).after(&lot)))
+        Ok(Box::new(BlockReader::new(blocks, Arc::clone(&self.decoder) as _).after(&chunk)))
     }
 }

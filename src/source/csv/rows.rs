@@ -91,19 +91,19 @@ mod tests {
 
     /// The records, and the error at the end.
     fn records(file: &[u8], block: usize) -> (Vec<Record>, Option<String>) {
-        let (mut cells, mut lot, mut found) = (Cells::new(b','), Chunk::with_capacity(3), Vec::new());
+        let (mut cells, mut chunk, mut found) = (Cells::new(b','), Chunk::with_capacity(3), Vec::new());
         let rows = Rows { delimiter: b',' };
         let mut blocks = Blocks::with_block(Box::new(Cursor::new(file.to_vec())), rows, block).unwrap();
         loop {
-            match blocks.cut(&mut lot) {
+            match blocks.next_chunk(&mut chunk) {
                 Ok(true) => {}
                 Ok(false) => return (found, None),
                 Err(error) => return (found, Some(error.to_string())),
             }
-            while let Some(at) = cells.find(lot.rest()) {
-                lot.pass(at.skipped, at.skipped_lines);
-                found.push((lot.line(), cells.text().to_vec(), cells.spans().collect()));
-                lot.pass(at.len, at.lines);
+            while let Some(at) = cells.find(chunk.rest()) {
+                chunk.advance(at.skipped, at.skipped_lines);
+                found.push((chunk.line(), cells.text().to_vec(), cells.spans().collect()));
+                chunk.advance(at.len, at.lines);
             }
         }
     }

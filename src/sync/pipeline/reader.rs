@@ -47,7 +47,7 @@ impl RowReader {
         executor: Option<(&Arc<dyn Executor>, usize)>,
         chunk_rows: usize,
     ) -> Self {
-        let decoder = reader.cutter().map(|cutter| cutter.decoder());
+        let decoder = reader.chunk_reader().map(|chunk_reader| chunk_reader.decoder());
         Self {
             reader,
             decoder,
@@ -66,7 +66,7 @@ impl RowReader {
     }
 
     /// Returns what the source could not read so far.
-    pub(in crate::sync) fn losses(&self) -> &ReadErrors {
+    pub(in crate::sync) fn read_errors(&self) -> &ReadErrors {
         &self.losses
     }
 
@@ -79,7 +79,7 @@ impl RowReader {
         };
         let mut work =
             first.await.ok_or_else(|| Error::new(ErrorKind::Io, "sync", "the executor dropped a task"))?;
-        self.losses.merge(&std::mem::take(work.batch.losses_mut()));
+        self.losses.merge(&std::mem::take(work.batch.read_errors_mut()));
         if let Some(error) = work.failed.take() {
             self.ended = Some(Err(error));
             self.pending.clear();
@@ -111,9 +111,9 @@ impl RowReader {
     async fn take(&mut self, work: &mut Work) -> Result<bool> {
         work.batch.clear();
         if self.decoder.is_some()
-            && let Some(cutter) = self.reader.cutter()
+            && let Some(chunk_reader) = self.reader.chunk_reader()
         {
-            return cutter.cut(&mut work.chunk).await;
+            return chunk_reader.next_chunk(&mut work.chunk).await;
         }
         self.reader.next_batch(&mut work.batch).await
     }

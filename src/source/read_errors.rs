@@ -8,22 +8,22 @@ use serde::{Deserialize, Serialize};
 use crate::contact::SymbolsFull;
 use crate::error::{Error, Result};
 
-/// What to do with a row that cannot be read at all: too few cells, not UTF-8, not JSON, more than a contact takes.
+/// What happens to a row that cannot be read: too few cells, not UTF-8, not JSON, more than a contact holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadRow {
-    /// Stops with an error that names line and column.
+    /// Stops with an error that names line and column. This is the default.
     #[default]
-    Refuse,
-    /// Goes on without the row, and counts it. When the schema's symbols are full the source stops all the same: no
-    /// row is to blame for that.
+    Fail,
+    /// Skips the row and counts it. If the schema's symbols are full, the source stops all the same: that is not the
+    /// fault of a row.
     Skip,
 }
 
 impl OnBadRow {
     /// Counts the row that `error` is about, or stops with it.
     pub(super) fn settle(self, error: Error, losses: &mut ReadErrors) -> Result<()> {
-        if self == Self::Refuse || SymbolsFull::is_under(&error) {
+        if self == Self::Fail || SymbolsFull::is_under(&error) {
             return Err(error);
         }
         losses.row(|| error.to_string());
@@ -36,21 +36,21 @@ pub(super) fn placed(place: String, error: Error) -> Error {
     Error::new(error.kind(), place, error.to_string()).with_source(error)
 }
 
-/// What to do with a cell that is not of its field's type.
+/// What happens to a cell that does not have the type of its field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OnBadCell {
-    /// Leaves the field missing, and counts it. A cell that says whether the person may be contacted is never dropped:
-    /// it makes the row bad.
+    /// Leaves the field missing and counts the cell. This is the default. A cell that says whether the contact may be
+    /// contacted is never dropped: it makes the row bad.
     #[default]
-    Drop,
+    SetMissing,
     /// Treats the whole row as bad.
-    Refuse,
+    FailRow,
 }
 
-/// Rows and cells that were lost, with the first few places to look at.
+/// Rows and cells that could not be read, with the first few places.
 ///
-/// It names lines, columns and fields, never what stood there.
+/// It names lines, columns and fields, never their content.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct ReadErrors {
@@ -63,16 +63,24 @@ pub struct ReadErrors {
 }
 
 impl ReadErrors {
-    /// Most places that are kept.
+    /// The maximum number of places that are kept: 20.
     pub const MAX_PLACES: usize = 20;
 
-    /// Counts a skipped row.
+    /// Counts one skipped row, and keeps its place while there is room.
+    ///
+    /// ```
+    /// use audiencekit::source::ReadErrors;
+    ///
+    /// let mut errors = ReadErrors::default();
+    /// errors.row(|| "line 17: 2 cells under 3 columns".to_owned());
+    /// assert_eq!((errors.rows, errors.places.len()), (1, 1));
+    /// ```
     pub fn row(&mut self, place: impl FnOnce() -> String) {
         self.rows += 1;
         self.place(place);
     }
 
-    /// Counts a dropped cell.
+    /// Counts one dropped cell of `field`, and keeps its place while there is room.
     pub fn cell(&mut self, field: &str, place: impl FnOnce() -> String) {
         match self.cells.get_mut(field) {
             Some(count) => *count += 1,
@@ -83,7 +91,17 @@ impl ReadErrors {
         self.place(place);
     }
 
-    /// Adds what another part of the same source lost.
+    /// Adds the counts and places of another part of the same source.
+    ///
+    /// ```
+    /// use audiencekit::source::ReadErrors;
+    ///
+    /// let mut all = ReadErrors::default();
+    /// let mut part = ReadErrors::default();
+    /// part.cell("score", || "line 3, column 2".to_owned());
+    /// all.merge(&part);
+    /// assert_eq!(all.cells["score"], 1);
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         self.rows += other.rows;
         for (field, count) in &other.cells {
@@ -93,7 +111,7 @@ impl ReadErrors {
         self.places.extend(other.places.iter().take(room).cloned());
     }
 
-    /// True when nothing was lost.
+    /// Returns `true` if everything could be read.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.rows == 0 && self.cells.is_empty()
