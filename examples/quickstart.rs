@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use audiencekit::audience::{self, Audience, AudienceDraft, PollOptions};
+use audiencekit::audience::{Audience, AudienceDraft, PollOptions};
 use audiencekit::contact::FieldType;
 use audiencekit::facebook::AuthorizedAccount;
 use audiencekit::facebook::fake::Fake;
@@ -217,7 +217,7 @@ async fn close<C: FacebookClient>(
     report: &SyncReport,
 ) -> Result<(), Failure> {
     println!("\n{:<24}{:<20}{:<16}estimate", "name", "account", "availability");
-    for row in audience::list(facebook, account).await? {
+    for row in Audience::list(facebook, account).await? {
         println!("{:<24}{:<20}{:<16}{}", row.name, row.account, row.status.availability, row.status.size);
     }
     println!("\n{report}");

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use audiencekit::audience::{
-    self, Audience, AudienceBuilder, AudienceEdit, Availability, ContactManagement, EstimatedSize,
+    Audience, AudienceBuilder, AudienceEdit, AudienceStatus, Availability, ContactManagement, EstimatedSize,
     MinimumSize, OnNameConflict, PollOptions, Refresh,
 };
 use audiencekit::facebook::fake::{Edge, Fault, FaultRule, ReadyAfter};
@@ -102,10 +102,10 @@ async fn a_name_that_is_taken_is_refused_adopted_or_allowed_as_the_policy_says()
     assert_eq!(again.kind(), ErrorKind::Guard);
     assert!(again.to_string().contains(first.id().as_str()), "{again}");
 
-    let adopted = builder(&facebook, "VIP").same_name(OnNameConflict::Adopt).build().unwrap();
+    let adopted = builder(&facebook, "VIP").on_name_conflict(OnNameConflict::Adopt).build().unwrap();
     assert_eq!(adopted.save(&facebook).await.unwrap().id(), first.id());
     let second = builder(&facebook, "VIP")
-        .same_name(OnNameConflict::Allow)
+        .on_name_conflict(OnNameConflict::Allow)
         .build()
         .unwrap()
         .save(&facebook)
@@ -122,7 +122,7 @@ async fn only_an_audience_like_the_draft_is_adopted_by_its_name() {
     let facebook = MockClient::new();
     saved(&facebook, "VIP").await;
     let values =
-        builder(&facebook, "VIP").value_based(true).same_name(OnNameConflict::Adopt).build().unwrap();
+        builder(&facebook, "VIP").value_based(true).on_name_conflict(OnNameConflict::Adopt).build().unwrap();
     let error = values.save(&facebook).await.unwrap_err();
     assert_eq!((error.kind(), error.problems()[0].field.as_ref()), (ErrorKind::Invalid, "value_based"));
     assert_eq!(facebook.fake().audiences().len(), 1);
@@ -185,7 +185,7 @@ async fn a_list_reads_every_page_and_gives_availability_and_estimate() {
     for number in 0..130 {
         saved(&facebook, &format!("A{number}")).await;
     }
-    let rows = audience::list(&facebook, &facebook.fake().account()).await.unwrap();
+    let rows = Audience::list(&facebook, &facebook.fake().account()).await.unwrap();
     assert_eq!(rows.len(), 130);
     assert_eq!((rows[0].name.as_str(), rows[129].name.as_str()), ("A129", "A0"), "newest first");
     assert_eq!(rows[0].status.availability, Availability::Empty);
@@ -224,7 +224,7 @@ fn minus_one_is_unknown_and_takes_nothing_from_a_ready_audience() {
     let mut described = facebook;
     described.count_lower_bound = Some(-1);
     described.count_upper_bound = Some(-1);
-    let status = audience::AudienceStatus::from(&described);
+    let status = AudienceStatus::from(&described);
     assert_eq!((status.size, status.availability), (EstimatedSize::Unknown, Availability::Unknown));
     assert!(Availability::from_codes(Some(200), Some(200)).is_usable());
 }
@@ -321,7 +321,7 @@ async fn a_definition_that_was_changed_by_hand_keeps_the_rules_of_the_builder() 
     let good = definition().await;
     assert!(Audience::from_json(&good.to_string()).is_ok());
     for (contacts, says) in [
-        (serde_json::json!("automation"), "audience: refresh can be a mirror only of a group"),
+        (serde_json::json!("automation"), "audience: refresh is a mirror of no group"),
         (serde_json::json!({"group": []}), "audience: contacts is a group without a segment"),
     ] {
         let mut changed = good.clone();
@@ -395,13 +395,13 @@ async fn a_change_of_name_warns_as_a_draft_does() {
 async fn an_account_without_audiences_lists_none_and_one_with_thousands_lists_each_once() {
     let facebook = MockClient::new();
     let account = facebook.fake().account();
-    assert!(audience::list(&facebook, &account).await.unwrap().is_empty());
+    assert!(Audience::list(&facebook, &account).await.unwrap().is_empty());
     facebook.fake().configure(|settings| settings.max_audiences = 10_000);
     for number in 0..1_200 {
         let request = audiencekit::facebook::NewAudience::new(format!("A{number}"), "x");
         facebook.create_audience(&account, &request).await.unwrap();
     }
-    let rows = audience::list(&facebook, &account).await.unwrap();
+    let rows = Audience::list(&facebook, &account).await.unwrap();
     let ids: std::collections::HashSet<_> = rows.iter().map(|row| row.id.as_str()).collect();
     assert_eq!((rows.len(), ids.len()), (1_200, 1_200));
 }
@@ -439,7 +439,7 @@ async fn the_last_look_is_at_the_end_of_the_wait() {
     for (every, at_most, looks) in [(40, 60, 3), (60, 60, 2), (90, 60, 2), (1, 0, 1)] {
         let calls = facebook.fake().calls().len();
         let before = facebook.fake().now();
-        let wait = PollOptions { every: Duration::from_secs(every), at_most: Duration::from_secs(at_most) };
+        let wait = PollOptions::new(Duration::from_secs(every), Duration::from_secs(at_most));
         audience.wait_until_ready(&facebook, facebook.fake(), wait).await.unwrap_err();
         assert_eq!(facebook.fake().calls().len() - calls, looks, "every {every} s for {at_most} s");
         assert_eq!((facebook.fake().now() - before).unsigned_abs(), Duration::from_secs(at_most));

@@ -1,4 +1,4 @@
-//! Whether ads can use an audience, in Facebook's codes and in plain words.
+//! Whether ads can use an audience: Facebook's codes and what they mean.
 
 use std::fmt;
 
@@ -20,44 +20,51 @@ use crate::facebook::{AudienceId, CustomAudience, Status};
 /// assert!(ready.is_usable());
 /// let small = Availability::from_codes(Some(300), Some(200));
 /// assert!(!small.is_usable() && !small.is_transient());
-/// assert!(small.next_step().starts_with("send more people"));
+/// assert!(small.next_step().starts_with("send more contacts"));
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Availability {
-    /// Ads can use it.
+    /// Ads can use the audience.
     Ready,
-    /// Ads can use it, and its size will still grow.
+    /// Ads can use the audience, and its size still grows.
     Populating,
-    /// Facebook is still matching people; it takes up to 24 hours.
+    /// Facebook is matching people. This takes up to 24 hours.
     Processing,
-    /// Nothing was uploaded yet, or Facebook has not seen it yet.
+    /// Nothing was uploaded, or Facebook has not processed the upload yet.
     Empty,
     /// Facebook matched too few people to show ads to.
     TooSmall,
-    /// Unused for two years: Facebook will delete it.
+    /// Unused for two years; Facebook will delete the audience.
     Expiring,
-    /// Flagged by Facebook's integrity check: neither ads nor changes are possible.
+    /// Flagged by Facebook's integrity check; neither ads nor changes are possible.
     Flagged,
-    /// A replacement of all members is under way.
+    /// A replacement of all members is in progress.
     ReplaceInProgress,
     /// The last replacement of all members failed.
     ReplaceFailed,
-    /// Unused for so long that Facebook stopped to keep it current.
+    /// Unused for so long that Facebook no longer updates the audience.
     OutOfDate,
-    /// The account that made it is no longer active.
+    /// The account that created the audience is no longer active.
     CreatorInactive,
-    /// Facebook reports an error that someone must act on.
+    /// Facebook reports an error that requires action.
     Failed,
-    /// Not usable for a reason that this version does not know; see the code and text.
+    /// Not usable for a reason unknown to this version; see the code and text of the status.
     Unusable,
-    /// Facebook gave no status.
+    /// Facebook returned no status.
     Unknown,
 }
 
 impl Availability {
-    /// The availability that Facebook's two codes stand for.
+    /// Returns the availability for Facebook's delivery and operation codes.
+    ///
+    /// ```
+    /// use audiencekit::audience::Availability;
+    ///
+    /// assert_eq!(Availability::from_codes(Some(200), Some(441)), Availability::Populating);
+    /// assert_eq!(Availability::from_codes(None, None), Availability::Unknown);
+    /// ```
     #[must_use]
     pub fn from_codes(delivery: Option<u32>, operation: Option<u32>) -> Self {
         match (delivery, operation) {
@@ -78,43 +85,67 @@ impl Availability {
         }
     }
 
-    /// True when ads can use the audience as it is.
+    /// Returns `true` if ads can use the audience as it is.
+    ///
+    /// ```
+    /// use audiencekit::audience::Availability;
+    ///
+    /// assert!(Availability::Populating.is_usable());
+    /// assert!(!Availability::TooSmall.is_usable());
+    /// ```
     #[must_use]
     pub fn is_usable(self) -> bool {
         matches!(self, Self::Ready | Self::Populating | Self::Expiring)
     }
 
-    /// True when waiting may make it usable.
+    /// Returns `true` if the audience may become usable without action.
+    ///
+    /// ```
+    /// use audiencekit::audience::Availability;
+    ///
+    /// assert!(Availability::Processing.is_transient());
+    /// assert!(!Availability::Flagged.is_transient());
+    /// ```
     #[must_use]
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Processing | Self::Empty | Self::ReplaceInProgress | Self::Unknown)
     }
 
-    /// What to do next, in plain words.
+    /// Returns what to do next, as an imperative sentence without a capital or full stop.
+    ///
+    /// ```
+    /// use audiencekit::audience::Availability;
+    ///
+    /// assert_eq!(Availability::ReplaceFailed.next_step(), "run the replacement again");
+    /// ```
     #[must_use]
     pub fn next_step(self) -> &'static str {
         match self {
             Self::Ready => "use it in an ad set",
-            Self::Populating => "use it in an ad set; its size will grow by itself",
-            Self::Processing => "wait: Facebook takes up to 24 hours to match people",
-            Self::Empty => "send contacts, or wait until Facebook has taken those that were sent",
-            Self::TooSmall => "send more people, with more keys each: e-mail, phone, name, birth date",
-            Self::Expiring => {
-                "use it in an active ad set, or Facebook will delete it 90 days after it was flagged"
-            }
+            Self::Populating => "use it in an ad set; its size still grows",
+            Self::Processing => "wait up to 24 hours for Facebook to match people",
+            Self::Empty => "send contacts, or wait until Facebook has processed those that were sent",
+            Self::TooSmall => "send more contacts, with more keys each: email, phone, name, birth date",
+            Self::Expiring => "use it in an active ad set, or Facebook deletes it 90 days after the notice",
             Self::Flagged => {
-                "rename it without words on health, money or other private matters, or ask for a review in Ads Manager"
+                "rename it without words about health or finances, or request a review in Ads Manager"
             }
-            Self::ReplaceInProgress => "wait until the replacement has ended before changing members",
+            Self::ReplaceInProgress => "wait for the replacement to end before changing members",
             Self::ReplaceFailed => "run the replacement again",
-            Self::OutOfDate => "use it in an ad set, then Facebook brings it up to date",
-            Self::CreatorInactive => "make it again from an active account",
+            Self::OutOfDate => "use it in an ad set, so that Facebook updates it again",
+            Self::CreatorInactive => "create it again with an active account",
             Self::Failed | Self::Unusable => "read the status text and look at the audience in Ads Manager",
             Self::Unknown => "read the status again later",
         }
     }
 
-    /// The word for it.
+    /// Returns the availability in words, such as `too small`.
+    ///
+    /// ```
+    /// use audiencekit::audience::Availability;
+    ///
+    /// assert_eq!(Availability::TooSmall.as_str(), "too small");
+    /// ```
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -142,21 +173,21 @@ impl fmt::Display for Availability {
     }
 }
 
-/// What Facebook says about an audience now.
+/// The status of an audience, as Facebook reports it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudienceStatus {
-    /// The audience.
+    /// The id of the audience.
     pub id: AudienceId,
-    /// Whether ads can use it.
+    /// Whether ads can use the audience.
     pub availability: Availability,
-    /// How many people it reaches, if Facebook says.
+    /// The estimated number of people.
     pub size: EstimatedSize,
-    /// `delivery_status`, as it came.
+    /// The `delivery_status`, unchanged.
     pub delivery: Option<Status>,
-    /// `operation_status`, as it came.
+    /// The `operation_status`, unchanged.
     pub operation: Option<Status>,
-    /// When Facebook will delete it, if it will.
+    /// When Facebook will delete the audience, if it is expiring.
     pub delete_time: Option<OffsetDateTime>,
 }
 

@@ -1,5 +1,6 @@
-//! From what a person fills in to a draft that was checked.
+//! Builds an audience draft and validates it.
 
+use super::audience::Audience;
 use super::check;
 use super::draft::{AudienceDraft, OnNameConflict};
 use super::management::{ContactManagement, Refresh};
@@ -7,13 +8,15 @@ use super::size::MinimumSize;
 use crate::error::{Result, ValidationErrors};
 use crate::facebook::{AccountId, AdAccount, AudienceLabel, CustomerFileSource, NewAudience};
 
-/// Collects what an audience needs: a name, a description, an ad account, and how contacts come into it.
+/// Builds an [`AudienceDraft`] from a name, a description, an ad account and how contacts enter the audience.
+///
+/// [`Audience::builder`](super::Audience::builder) returns one.
 ///
 /// ```
-/// use audiencekit::{AccountId, audience::{AudienceBuilder, ContactManagement}};
+/// use audiencekit::{AccountId, audience::{Audience, ContactManagement}};
 ///
 /// let account: AccountId = "act_1234567890".parse()?;
-/// let draft = AudienceBuilder::new()
+/// let draft = Audience::builder()
 ///     .name("VIP customers")
 ///     .description("Two purchases in 90 days")
 ///     .account(&account)
@@ -21,7 +24,7 @@ use crate::facebook::{AccountId, AdAccount, AudienceLabel, CustomerFileSource, N
 ///     .build()?;
 /// assert_eq!(draft.name(), "VIP customers");
 ///
-/// let error = AudienceBuilder::new().name("  ").build().unwrap_err();
+/// let error = Audience::builder().name("  ").build().unwrap_err();
 /// let fields: Vec<_> = error.problems().iter().map(|problem| problem.field.as_ref()).collect();
 /// assert_eq!(fields, ["name", "description", "account"]);
 /// # Ok::<(), audiencekit::Error>(())
@@ -35,7 +38,7 @@ pub struct AudienceBuilder {
     management: ContactManagement,
     refresh: Refresh,
     minimum_size: MinimumSize,
-    same_name: OnNameConflict,
+    on_name_conflict: OnNameConflict,
     customer_file_source: CustomerFileSource,
     retention_days: Option<u16>,
     opt_out_link: Option<String>,
@@ -44,90 +47,131 @@ pub struct AudienceBuilder {
 }
 
 impl AudienceBuilder {
-    /// Most characters of a name; the crate's own limit, as Facebook documents none.
+    /// The maximum number of characters of a name: 255. Facebook documents no limit; this is the library's own.
     pub const MAX_NAME: usize = check::NAME_CHARS;
-    /// Most characters of a description; the crate's own limit too.
+    /// The maximum number of characters of a description: 1,000. This limit is the library's own as well.
     pub const MAX_DESCRIPTION: usize = check::DESCRIPTION_CHARS;
 
-    /// Starts with nothing filled in.
+    /// Creates a builder without settings.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The name. Required; white space around it goes.
+    /// Sets the name (required). At most 255 characters; surrounding whitespace is trimmed.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The description. Required; white space around it goes.
+    /// Sets the description (required). At most 1,000 characters; surrounding whitespace is trimmed.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The ad account that will own it. Required; an id or an account that was read.
+    /// Sets the ad account that will own the audience (required). Accepts an id or an [`AdAccount`].
     pub fn account(mut self, account: impl Into<AccountId>) -> Self {
         self.account = Some(account.into());
         self
     }
 
-    /// How contacts come into it: a segment, several, or [`ContactManagement::Automation`], which is the default.
-    /// A segment given after another is added to the group, unless it is there; `Automation` takes the place of a group.
+    /// Sets how contacts enter the audience. Defaults to [`ContactManagement::Automation`].
+    ///
+    /// A segment given after another joins the group, unless it is in the group already; `Automation` replaces a group.
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::Audience;
+    /// use audiencekit::{Schema, Segment, Selector};
+    ///
+    /// let segment = Segment::builder("customers").include(Selector::all()).build(&Schema::standard())?;
+    /// let builder = Audience::builder().name("A").description("d").account("act_1".parse::<AccountId>()?);
+    /// let draft = builder.contacts(segment.clone()).contacts(segment).build()?;
+    /// assert_eq!(draft.management().segments().len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn contacts(mut self, management: impl Into<ContactManagement>) -> Self {
         self.management = self.management.joined(management.into());
         self
     }
 
-    /// Whether a group follows its contacts; by default it does not.
+    /// Sets whether a group follows later changes of its contacts. Defaults to [`Refresh::Never`].
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::{Audience, Refresh};
+    ///
+    /// let builder = Audience::builder().name("A").description("d").account("act_1".parse::<AccountId>()?);
+    /// assert!(builder.refresh(Refresh::Mirror).build().is_err()); // a mirror needs a group
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn refresh(mut self, refresh: Refresh) -> Self {
         self.refresh = refresh;
         self
     }
 
-    /// How many reachable people it should have; by default 1,000, below which a run warns.
+    /// Sets the policy for the number of reachable people. Defaults to a warning below 1,000.
     pub fn minimum_size(mut self, policy: MinimumSize) -> Self {
         self.minimum_size = policy;
         self
     }
 
-    /// What to do when the account has an audience of this name already; by default saving is refused.
-    pub fn same_name(mut self, policy: OnNameConflict) -> Self {
-        self.same_name = policy;
+    /// Sets what saving does if the account has an audience of this name. Defaults to [`OnNameConflict::Refuse`].
+    pub fn on_name_conflict(mut self, policy: OnNameConflict) -> Self {
+        self.on_name_conflict = policy;
         self
     }
 
-    /// Where the people come from; by default from the advertiser itself.
+    /// Sets where the customer data comes from. Defaults to the advertiser's customers.
     pub fn customer_file_source(mut self, source: CustomerFileSource) -> Self {
         self.customer_file_source = source;
         self
     }
 
-    /// Days that a member stays without being sent again, 1 to 180; by default for ever.
+    /// Sets how many days a member stays without being sent again: 1 to 180. Defaults to no limit.
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::Audience;
+    ///
+    /// let builder = Audience::builder().name("A").description("d").account("act_1".parse::<AccountId>()?);
+    /// assert!(builder.clone().retention_days(180).build().is_ok());
+    /// assert!(builder.retention_days(181).build().is_err());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn retention_days(mut self, days: u16) -> Self {
         self.retention_days = Some(days);
         self
     }
 
-    /// Where people can opt out.
+    /// Sets the link with which people opt out, such as `https://example.com/opt-out`.
     pub fn opt_out_link(mut self, link: impl Into<String>) -> Self {
         self.opt_out_link = Some(link.into());
         self
     }
 
-    /// Adds one of Facebook's `audience_labels`, such as `HIGH_VALUE_CUSTOMERS`. The list is open.
+    /// Adds a label of Facebook's `audience_labels`, such as `HIGH_VALUE_CUSTOMERS`. Any label is accepted.
     pub fn label(mut self, label: impl Into<AudienceLabel>) -> Self {
         self.labels.push(label.into());
         self
     }
 
-    /// Makes a value-based audience, whose rows carry a value for each person.
+    /// Sets whether each row carries a value for its person. Defaults to `false`.
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::Audience;
+    ///
+    /// let builder = Audience::builder().name("A").description("d").account("act_1".parse::<AccountId>()?);
+    /// assert!(builder.value_based(true).build()?.request().is_value_based);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn value_based(mut self, value_based: bool) -> Self {
         self.is_value_based = value_based;
         self
     }
 
-    /// Checks everything and gives the draft.
+    /// Checks all settings and returns the draft.
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem in [`Error::problems`](crate::Error::problems).
@@ -137,7 +181,7 @@ impl AudienceBuilder {
         let description =
             check::text("description", &self.description, check::DESCRIPTION_CHARS, &mut problems);
         if self.account.is_none() {
-            problems.push("account", "required", "is missing: choose an ad account");
+            problems.push("account", "required", "is missing; choose an ad account");
         }
         self.management.check(self.refresh, &mut problems);
         check::retention(self.retention_days, &mut problems);
@@ -159,8 +203,24 @@ impl AudienceBuilder {
             self.management,
             self.refresh,
             self.minimum_size,
-            self.same_name,
+            self.on_name_conflict,
         ))
+    }
+}
+
+impl Audience {
+    /// Returns a builder of an audience. [`AudienceDraft::save`] creates it at Facebook.
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::Audience;
+    ///
+    /// let draft = Audience::builder().name("VIP").description("d").account("act_1".parse::<AccountId>()?).build()?;
+    /// assert_eq!(draft.account().to_string(), "act_1");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn builder() -> AudienceBuilder {
+        AudienceBuilder::new()
     }
 }
 

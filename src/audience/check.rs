@@ -14,16 +14,16 @@ pub(super) fn text(field: &'static str, text: &str, most: usize, problems: &mut 
     let text = text.trim();
     let chars = text.chars().count();
     if text.chars().all(is_invisible) {
-        problems.push(field, "required", format!("is missing: give the audience a {field}"));
+        problems.push(field, "required", format!("is missing; give the audience a {field}"));
     } else if chars > most {
         problems.push(field, "too_long", format!("has {chars} characters; expected at most {most}"));
     } else if text.chars().any(breaks_a_line) {
-        problems.push(field, "malformed", "has a control character or a line break: use one line of text");
+        problems.push(field, "malformed", "has a control character or a line break; use one line of text");
     } else if text.chars().any(turns_text) {
         problems.push(
             field,
             "malformed",
-            "has a character that turns the direction of the text, which hides what it says: leave it out",
+            "has a character that overrides the text direction and can hide text; remove it",
         );
     }
     text.to_owned()
@@ -52,7 +52,11 @@ fn is_invisible(c: char) -> bool {
 pub(super) fn retention(days: Option<u16>, problems: &mut ValidationErrors) {
     // `retention_days`: 1 to 180. Source: ad account custom audiences reference (read 2026-09-12).
     if days.is_some_and(|days| !(1..=180).contains(&days)) {
-        problems.push("retention_days", "out_of_range", "must be 1 to 180, or left out for ever");
+        problems.push(
+            "retention_days",
+            "out_of_range",
+            "is out of range; expected 1 to 180, or nothing for no limit",
+        );
     }
 }
 
@@ -64,7 +68,7 @@ pub(super) fn opt_out_link(link: Option<&str>, problems: &mut ValidationErrors) 
         problems.push(
             "opt_out_link",
             "malformed",
-            "is not a link: write it whole, such as https://example.com/opt-out",
+            "is not a link; expected a whole URL such as https://example.com/opt-out",
         );
     }
 }
@@ -77,7 +81,7 @@ pub(super) fn labels(labels: &[AudienceLabel], problems: &mut ValidationErrors) 
             problems.push(
                 format!("labels[{index}]"),
                 "malformed",
-                "is not a label: capitals, digits and _, such as HIGH_VALUE_CUSTOMERS",
+                "is not a label; expected capitals, digits and _, such as HIGH_VALUE_CUSTOMERS",
             );
         }
     }
@@ -92,7 +96,7 @@ pub(super) fn adoptable(found: &CustomAudience, account: &AccountId, problems: &
         problems.push(
             "id",
             "not_a_customer_file",
-            "is not a customer-file audience: people cannot be sent to it",
+            "is not a customer-file audience; contacts cannot be sent to it",
         );
     }
 }

@@ -1,4 +1,4 @@
-//! A checked audience that Facebook does not have yet.
+//! A validated audience that was not saved yet.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,22 +11,33 @@ use super::size::MinimumSize;
 use crate::error::{Error, ErrorKind, FieldError, Result, ValidationErrors};
 use crate::facebook::{AccountId, AudienceId, FacebookClient, NewAudience};
 
-/// What [`AudienceDraft::save`] does when the account has an audience of the same name.
+/// What [`AudienceDraft::save`] does if the account has an audience of the same name.
 ///
-/// Facebook allows it, and people then cannot tell the two apart.
+/// Facebook allows duplicate names, but people then cannot tell the audiences apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
+#[non_exhaustive]
 pub enum OnNameConflict {
-    /// Refuses to save.
+    /// Returns an error.
     #[default]
     Refuse,
-    /// Takes over the existing audience, if there is exactly one; its members stay.
+    /// Takes over the existing audience if there is exactly one. Its members stay.
     Adopt,
-    /// Makes another one.
+    /// Creates another audience of that name.
     Allow,
 }
 
-/// An audience that was checked and not saved: it has no id, so nothing can be sent to it.
+/// A validated audience that was not saved yet. It has no id, so nothing can be sent to it.
+///
+/// ```
+/// # use audiencekit::AccountId;
+/// use audiencekit::audience::Audience;
+///
+/// let draft = Audience::builder().name(" VIP ").description("d").account("act_1".parse::<AccountId>()?).build()?;
+/// assert_eq!(draft.name(), "VIP");
+/// assert_eq!(draft.minimum_size().people(), 1_000);
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct AudienceDraft {
     account: AccountId,
@@ -34,7 +45,7 @@ pub struct AudienceDraft {
     management: ContactManagement,
     refresh: Refresh,
     minimum_size: MinimumSize,
-    same_name: OnNameConflict,
+    on_name_conflict: OnNameConflict,
 }
 
 impl AudienceDraft {
@@ -44,73 +55,98 @@ impl AudienceDraft {
         management: ContactManagement,
         refresh: Refresh,
         minimum_size: MinimumSize,
-        same_name: OnNameConflict,
+        on_name_conflict: OnNameConflict,
     ) -> Self {
-        Self { account, request, management, refresh, minimum_size, same_name }
+        Self { account, request, management, refresh, minimum_size, on_name_conflict }
     }
 
-    /// The name, trimmed.
+    /// Returns the name, trimmed.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.request.name
     }
 
-    /// How contacts will come into it.
+    /// Returns how contacts will enter and leave the audience.
     #[must_use]
     pub fn management(&self) -> &ContactManagement {
         &self.management
     }
 
-    /// Whether a group will follow its contacts.
+    /// Returns whether the group will follow later changes of its contacts.
     #[must_use]
     pub fn refresh(&self) -> Refresh {
         self.refresh
     }
 
-    /// The policy for the number of reachable people.
+    /// Returns the policy for the number of reachable people.
     #[must_use]
     pub fn minimum_size(&self) -> MinimumSize {
         self.minimum_size
     }
 
-    /// The description, trimmed.
+    /// Returns the description, trimmed.
     #[must_use]
     pub fn description(&self) -> &str {
         &self.request.description
     }
 
-    /// The ad account that will own it.
+    /// Returns the ad account that will own the audience.
     #[must_use]
     pub fn account(&self) -> &AccountId {
         &self.account
     }
 
-    /// What Facebook will be asked for.
+    /// Returns the request that creates the audience at Facebook.
     #[must_use]
     pub fn request(&self) -> &NewAudience {
         &self.request
     }
 
-    /// What could go wrong though nothing is: words that Facebook may flag, personal data in the name.
+    /// Returns warnings that do not prevent saving: words that Facebook may flag and personal data in the texts.
+    ///
+    /// ```
+    /// # use audiencekit::AccountId;
+    /// use audiencekit::audience::Audience;
+    ///
+    /// let draft = Audience::builder().name("Loans").description("d").account("act_1".parse::<AccountId>()?).build()?;
+    /// assert_eq!(draft.warnings()[0].code, "may_be_flagged");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn warnings(&self) -> Vec<FieldError> {
         lint([("name", self.name()), ("description", self.description())])
     }
 
-    /// Creates the audience at Facebook, empty, and gives it with its id.
+    /// Creates the audience at Facebook, empty, and returns it with its id.
     ///
-    /// When no answer comes, the account is searched for an audience of this name that was not there before, and
-    /// that one is taken. A second `save` after an error therefore never makes a second audience unseen.
+    /// If no answer arrives, `save` searches the account for a new audience of this name and takes it. So calling `save` again
+    /// after an error does not create a duplicate unnoticed.
     ///
-    /// Cancel safety: a dropped call may have created the audience; the next `save` then says so, by its name.
+    /// Cancel safety: a dropped call may have created the audience; the next `save` then reports a conflict of names.
     ///
     /// # Errors
-    /// [`ErrorKind::Guard`] when the name is taken and [`OnNameConflict`] says to refuse, or to adopt one of several;
-    /// [`ErrorKind::Invalid`] when the one to adopt is not a customer-file audience, or is value-based and the draft
-    /// is not, or the other way round; what Facebook refuses; [`ErrorKind::Transport`] when it is unknown whether the audience was made.
+    /// [`ErrorKind::Guard`] if the name is taken and [`OnNameConflict`] is `Refuse`, or is `Adopt` and several audiences have
+    /// the name. [`ErrorKind::Invalid`] if the audience to adopt is not a customer-file audience or differs in being
+    /// value-based. [`ErrorKind::Transport`] if it is unknown whether the audience was created. Otherwise what Facebook refuses.
+    ///
+    /// ```
+    /// use audiencekit::audience::{Audience, OnNameConflict};
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// # let facebook = audiencekit::MockClient::new();
+    /// # let account = facebook.fake().account();
+    /// let vip = Audience::builder().name("VIP").description("Two purchases").account(&account);
+    /// let audience = vip.clone().build()?.save(&facebook).await?;
+    /// assert_eq!(vip.clone().build()?.save(&facebook).await.unwrap_err().kind(), audiencekit::ErrorKind::Guard);
+    ///
+    /// let adopted = vip.on_name_conflict(OnNameConflict::Adopt).build()?.save(&facebook).await?;
+    /// assert_eq!(adopted.id(), audience.id());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn save<C: FacebookClient + ?Sized>(&self, client: &C) -> Result<Audience> {
         let taken = with_name(client, &self.account, self.name()).await?;
-        match (self.same_name, taken.as_slice()) {
+        match (self.on_name_conflict, taken.as_slice()) {
             (_, []) | (OnNameConflict::Allow, _) => {}
             (OnNameConflict::Adopt, [only]) => return self.adopt(client, only).await,
             (OnNameConflict::Adopt, several) => {
@@ -119,7 +155,7 @@ impl AudienceDraft {
                     "save audience",
                     format!("{} audiences have the name {:?}", several.len(), self.name()),
                 )
-                .expected("Audience::adopt with the id of the one you mean"));
+                .help("call Audience::adopt with the id of one of them"));
             }
             (OnNameConflict::Refuse, [first, ..]) => {
                 return Err(Error::new(
@@ -127,7 +163,9 @@ impl AudienceDraft {
                     "save audience",
                     format!("the name {:?} is taken by audience {first}", self.name()),
                 )
-                .expected("another name, Audience::adopt with that id, or SameName::Allow"));
+                .help(
+                    "choose another name, call Audience::adopt with that id, or set OnNameConflict::Allow",
+                ));
             }
         }
         match client.create_audience(&self.account, &self.request).await {
@@ -150,7 +188,7 @@ impl AudienceDraft {
         let mut problems = ValidationErrors::new("adopt audience");
         adoptable(&found, &self.account, &mut problems);
         if found.is_value_based.is_some_and(|value_based| value_based != self.request.is_value_based) {
-            let message = "is not what the audience of this name is: choose another name";
+            let message = "differs from the existing audience of this name; choose another name";
             problems.push("value_based", "mismatch", message);
         }
         problems.into_result()?;
@@ -173,9 +211,9 @@ impl AudienceDraft {
             (Some(_), Some(_)) => Err(Error::new(
                 ErrorKind::Guard,
                 "save audience",
-                format!("no answer came, and several new audiences have the name {:?}", self.name()),
+                format!("no answer arrived, and several new audiences have the name {:?}", self.name()),
             )
-            .expected("Audience::adopt with the id of the one you mean")
+            .help("call Audience::adopt with the id of one of them")
             .with_source(error)),
         }
     }

@@ -1,14 +1,13 @@
-//! Changes of a saved audience.
+//! Changes to a saved audience.
 
-use super::audience::Audience;
 use super::check;
 use super::lint::lint;
 use crate::error::{FieldError, Result, ValidationErrors};
-use crate::facebook::{AudienceLabel, AudiencePatch, CustomerFileSource, FacebookClient};
+use crate::facebook::{AudienceLabel, AudiencePatch, CustomerFileSource};
 
-/// What to change in a saved audience; what is not set stays.
+/// Changes to a saved audience. Settings that are not set stay as they are.
 ///
-/// The ad account, the kind and whether it is value-based cannot be changed. Source: Custom Audience reference,
+/// The ad account, the kind and whether the audience is value-based cannot be changed. Source: Custom Audience reference,
 /// developers.facebook.com (read 2026-09-12).
 ///
 /// ```
@@ -21,46 +20,53 @@ use crate::facebook::{AudienceLabel, AudiencePatch, CustomerFileSource, Facebook
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[must_use]
 pub struct AudienceEdit {
-    changes: AudiencePatch,
+    pub(super) changes: AudiencePatch,
 }
 
 impl AudienceEdit {
-    /// No change yet.
+    /// Creates an edit that changes nothing.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A new name.
+    /// Sets a new name. At most 255 characters; surrounding whitespace is trimmed.
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.changes.name = Some(name.into().trim().to_owned());
         self
     }
 
-    /// A new description.
+    /// Sets a new description. At most 1,000 characters; surrounding whitespace is trimmed.
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.changes.description = Some(description.into().trim().to_owned());
         self
     }
 
-    /// A new source.
+    /// Sets where the customer data comes from.
     pub fn customer_file_source(mut self, source: CustomerFileSource) -> Self {
         self.changes.customer_file_source = Some(source);
         self
     }
 
-    /// A new retention, 1 to 180 days.
+    /// Sets how many days a member stays without being sent again: 1 to 180.
     pub fn retention_days(mut self, days: u16) -> Self {
         self.changes.retention_days = Some(days);
         self
     }
 
-    /// A new opt-out link.
+    /// Sets the link with which people opt out, such as `https://example.com/opt-out`.
     pub fn opt_out_link(mut self, link: impl Into<String>) -> Self {
         self.changes.opt_out_link = Some(link.into());
         self
     }
 
-    /// New labels, instead of all old ones.
+    /// Replaces all labels with these.
+    ///
+    /// ```
+    /// use audiencekit::audience::AudienceEdit;
+    ///
+    /// assert!(AudienceEdit::new().labels(["HIGH_VALUE_CUSTOMERS"]).check().is_ok());
+    /// assert!(AudienceEdit::new().labels(["high value"]).check().is_err());
+    /// ```
     pub fn labels(mut self, labels: impl IntoIterator<Item = impl Into<AudienceLabel>>) -> Self {
         self.changes.labels = Some(labels.into_iter().map(Into::into).collect());
         self
@@ -70,6 +76,13 @@ impl AudienceEdit {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem.
+    ///
+    /// ```
+    /// use audiencekit::audience::AudienceEdit;
+    ///
+    /// let error = AudienceEdit::new().retention_days(365).check().unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "retention_days");
+    /// ```
     pub fn check(&self) -> Result<()> {
         let mut problems = ValidationErrors::new("edit audience");
         if let Some(name) = &self.changes.name {
@@ -84,32 +97,17 @@ impl AudienceEdit {
         problems.into_result()
     }
 
-    /// What could go wrong though nothing is, as [`AudienceDraft::warnings`](super::draft::AudienceDraft::warnings).
+    /// Returns warnings that do not prevent the edit, like [`AudienceDraft::warnings`](super::draft::AudienceDraft::warnings).
+    ///
+    /// ```
+    /// use audiencekit::audience::AudienceEdit;
+    ///
+    /// let warnings = AudienceEdit::new().name("Diabetes newsletter").warnings();
+    /// assert_eq!(warnings[0].code, "may_be_flagged");
+    /// ```
     #[must_use]
     pub fn warnings(&self) -> Vec<FieldError> {
         let text = |text: &Option<String>| text.clone().unwrap_or_default();
         lint([("name", &text(&self.changes.name)), ("description", &text(&self.changes.description))])
-    }
-}
-
-impl Audience {
-    /// Changes the audience at Facebook, then here. Nothing is sent when nothing is set.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem; what Facebook refuses. The audience
-    /// is then as it was here.
-    pub async fn edit<C: FacebookClient + ?Sized>(&mut self, client: &C, edit: &AudienceEdit) -> Result<()> {
-        edit.check()?;
-        if *edit == AudienceEdit::default() {
-            return Ok(());
-        }
-        client.update_audience(&self.id, &edit.changes).await?;
-        if let Some(name) = &edit.changes.name {
-            self.name.clone_from(name);
-        }
-        if let Some(description) = &edit.changes.description {
-            self.description.clone_from(description);
-        }
-        Ok(())
     }
 }

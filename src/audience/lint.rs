@@ -75,7 +75,7 @@ pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<FieldError> {
                     field: field.into(),
                     code: "may_be_flagged",
                     message: format!(
-                        "has the word {word:?}, which suggests {subject}: Facebook may flag the audience and block it; choose a neutral word"
+                        "has the word {word:?}, which suggests {subject}, so Facebook may flag and block the audience; choose a neutral word"
                     )
                     .into(),
                 });
@@ -86,7 +86,7 @@ pub(super) fn lint(fields: [(&'static str, &str); 2]) -> Vec<FieldError> {
                 field: field.into(),
                 code: "personal_data",
                 message:
-                    "seems to hold an e-mail address, which everyone with access to the ad account can read"
+                    "seems to contain an email address, which every user of the ad account can read; remove it"
                         .into(),
             });
         }

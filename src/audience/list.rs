@@ -11,45 +11,26 @@ use time::OffsetDateTime;
 /// pages of 100 of these few fields are within what Facebook answers.
 const PAGE: u32 = 100;
 
-/// One line of the list of audiences.
+/// One entry of [`Audience::list`](super::audience::Audience::list).
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct AudienceSummary {
-    /// The id.
+    /// The id at Facebook.
     pub id: AudienceId,
-    /// The name; empty when Facebook left it out.
+    /// The name; empty if Facebook did not return one.
     pub name: String,
-    /// The ad account.
+    /// The ad account that owns the audience.
     pub account: AccountId,
-    /// `subtype`; people can be sent to `CUSTOM` only.
+    /// The `subtype`. Contacts can be sent only to `CUSTOM` audiences.
     pub subtype: Option<String>,
-    /// Availability, estimated size, and the codes behind them.
+    /// Availability, estimated size, and the codes they are derived from.
     pub status: AudienceStatus,
-    /// When it was created.
+    /// The time of creation.
     pub time_created: Option<OffsetDateTime>,
 }
 
-/// All audiences of an account, newest first, page by page until there is no more.
-///
-/// ```
-/// use audiencekit::facebook::NewAudience;
-/// use audiencekit::{FacebookClient, MockClient, audience};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> audiencekit::Result<()> {
-/// let facebook = MockClient::new();
-/// let account = facebook.fake().account();
-/// facebook.create_audience(&account, &NewAudience::new("VIP", "Two purchases")).await?;
-/// for row in audience::list(&facebook, &account).await? {
-///     assert_eq!((row.name.as_str(), row.status.availability.as_str()), ("VIP", "empty"));
-/// }
-/// # Ok(())
-/// # }
-/// ```
-///
-/// # Errors
-/// What the client returns; [`ErrorKind::Decode`] when Facebook gives the same page again.
-pub async fn list<C: FacebookClient + ?Sized>(
+/// The audiences of an account, newest first.
+pub(super) async fn list<C: FacebookClient + ?Sized>(
     client: &C,
     account: &AccountId,
 ) -> Result<Vec<AudienceSummary>> {
@@ -92,7 +73,11 @@ async fn read<C: FacebookClient + ?Sized>(
         found.extend(page.items);
         let Some(cursor) = page.after else { return Ok(found) };
         if !cursors.insert(cursor.clone()) {
-            return Err(Error::new(ErrorKind::Decode, "list audiences", "the same page came twice"));
+            return Err(Error::new(
+                ErrorKind::Decode,
+                "list audiences",
+                "Facebook returned the same page twice",
+            ));
         }
         request.after = Some(cursor);
     }

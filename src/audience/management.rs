@@ -1,44 +1,60 @@
-//! How contacts come into an audience.
+//! How contacts enter and leave an audience.
 
 use serde::{Deserialize, Serialize};
 
 use crate::error::ValidationErrors;
 use crate::segment::Segment;
 
-/// How contacts come into an audience and leave it.
+/// How contacts enter and leave an audience.
 ///
-/// A segment, or several, is a group: `.contacts(vip)` is `.contacts(ContactManagement::group(vip))`.
+/// One or more segments form a group: `.contacts(vip)` is short for `.contacts(ContactManagement::group(vip))`.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum ContactManagement {
-    /// The contacts that any of these segments selects: a union, in which each contact counts once.
+    /// The contacts that at least one of these segments selects. Each contact counts once.
     Group(Vec<Segment>),
-    /// Starts empty; rules and workflows add and remove people one by one.
+    /// Starts empty; rules and workflows add and remove contacts one by one.
     #[default]
     Automation,
 }
 
-/// Whether a group follows its contacts after it was sent.
+/// Whether a group follows its contacts after the first run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Refresh {
-    /// The group is defined once: a contact that changes later stays where it is.
+    /// The group is evaluated once; contacts that change later keep their membership.
     #[default]
     Never,
-    /// Each run adds who came in since the last one and removes who left.
+    /// Each run adds the contacts that newly match and removes those that no longer match.
     Mirror,
 }
 
 impl ContactManagement {
-    /// A group of one segment.
+    /// Creates a group of one segment.
+    ///
+    /// ```
+    /// use audiencekit::audience::ContactManagement;
+    /// use audiencekit::{Schema, Segment, Selector};
+    ///
+    /// let segment = Segment::builder("customers").include(Selector::all()).build(&Schema::standard())?;
+    /// let group = ContactManagement::group(segment.clone());
+    /// assert_eq!(group.segments(), [segment]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn group(segment: Segment) -> Self {
         Self::Group(vec![segment])
     }
 
-    /// The segments of a group; none for automation.
+    /// Returns the segments of the group. Empty for [`Automation`](Self::Automation).
+    ///
+    /// ```
+    /// use audiencekit::audience::ContactManagement;
+    ///
+    /// assert!(ContactManagement::Automation.segments().is_empty());
+    /// ```
     #[must_use]
     pub fn segments(&self) -> &[Segment] {
         match self {
@@ -51,13 +67,13 @@ impl ContactManagement {
     pub(super) fn check(&self, refresh: Refresh, problems: &mut ValidationErrors) {
         match self {
             Self::Group(segments) if segments.is_empty() => {
-                problems.push("contacts", "required", "is a group without a segment: choose at least one");
+                problems.push("contacts", "required", "is a group without a segment; choose at least one");
             }
             Self::Group(_) => {}
             Self::Automation if refresh == Refresh::Mirror => problems.push(
                 "refresh",
                 "needs_a_group",
-                "can be a mirror only of a group: automation adds and removes people itself",
+                "is a mirror of no group; automation adds and removes contacts itself",
             ),
             Self::Automation => {}
         }

@@ -1,24 +1,24 @@
-//! Custom Audiences: build, save, watch, edit and delete them.
+//! Custom Audiences: create, list, poll, edit and delete them.
 //!
-//! [`AudienceBuilder`] collects a name, a description, an ad account and how contacts get in, and checks all of it at
-//! once. The result is an [`AudienceDraft`]. [`AudienceDraft::save`] creates the audience at Facebook, still empty, and
-//! returns an [`Audience`], which has an id. Whatever fills an audience takes an [`Audience`] only, so saving first
-//! cannot be forgotten.
+//! [`Audience::builder`] takes a name, a description, an ad account and how contacts enter the audience, and validates
+//! all settings at once. The result is an [`AudienceDraft`]. [`AudienceDraft::save`] creates the audience at Facebook,
+//! still empty, and returns an [`Audience`], which has an id. Everything that fills an audience takes an [`Audience`],
+//! so an audience cannot be filled before it is saved.
 //!
 //! | [`ContactManagement`] and [`Refresh`] | members |
 //! |---|---|
-//! | `Group` with `Never` (default) | the contacts that the segments select at the first run; later changes of contacts have no effect |
+//! | `Group` with `Never` (default) | the contacts that the segments select in the first run; later changes have no effect |
 //! | `Group` with `Mirror` | follow the segments: each run adds and removes the difference |
 //! | `Automation` | added and removed one by one by rules and workflows |
 //!
 //! ```
-//! use audiencekit::audience::{AudienceBuilder, Availability, ContactManagement};
+//! use audiencekit::audience::{Audience, Availability, ContactManagement};
 //! use audiencekit::MockClient;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> audiencekit::Result<()> {
 //! let facebook = MockClient::new();
-//! let draft = AudienceBuilder::new()
+//! let draft = Audience::builder()
 //!     .name("VIP customers").description("Two purchases in 90 days").account(facebook.fake().account())
 //!     .contacts(ContactManagement::Automation)
 //!     .build()?;
@@ -28,9 +28,10 @@
 //! # }
 //! ```
 //!
-//! Facebook stores neither segments nor modes: serialize the [`Audience`] and keep it. [`crate::sync`] uploads its
-//! members, [`Audience::wait_until_ready`] waits until ads can use it, and [`Availability`] says what to do if they
-//! cannot. See the [Facebook setup](crate::_documentation::facebook_setup) guide for what an account needs.
+//! Facebook stores neither segments nor refresh modes, so serialize the [`Audience`] and store it. [`crate::sync`]
+//! uploads its members, [`Audience::wait_until_ready`] waits until ads can use it, and [`Availability::next_step`] says
+//! what to do if they cannot. The [Facebook setup](crate::_documentation::facebook_setup) guide lists what an account
+//! needs.
 
 #[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod audience;
@@ -51,7 +52,7 @@ pub use availability::{AudienceStatus, Availability};
 pub use builder::AudienceBuilder;
 pub use draft::{AudienceDraft, OnNameConflict};
 pub use edit::AudienceEdit;
-pub use list::{AudienceSummary, list};
+pub use list::AudienceSummary;
 pub use management::{ContactManagement, Refresh};
 pub use size::{EstimatedSize, MinimumSize};
 pub use wait::PollOptions;

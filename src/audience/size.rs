@@ -1,4 +1,4 @@
-//! Two sizes that are easily mixed up: what Facebook estimates, and how many people this side can send.
+//! Two sizes: the one that Facebook estimates, and the number of people that can be sent.
 
 use std::fmt;
 
@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::error::{Error, ErrorKind, FieldError, Result};
 use crate::facebook::CustomAudience;
 
-/// How many people Facebook says an audience reaches.
+/// The number of people that Facebook estimates for an audience.
 ///
-/// The bounds are a rounding band, never exact, and 1,000 may stand for anything below. Source: Custom Audience
+/// The bounds are a rounded range, never exact, and 1,000 may stand for any smaller number. Source: Custom Audience
 /// reference, developers.facebook.com (read 2026-09-12).
 ///
 /// ```
@@ -23,19 +23,26 @@ use crate::facebook::CustomAudience;
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum EstimatedSize {
-    /// Between two bounds, both included.
+    /// A range, both bounds included.
     Between {
-        /// At least so many.
+        /// The lower bound.
         lower: u64,
-        /// At most so many.
+        /// The upper bound.
         upper: u64,
     },
-    /// Facebook could not or would not say: it answered -1 or nothing. The audience may be usable all the same.
+    /// Facebook returned -1 or no bounds. The audience may be usable nevertheless.
     Unknown,
 }
 
 impl EstimatedSize {
-    /// The size from Facebook's two numbers, of which -1 means unknown.
+    /// Creates an estimate from Facebook's two bounds, where -1 means unknown.
+    ///
+    /// ```
+    /// use audiencekit::audience::EstimatedSize;
+    ///
+    /// let size = EstimatedSize::from_bounds(Some(1_000), None);
+    /// assert_eq!(size, EstimatedSize::Between { lower: 1_000, upper: 1_000 });
+    /// ```
     #[must_use]
     pub fn from_bounds(lower: Option<i64>, upper: Option<i64>) -> Self {
         let known = |bound: Option<i64>| bound.and_then(|bound| u64::try_from(bound).ok());
@@ -62,9 +69,9 @@ impl fmt::Display for EstimatedSize {
     }
 }
 
-/// How many reachable people an audience should have before it is sent, and what to do when it has fewer.
+/// A minimum number of reachable people, and whether a smaller audience is an error or a warning.
 ///
-/// It counts people that can be sent (with at least one key), not people that Facebook matched.
+/// Reachable people are those that can be sent (with at least one key), not those that Facebook matched.
 ///
 /// ```
 /// use audiencekit::{ErrorKind, audience::MinimumSize};
@@ -82,33 +89,46 @@ pub struct MinimumSize {
 }
 
 impl MinimumSize {
-    /// The size that the audience page of the seed product asks for.
+    /// The default minimum: 1,000 people.
     pub const DEFAULT: u64 = 1_000;
-    /// The size that its older page asked for.
+    /// A lower minimum that is common too: 100 people.
     pub const OLDER: u64 = 100;
 
-    /// Warns below `people`.
+    /// Creates a policy that warns if fewer than `people` are reachable.
+    ///
+    /// ```
+    /// use audiencekit::audience::MinimumSize;
+    ///
+    /// assert!(MinimumSize::warn_below(10).check(9)?.is_some());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn warn_below(people: u64) -> Self {
         Self { people, refuse: false }
     }
 
-    /// Refuses to send below `people`.
+    /// Creates a policy that refuses to send if fewer than `people` are reachable.
+    ///
+    /// ```
+    /// use audiencekit::audience::MinimumSize;
+    ///
+    /// assert!(MinimumSize::refuse_below(10).check(9).is_err());
+    /// ```
     #[must_use]
     pub fn refuse_below(people: u64) -> Self {
         Self { people, refuse: true }
     }
 
-    /// The size asked for.
+    /// Returns the minimum number of people.
     #[must_use]
     pub fn people(self) -> u64 {
         self.people
     }
 
-    /// Nothing when `reachable` people are enough, else a warning.
+    /// Returns a warning if `reachable` is below the minimum, else `None`.
     ///
     /// # Errors
-    /// [`ErrorKind::TooSmall`] when they are too few and the policy refuses.
+    /// [`ErrorKind::TooSmall`] if `reachable` is below the minimum and the policy refuses.
     pub fn check(self, reachable: u64) -> Result<Option<FieldError>> {
         if reachable >= self.people {
             return Ok(None);
@@ -116,7 +136,7 @@ impl MinimumSize {
         let message = format!("{reachable} reachable people, fewer than {}", self.people);
         if self.refuse {
             return Err(Error::new(ErrorKind::TooSmall, "minimum size", message)
-                .expected("a wider group, or a policy that only warns"));
+                .help("widen the group, or use MinimumSize::warn_below"));
         }
         Ok(Some(FieldError {
             field: "group".into(),

@@ -1,4 +1,4 @@
-//! Waiting for Facebook without being busy.
+//! Polling the status of an audience.
 
 use std::time::Duration;
 
@@ -7,33 +7,51 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient};
 
-/// How often to look and how long to wait.
+/// How often and how long to poll the status of an audience.
+///
+/// ```
+/// use std::time::Duration;
+/// use audiencekit::audience::PollOptions;
+///
+/// let options = PollOptions::new(Duration::from_secs(60), Duration::from_secs(3_600));
+/// assert_eq!(options.interval, Duration::from_secs(60));
+/// assert_eq!(PollOptions::default().timeout, Duration::from_secs(24 * 3_600));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct PollOptions {
-    /// Time between two looks, at least a second.
-    pub every: Duration,
-    /// Time after which to look for the last time; zero looks once.
-    pub at_most: Duration,
+    /// Time between two requests. Values below one second count as one second. Defaults to 15 minutes.
+    pub interval: Duration,
+    /// Time after which to stop. With zero, the status is read once. Defaults to 24 hours.
+    pub timeout: Duration,
 }
 
-impl Default for PollOptions {
-    /// Every 15 minutes for 24 hours: Facebook takes up to a day. Source: customer-file audiences guide
-    /// (read 2026-09-12).
-    fn default() -> Self {
-        Self { every: Duration::from_secs(15 * 60), at_most: Duration::from_secs(24 * 60 * 60) }
+impl PollOptions {
+    /// Creates options that poll every `interval` until `timeout` has elapsed.
+    #[must_use]
+    pub const fn new(interval: Duration, timeout: Duration) -> Self {
+        Self { interval, timeout }
     }
 }
 
-/// Least time between two looks, but for the last.
-const SHORTEST: Duration = Duration::from_secs(1);
+impl Default for PollOptions {
+    /// Returns 15 minutes and 24 hours: Facebook takes up to a day. Source: customer-file audiences guide
+    /// (read 2026-09-12).
+    fn default() -> Self {
+        Self::new(Duration::from_secs(15 * 60), Duration::from_secs(24 * 60 * 60))
+    }
+}
+
+/// Shortest time between two requests, except before the last.
+const MIN_INTERVAL: Duration = Duration::from_secs(1);
 
 pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
     client: &C,
     id: &AudienceId,
     clock: &dyn Clock,
-    wait: PollOptions,
+    options: PollOptions,
 ) -> Result<AudienceStatus> {
-    let deadline = clock.now().saturating_add(wait.at_most.try_into().unwrap_or(time::Duration::MAX));
+    let deadline = clock.now().saturating_add(options.timeout.try_into().unwrap_or(time::Duration::MAX));
     let mut slept = Duration::ZERO;
     loop {
         let seen = client.audience(id).await.map(|audience| AudienceStatus::from(&audience));
@@ -46,12 +64,12 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
         };
         // A clock that is set back must not make the wait longer, nor one that is set forward.
         let by_clock = Duration::try_from(deadline - clock.now()).unwrap_or_default();
-        let left = by_clock.min(wait.at_most.saturating_sub(slept));
+        let left = by_clock.min(options.timeout.saturating_sub(slept));
         if left.is_zero() || at_least > left {
             return Err(last);
         }
         // A pause of no time would turn the wait into a busy loop.
-        let pause = wait.every.max(SHORTEST).max(at_least).min(left);
+        let pause = options.interval.max(MIN_INTERVAL).max(at_least).min(left);
         clock.sleep(pause).await;
         slept += pause;
     }
@@ -59,7 +77,7 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
 
 fn not_yet(status: &AudienceStatus) -> Error {
     Error::new(ErrorKind::Busy, "wait for audience", format!("not ready in time: {}", status.availability))
-        .expected(status.availability.next_step())
+        .help(status.availability.next_step())
 }
 
 fn never(status: &AudienceStatus) -> Error {
@@ -69,5 +87,5 @@ fn never(status: &AudienceStatus) -> Error {
         _ => ErrorKind::Rejected,
     };
     Error::new(kind, "wait for audience", format!("waiting cannot help: {}", status.availability))
-        .expected(status.availability.next_step())
+        .help(status.availability.next_step())
 }
