@@ -1,11 +1,10 @@
 //! What it costs to turn contacts into hashed rows, against bare SHA-256 of the same bytes in the same run.
 //!
-//! `cargo bench --bench identity`. Each figure is the best of several interleaved rounds, on one thread unless said. The
+//! `cargo bench --bench identity`. Each figure is the best of several interleaved rounds, on one thread. The
 //! contacts are those of one batch over and over, as a reader refills a batch: what is measured is the mapping, not the
 //! memory behind it.
 
 use std::hint::black_box;
-use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
 use audiencekit::identity::{Coverage, MatchRows};
@@ -86,12 +85,6 @@ fn best<const N: usize>(mut work: [&mut dyn FnMut(); N]) -> [f64; N] {
     best
 }
 
-/// CPU nanoseconds of this thread; 0 where the system does not tell.
-fn cpu() -> u64 {
-    let text = std::fs::read_to_string("/proc/thread-self/schedstat").unwrap_or_default();
-    text.split(' ').next().and_then(|first| first.parse().ok()).unwrap_or(0)
-}
-
 fn map_all(map: &KeyMap, contacts: &[Contact], rows: &mut MatchRows) {
     let mut coverage = Coverage::default();
     let mut mapper = map.mapper();
@@ -140,11 +133,7 @@ fn main() {
     let rows = |map: &KeyMap| MatchRows::new(map.keys().clone());
     let (mut a, mut b, mut c, mut d) = (rows(&one), rows(&four), rows(&four), rows(&four));
     let mut sent = Vec::new();
-    // Threads are started for each call, so a call should bring some work.
-    let many: Vec<Contact> = std::iter::repeat_n(&international, 5).flatten().cloned().collect();
-    let mut parallel = rows(&four);
-    let two = NonZeroUsize::new(2).expect("not zero");
-    let [email, email_bare, plain, bare, whole, local, two_threads] = best([
+    let [email, email_bare, plain, bare, whole, local] = best([
         &mut || map_all(&one, &international, &mut a),
         &mut || hash_all(&values_one),
         &mut || map_all(&four, &international, &mut b),
@@ -155,33 +144,12 @@ fn main() {
             d.write_json(0..d.len(), black_box(&mut sent));
         },
         &mut || map_all(&four, &national, &mut c),
-        &mut || {
-            parallel.clear();
-            let mut coverage = Coverage::default();
-            black_box(four.append_all(&many, two, &mut parallel, &mut coverage));
-        },
     ]);
     println!("{BATCH} contacts to rows of digests, best of {ROUNDS} rounds");
     report("EMAIL", email, email_bare);
     report("EMAIL+PHONE+FN+LN, phones with +", plain, bare);
     report("EMAIL+PHONE+FN+LN, to the JSON body", whole, bare);
     report("EMAIL+PHONE+FN+LN, national phones", local, bare);
-    report("EMAIL+PHONE+FN+LN, two threads, 10,000 at once", two_threads / 5.0, bare);
-    // On a busy machine the clock says little about two threads; what each must do does.
-    let mut own: Vec<u64> = (0..101)
-        .map(|_| {
-            parallel.clear();
-            let before = cpu();
-            black_box(four.append_all(&many, two, &mut parallel, &mut Coverage::default()));
-            cpu() - before
-        })
-        .collect();
-    own.sort_unstable();
-    println!(
-        "  of which the calling thread, its copying included, {:.1} ns of CPU a row (one thread alone {:.1} by the clock)",
-        own[own.len() / 2] as f64 / many.len() as f64,
-        plain / BATCH as f64 * 1e9
-    );
 
     // Five batches, which is a full upload of 10,000 rows, as a body.
     let (mut full, mut full_mapper) = (rows(&four), four.mapper());

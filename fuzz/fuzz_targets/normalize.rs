@@ -47,7 +47,7 @@ fn normalizer(settings: u8) -> Normalizer {
         normalizer = normalizer.name_spaces(NameSpaces::Keep).accents(Accents::Transliterate);
     }
     if settings & 2 != 0 {
-        normalizer = normalizer.name_digits(NameDigits::Keep).states_abroad(NonUsStates::TwoLetters);
+        normalizer = normalizer.name_digits(NameDigits::Keep).non_us_states(NonUsStates::TwoLetters);
     }
     if settings & 4 != 0 {
         normalizer = normalizer.domains(Domains::Ascii).postcodes(Postcodes::Sector);

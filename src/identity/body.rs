@@ -6,10 +6,24 @@ use super::rows::{MatchRow, MatchRows, Stored};
 const HASH_CELL: usize = 67;
 
 impl MatchRows {
-    /// Appends the rows of `range` as a JSON list of lists, the `data` of an upload.
+    /// Appends the rows in `range` to `out` as a JSON array of arrays, the `data` of an upload.
     ///
     /// # Panics
-    /// When the range ends beyond the rows.
+    /// Panics if the range ends beyond the rows.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema, identity::{Coverage, MatchRows}};
+    ///
+    /// # let schema = Schema::standard();
+    /// # let map = KeyMap::standard(&schema);
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// # let mut rows = MatchRows::new(map.keys().clone());
+    /// # map.mapper().append(&ada, &mut rows, &mut Coverage::default());
+    /// let mut body = Vec::new();
+    /// rows.write_json(0..rows.len(), &mut body);
+    /// assert!(body.starts_with(b"[[\"b5fc85e5") && body.ends_with(b"\"\"]]")); // an email, no phone
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn write_json(&self, range: std::ops::Range<usize>, out: &mut Vec<u8>) {
         out.reserve(range.len() * (self.keys().len() * HASH_CELL + 2) + 2);
         out.push(b'[');

@@ -1,4 +1,4 @@
-//! Rows as bytes: what a store keeps and what tells rows apart.
+//! Rows as bytes for storage, and their fingerprints.
 
 use sha2::{Digest, Sha256};
 
@@ -7,10 +7,10 @@ use super::rows::{Cell, MatchRow, MatchRows};
 use crate::error::{Error, ErrorKind, Result};
 
 impl MatchRows {
-    /// Reads a row that [`MatchRow::to_bytes`] wrote and appends it.
+    /// Appends a row from the bytes that [`MatchRow::to_bytes`] returned.
     ///
     /// # Errors
-    /// [`ErrorKind::Corrupt`] when the bytes are not such a row of these columns.
+    /// [`ErrorKind::Corrupt`] if the bytes are not a row of these columns. No row is appended then.
     pub fn push_bytes(&mut self, bytes: &[u8]) -> Result<()> {
         let mark = self.mark();
         let mut rest = bytes;
@@ -24,12 +24,12 @@ impl MatchRows {
             return Ok(());
         }
         self.reset(mark);
-        Err(Error::new(ErrorKind::Corrupt, "stored row", "not a row of these columns"))
+        Err(Error::new(ErrorKind::Corrupt, "read stored row", "the bytes are not a row of these columns"))
     }
 }
 
 impl MatchRow<'_> {
-    /// SHA-256 over the columns and cells: equal rows, equal fingerprints, whatever the order of the columns.
+    /// Returns a SHA-256 over columns and cells. Equal rows have equal fingerprints, whatever the order of the columns.
     #[must_use]
     pub fn fingerprint(self) -> Hashed {
         let mut hasher = Sha256::new();
@@ -52,7 +52,22 @@ impl MatchRow<'_> {
         Hashed::from_bytes(hasher.finalize().into())
     }
 
-    /// The row for a store: it holds digests, so it is personal data.
+    /// Returns the row as bytes, for storage. The bytes contain digests, so they are personal data.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema, identity::{Coverage, MatchRows}};
+    ///
+    /// # let schema = Schema::standard();
+    /// # let map = KeyMap::standard(&schema);
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// # let mut rows = MatchRows::new(map.keys().clone());
+    /// # map.mapper().append(&ada, &mut rows, &mut Coverage::default());
+    /// let bytes = rows.row(0).to_bytes();
+    /// let mut restored = MatchRows::new(map.keys().clone());
+    /// restored.push_bytes(&bytes)?;
+    /// assert_eq!(restored.row(0).fingerprint(), rows.row(0).fingerprint());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn to_bytes(self) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.keys().len() * 33);

@@ -1,4 +1,4 @@
-//! What was lost on the way, counted by key and reason and never by value.
+//! Counts of sent and rejected values by key and reason, never by value.
 
 use std::collections::BTreeMap;
 
@@ -8,17 +8,17 @@ use super::key::MatchKey;
 use super::reject::Reject;
 use super::steps::{NormalizationSteps, Step};
 
-/// Counts of one key.
+/// The counts of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyCoverage {
-    /// Values that were there: sent and rejected.
+    /// The number of values present, sent or rejected.
     pub present: u64,
-    /// Values that became part of a row.
+    /// The number of values that became part of a row.
     pub sent: u64,
-    /// Values that did not, by reason.
+    /// The number of values that did not, by reason.
     pub rejected: BTreeMap<Reject, u64>,
-    /// Values that were sent and should be looked at, by what was noticed.
+    /// The number of values that were sent with a warning, by warning.
     pub warned: BTreeMap<Step, u64>,
 }
 
@@ -26,7 +26,7 @@ impl KeyCoverage {
     const NONE: Self = Self { present: 0, sent: 0, rejected: BTreeMap::new(), warned: BTreeMap::new() };
 }
 
-/// What became of the contacts and their values.
+/// Counts of mapped contacts, and of their values by key and outcome. It never holds a value.
 ///
 /// ```
 /// use audiencekit::{Contact, KeyMap, MatchKey, Schema, identity::{Coverage, MatchRows, Reject}};
@@ -47,36 +47,41 @@ impl KeyCoverage {
 #[non_exhaustive]
 pub struct Coverage {
     keys: [KeyCoverage; MatchKey::COUNT],
-    /// Contacts that were mapped.
+    /// The number of contacts that were mapped.
     pub contacts: u64,
-    /// Contacts without a row, because no key that identifies a person could be made.
+    /// The number of contacts without a row, because they have no valid identifier.
     pub without_rows: u64,
-    /// Rows that were made.
+    /// The number of rows made.
     pub rows: u64,
-    /// Rows left out because the same row was made before in this run.
-    pub duplicates: u64,
 }
 
 impl Default for Coverage {
     fn default() -> Self {
-        Self {
-            keys: [KeyCoverage::NONE; MatchKey::COUNT],
-            contacts: 0,
-            without_rows: 0,
-            rows: 0,
-            duplicates: 0,
-        }
+        Self { keys: [KeyCoverage::NONE; MatchKey::COUNT], contacts: 0, without_rows: 0, rows: 0 }
     }
 }
 
 impl Coverage {
-    /// The counts of a key.
+    /// Returns the counts of `key`.
     #[must_use]
     pub fn key(&self, key: MatchKey) -> &KeyCoverage {
         &self.keys[key as usize]
     }
 
-    /// The counts of the keys that had a value, in the order of [`MatchKey::all`].
+    /// Returns the counts of the keys that had at least one value, in the order of [`MatchKey::all`].
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, MatchKey, Schema, identity::{Coverage, MatchRows}};
+    ///
+    /// # let schema = Schema::standard();
+    /// # let map = KeyMap::standard(&schema);
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// # let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    /// # map.mapper().append(&ada, &mut rows, &mut coverage);
+    /// let sent: Vec<_> = coverage.keys().map(|(key, counts)| (key, counts.sent)).collect();
+    /// assert_eq!(sent, [(MatchKey::Email, 1)]);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn keys(&self) -> impl Iterator<Item = (MatchKey, &KeyCoverage)> {
         MatchKey::all().zip(&self.keys).filter(|(_, counts)| counts.present > 0)
     }
@@ -98,12 +103,21 @@ impl Coverage {
         *counts.rejected.entry(reason).or_default() += 1;
     }
 
-    /// Adds the counts of another part of the same run.
+    /// Adds the counts of `other` to these.
+    ///
+    /// ```
+    /// use audiencekit::identity::Coverage;
+    ///
+    /// let (mut total, mut part) = (Coverage::default(), Coverage::default());
+    /// part.contacts = 2;
+    /// total.merge(&part);
+    /// total.merge(&part);
+    /// assert_eq!(total.contacts, 4);
+    /// ```
     pub fn merge(&mut self, other: &Self) {
         self.contacts += other.contacts;
         self.without_rows += other.without_rows;
         self.rows += other.rows;
-        self.duplicates += other.duplicates;
         for (mine, counts) in self.keys.iter_mut().zip(&other.keys) {
             mine.present += counts.present;
             mine.sent += counts.sent;
@@ -123,22 +137,21 @@ struct Stored {
     contacts: u64,
     without_rows: u64,
     rows: u64,
-    duplicates: u64,
     keys: BTreeMap<MatchKey, KeyCoverage>,
 }
 
 impl From<Coverage> for Stored {
     fn from(coverage: Coverage) -> Self {
         let keys = coverage.keys().map(|(key, counts)| (key, counts.clone())).collect();
-        let Coverage { contacts, without_rows, rows, duplicates, .. } = coverage;
-        Self { contacts, without_rows, rows, duplicates, keys }
+        let Coverage { contacts, without_rows, rows, .. } = coverage;
+        Self { contacts, without_rows, rows, keys }
     }
 }
 
 impl From<Stored> for Coverage {
     fn from(stored: Stored) -> Self {
-        let Stored { contacts, without_rows, rows, duplicates, keys } = stored;
-        let mut coverage = Self { contacts, without_rows, rows, duplicates, ..Self::default() };
+        let Stored { contacts, without_rows, rows, keys } = stored;
+        let mut coverage = Self { contacts, without_rows, rows, ..Self::default() };
         for (key, counts) in keys {
             coverage.keys[key as usize] = counts;
         }

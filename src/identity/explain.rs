@@ -1,27 +1,27 @@
-//! What became of one value, step by step.
+//! The trace of one value through normalization.
 
 use std::fmt;
 
 use super::hashed::Hashed;
 use super::key::MatchKey;
-use super::normalize::Cx;
-use super::normalize::country::Region;
+use super::normalize::context::Cx;
+use super::normalize::region::Region;
 use super::normalize::settings::Normalizer;
 use super::reject::Reject;
 use super::steps::{NormalizationSteps, Step};
 use super::trail::Trail;
 
-/// What became of one value, step by step: the kinds of the steps, and the value after each only on request.
+/// The result of normalizing one value: the steps taken, the normalized value and its digest.
 ///
-/// `Debug` and `Display` show kinds; [`reveal`](Self::reveal) and [`trail`](Self::trail) show the value to whoever may
-/// see it.
+/// `Debug` and `Display` show only the kinds of steps. [`reveal`](Self::reveal) and [`trail`](Self::trail) show the value,
+/// which is personal data.
 ///
 /// ```
 /// use audiencekit::{MatchKey, identity::Normalizer};
 ///
-/// let explanation = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
-/// assert_eq!(explanation.to_string(), "EMAIL: trimmed, lowercased, sent as SHA-256");
-/// assert_eq!(explanation.reveal(), "EMAIL \" Ada@Example.com\": trimmed \"Ada@Example.com\", lowercased \
+/// let trace = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
+/// assert_eq!(trace.to_string(), "EMAIL: trimmed, lowercased, sent as SHA-256");
+/// assert_eq!(trace.reveal(), "EMAIL \" Ada@Example.com\": trimmed \"Ada@Example.com\", lowercased \
 ///     \"ada@example.com\", sent as SHA-256 b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72");
 /// ```
 #[derive(Clone)]
@@ -33,7 +33,16 @@ pub struct NormalizationTrace {
 }
 
 impl Normalizer {
-    /// What the rule of `key` makes of a raw value, in the country of its row if that is known.
+    /// Normalizes a raw value by the rules of `key` and returns each step.
+    ///
+    /// `region` is the country of the contact, if known; it takes precedence over the default region.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Region}};
+    ///
+    /// let trace = Normalizer::new().explain(MatchKey::Phone, "601 234 567", Region::find("PL"));
+    /// assert_eq!(trace.normalized(), Ok("48601234567"));
+    /// ```
     #[must_use]
     pub fn explain(&self, key: MatchKey, raw: &str, region: Option<Region>) -> NormalizationTrace {
         let mut out = String::new();
@@ -71,27 +80,34 @@ impl NormalizationTrace {
         Self { key, input, trail: trail.into_values(), outcome }
     }
 
-    /// The key.
+    /// Returns the match key whose rules were applied.
     #[must_use]
     pub fn key(&self) -> MatchKey {
         self.key
     }
 
-    /// What was done, by kind; nothing for a value that was rejected.
+    /// Returns the kinds of steps taken. Empty for a rejected value.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Step}};
+    ///
+    /// let trace = Normalizer::new().explain(MatchKey::FirstName, "Ada", None);
+    /// assert!(trace.steps().contains(Step::Lowercased));
+    /// ```
     #[must_use]
     pub fn steps(&self) -> NormalizationSteps {
         self.outcome.as_ref().map_or(NormalizationSteps::default(), |&(steps, ..)| steps)
     }
 
-    /// Each step with the value after it, in the order they were taken; of a rejected value those before the rejection.
+    /// Returns each step with the value after it, in order. For a rejected value, these are the steps before the rejection.
     ///
-    /// The values are personal data: for their owner's eyes, not for logs.
+    /// The values are personal data; do not log them.
     ///
     /// ```
     /// use audiencekit::{MatchKey, identity::{Normalizer, Step}};
     ///
-    /// let explanation = Normalizer::new().explain(MatchKey::Phone, "0601 234 567", "PL".parse().ok());
-    /// let trail: Vec<_> = explanation.trail().collect();
+    /// let trace = Normalizer::new().explain(MatchKey::Phone, "0601 234 567", "PL".parse().ok());
+    /// let trail: Vec<_> = trace.trail().collect();
     /// assert_eq!(trail, [
     ///     (Step::DigitsKept, "0601234567"),
     ///     (Step::CountryCodeAdded, "480601234567"),
@@ -102,28 +118,41 @@ impl NormalizationTrace {
         self.trail.iter().map(|(step, value)| (*step, value.as_str()))
     }
 
-    /// The normalized value, in clear, or the reason why there is none. It is empty for a value that was passed as a
-    /// digest.
+    /// Returns the normalized value in clear. Empty for a value that was a digest already.
     ///
     /// # Errors
     /// The reason why the value is not sent.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Reject}};
+    ///
+    /// let trace = Normalizer::new().explain(MatchKey::Email, "n/a", None);
+    /// assert_eq!(trace.normalized(), Err(Reject::Placeholder));
+    /// ```
     pub fn normalized(&self) -> Result<&str, Reject> {
         self.outcome.as_ref().map(|(_, value, _)| value.as_str()).map_err(|&reason| reason)
     }
 
-    /// The digest that is sent; `None` for a rejected value and for the keys that leave in clear.
+    /// Returns the digest that is sent. `None` for rejected values and for keys that are sent in clear.
     #[must_use]
     pub fn hashed(&self) -> Option<Hashed> {
         self.outcome.as_ref().ok()?.2
     }
 
-    /// The 64 hex digits of [`hashed`](Self::hashed).
+    /// Returns the digest as 64 lowercase hex digits, as it is sent.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::Normalizer};
+    ///
+    /// let trace = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
+    /// assert!(trace.sha256().unwrap().starts_with("b5fc85e5"));
+    /// ```
     #[must_use]
     pub fn sha256(&self) -> Option<String> {
         self.hashed().map(|hashed| String::from_utf8_lossy(&hashed.hex()).into_owned())
     }
 
-    /// One line with the value before, and after each step. It is personal data: for its owner's eyes, not for logs.
+    /// Returns one line with the input and the value after each step. It is personal data; do not log it.
     #[must_use]
     pub fn reveal(&self) -> String {
         self.line(true)
@@ -163,6 +192,6 @@ impl fmt::Display for NormalizationTrace {
 
 impl fmt::Debug for NormalizationTrace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Explanation({self})")
+        write!(f, "NormalizationTrace({self})")
     }
 }

@@ -4,13 +4,23 @@ use std::fmt;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The SHA-256 of a normalized value. A digest of a phone number can be guessed back, so it counts as personal
-/// data: `Debug` hides it, and there is no `Display`.
+/// The SHA-256 digest of a normalized value.
+///
+/// The digest of a phone number can be reversed by trying all numbers, so digests are personal data: `Debug` hides them and
+/// there is no `Display`.
+///
+/// ```
+/// use audiencekit::identity::Hashed;
+///
+/// let digest = Hashed::from_hex("B5FC85E55755F9E0D030A10AB4429B6B2944855F9A0D60077FE832BECBC41D72")?;
+/// assert_eq!(format!("{digest:?}"), "Hashed(_)");
+/// # Ok::<(), audiencekit::Error>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Hashed([u8; 32]);
 
 impl Hashed {
-    /// SHA-256 of nothing: one fake person shared by everyone who sends it. It never leaves.
+    /// The SHA-256 of empty text. It is never sent: every sender of it would share one false person.
     pub const OF_NOTHING: Self = Self([
         0xe3, 0xb0, 0xc4, 0x42, 0x98, 0xfc, 0x1c, 0x14, 0x9a, 0xfb, 0xf4, 0xc8, 0x99, 0x6f, 0xb9, 0x24, 0x27,
         0xae, 0x41, 0xe4, 0x64, 0x9b, 0x93, 0x4c, 0xa4, 0x95, 0x99, 0x1b, 0x78, 0x52, 0xb8, 0x55,
@@ -48,31 +58,45 @@ impl Hashed {
         Self(digest)
     }
 
-    /// A digest that was made elsewhere: 64 hex digits of any case, and not the digest of nothing.
+    /// Parses a digest from 64 hex digits, upper or lower case.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] for anything else; the text is not shown.
+    /// [`ErrorKind::Invalid`] for anything else and for the digest of empty text. The error does not contain the text.
+    ///
+    /// ```
+    /// use audiencekit::identity::Hashed;
+    ///
+    /// assert!(Hashed::from_hex("ada@example.com").is_err());
+    /// ```
     pub fn from_hex(hex: &str) -> Result<Self> {
         let mut digest = [0; 32];
         let wrong = |what: &'static str| {
-            Err(Error::new(ErrorKind::Invalid, "hashed value", what).expected("64 hex digits of a SHA-256"))
+            Err(Error::new(ErrorKind::Invalid, "parse digest", what)
+                .expected("64 hex digits of a SHA-256 digest"))
         };
         if hex.len() != 64 || const_hex::decode_to_slice(hex, &mut digest).is_err() {
-            return wrong("not a SHA-256 in hex");
+            return wrong("not a SHA-256 digest in hex");
         }
         if Self(digest) == Self::OF_NOTHING {
-            return wrong("the SHA-256 of an empty text");
+            return wrong("the SHA-256 digest of empty text");
         }
         Ok(Self(digest))
     }
 
-    /// The bytes, for a store of the host's own.
+    /// Returns the 32 bytes of the digest, for storage.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 
-    /// A digest out of a store.
+    /// Creates a digest from its 32 bytes.
+    ///
+    /// ```
+    /// use audiencekit::identity::Hashed;
+    ///
+    /// let digest = Hashed::from_bytes([7; 32]);
+    /// assert_eq!(digest.as_bytes(), &[7; 32]);
+    /// ```
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)

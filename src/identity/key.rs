@@ -1,24 +1,31 @@
-//! The match keys of a customer file.
+//! The match keys of an upload.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use super::normalize as rule;
-use super::normalize::Rule;
+use super::normalize::context::Rule;
 use super::phone;
 
-/// A column of an upload, by Facebook's name.
+/// A column of an upload, by Facebook's name: an identifier, an attribute or an upload option.
 ///
 /// Source: Custom Audience users reference and the customer-file guide,
 /// developers.facebook.com/documentation/ads-commerce/marketing-api (read 2026-09-12).
+///
+/// ```
+/// use audiencekit::MatchKey;
+///
+/// assert_eq!(MatchKey::Email.wire_name(), "EMAIL");
+/// assert!(MatchKey::Email.is_identifier() && !MatchKey::Country.is_identifier());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[non_exhaustive]
 pub enum MatchKey {
     /// `EMAIL`, hashed.
     #[serde(rename = "EMAIL")]
     Email,
-    /// `PHONE`, hashed: country code and national number.
+    /// `PHONE`, hashed: country code and national number, digits only.
     #[serde(rename = "PHONE")]
     Phone,
     /// `GEN`, hashed: `m` or `f`.
@@ -57,7 +64,7 @@ pub enum MatchKey {
     /// `MADID`, in clear: mobile advertiser id.
     #[serde(rename = "MADID")]
     Madid,
-    /// `EXTERN_ID`, in clear: the advertiser's own id.
+    /// `EXTERN_ID`, in clear: the advertiser's own id of the person.
     #[serde(rename = "EXTERN_ID")]
     ExternId,
     /// `PAGEUID`, in clear: page-scoped id.
@@ -146,18 +153,32 @@ impl MatchKey {
     /// How many keys there are.
     pub(super) const COUNT: usize = 21;
 
-    /// Every key, in the order of the table.
+    /// Returns every key, in declaration order.
+    ///
+    /// ```
+    /// use audiencekit::MatchKey;
+    ///
+    /// assert_eq!(MatchKey::all().next(), Some(MatchKey::Email));
+    /// assert_eq!(MatchKey::all().len(), 21);
+    /// ```
     pub fn all() -> impl ExactSizeIterator<Item = Self> {
         TABLE.iter().map(|line| line.key)
     }
 
-    /// The name in an upload's schema.
+    /// Returns the name in the schema of an upload, such as `EMAIL`.
     #[must_use]
     pub fn wire_name(self) -> &'static str {
         TABLE[self as usize].wire
     }
 
-    /// True for the keys that leave as SHA-256 only.
+    /// Returns `true` if values of the key are sent as SHA-256.
+    ///
+    /// ```
+    /// use audiencekit::MatchKey;
+    ///
+    /// assert!(MatchKey::Phone.is_hashed());
+    /// assert!(!MatchKey::ExternId.is_hashed());
+    /// ```
     #[must_use]
     pub fn is_hashed(self) -> bool {
         TABLE[self as usize].form == Form::Hashed
@@ -168,19 +189,26 @@ impl MatchKey {
         TABLE[self as usize].form == Form::Json
     }
 
-    /// True for the keys that can tell one person from others: a row of other keys alone is not sent.
+    /// Returns `true` if the key can identify a person. A row without an identifier is not sent.
     #[must_use]
-    pub fn identifies(self) -> bool {
+    pub fn is_identifier(self) -> bool {
         TABLE[self as usize].identifies
     }
 
-    /// True for the keys of which one person may have several, each in a row of its own.
+    /// Returns `true` if a contact may have several values of the key, each in a row of its own.
+    ///
+    /// ```
+    /// use audiencekit::MatchKey;
+    ///
+    /// assert!(MatchKey::Email.allows_multiple());
+    /// assert!(!MatchKey::City.allows_multiple());
+    /// ```
     #[must_use]
-    pub fn may_be_several(self) -> bool {
+    pub fn allows_multiple(self) -> bool {
         TABLE[self as usize].several
     }
 
-    /// The page of Facebook's that the key's rule is taken from, and the day it was read.
+    /// Returns the page of Facebook's documentation that defines the key, and the day it was read.
     #[must_use]
     pub fn source(self) -> &'static str {
         TABLE[self as usize].source
@@ -190,7 +218,14 @@ impl MatchKey {
         TABLE[self as usize].rule
     }
 
-    /// The key of a wire name.
+    /// Returns the key with this wire name.
+    ///
+    /// ```
+    /// use audiencekit::MatchKey;
+    ///
+    /// assert_eq!(MatchKey::from_wire_name("DOBY"), Some(MatchKey::BirthYear));
+    /// assert_eq!(MatchKey::from_wire_name("doby"), None);
+    /// ```
     #[must_use]
     pub fn from_wire_name(name: &str) -> Option<Self> {
         TABLE.iter().find(|line| line.wire == name).map(|line| line.key)

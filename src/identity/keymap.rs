@@ -1,27 +1,26 @@
-//! From a contact's fields to the columns of an upload: which field feeds which key, and what it holds.
+//! Which contact field maps to which match key, and its encoding.
 
 use std::sync::Arc;
 
 use super::key::MatchKey;
-use super::mapper::RowMapper;
-use super::normalize::country::Region;
+use super::normalize::region::Region;
 use super::normalize::settings::Normalizer;
-use crate::contact::{Contact, FieldId, FieldType, Schema};
+use crate::contact::{FieldId, FieldType, Schema};
 use crate::error::{Result, ValidationErrors};
 
-/// What a field holds. It is declared, because a guess would hash a digest or send a value in clear.
+/// Whether a field holds plain values or digests. It is declared because guessing could hash a digest again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum ValueEncoding {
-    /// Values as people write them. A SHA-256 in such a field is refused.
+    /// Plain values. A SHA-256 digest is rejected.
     #[default]
-    Raw,
-    /// SHA-256 in hex of values normalized elsewhere, in any case. Anything else is refused.
-    Hashed,
-    /// Either: 64 hex digits are a SHA-256, other lengths of digests are refused, all else is raw.
-    Auto,
+    Plain,
+    /// SHA-256 digests in hex, upper or lower case, of values normalized elsewhere. Everything else is rejected.
+    Sha256,
+    /// Either: 64 hex digits are a SHA-256 digest, digests of other lengths are rejected, all else is plain.
+    Detect,
 }
 
-/// Which field feeds which key, and how it is to be read.
+/// A mapping from contact fields to match keys.
 ///
 /// ```
 /// use audiencekit::{Contact, KeyMap, MatchKey, Schema, identity::{Coverage, MatchRows}};
@@ -58,7 +57,7 @@ pub struct KeyMap {
 pub(super) struct Column {
     pub(super) key: MatchKey,
     pub(super) feed: Feed,
-    pub(super) holds: ValueEncoding,
+    pub(super) encoding: ValueEncoding,
 }
 
 #[derive(Debug, Clone)]
@@ -72,6 +71,13 @@ pub(super) enum Feed {
 }
 
 /// Builds a [`KeyMap`].
+///
+/// ```
+/// use audiencekit::{KeyMap, MatchKey, Schema};
+///
+/// let error = KeyMap::builder().column(MatchKey::Email, "mail").build(&Schema::standard()).unwrap_err();
+/// assert_eq!(error.problems()[0].code, "unknown_field");
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct KeyMapBuilder {
     columns: Vec<(MatchKey, Source, ValueEncoding)>,
@@ -87,14 +93,20 @@ enum Source {
 }
 
 impl KeyMap {
-    /// E-mail and phone, from the fields of those names.
+    /// Creates the map of the standard fields `email` and `phone`.
+    ///
+    /// ```
+    /// use audiencekit::{KeyMap, MatchKey, Schema};
+    ///
+    /// assert_eq!(KeyMap::standard(&Schema::standard()).keys()[..], [MatchKey::Email, MatchKey::Phone]);
+    /// ```
     #[must_use]
     pub fn standard(schema: &Schema) -> Self {
         let columns: Vec<Column> = [(MatchKey::Email, "email"), (MatchKey::Phone, "phone")]
             .into_iter()
             .filter_map(|(key, name)| {
                 let feed = Feed::Text(schema.field(name)?);
-                Some(Column { key, feed, holds: ValueEncoding::Raw })
+                Some(Column { key, feed, encoding: ValueEncoding::Plain })
             })
             .collect();
         Self {
@@ -105,62 +117,83 @@ impl KeyMap {
         }
     }
 
-    /// Starts a map without columns.
+    /// Builds the map for a schema.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: a column whose field is unknown or has a type
+    /// that the key cannot be read from, a key that is mapped twice, a constant that is not a value of its key, and a
+    /// default region that is not a country.
     #[must_use]
     pub fn builder() -> KeyMapBuilder {
         KeyMapBuilder::default()
     }
 
-    /// The columns of the rows that this map makes.
+    /// Returns the columns of the rows that this map makes.
     #[must_use]
     pub fn keys(&self) -> &Arc<[MatchKey]> {
         &self.keys
     }
 
-    /// How values are normalized.
+    /// Returns the settings with which values are normalized.
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
         &self.normalizer
     }
-
-    /// A worker with buffers of its own; one per thread.
-    #[must_use]
-    pub fn mapper(&self) -> RowMapper<'_> {
-        RowMapper::new(self)
-    }
-
-    /// What becomes of each value of a contact, in the order of the columns. For one contact on request: it allocates.
-    #[must_use]
-    pub fn explain(&self, contact: &Contact) -> Vec<super::explain::NormalizationTrace> {
-        super::mapper::explain(self, contact)
-    }
 }
 
 impl KeyMapBuilder {
-    /// Feeds `key` from the field named `field`, which holds raw values.
+    /// Maps the field named `field`, which holds plain values, to `key`.
     #[must_use]
     pub fn column(self, key: MatchKey, field: impl Into<String>) -> Self {
-        self.column_holding(key, field, ValueEncoding::Raw)
+        self.column_with(key, field, ValueEncoding::Plain)
     }
 
-    /// Feeds `key` from the field named `field`, which holds what is declared.
+    /// Maps the field named `field`, which holds values of the given encoding, to `key`.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, MatchKey, Schema, identity::ValueEncoding};
+    ///
+    /// let schema = Schema::standard();
+    /// let map = KeyMap::builder().column_with(MatchKey::Email, "email", ValueEncoding::Sha256).build(&schema)?;
+    /// let digest = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72";
+    /// let ada = Contact::builder(&schema).email(digest).build()?;
+    /// assert_eq!(map.explain(&ada)[0].sha256().as_deref(), Some(digest)); // sent as it is
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
-    pub fn column_holding(mut self, key: MatchKey, field: impl Into<String>, holds: ValueEncoding) -> Self {
-        self.columns.push((key, Source::Field(field.into()), holds));
+    pub fn column_with(mut self, key: MatchKey, field: impl Into<String>, encoding: ValueEncoding) -> Self {
+        self.columns.push((key, Source::Field(field.into()), encoding));
         self
     }
 
-    /// Gives every row the same raw value of `key`, such as `COUNTRY`: Facebook asks for it even if all share it.
+    /// Gives every row the same plain value of `key`, such as one country: Facebook wants `COUNTRY` in every row.
+    ///
+    /// ```
+    /// use audiencekit::{KeyMap, MatchKey, Schema};
+    ///
+    /// let map = KeyMap::builder().column(MatchKey::Email, "email").constant(MatchKey::Country, "Poland");
+    /// assert!(map.clone().build(&Schema::standard()).is_ok());
+    /// assert!(map.constant(MatchKey::State, " ").build(&Schema::standard()).is_err());
+    /// ```
     #[must_use]
     pub fn constant(mut self, key: MatchKey, value: impl Into<String>) -> Self {
-        self.columns.push((key, Source::Constant(value.into()), ValueEncoding::Raw));
+        self.columns.push((key, Source::Constant(value.into()), ValueEncoding::Plain));
         self
     }
 
-    /// Limits the use of the data of the rows whose boolean or text `field` says so (`DATA_PROCESSING_OPTIONS`);
-    /// Facebook finds country and state out itself.
+    /// Limits the use of a row's data if its boolean or text `field` says so (`DATA_PROCESSING_OPTIONS`).
     ///
-    /// Source: data processing options (read 2026-09-12).
+    /// Country and state are sent as 0, so Facebook determines them. Source: data processing options (read 2026-09-12).
+    ///
+    /// ```
+    /// use audiencekit::contact::FieldType;
+    /// use audiencekit::{KeyMap, MatchKey, Schema};
+    ///
+    /// let schema = Schema::builder().detail("mail", FieldType::Text).detail("limited", FieldType::Boolean).build()?;
+    /// let map = KeyMap::builder().column(MatchKey::Email, "mail").limited_data_use("limited").build(&schema)?;
+    /// assert_eq!(map.keys().len(), 4); // three columns of data processing options
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn limited_data_use(self, field: impl Into<String>) -> Self {
         self.column(MatchKey::DataProcessingOptions, field)
@@ -168,22 +201,43 @@ impl KeyMapBuilder {
             .constant(MatchKey::DataProcessingOptionsState, "0")
     }
 
-    /// The settings of the points that Facebook leaves open.
+    /// Sets how values are normalized. Defaults to [`Normalizer::documented`].
     #[must_use]
     pub fn normalizer(mut self, normalizer: Normalizer) -> Self {
         self.normalizer = normalizer;
         self
     }
 
-    /// The country in which a national phone number is read when the contact has none: a code or a name.
+    /// Sets the country of national phone numbers of contacts without a country: a code or a name.
+    ///
+    /// Defaults to the constant of `COUNTRY`, if the map has one.
+    ///
+    /// ```
+    /// use audiencekit::{KeyMap, MatchKey, Schema};
+    ///
+    /// let map = KeyMap::builder().column(MatchKey::Phone, "phone");
+    /// assert!(map.clone().default_region("Poland").build(&Schema::standard()).is_ok());
+    /// assert!(map.default_region("Atlantis").build(&Schema::standard()).is_err());
+    /// ```
     #[must_use]
     pub fn default_region(mut self, region: impl Into<String>) -> Self {
         self.default_region = Some(region.into());
         self
     }
 
-    /// The field of the contact's country, in which its phone, state and postcode are read. By default the field of
-    /// the `COUNTRY` column, else the standard field `country`.
+    /// Sets the field with the country in which phone, state and postcode of a contact are read.
+    ///
+    /// Defaults to the field of the `COUNTRY` column, else to the standard field `country`.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, MatchKey, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let map = KeyMap::builder().column(MatchKey::Phone, "phone").region_field("country").build(&schema)?;
+    /// let contact = Contact::builder(&schema).phone("601 234 567").country("PL").build()?;
+    /// assert_eq!(map.explain(&contact)[0].normalized(), Ok("48601234567"));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     #[must_use]
     pub fn region_field(mut self, field: impl Into<String>) -> Self {
         self.region_field = Some(field.into());
@@ -205,26 +259,30 @@ impl KeyMapBuilder {
                 None => problems.push(
                     "default_region",
                     "unknown_region",
-                    "is not a country: use a code such as PL",
+                    "is not a country; use a code such as PL",
                 ),
             }
         }
         let mut columns: Vec<Column> = Vec::with_capacity(self.columns.len());
-        for (key, source, holds) in self.columns {
+        for (key, source, encoding) in self.columns {
             let name = key.wire_name();
             if columns.iter().any(|column| column.key == key) {
-                problems.push(name, "twice", "is fed twice: several values of one field become several rows");
+                problems.push(
+                    name,
+                    "twice",
+                    "is mapped twice; map one list field, whose values become several rows",
+                );
                 continue;
             }
-            if holds != ValueEncoding::Raw && !key.is_hashed() {
-                problems.push(name, "not_hashed", "is sent in clear, so its field cannot hold digests");
+            if encoding != ValueEncoding::Plain && !key.is_hashed() {
+                problems.push(name, "not_hashed", "is sent in clear; its field cannot hold digests");
                 continue;
             }
             let feed = match source {
                 Source::Field(field) => feed(key, &field, schema, &mut problems),
                 Source::Constant(value) => constant(key, value, &normalizer, &mut problems),
             };
-            columns.extend(feed.map(|feed| Column { key, feed, holds }));
+            columns.extend(feed.map(|feed| Column { key, feed, encoding }));
         }
         let region = match &self.region_field {
             Some(field) => match schema.require(field) {
@@ -291,7 +349,7 @@ fn constant(
             problems.push(
                 key.wire_name(),
                 "bad_constant",
-                format!("has a constant that is not sent: {reason}"),
+                format!("has a constant that is not a value of the key: {reason}"),
             );
             None
         }

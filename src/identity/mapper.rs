@@ -1,16 +1,15 @@
-//! One contact to its rows.
+//! Maps one contact to its rows.
 
 use std::fmt;
 use std::sync::Arc;
 
 use super::coverage::Coverage;
-use super::dedup::RowDeduplicator;
 use super::explain::NormalizationTrace;
 use super::hashed::{Hashed, fill_block};
 use super::key::MatchKey;
 use super::keymap::{Column, Feed, KeyMap, ValueEncoding};
 use super::normalize::birth::{write_two, write_year};
-use super::normalize::country::Region;
+use super::normalize::region::Region;
 use super::normalize::settings::Normalizer;
 use super::normalize::text::is_hex;
 use super::reject::Reject;
@@ -19,13 +18,12 @@ use super::steps::{NormalizationSteps, Step};
 use super::trail::Trail;
 use crate::contact::{Birthday, Contact, ValueRef};
 
-/// Turns contacts into rows. It keeps buffers, so make one per thread and use it for all contacts.
+/// Maps contacts to rows. It holds buffers, so use one per thread for all contacts.
 ///
 /// `Debug` shows the columns.
 pub struct RowMapper<'a> {
     map: &'a KeyMap,
     scratch: Scratch,
-    seen: Option<RowDeduplicator>,
 }
 
 /// Buffers that live as long as the mapper.
@@ -58,11 +56,60 @@ impl Scratch {
     }
 }
 
+impl KeyMap {
+    /// Returns a mapper with its own buffers. Use one per thread.
+    #[must_use]
+    pub fn mapper(&self) -> RowMapper<'_> {
+        RowMapper::new(self)
+    }
+
+    /// Normalizes each value of a contact and returns the traces, in the order of the columns.
+    ///
+    /// It allocates; use it for single contacts.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let ada = Contact::builder(&schema).email(" Ada@Example.com").build()?;
+    /// let traces = KeyMap::standard(&schema).explain(&ada);
+    /// assert_eq!(traces[0].to_string(), "EMAIL: trimmed, lowercased, sent as SHA-256");
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn explain(&self, contact: &Contact) -> Vec<NormalizationTrace> {
+        let region = LazyRegion::new(self, contact);
+        let mut traces = Vec::new();
+        for column in &self.columns {
+            each_value(column, contact, |value| {
+                let input = match &value {
+                    Fed::Text(text) => (*text).to_owned(),
+                    Fed::Birthday(day) => {
+                        let year = day.year().map(|year| format!("{year:04}")).unwrap_or_default();
+                        format!("{year}-{:02}-{:02}", day.month(), day.day())
+                    }
+                };
+                let mut out = String::new();
+                let mut trail = Trail::with_values();
+                let outcome = read(column, value, &region, &mut out, &mut trail).map(|()| {
+                    let hashed = if column.key.is_hashed() { hash(trail.steps(), &out) } else { None };
+                    if trail.steps().contains(Step::PassedAsDigest) {
+                        out.clear();
+                    }
+                    (out, hashed)
+                });
+                traces.push(NormalizationTrace::new(column.key, input, trail, outcome));
+            });
+        }
+        traces
+    }
+}
+
 impl<'a> RowMapper<'a> {
-    /// Most rows of one contact; values beyond are rejected as [`Reject::Surplus`].
+    /// The maximum number of rows of one contact: 100. Further values are rejected as [`Reject::Surplus`].
     pub const MAX_ROWS_PER_CONTACT: usize = 100;
 
-    pub(super) fn new(map: &'a KeyMap) -> Self {
+    fn new(map: &'a KeyMap) -> Self {
         let scratch = Scratch {
             text: String::new(),
             further: Vec::new(),
@@ -70,25 +117,27 @@ impl<'a> RowMapper<'a> {
             waiting: [0; MatchKey::COUNT],
             count: 0,
         };
-        Self { map, scratch, seen: None }
+        Self { map, scratch }
     }
 
-    /// Leaves out rows that this mapper made before, remembering the last `rows` to twice as many, at 20 to 40 bytes each.
+    /// Appends the rows of one contact and returns their number: 0 if it has no valid identifier.
     ///
-    /// A row that comes again later than that is sent again, which changes nothing at Facebook.
-    #[must_use]
-    pub fn deduplicated(mut self, rows: usize) -> Self {
-        self.seen = Some(RowDeduplicator::new(rows));
-        self
-    }
-
-    /// Appends the rows of one contact and says how many: none when no key that identifies a person could be made.
-    ///
-    /// A contact with several e-mail addresses or phones gives several rows: the second row has the second address
-    /// and the second phone, and the first of each where there is no second. What is lost is counted in `coverage`.
+    /// A contact with several email addresses or phone numbers gives several rows: the second row has the second address and
+    /// the second number, or the first where there is no second. Rejected values are counted in `coverage`.
     ///
     /// # Panics
-    /// When the columns of `rows` are not the map's.
+    /// Panics if the columns of `rows` are not those of the map.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema, identity::{Coverage, MatchRows}};
+    ///
+    /// let schema = Schema::standard();
+    /// let map = KeyMap::standard(&schema);
+    /// let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
+    /// let ada = Contact::builder(&schema).email("ada@example.com").email("ada@example.org").build()?;
+    /// assert_eq!(map.mapper().append(&ada, &mut rows, &mut coverage), 2);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn append(&mut self, contact: &Contact, rows: &mut MatchRows, coverage: &mut Coverage) -> usize {
         let same = Arc::ptr_eq(rows.keys(), &self.map.keys) || rows.keys() == &self.map.keys;
         assert!(same, "rows of {:?} for a map of {:?}", rows.keys(), self.map.keys);
@@ -98,33 +147,32 @@ impl<'a> RowMapper<'a> {
         self.scratch.count = 0;
         let region = LazyRegion::new(self.map, contact);
         let mut identifies = false;
-        let mut several = 1;
+        let mut count = 1;
         for (at, column) in self.map.columns.iter().enumerate() {
             let values = match only_text(column, contact) {
                 Some(text) => self.append_one(at, text, &region, rows, coverage),
                 None => self.append_each(at, &region, rows, coverage),
             };
-            identifies |= values > 0 && column.key.identifies();
-            several = several.max(values);
+            identifies |= values > 0 && column.key.is_identifier();
+            count = count.max(values);
         }
         if !identifies {
             rows.reset(mark);
             coverage.without_rows += 1;
             return 0;
         }
-        let Scratch { blocks, waiting, count, .. } = &self.scratch;
-        for (block, &column) in blocks.iter().zip(waiting).take(*count) {
+        let Scratch { blocks, waiting, count: hashes, .. } = &self.scratch;
+        for (block, &column) in blocks.iter().zip(waiting).take(*hashes) {
             rows.replace(usize::from(column), Stored::Hash(Hashed::of_block(block)));
         }
-        for nth in 1..several {
+        for nth in 1..count {
             rows.repeat_row(mark);
             for &(at, _, stored) in self.scratch.further.iter().filter(|further| further.1 == nth) {
                 rows.replace(at, stored);
             }
         }
-        let made = if self.seen.is_some() { self.drop_seen(mark, rows, coverage) } else { several };
-        coverage.rows += made as u64;
-        made
+        coverage.rows += count as u64;
+        count
     }
 
     /// Appends the cell of a column with one value; says whether there is one.
@@ -171,7 +219,7 @@ impl<'a> RowMapper<'a> {
         let mut values = 0;
         let mut first = Stored::Empty;
         each_value(column, region.contact, |value| {
-            if values >= Self::MAX_ROWS_PER_CONTACT || (values > 0 && !column.key.may_be_several()) {
+            if values >= Self::MAX_ROWS_PER_CONTACT || (values > 0 && !column.key.allows_multiple()) {
                 coverage.rejected(column.key, Reject::Surplus);
                 return;
             }
@@ -198,15 +246,6 @@ impl<'a> RowMapper<'a> {
         let base = if values == 0 { absent(column.key, rows) } else { first };
         rows.push_stored(base);
         values
-    }
-
-    fn drop_seen(&mut self, mark: super::rows::Mark, rows: &mut MatchRows, coverage: &mut Coverage) -> usize {
-        let first = rows.row_of(mark);
-        let made = rows.len() - first;
-        let Some(seen) = &mut self.seen else { return made };
-        let kept = rows.retain_from(first, |row| seen.is_new(row));
-        coverage.duplicates += (made - kept) as u64;
-        kept
     }
 }
 
@@ -303,7 +342,7 @@ fn read(
         Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out, trail),
         Fed::Text(text) => text,
     };
-    if column.holds != ValueEncoding::Raw {
+    if column.encoding != ValueEncoding::Plain {
         match digest(text) {
             Ok(_) => {
                 out.clear();
@@ -311,7 +350,7 @@ fn read(
                 trail.add(Step::PassedAsDigest, out);
                 return Ok(());
             }
-            Err(reason) if column.holds == ValueEncoding::Hashed => return Err(reason),
+            Err(reason) if column.encoding == ValueEncoding::Sha256 => return Err(reason),
             Err(_) => {}
         }
     }
@@ -360,32 +399,4 @@ fn digest(text: &str) -> Result<Hashed, Reject> {
         32 | 40 | 56 | 96 | 128 if is_hex(trimmed) => Err(Reject::OtherDigest),
         _ => Err(Reject::NotHashed),
     }
-}
-
-/// What becomes of each value of a contact.
-pub(super) fn explain(map: &KeyMap, contact: &Contact) -> Vec<NormalizationTrace> {
-    let region = LazyRegion::new(map, contact);
-    let mut explanations = Vec::new();
-    for column in &map.columns {
-        each_value(column, contact, |value| {
-            let input = match &value {
-                Fed::Text(text) => (*text).to_owned(),
-                Fed::Birthday(day) => {
-                    let year = day.year().map(|year| format!("{year:04}")).unwrap_or_default();
-                    format!("{year}-{:02}-{:02}", day.month(), day.day())
-                }
-            };
-            let mut out = String::new();
-            let mut trail = Trail::with_values();
-            let outcome = read(column, value, &region, &mut out, &mut trail).map(|()| {
-                let hashed = if column.key.is_hashed() { hash(trail.steps(), &out) } else { None };
-                if trail.steps().contains(Step::PassedAsDigest) {
-                    out.clear();
-                }
-                (out, hashed)
-            });
-            explanations.push(NormalizationTrace::new(column.key, input, trail, outcome));
-        });
-    }
-    explanations
 }

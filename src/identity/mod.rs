@@ -30,14 +30,12 @@
 mod body;
 mod bytes;
 mod coverage;
-mod dedup;
 mod explain;
 mod hashed;
 mod key;
 mod keymap;
 mod mapper;
 mod normalize;
-mod parallel;
 mod phone;
 mod reject;
 mod rows;
@@ -45,13 +43,12 @@ mod steps;
 mod trail;
 
 pub use coverage::{Coverage, KeyCoverage};
-pub use dedup::RowDeduplicator;
 pub use explain::NormalizationTrace;
 pub use hashed::Hashed;
 pub use key::MatchKey;
 pub use keymap::{KeyMap, KeyMapBuilder, ValueEncoding};
 pub use mapper::RowMapper;
-pub use normalize::country::Region;
+pub use normalize::region::Region;
 pub use normalize::settings::{
     Accents, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers, Postcodes,
 };

@@ -1,50 +1,58 @@
-//! Why a cell was not sent.
+//! Reasons why a value is not sent.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// Why a cell was not sent.
+/// The reason why a value was not sent.
+///
+/// ```
+/// use audiencekit::{MatchKey, identity::{Normalizer, Reject}};
+///
+/// let trace = Normalizer::new().explain(MatchKey::Phone, "601 234 567", None);
+/// assert_eq!(trace.normalized(), Err(Reject::NoRegion));
+/// assert_eq!(Reject::NoRegion.as_str(), "no_region");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Reject {
-    /// Nothing is left after the rules.
+    /// Nothing is left after normalization.
     Empty,
-    /// Not of the key's form.
+    /// Not in a format of the key.
     Malformed,
-    /// Longer than the key can be.
+    /// Longer than any value of the key.
     TooLong,
-    /// Shorter than the key can be.
+    /// Shorter than any value of the key.
     TooShort,
-    /// A word or number that stands for nothing, such as `n/a`.
+    /// A placeholder such as `n/a` or `000000`.
     Placeholder,
-    /// A national phone number, and no country to read it in.
+    /// A national phone number without a country to read it in.
     NoRegion,
-    /// No number of this plan looks so.
+    /// Not a number of the country's numbering plan.
     NotANumber,
     /// Two values in one cell.
     Several,
-    /// A SHA-256 in a column declared as raw.
+    /// A SHA-256 digest in a column declared as plain.
     AlreadyHashed,
-    /// Not a SHA-256 in a column declared as hashed.
+    /// Not a SHA-256 digest, in a column declared as SHA-256.
     NotHashed,
-    /// A digest other than SHA-256, such as MD5 or SHA-1: Facebook takes SHA-256 only.
+    /// A digest other than SHA-256, such as MD5 or SHA-1. Facebook accepts only SHA-256.
     OtherDigest,
-    /// Outside the documented range, or a day that is not in the calendar.
+    /// Outside the documented range, or a date that does not exist.
     OutOfRange,
     /// A date whose order of day and month is not declared.
     Ambiguous,
-    /// A name that is in no list: a country, a state, a month.
+    /// An unknown name of a country, state or month.
     Unknown,
-    /// A value that the key cannot carry, such as a gender other than `m` and `f`.
+    /// A value that the key cannot represent, such as a gender other than `m` and `f`.
     NotCarried,
-    /// More values than one contact may have.
+    /// More values than a contact may have.
     Surplus,
 }
 
 impl Reject {
-    /// The word for it in reports.
+    /// Returns the reason as a snake-case word, as in reports.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! Rows ready to send: digests, and the few keys that leave in clear.
+//! Rows ready to be sent: digests, and the few keys that are sent in clear.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,13 +10,13 @@ use crate::error::{Error, ErrorKind, Result};
 /// One cell of a row.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Cell<'a> {
-    /// Nothing known.
+    /// No value.
     Empty,
-    /// A digest.
+    /// The digest of a value.
     Hash(Hashed),
-    /// A key that is sent in clear, such as `EXTERN_ID`: written as a JSON string.
+    /// A value sent in clear as a JSON string, such as an `EXTERN_ID`.
     Plain(&'a str),
-    /// A number or list, such as `LOOKALIKE_VALUE`: JSON text, written as it is.
+    /// A number or list as JSON text, such as a `LOOKALIKE_VALUE`.
     Json(&'a str),
 }
 
@@ -53,10 +53,7 @@ impl Mark {
     }
 }
 
-/// Rows of one column list, flat in memory. There is no way to put a raw value in one from outside this module:
-/// they come from [`KeyMap`](super::keymap::KeyMap), from [`Hashed`], or out of a store.
-///
-/// `Debug` counts them.
+/// A view of one row of [`MatchRows`].
 #[derive(Clone)]
 pub struct MatchRows {
     keys: Arc<[MatchKey]>,
@@ -72,66 +69,83 @@ pub struct MatchRow<'a> {
 }
 
 impl MatchRows {
-    /// No rows yet, of these columns.
+    /// Creates an empty list of rows with these columns.
     #[must_use]
     pub fn new(keys: Arc<[MatchKey]>) -> Self {
         Self { keys, cells: Vec::new(), text: String::new() }
     }
 
-    /// No rows yet, and room for so many.
-    pub(super) fn with_capacity(keys: Arc<[MatchKey]>, rows: usize) -> Self {
-        Self { cells: Vec::with_capacity(rows * keys.len()), ..Self::new(keys) }
-    }
-
-    /// The columns.
+    /// Returns the columns of the rows.
     #[must_use]
     pub fn keys(&self) -> &Arc<[MatchKey]> {
         &self.keys
     }
 
-    /// How many rows.
+    /// Returns the number of rows.
     #[must_use]
     pub fn len(&self) -> usize {
         self.cells.len().checked_div(self.keys.len()).unwrap_or(0)
     }
 
-    /// True without rows.
+    /// Returns `true` if there are no rows.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.cells.is_empty()
     }
 
-    /// Forgets the rows and keeps their memory.
+    /// Removes all rows and keeps the allocated memory.
     pub fn clear(&mut self) {
         self.cells.clear();
         self.text.clear();
     }
 
-    /// A row by index.
+    /// Returns the row at `index`.
     ///
     /// # Panics
-    /// When there is no such row.
+    /// Panics if `index` is out of bounds.
     #[must_use]
     pub fn row(&self, index: usize) -> MatchRow<'_> {
         assert!(index < self.len(), "row {index} of {}", self.len());
         MatchRow { rows: self, index }
     }
 
-    /// All rows.
+    /// Returns an iterator over the rows.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema, identity::{Cell, Coverage, MatchRows}};
+    ///
+    /// # let schema = Schema::standard();
+    /// # let map = KeyMap::standard(&schema);
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// # let mut rows = MatchRows::new(map.keys().clone());
+    /// # map.mapper().append(&ada, &mut rows, &mut Coverage::default());
+    /// for row in rows.iter() {
+    ///     assert!(matches!(row.cells().next(), Some(Cell::Hash(_))));
+    /// }
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn iter(&self) -> impl ExactSizeIterator<Item = MatchRow<'_>> {
         (0..self.len()).map(|index| MatchRow { rows: self, index })
     }
 
-    /// Copies rows of the same columns.
+    /// Appends the rows of `other` in `range`.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the columns differ.
+    /// [`ErrorKind::Invalid`] if the columns differ.
     ///
     /// # Panics
-    /// When the range ends beyond the rows.
+    /// Panics if the range ends beyond the rows of `other`.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::MatchRows};
+    ///
+    /// let mut emails = MatchRows::new([MatchKey::Email].into());
+    /// let phones = MatchRows::new([MatchKey::Phone].into());
+    /// assert!(emails.push_rows(&phones, 0..0).is_err());
+    /// ```
     pub fn push_rows(&mut self, other: &Self, range: std::ops::Range<usize>) -> Result<()> {
         if other.keys != self.keys {
-            return Err(Error::new(ErrorKind::Invalid, "rows", "the columns of the rows differ"));
+            return Err(Error::new(ErrorKind::Invalid, "push rows", "the columns differ"));
         }
         let width = self.keys.len();
         let cells = &other.cells[range.start * width..range.end * width];
@@ -144,29 +158,32 @@ impl MatchRows {
         Ok(())
     }
 
-    /// Copies a row of the same columns.
+    /// Appends a copy of `row`.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`] when the columns differ.
+    /// [`ErrorKind::Invalid`] if the columns differ.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, KeyMap, Schema, identity::{Coverage, MatchRows}};
+    ///
+    /// # let schema = Schema::standard();
+    /// # let map = KeyMap::standard(&schema);
+    /// # let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// # let mut rows = MatchRows::new(map.keys().clone());
+    /// # map.mapper().append(&ada, &mut rows, &mut Coverage::default());
+    /// let mut copy = MatchRows::new(rows.keys().clone());
+    /// copy.push_row(rows.row(0))?;
+    /// assert_eq!(copy.len(), 1);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
     pub fn push_row(&mut self, row: MatchRow<'_>) -> Result<()> {
         if row.rows.keys != self.keys {
-            return Err(Error::new(ErrorKind::Invalid, "rows", "the columns of the row differ"));
+            return Err(Error::new(ErrorKind::Invalid, "push row", "the columns differ"));
         }
         for cell in row.cells() {
             self.push_cell(cell);
         }
         Ok(())
-    }
-
-    /// Appends the rows of another part of the same run; the columns are the same.
-    pub(super) fn absorb(&mut self, other: &Self) {
-        let moved = self.text.len() as u32;
-        self.text.push_str(&other.text);
-        self.cells.extend(other.cells.iter().map(|&stored| match stored {
-            Stored::Plain { start, len } => Stored::Plain { start: start + moved, len },
-            Stored::Json { start, len } => Stored::Json { start: start + moved, len },
-            other => other,
-        }));
     }
 
     /// Puts a cell's text in the buffer.
@@ -207,11 +224,6 @@ impl MatchRows {
         self.text.truncate(mark.text);
     }
 
-    /// The index of the row that begins at the mark.
-    pub(super) fn row_of(&self, mark: Mark) -> usize {
-        mark.cells.checked_div(self.keys.len()).unwrap_or(0)
-    }
-
     /// Appends the row that begins at the mark once more.
     pub(super) fn repeat_row(&mut self, mark: Mark) {
         self.cells.extend_from_within(mark.cells..mark.cells + self.keys.len());
@@ -221,20 +233,6 @@ impl MatchRows {
     pub(super) fn replace(&mut self, column: usize, stored: Stored) {
         let at = self.cells.len() - self.keys.len() + column;
         self.cells[at] = stored;
-    }
-
-    /// Keeps those rows from `first` on that `keep` says, and says how many.
-    pub(super) fn retain_from(&mut self, first: usize, mut keep: impl FnMut(MatchRow<'_>) -> bool) -> usize {
-        let width = self.keys.len();
-        let mut end = first;
-        for index in first..self.len() {
-            if keep(MatchRow { rows: self, index }) {
-                self.cells.copy_within(index * width..(index + 1) * width, end * width);
-                end += 1;
-            }
-        }
-        self.cells.truncate(end * width);
-        end - first
     }
 
     #[inline]
@@ -259,7 +257,7 @@ impl MatchRows {
 }
 
 impl<'a> MatchRow<'a> {
-    /// The cells, one per column.
+    /// Returns the cells of the row, one per column.
     pub fn cells(self) -> impl ExactSizeIterator<Item = Cell<'a>> {
         self.rows.stored_row(self.index).iter().map(move |&stored| self.rows.stored(stored))
     }
@@ -268,7 +266,7 @@ impl<'a> MatchRow<'a> {
         (self.rows, self.index)
     }
 
-    /// The columns.
+    /// Returns the columns of the row.
     #[must_use]
     pub fn keys(self) -> &'a Arc<[MatchKey]> {
         &self.rows.keys

@@ -1,4 +1,4 @@
-//! What was done to a value on its way, by kind.
+//! The kinds of steps of normalization.
 
 use std::fmt;
 
@@ -6,7 +6,13 @@ use serde::{Deserialize, Serialize};
 
 macro_rules! steps {
     ($($(#[doc = $doc:literal])+ $name:ident = $text:literal,)+) => {
-        /// One thing that was done to a value, or noticed about it. It never holds the value.
+        /// One change of a value during normalization, or a warning about it. It never holds the value.
+        ///
+        /// ```
+        /// use audiencekit::identity::Step;
+        ///
+        /// assert_eq!(Step::CountryCodeAdded.to_string(), "country code added");
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         #[non_exhaustive]
@@ -17,7 +23,7 @@ macro_rules! steps {
         impl Step {
             const ALL: &[Self] = &[$(Self::$name),+];
 
-            /// The step in words.
+            /// Returns the step in words, such as `trimmed`.
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $text,)+ }
@@ -27,17 +33,17 @@ macro_rules! steps {
 }
 
 steps! {
-    /// White space or control characters were cut off an end.
+    /// Surrounding whitespace or control characters were removed.
     Trimmed = "trimmed",
     /// Zero-width or direction characters were removed.
     InvisibleRemoved = "invisible characters removed",
-    /// Full-width characters became the plain ones.
+    /// Full-width characters were replaced by plain ones.
     WidthFolded = "full-width characters folded",
-    /// Letters and marks were composed (NFC).
+    /// Letters and combining marks were composed (NFC).
     Composed = "composed to NFC",
-    /// Letters became small.
+    /// Letters were lowercased.
     Lowercased = "lowercased",
-    /// White space inside was removed.
+    /// Whitespace inside the value was removed.
     SpacesRemoved = "white space removed",
     /// Punctuation and symbols were removed.
     PunctuationRemoved = "punctuation removed",
@@ -45,31 +51,31 @@ steps! {
     DigitsRemoved = "digits removed",
     /// Letters other than a to z were removed.
     SpecialRemoved = "special characters removed",
-    /// Letters other than a to z were rewritten in a to z.
+    /// Letters other than a to z were transliterated to a to z.
     Transliterated = "transliterated",
-    /// Digits of another script became 0 to 9.
+    /// Digits of another script were replaced by 0 to 9.
     DigitsFolded = "digits folded to 0-9",
     /// `mailto:` was removed.
     SchemeRemoved = "mailto: removed",
     /// The trailing dot of an e-mail address was removed.
     RootDotRemoved = "trailing dot removed",
-    /// An address was taken out of `Name <address>`.
+    /// The address was extracted from `Name <address>`.
     DisplayNameRemoved = "display name removed",
-    /// A mail domain was rewritten between Unicode and ASCII.
+    /// An email domain was converted between Unicode and ASCII.
     DomainRewritten = "domain rewritten",
-    /// A word became its code.
+    /// A word was replaced by its code.
     WordMapped = "word mapped to its code",
-    /// Zeros behind the point were removed.
+    /// Zeros after the decimal point were removed.
     DecimalsRemoved = "zeros behind the point removed",
-    /// Zeros were put in front to the key's length.
+    /// Leading zeros were added to the length of the key.
     ZeroPadded = "padded with zeros",
-    /// A part was taken out of a whole date.
+    /// A part was extracted from a whole date.
     DateSplit = "taken out of a whole date",
     /// A number was written in its shortest form.
     NumberRewritten = "number in its shortest form",
-    /// Only the documented part was kept.
+    /// The value was shortened to the documented part.
     Shortened = "shortened to the documented part",
-    /// The country code was put in front.
+    /// The country code was added.
     CountryCodeAdded = "country code added",
     /// An exit code such as `00` was removed.
     ExitCodeRemoved = "exit code removed",
@@ -79,20 +85,27 @@ steps! {
     ExtensionRemoved = "extension removed",
     /// Everything but the digits of a phone number was removed.
     DigitsKept = "digits kept",
-    /// Letters became the digits on their keys.
+    /// Letters were replaced by the digits of a phone keypad.
     LettersDialled = "letters read as keys of a phone",
     /// Digits without a plus were read as an international number.
     ReadAsInternational = "read as an international number",
-    /// Note: the number has a possible length, and its range is not known to be in use.
+    /// Warning: the number has a possible length but is in no assigned range.
     NotAssigned = "note: possible, but in no assigned range",
-    /// Note: the id looks like an e-mail address or a phone number, and it is sent in clear.
+    /// Warning: the id looks like an email address or a phone number, and it is sent in clear.
     LooksPersonal = "note: looks like personal data and is sent in clear",
-    /// The value was a SHA-256 already.
+    /// The value was a SHA-256 digest already.
     PassedAsDigest = "passed as a digest",
 }
 
 impl Step {
-    /// True for what the host should look at: the value was sent all the same.
+    /// Returns `true` for a warning. The value was sent nevertheless; your application should review it.
+    ///
+    /// ```
+    /// use audiencekit::identity::Step;
+    ///
+    /// assert!(Step::LooksPersonal.is_warning());
+    /// assert!(!Step::Trimmed.is_warning());
+    /// ```
     #[must_use]
     pub fn is_warning(self) -> bool {
         matches!(self, Self::NotAssigned | Self::LooksPersonal)
@@ -121,13 +134,20 @@ impl NormalizationSteps {
         self.0 & Self::WARNINGS != 0
     }
 
-    /// True when the step is among them.
+    /// Returns `true` if the set contains `step`.
     #[must_use]
     pub fn contains(self, step: Step) -> bool {
         self.0 & (1 << step as u32) != 0
     }
 
-    /// The steps, in a fixed order.
+    /// Returns an iterator over the steps, in declaration order.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Step}};
+    ///
+    /// let trace = Normalizer::new().explain(MatchKey::Email, " Ada@Example.com", None);
+    /// assert_eq!(trace.steps().iter().collect::<Vec<_>>(), [Step::Trimmed, Step::Lowercased]);
+    /// ```
     pub fn iter(self) -> impl Iterator<Item = Step> {
         Step::ALL.iter().copied().filter(move |&step| self.contains(step))
     }

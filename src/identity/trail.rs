@@ -1,4 +1,4 @@
-//! What is done to a value, as it is done.
+//! Records the steps of normalization.
 
 use super::steps::{NormalizationSteps, Step};
 

@@ -23,7 +23,7 @@ fn group_1_clear_text_never_leaves_a_hashed_column() {
         "ada".to_owned(),
     ];
     for key in K::all().filter(|key| key.is_hashed()) {
-        for holds in [ValueEncoding::Raw, ValueEncoding::Hashed, ValueEncoding::Auto] {
+        for holds in [ValueEncoding::Plain, ValueEncoding::Sha256, ValueEncoding::Detect] {
             for value in &values {
                 let body = Sheet::new(&[(key, holds)]).row(&[value]).body_with_id();
                 for cell in body {
@@ -53,7 +53,7 @@ fn group_2_digests_are_of_utf8_bytes() {
 #[test]
 fn group_3_mobile_advertiser_ids_leave_in_clear() {
     let id = "6D92078A-8246-4BA4-AE5B-76104861E7DC";
-    let body = Sheet::new(&[(K::Madid, ValueEncoding::Raw)]).row(&[id]).body();
+    let body = Sheet::new(&[(K::Madid, ValueEncoding::Plain)]).row(&[id]).body();
     assert_eq!(body, [id.to_lowercase()]);
 }
 
@@ -61,7 +61,7 @@ fn group_3_mobile_advertiser_ids_leave_in_clear() {
 fn group_4_the_hash_of_nothing_is_never_sent() {
     const NOTHING: &str = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
     for key in K::all().filter(|key| key.is_hashed()) {
-        for holds in [ValueEncoding::Raw, ValueEncoding::Hashed, ValueEncoding::Auto] {
+        for holds in [ValueEncoding::Plain, ValueEncoding::Sha256, ValueEncoding::Detect] {
             for blank in [
                 "",
                 " ",
@@ -86,13 +86,13 @@ fn group_4_the_hash_of_nothing_is_never_sent() {
 #[test]
 fn group_5_a_digest_is_not_hashed_again_and_md5_is_refused() {
     for text in [DIGEST.to_owned(), DIGEST.to_uppercase(), format!(" {DIGEST} ")] {
-        for holds in [ValueEncoding::Hashed, ValueEncoding::Auto] {
+        for holds in [ValueEncoding::Sha256, ValueEncoding::Detect] {
             assert_eq!(Sheet::new(&[(K::Email, holds)]).row(&[&text]).body(), [DIGEST]);
         }
-        let raw = Sheet::new(&[(K::Email, ValueEncoding::Raw)]).row(&[&text]);
+        let raw = Sheet::new(&[(K::Email, ValueEncoding::Plain)]).row(&[&text]);
         assert_eq!(raw.rejected(K::Email, Reject::AlreadyHashed), 1);
     }
-    for holds in [ValueEncoding::Raw, ValueEncoding::Hashed, ValueEncoding::Auto] {
+    for holds in [ValueEncoding::Plain, ValueEncoding::Sha256, ValueEncoding::Detect] {
         for other in [MD5.to_owned(), MD5.to_uppercase(), "a".repeat(40)] {
             let sheet = Sheet::new(&[(K::Email, holds)]).row(&[&other]);
             assert_eq!(sheet.rejected(K::Email, Reject::OtherDigest), 1, "{holds:?}");
@@ -131,7 +131,7 @@ fn group_7_neither_plus_nor_leading_zeros_stay_in_a_phone() {
 
 #[test]
 fn group_8_a_bad_cell_costs_the_cell_and_a_bad_row_the_row() {
-    let sheet = Sheet::new(&[(K::Phone, ValueEncoding::Raw), (K::Email, ValueEncoding::Raw)])
+    let sheet = Sheet::new(&[(K::Phone, ValueEncoding::Plain), (K::Email, ValueEncoding::Plain)])
         .row(&["+48601234567", "ada@example.com"])
         .row(&["+0000000000", "bob@example.com"])
         .row(&["garbage", "also garbage"])

@@ -1,11 +1,7 @@
-//! From contacts to rows: fan-out, order, equality of add and remove, duplicates, threads, bytes.
-
-use std::num::NonZeroUsize;
+//! From contacts to rows: fan-out, order, equality of add and remove, bytes.
 
 use audiencekit::contact::{Birthday, FieldType};
-use audiencekit::identity::{
-    Coverage, MatchRows, Normalizer, Reject, RowDeduplicator, RowMapper, Step, ValueEncoding,
-};
+use audiencekit::identity::{Coverage, MatchRows, Normalizer, Reject, RowMapper, Step, ValueEncoding};
 use audiencekit::{Contact, KeyMap, MatchKey as K, Schema};
 
 /// A table of raw text, one text field per column, and an id that makes every row a person.
@@ -25,7 +21,7 @@ impl Sheet {
         schema = schema.detail("row_region", FieldType::Text);
         for (at, &(key, holds)) in columns.iter().enumerate() {
             schema = schema.detail(format!("column_{at}"), FieldType::Text);
-            map = map.column_holding(key, format!("column_{at}"), holds);
+            map = map.column_with(key, format!("column_{at}"), holds);
         }
         let schema = schema.build().unwrap();
         let map = map.build(&schema).unwrap();
@@ -170,9 +166,9 @@ fn adding_and_removing_send_the_same_cells_whatever_the_order_of_columns() {
 #[test]
 fn a_row_comes_back_from_its_bytes_and_damage_is_told() {
     let sheet = Sheet::new(&[
-        (K::Email, ValueEncoding::Raw),
-        (K::ExternId, ValueEncoding::Raw),
-        (K::LookalikeValue, ValueEncoding::Raw),
+        (K::Email, ValueEncoding::Plain),
+        (K::ExternId, ValueEncoding::Plain),
+        (K::LookalikeValue, ValueEncoding::Plain),
     ])
     .row(&["ada@example.com", "id \"7\"", "44.5"])
     .row(&["", "8", ""]);
@@ -191,77 +187,11 @@ fn a_row_comes_back_from_its_bytes_and_damage_is_told() {
 }
 
 #[test]
-fn duplicates_are_left_out_within_the_memory_that_was_given() {
-    let schema = Schema::standard();
-    let map = KeyMap::standard(&schema);
-    let (mut rows, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
-    let mut mapper = map.mapper().deduplicated(10);
-    let mut made = Vec::new();
-    for email in ["ada@example.com", "ADA@example.com ", "bob@example.com", "ada@example.com"] {
-        made.push(mapper.append(&contact(&schema, &[email], &[]), &mut rows, &mut coverage));
-    }
-    assert_eq!(made, [1, 0, 1, 0]);
-    assert_eq!((coverage.rows, coverage.duplicates, rows.len()), (2, 2, 2));
-
-    let mut seen = RowDeduplicator::new(3);
-    let sheet = (0..100)
-        .fold(Sheet::new(&[(K::ExternId, ValueEncoding::Raw)]), |sheet, n| sheet.row(&[&n.to_string()]));
-    for row in sheet.rows.iter() {
-        assert!(seen.is_new(row));
-        assert!(!seen.is_new(row));
-        assert!(seen.len() <= 6);
-    }
-    assert!(!seen.is_new(sheet.rows.row(97)));
-    assert!(seen.is_new(sheet.rows.row(0)));
-}
-
-#[test]
 fn rows_that_differ_only_in_the_column_are_different() {
-    let a = Sheet::new(&[(K::PageUid, ValueEncoding::Raw), (K::AppUid, ValueEncoding::Raw)])
+    let a = Sheet::new(&[(K::PageUid, ValueEncoding::Plain), (K::AppUid, ValueEncoding::Plain)])
         .row(&["7", ""])
         .row(&["", "7"]);
-    let mut seen = RowDeduplicator::new(10);
-    assert!(a.rows.iter().all(|row| seen.is_new(row)));
     assert_ne!(a.rows.row(0).fingerprint(), a.rows.row(1).fingerprint());
-}
-
-#[test]
-fn threads_make_the_same_rows_in_the_same_order() {
-    let schema = Schema::standard();
-    let map = KeyMap::builder()
-        .column(K::Email, "email")
-        .column(K::ExternId, "external_id")
-        .build(&schema)
-        .unwrap();
-    let contacts: Vec<Contact> = (0..997)
-        .map(|n| {
-            let second = format!("b{n}@example.com");
-            let first = format!("a{n}@example.com");
-            let emails: &[&str] = match n % 3 {
-                0 => &[&first],
-                1 => &[&first, &second],
-                _ => &["n/a"],
-            };
-            let mut contact = contact(&schema, emails, &[]);
-            if n % 5 == 0 {
-                contact.set_text(schema.require("external_id").unwrap(), &format!("id{n}")).unwrap();
-            }
-            contact
-        })
-        .collect();
-    let (mut one, mut one_coverage, mut one_counts) =
-        (MatchRows::new(map.keys().clone()), Coverage::default(), Vec::new());
-    let mut mapper = map.mapper();
-    for contact in &contacts {
-        one_counts.push(mapper.append(contact, &mut one, &mut one_coverage));
-    }
-    for threads in [1, 2, 3, 2_000] {
-        let (mut many, mut coverage) = (MatchRows::new(map.keys().clone()), Coverage::default());
-        let counts = map.append_all(&contacts, NonZeroUsize::new(threads).unwrap(), &mut many, &mut coverage);
-        assert_eq!(counts, one_counts, "{threads}");
-        assert_eq!(parse(&many), parse(&one), "{threads}");
-        assert_eq!(coverage, one_coverage, "{threads}");
-    }
 }
 
 #[test]
@@ -285,9 +215,9 @@ fn limited_data_use_is_a_list_and_two_numbers_in_every_row() {
 #[test]
 fn a_row_that_identifies_nobody_is_not_sent() {
     let sheet = Sheet::new(&[
-        (K::Gender, ValueEncoding::Raw),
-        (K::Country, ValueEncoding::Raw),
-        (K::LookalikeValue, ValueEncoding::Raw),
+        (K::Gender, ValueEncoding::Plain),
+        (K::Country, ValueEncoding::Plain),
+        (K::LookalikeValue, ValueEncoding::Plain),
     ])
     .row(&["f", "Poland", "7"]);
     assert_eq!((sheet.counts(), sheet.coverage().without_rows), (&[0][..], 1));
@@ -295,7 +225,7 @@ fn a_row_that_identifies_nobody_is_not_sent() {
 
 #[test]
 fn an_id_that_looks_personal_and_a_number_in_no_range_are_noted() {
-    let sheet = Sheet::new(&[(K::ExternId, ValueEncoding::Raw), (K::Phone, ValueEncoding::Raw)])
+    let sheet = Sheet::new(&[(K::ExternId, ValueEncoding::Plain), (K::Phone, ValueEncoding::Plain)])
         .row(&["ada@example.com", "+1 555 987 6543"])
         .row(&["42", "+48601234567"]);
     assert_eq!(sheet.coverage().key(K::ExternId).warned[&Step::LooksPersonal], 1);
@@ -311,7 +241,7 @@ fn a_map_names_every_problem_at_once() {
         .column(K::Phone, "fax")
         .column(K::City, "score_date")
         .column(K::FirstName, "opted_out")
-        .column_holding(K::Madid, "madid", ValueEncoding::Hashed)
+        .column_with(K::Madid, "madid", ValueEncoding::Sha256)
         .constant(K::Country, "Polandia")
         .default_region("Atlantis")
         .build(&schema)

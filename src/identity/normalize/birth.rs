@@ -1,10 +1,10 @@
 //! `DOBY`, `DOBM`, `DOBD`.
 
+use super::context::Cx;
 use super::tables::months::MONTHS;
 use super::tables::{fold, look_up};
 use super::text::{clean, fold_digits, is_placeholder, refuse_digest};
 use crate::contact::DateOrder;
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

@@ -1,8 +1,8 @@
 //! The keys that leave in clear: `MADID`, `EXTERN_ID`, `PAGEUID`, `APPUID`.
 
+use super::context::Cx;
 use super::settings::ExternIds;
 use super::text::{MAX_CELL, clean, is_placeholder, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

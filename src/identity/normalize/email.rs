@@ -1,9 +1,9 @@
 //! `EMAIL`.
 
+use super::context::Cx;
 use super::punycode;
 use super::settings::Domains;
 use super::text::{clean, is_placeholder, lowercase, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

@@ -1,9 +1,9 @@
 //! `GEN`.
 
+use super::context::Cx;
 use super::tables::genders::{GENDERS, NEITHER};
 use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

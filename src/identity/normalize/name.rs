@@ -2,9 +2,9 @@
 
 use unicode_normalization::char::is_combining_mark;
 
+use super::context::Cx;
 use super::settings::{NameDigits, NameSpaces};
 use super::text::{clean, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

@@ -2,11 +2,11 @@
 
 use unicode_normalization::UnicodeNormalization;
 
+use super::context::Cx;
 use super::settings::{Accents, NonUsStates};
 use super::tables::states::{CANADA, CANADA_CODES, UNITED_STATES, UNITED_STATES_CODES, UNITED_STATES_SHORT};
 use super::tables::{fold, look_up};
 use super::text::{clean, is_placeholder, lowercase, recompose, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -29,7 +29,7 @@ pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) 
 pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
     start(raw, out, trail)?;
     let region = cx.region();
-    let region = region.as_ref().map(super::country::Region::as_str);
+    let region = region.as_ref().map(super::region::Region::as_str);
     if let Some(code) = code(fold(out).as_str(), region) {
         map_to(code, out, trail);
         return Ok(());
@@ -43,7 +43,7 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
         map_to(code, out, trail);
         return Ok(());
     }
-    if cx.rules.states_abroad == NonUsStates::TwoLetters
+    if cx.rules.non_us_states == NonUsStates::TwoLetters
         && let Some((at, _)) = out.char_indices().nth(2)
     {
         out.truncate(at);

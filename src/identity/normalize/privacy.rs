@@ -2,8 +2,8 @@
 
 use rust_decimal::Decimal;
 
+use super::context::Cx;
 use super::text::{clean, is_placeholder};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

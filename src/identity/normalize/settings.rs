@@ -1,12 +1,14 @@
-//! The points that Facebook's documentation leaves open, as settings.
+//! Settings for the points that Facebook's documentation leaves open.
 
-use super::country::Region;
+use super::region::Region;
 use crate::contact::DateOrder;
 
 macro_rules! setting {
     ($(#[doc = $doc:literal])+ $name:ident { $(#[doc = $first_doc:literal])+ $first:ident, $($(#[doc = $other_doc:literal])+ $other:ident,)+ }) => {
         $(#[doc = $doc])+
+        #[doc(hidden)]
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+        #[non_exhaustive]
         pub enum $name {
             $(#[doc = $first_doc])+
             #[default]
@@ -17,89 +19,91 @@ macro_rules! setting {
 }
 
 setting! {
-    /// White space inside a first or last name. Facebook's words do not mention it.
+    /// Handling of whitespace in names. Facebook's documentation does not mention it.
     NameSpaces {
-        /// `Mary Ann` is `maryann`, as Meta's newest normalizer (capi-param-builder) does.
+        /// `Mary Ann` becomes `maryann`, as in Meta's newest normalizer (capi-param-builder).
         Remove,
-        /// `Mary  Ann` is `mary ann`.
+        /// `Mary  Ann` becomes `mary ann`.
         Keep,
     }
 }
 setting! {
-    /// Digits in a first or last name. Facebook's words are "a-z only", and special characters in UTF-8.
+    /// Handling of digits in names. Facebook's documentation says "a-z only", and special characters in UTF-8.
     NameDigits {
-        /// `John 2` is `john`.
+        /// `John 2` becomes `john`.
         Remove,
-        /// `John 2` is `john2`.
+        /// `John 2` becomes `john2`.
         Keep,
     }
 }
 setting! {
-    /// Letters beyond a to z in a city or a state. The customer-file guide forbids them, the Conversions API page
-    /// allows them in UTF-8.
+    /// Handling of letters beyond a to z in cities and states. The customer-file guide forbids them, the Conversions API
+    /// page allows them in UTF-8.
     Accents {
-        /// `São Paulo` is `sopaulo`: a-z only, as the customer-file guide says and Meta's own code does.
+        /// `São Paulo` becomes `sopaulo`: a-z only, as in the customer-file guide and in Meta's own code.
         Remove,
-        /// `São Paulo` is `sãopaulo`.
+        /// `São Paulo` becomes `sãopaulo`.
         Keep,
-        /// `São Paulo` is `saopaulo`.
+        /// `São Paulo` becomes `saopaulo`.
         Transliterate,
     }
 }
 setting! {
-    /// States outside the United States and Canada.
+    /// Format of states outside the United States and Canada.
     NonUsStates {
-        /// The name: `Bayern` is `bayern`.
+        /// The whole name: `Bayern` becomes `bayern`.
         Whole,
-        /// The first two letters, as capi-param-builder does.
+        /// The first two letters, as in capi-param-builder.
         TwoLetters,
     }
 }
 setting! {
-    /// Postcodes of the United Kingdom. The guide asks for area, district and sector; Facebook's example is whole.
+    /// Format of postcodes of the United Kingdom. The guide asks for area, district and sector; its example is whole.
     Postcodes {
-        /// `M1 1AE` is `m11ae`, as in the example.
+        /// `M1 1AE` becomes `m11ae`, as in the example.
         Whole,
-        /// `M1 1AE` is `m11`, as in the words.
+        /// `M1 1AE` becomes `m11`, as in the text.
         Sector,
     }
 }
 setting! {
-    /// The advertiser's own id.
+    /// Handling of whitespace around external ids.
     ExternIds {
-        /// As it is, white space included: the documented "exact same format".
+        /// The id is sent unchanged: the documented "exact same format".
         Verbatim,
-        /// Without white space at the ends.
+        /// Surrounding whitespace is trimmed.
         Trimmed,
     }
 }
 setting! {
-    /// International mail domains. Facebook documents neither form.
+    /// Format of international email domains. Facebook documents neither form.
     Domains {
-        /// As typed, lowercase.
+        /// As typed, in lowercase.
         AsTyped,
-        /// `müller.de` is `xn--mller-kva.de`.
+        /// `müller.de` becomes `xn--mller-kva.de`.
         Ascii,
-        /// `xn--mller-kva.de` is `müller.de`.
+        /// `xn--mller-kva.de` becomes `müller.de`.
         Unicode,
     }
 }
 setting! {
-    /// Which phone numbers are sent.
+    /// Which phone numbers are accepted.
     PhoneNumbers {
-        /// Those of a possible length; one in no assigned range is noted. Tables age, so this loses nobody.
+        /// Numbers of a possible length. One in no assigned range gets a warning, because the tables age.
         Possible,
-        /// Only those in an assigned range.
+        /// Only numbers in an assigned range.
         Assigned,
     }
 }
 
-/// How values are normalized: the documented reading by default, the open points as settings.
+/// The rules by which values are normalized.
+///
+/// The default follows Facebook's documentation. [`Normalizer::lenient`] accepts more inputs.
 ///
 /// ```
-/// use audiencekit::{MatchKey, identity::{NameSpaces, Normalizer, Reject}};
+/// use audiencekit::{MatchKey, identity::{Normalizer, Reject}};
 ///
-/// let normalizer = Normalizer::new().default_region("PL".parse()?);
+/// let normalizer = Normalizer::documented().default_region("PL".parse()?);
 /// assert_eq!(normalizer.explain(MatchKey::Phone, "601 234 567", None).normalized(), Ok("48601234567"));
 /// assert_eq!(normalizer.explain(MatchKey::FirstName, " Anna-Maria ", None).normalized(), Ok("annamaria"));
 /// assert_eq!(normalizer.explain(MatchKey::Email, "n/a", None).normalized(), Err(Reject::Placeholder));
@@ -113,7 +117,7 @@ pub struct Normalizer {
     pub(super) name_spaces: NameSpaces,
     pub(super) name_digits: NameDigits,
     pub(super) accents: Accents,
-    pub(super) states_abroad: NonUsStates,
+    pub(super) non_us_states: NonUsStates,
     pub(super) postcodes: Postcodes,
     pub(super) extern_ids: ExternIds,
     pub(super) domains: Domains,
@@ -124,45 +128,105 @@ pub struct Normalizer {
 macro_rules! setters {
     ($($(#[doc = $doc:literal])+ $name:ident: $kind:ty,)+) => {
         $($(#[doc = $doc])+
+        #[doc(hidden)]
         #[must_use]
         pub fn $name(mut self, $name: $kind) -> Self {
-            self.$name = $name.into();
+            self.$name = $name;
             self
         })+
     };
 }
 
 impl Normalizer {
-    /// The documented reading of every rule.
+    /// Creates a normalizer with the documented rules, like [`documented`](Self::documented).
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
+    /// Creates a normalizer that follows Facebook's documentation, and Meta's own code where it says nothing.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::Normalizer};
+    ///
+    /// let trace = Normalizer::documented().explain(MatchKey::City, "São Paulo", None);
+    /// assert_eq!(trace.normalized(), Ok("sopaulo"));
+    /// ```
+    #[must_use]
+    pub fn documented() -> Self {
+        Self::default()
+    }
+
+    /// Creates a normalizer that also accepts addresses written as `Ada <ada@example.com>` and trims external ids.
+    ///
+    /// Values that the documented rules accept get the same digests.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::Normalizer};
+    ///
+    /// let address = "Ada <ada@example.com>";
+    /// assert!(Normalizer::documented().explain(MatchKey::Email, address, None).normalized().is_err());
+    /// let trace = Normalizer::lenient().explain(MatchKey::Email, address, None);
+    /// assert_eq!(trace.normalized(), Ok("ada@example.com"));
+    /// ```
+    #[must_use]
+    pub fn lenient() -> Self {
+        Self { display_names: true, extern_ids: ExternIds::Trimmed, ..Self::default() }
+    }
+
+    /// Sets the country of national phone numbers, states and postcodes of contacts without a country.
+    #[must_use]
+    pub fn default_region(mut self, region: Region) -> Self {
+        self.default_region = Some(region);
+        self
+    }
+
+    /// Sets the order of day and month in dates such as `01/02/1990`. Without it, ambiguous dates are rejected.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, contact::DateOrder, identity::Normalizer};
+    ///
+    /// let normalizer = Normalizer::documented().date_order(DateOrder::DayMonthYear);
+    /// assert_eq!(normalizer.explain(MatchKey::BirthMonth, "01/02/1990", None).normalized(), Ok("02"));
+    /// ```
+    #[must_use]
+    pub fn date_order(mut self, order: DateOrder) -> Self {
+        self.date_order = Some(order);
+        self
+    }
+
+    /// Sets the last year of birth that is accepted. Defaults to 2100.
+    ///
+    /// ```
+    /// use audiencekit::{MatchKey, identity::{Normalizer, Reject}};
+    ///
+    /// let normalizer = Normalizer::documented().current_year(2026);
+    /// assert_eq!(normalizer.explain(MatchKey::BirthYear, "2027", None).normalized(), Err(Reject::OutOfRange));
+    /// ```
+    #[must_use]
+    pub fn current_year(mut self, year: i16) -> Self {
+        self.current_year = Some(year);
+        self
+    }
+
     setters! {
-        /// The country of national phone numbers, states and postcodes where the row has no country.
-        default_region: Region,
-        /// The order of day and month in dates that are written both ways; without it those are refused.
-        date_order: DateOrder,
-        /// The last year of birth that is taken. Without it years up to 2100 are.
-        current_year: i16,
-        /// White space inside names.
+        /// Sets the handling of whitespace in names.
         name_spaces: NameSpaces,
-        /// Digits in names.
+        /// Sets the handling of digits in names.
         name_digits: NameDigits,
-        /// Letters beyond a to z in cities and states.
+        /// Sets the handling of letters beyond a to z in cities and states.
         accents: Accents,
-        /// States outside the United States and Canada.
-        states_abroad: NonUsStates,
-        /// Postcodes of the United Kingdom.
+        /// Sets the format of states outside the United States and Canada.
+        non_us_states: NonUsStates,
+        /// Sets the format of postcodes of the United Kingdom.
         postcodes: Postcodes,
-        /// The advertiser's own id.
+        /// Sets the handling of whitespace around external ids.
         extern_ids: ExternIds,
-        /// International mail domains.
+        /// Sets the format of international email domains.
         domains: Domains,
-        /// Whether the address is taken out of `Ada <ada@example.com>`; otherwise that is refused.
+        /// Sets whether the address is extracted from `Ada <ada@example.com>`. Otherwise such input is rejected.
         display_names: bool,
-        /// Which phone numbers are sent.
+        /// Sets which phone numbers are accepted.
         phone_numbers: PhoneNumbers,
     }
 

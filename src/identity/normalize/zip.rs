@@ -1,8 +1,8 @@
 //! `ZIP`.
 
+use super::context::Cx;
 use super::settings::Postcodes;
 use super::text::{clean, fold_digits, is_placeholder, lowercase, refuse_digest};
-use crate::identity::normalize::Cx;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -43,7 +43,7 @@ pub(crate) fn zip(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -
         return Err(Reject::Malformed);
     }
     let region = cx.region();
-    match region.as_ref().map_or("", super::country::Region::as_str) {
+    match region.as_ref().map_or("", super::region::Region::as_str) {
         "us" | "pr" | "gu" | "vi" | "as" | "mp" => united_states(out, plus_four, trail)?,
         "gb" | "im" | "je" | "gg" => united_kingdom(out, cx.rules.postcodes, trail),
         "" if plus_four => shorten(out, 5, trail),

@@ -363,7 +363,7 @@ def write_tables():
 // The metadata is Copyright (C) 2009-2026 The Libphonenumber Authors, Apache License 2.0,
 // https://www.apache.org/licenses/LICENSE-2.0; it was rewritten as tables.
 
-use super::plan::{{CallingCode, Plan}};
+use super::plan_types::{{CallingCode, Plan}};
 
 /// The version of the metadata, which is libphonenumber's.
 pub(super) const METADATA_VERSION: &str = "{p.__version__}";

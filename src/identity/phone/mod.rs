@@ -2,14 +2,15 @@
 
 pub(super) mod parse;
 pub(super) mod plan;
+pub(super) mod plan_types;
 #[rustfmt::skip]
 pub(super) mod plans;
 pub(super) mod scan;
 
 use parse::{Cell, Number, Standing};
 
-use crate::identity::normalize::Cx;
-use crate::identity::normalize::country::Region;
+use crate::identity::normalize::context::Cx;
+use crate::identity::normalize::region::Region;
 use crate::identity::normalize::settings::PhoneNumbers;
 use crate::identity::normalize::text::{clean, is_placeholder, refuse_digest};
 use crate::identity::reject::Reject;
@@ -19,7 +20,11 @@ use crate::identity::trail::Trail;
 /// Digits without a plus and without a country are read as an international number from this length on.
 const INTERNATIONAL_LENGTH: usize = 11;
 
-/// The version of libphonenumber's metadata that the numbering plans were made from.
+/// Returns the version of the libphonenumber metadata from which the numbering plans were generated.
+///
+/// ```
+/// assert!(audiencekit::identity::phone_metadata_version().starts_with("9."));
+/// ```
 #[must_use]
 pub fn metadata_version() -> &'static str {
     plans::METADATA_VERSION
@@ -91,7 +96,7 @@ fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
 
 /// True for an assigned number that no prefix could be taken off.
 fn is_whole(digits: &[u8]) -> bool {
-    let Some((code, national)) = plan::CallingCode::split(digits) else { return false };
+    let Some((code, national)) = plan_types::CallingCode::split(digits) else { return false };
     let prefix = |first: &u8| code.plan().prefix_digits >> (first - b'0') & 1 != 0;
     !national.first().is_none_or(prefix) && code.is_assigned(national)
 }

@@ -1,8 +1,9 @@
 //! From the text of a cell to a calling code and a national number, as libphonenumber reads it.
 
-use super::plan::{CallingCode, Digits, Length, MAX_NATIONAL, Plan};
+use super::plan::{Digits, Length, MAX_NATIONAL};
+use super::plan_types::{CallingCode, Plan};
 use super::scan::{MAX_TEXT, NoNumber, Scan};
-use crate::identity::normalize::country::Region;
+use crate::identity::normalize::region::Region;
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;

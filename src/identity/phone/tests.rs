@@ -1,7 +1,7 @@
 //! The parser against libphonenumber: rows written by its Python port, and its Rust port on random text.
 
 use super::parse::{self, Standing};
-use super::plan::Plan;
+use super::plan_types::Plan;
 use crate::identity::phone::Region;
 use crate::identity::trail::Trail;
 
