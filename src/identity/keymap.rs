@@ -117,12 +117,7 @@ impl KeyMap {
         }
     }
 
-    /// Builds the map for a schema.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: a column whose field is unknown or has a type
-    /// that the key cannot be read from, a key that is mapped twice, a constant that is not a value of its key, and a
-    /// default region that is not a country.
+    /// Returns a builder of a map without columns.
     #[must_use]
     pub fn builder() -> KeyMapBuilder {
         KeyMapBuilder::default()
@@ -244,12 +239,12 @@ impl KeyMapBuilder {
         self
     }
 
-    /// The map.
+    /// Builds the map for a schema.
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every column whose field is unknown or of a type that
-    /// the key cannot be read from, whose key is used twice or whose constant is no value of the key, and with a
-    /// default region that is no country.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: a column whose field is unknown or has a type
+    /// that the key cannot be read from, a key that is mapped twice, a constant that is not a value of its key, and a
+    /// default region that is not a country.
     pub fn build(self, schema: &Schema) -> Result<KeyMap> {
         let mut problems = ValidationErrors::new("key map");
         let mut normalizer = self.normalizer;

@@ -3,20 +3,17 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::column_value::{ColumnValue, LazyRegion, each_value, hash, only_text, read};
 use super::coverage::Coverage;
 use super::explain::NormalizationTrace;
 use super::hashed::{Hashed, fill_block};
 use super::key::MatchKey;
-use super::keymap::{Column, Feed, KeyMap, ValueEncoding};
-use super::normalize::birth::{write_two, write_year};
-use super::normalize::region::Region;
-use super::normalize::settings::Normalizer;
-use super::normalize::text::is_hex;
+use super::keymap::KeyMap;
 use super::reject::Reject;
 use super::rows::{Cell, MatchRows, Stored};
 use super::steps::{NormalizationSteps, Step};
 use super::trail::Trail;
-use crate::contact::{Birthday, Contact, ValueRef};
+use crate::contact::Contact;
 
 /// Maps contacts to rows. It holds buffers, so use one per thread for all contacts.
 ///
@@ -83,8 +80,8 @@ impl KeyMap {
         for column in &self.columns {
             each_value(column, contact, |value| {
                 let input = match &value {
-                    Fed::Text(text) => (*text).to_owned(),
-                    Fed::Birthday(day) => {
+                    ColumnValue::Text(text) => (*text).to_owned(),
+                    ColumnValue::Birthday(day) => {
                         let year = day.year().map(|year| format!("{year:04}")).unwrap_or_default();
                         format!("{year}-{:02}-{:02}", day.month(), day.day())
                     }
@@ -187,22 +184,26 @@ impl<'a> RowMapper<'a> {
     ) -> usize {
         let column = &self.map.columns[at];
         let mut trail = Trail::default();
-        let (stored, values) = match read(column, Fed::Text(text), region, &mut self.scratch.text, &mut trail)
-        {
-            Ok(()) => {
-                let steps = trail.steps();
-                coverage.sent(column.key, steps);
-                let waits =
-                    column.key.is_hashed() && !steps.contains(Step::PassedAsDigest) && self.scratch.wait(at);
-                let stored =
-                    if waits { Stored::Empty } else { store(column.key, steps, &self.scratch.text, rows) };
-                (stored, 1)
-            }
-            Err(reason) => {
-                coverage.rejected(column.key, reason);
-                (absent(column.key, rows), 0)
-            }
-        };
+        let (stored, values) =
+            match read(column, ColumnValue::Text(text), region, &mut self.scratch.text, &mut trail) {
+                Ok(()) => {
+                    let steps = trail.steps();
+                    coverage.sent(column.key, steps);
+                    let waits = column.key.is_hashed()
+                        && !steps.contains(Step::PassedAsDigest)
+                        && self.scratch.wait(at);
+                    let stored = if waits {
+                        Stored::Empty
+                    } else {
+                        store(column.key, steps, &self.scratch.text, rows)
+                    };
+                    (stored, 1)
+                }
+                Err(reason) => {
+                    coverage.rejected(column.key, reason);
+                    (absent(column.key, rows), 0)
+                }
+            };
         rows.push_stored(stored);
         values
     }
@@ -267,102 +268,6 @@ fn absent(key: MatchKey, rows: &mut MatchRows) -> Stored {
     }
 }
 
-/// A value that a column is fed with.
-#[derive(Clone, Copy)]
-enum Fed<'a> {
-    Text(&'a str),
-    Birthday(Birthday),
-}
-
-/// The country of a contact, looked up when a value first needs it.
-struct LazyRegion<'a> {
-    map: &'a KeyMap,
-    contact: &'a Contact,
-    known: std::cell::Cell<Option<Option<Region>>>,
-}
-
-impl<'a> LazyRegion<'a> {
-    fn new(map: &'a KeyMap, contact: &'a Contact) -> Self {
-        Self { map, contact, known: std::cell::Cell::new(None) }
-    }
-
-    fn get(&self) -> Option<Region> {
-        if let Some(region) = self.known.get() {
-            return region;
-        }
-        let region = self.map.region.and_then(|field| Region::find(self.contact.texts(field).next()?));
-        self.known.set(Some(region));
-        region
-    }
-}
-
-/// The text of a column that has exactly one, which is how most are.
-#[inline]
-fn only_text<'a>(column: &Column, contact: &'a Contact) -> Option<&'a str> {
-    let Feed::Text(field) = column.feed else { return None };
-    let mut texts = contact.texts(field);
-    let text = texts.next().filter(|text| !text.trim_ascii().is_empty())?;
-    texts.next().is_none().then_some(text)
-}
-
-/// Calls `each` with every value of the column that is not blank.
-fn each_value(column: &Column, contact: &Contact, mut each: impl FnMut(Fed<'_>)) {
-    let mut text = |text: &str| {
-        if !text.trim_ascii().is_empty() {
-            each(Fed::Text(text));
-        }
-    };
-    match &column.feed {
-        Feed::Constant(value) => text(value),
-        Feed::Text(field) => contact.texts(*field).for_each(text),
-        Feed::Typed(field) => match contact.get(*field) {
-            None => {}
-            Some(ValueRef::Integer(value)) => text(itoa::Buffer::new().format(value)),
-            Some(ValueRef::Decimal(value)) => text(&value.to_string()),
-            Some(ValueRef::Boolean(value)) => text(if value { "true" } else { "false" }),
-            Some(ValueRef::Birthday(value)) => each(Fed::Birthday(value)),
-            Some(ValueRef::Date(value)) => each(Fed::Birthday(value.into())),
-            // Text is read in place, and no key is read from an instant.
-            Some(_) => {}
-        },
-    }
-}
-
-/// Writes the normalized value to `out`; the digest itself, in hex, where the column holds one.
-#[inline]
-fn read(
-    column: &Column,
-    value: Fed<'_>,
-    region: &LazyRegion<'_>,
-    out: &mut String,
-    trail: &mut Trail,
-) -> Result<(), Reject> {
-    let normalizer = &region.map.normalizer;
-    let text = match value {
-        Fed::Birthday(birthday) => return birth_part(normalizer, column.key, birthday, out, trail),
-        Fed::Text(text) => text,
-    };
-    if column.encoding != ValueEncoding::Plain {
-        match digest(text) {
-            Ok(_) => {
-                out.clear();
-                out.push_str(text.trim());
-                trail.add(Step::PassedAsDigest, out);
-                return Ok(());
-            }
-            Err(reason) if column.encoding == ValueEncoding::Sha256 => return Err(reason),
-            Err(_) => {}
-        }
-    }
-    normalizer.normalize(column.key, text, &|| region.get(), out, trail)
-}
-
-/// The digest that is sent for what [`read`] wrote.
-#[inline]
-fn hash(steps: NormalizationSteps, text: &str) -> Option<Hashed> {
-    if steps.contains(Step::PassedAsDigest) { digest(text).ok() } else { Some(Hashed::of(text.as_bytes())) }
-}
-
 #[inline]
 fn store(key: MatchKey, steps: NormalizationSteps, text: &str, rows: &mut MatchRows) -> Stored {
     if key.is_hashed() {
@@ -371,32 +276,5 @@ fn store(key: MatchKey, steps: NormalizationSteps, text: &str, rows: &mut MatchR
         rows.store(Cell::Json(text))
     } else {
         rows.store(Cell::Plain(text))
-    }
-}
-
-fn birth_part(
-    normalizer: &Normalizer,
-    key: MatchKey,
-    birthday: Birthday,
-    out: &mut String,
-    trail: &mut Trail,
-) -> Result<(), Reject> {
-    match key {
-        MatchKey::BirthMonth => write_two(birthday.month(), out),
-        MatchKey::BirthDay => write_two(birthday.day(), out),
-        _ => write_year(birthday.year().ok_or(Reject::Empty)?, normalizer.last_year(), out)?,
-    }
-    trail.add(Step::DateSplit, out);
-    Ok(())
-}
-
-/// A SHA-256 in hex, any case.
-fn digest(text: &str) -> Result<Hashed, Reject> {
-    let trimmed = text.trim();
-    match trimmed.len() {
-        64 => Hashed::from_hex(trimmed)
-            .map_err(|_| if is_hex(trimmed) { Reject::Empty } else { Reject::NotHashed }),
-        32 | 40 | 56 | 96 | 128 if is_hex(trimmed) => Err(Reject::OtherDigest),
-        _ => Err(Reject::NotHashed),
     }
 }

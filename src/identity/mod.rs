@@ -1,9 +1,8 @@
-//! From contacts to match keys: normalize and hash identifiers.
+//! Match keys: normalize and hash the identifiers of contacts.
 //!
-//! Facebook finds people by SHA-256 digests of normalized identifiers. A [`KeyMap`] says which field of a contact feeds
-//! which [`MatchKey`] and turns contacts into [`MatchRows`]: digests, and the few keys that Facebook takes in clear.
-//! This is the only way from a contact to the network. A [`Normalizer`] holds the settings for points that Facebook's
-//! documentation leaves open.
+//! Facebook matches people by SHA-256 digests of normalized identifiers. A [`KeyMap`] maps contact fields to
+//! [`MatchKey`]s and contacts to [`MatchRows`]: digests, and the few keys that Facebook takes in clear. This is the only
+//! path from a contact to the network. A [`Normalizer`] sets the rules of normalization.
 //!
 //! ```
 //! use audiencekit::{Contact, KeyMap, MatchKey, Schema};
@@ -20,8 +19,9 @@
 //! # Ok::<(), audiencekit::Error>(())
 //! ```
 //!
-//! A bad value costs its cell, not the row: it is counted in [`Coverage`] by key and [`Reject`] reason, never by value.
-//! Whether a field holds plain values or digests is declared, never guessed. The digest of an empty text is never sent.
+//! An invalid value is left out of its row. It is counted in [`Coverage`] by key and [`Reject`] reason, never by value.
+//! Whether a field holds plain values or digests is declared with [`ValueEncoding`], never guessed. The digest of empty
+//! text is never sent.
 //!
 //! Guides: [cookbook](crate::_documentation::cookbook) for already hashed input and several identifiers per person,
 //! [privacy](crate::_documentation::privacy), [comparison](crate::_documentation::comparison) for how other products
@@ -29,6 +29,7 @@
 
 mod body;
 mod bytes;
+mod column_value;
 mod coverage;
 mod explain;
 mod hashed;
