@@ -1,8 +1,7 @@
 //! Which contact field maps to which match key, and its encoding.
 
-use std::sync::Arc;
-
 use super::key::MatchKey;
+use super::key_list::KeyList;
 use super::normalize::region::Region;
 use super::normalize::settings::Normalizer;
 use crate::contact::{FieldId, FieldType, Schema};
@@ -45,7 +44,7 @@ pub enum ValueEncoding {
 /// ```
 #[derive(Debug, Clone)]
 pub struct KeyMap {
-    pub(super) keys: Arc<[MatchKey]>,
+    pub(super) keys: KeyList,
     pub(super) columns: Vec<Column>,
     pub(super) normalizer: Normalizer,
     /// The field of the row's own country.
@@ -125,7 +124,7 @@ impl KeyMap {
 
     /// Returns the columns of the rows that this map makes.
     #[must_use]
-    pub fn keys(&self) -> &Arc<[MatchKey]> {
+    pub fn keys(&self) -> &KeyList {
         &self.keys
     }
 

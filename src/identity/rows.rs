@@ -1,10 +1,9 @@
 //! Rows ready to be sent: digests, and the few keys that are sent in clear.
 
 use std::fmt;
-use std::sync::Arc;
 
 use super::hashed::Hashed;
-use super::key::MatchKey;
+use super::key_list::KeyList;
 use crate::error::{Error, ErrorKind, Result};
 
 /// One cell of a row.
@@ -56,7 +55,7 @@ impl Mark {
 /// A view of one row of [`MatchRows`].
 #[derive(Clone)]
 pub struct MatchRows {
-    keys: Arc<[MatchKey]>,
+    keys: KeyList,
     cells: Vec<Stored>,
     text: String,
 }
@@ -71,13 +70,13 @@ pub struct MatchRow<'a> {
 impl MatchRows {
     /// Creates an empty list of rows with these columns.
     #[must_use]
-    pub fn new(keys: Arc<[MatchKey]>) -> Self {
+    pub fn new(keys: KeyList) -> Self {
         Self { keys, cells: Vec::new(), text: String::new() }
     }
 
     /// Returns the columns of the rows.
     #[must_use]
-    pub fn keys(&self) -> &Arc<[MatchKey]> {
+    pub fn keys(&self) -> &KeyList {
         &self.keys
     }
 
@@ -268,7 +267,7 @@ impl<'a> MatchRow<'a> {
 
     /// Returns the columns of the row.
     #[must_use]
-    pub fn keys(self) -> &'a Arc<[MatchKey]> {
+    pub fn keys(self) -> &'a KeyList {
         &self.rows.keys
     }
 }

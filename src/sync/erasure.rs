@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::fmt;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -140,7 +139,7 @@ pub(super) async fn unsuppress(context: &Context, person: PersonRef<'_>) -> Resu
 
 /// Returns the person, every key that blocks them, and the rows of a contact.
 fn keys_of(context: &Context, person: PersonRef<'_>) -> Result<(PersonId, Vec<PersonId>, MatchRows)> {
-    let mut rows = MatchRows::new(Arc::clone(context.keys.keys()));
+    let mut rows = MatchRows::new(context.keys.keys().clone());
     let mut keys = Vec::new();
     match person {
         PersonRef::Id(id) => keys.push(context.pseudonym_key.person(id)),
@@ -266,7 +265,7 @@ async fn settle_audience(context: &Context, audience: &AudienceId) -> Result<()>
 /// Decodes the rows of an erasure that has begun.
 fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
     let of = |part: &ErasureRows| {
-        let mut rows = MatchRows::new(Arc::clone(&part.columns));
+        let mut rows = MatchRows::new(part.columns.clone());
         part.rows.iter().try_for_each(|bytes| rows.push_bytes(bytes))?;
         Ok(rows)
     };
@@ -276,7 +275,7 @@ fn rows_to_erase(begun: &ErasureRecord) -> Result<Vec<MatchRows>> {
 impl ErasureTargets {
     fn record(&self, account: &AccountId) -> ErasureRecord {
         let of = |rows: &MatchRows| ErasureRows {
-            columns: Arc::clone(rows.keys()),
+            columns: rows.keys().clone(),
             rows: rows.iter().map(MatchRow::to_bytes).collect(),
         };
         ErasureRecord {

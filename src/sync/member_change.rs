@@ -1,7 +1,6 @@
 //! Changes of single members, as automation makes them.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::smallvec;
@@ -19,7 +18,7 @@ use super::report::table::Table;
 use super::target::SyncTarget;
 use crate::contact::Contact;
 use crate::error::{Error, ErrorKind, Result};
-use crate::identity::{Coverage, MatchKey, MatchRow, MatchRows};
+use crate::identity::{Coverage, KeyList, MatchRow, MatchRows};
 
 /// A change that adds one person to an audience or removes them.
 ///
@@ -46,7 +45,7 @@ pub struct MemberChange {
     person: PersonId,
     operation: Operation,
     generation: u64,
-    columns: Arc<[MatchKey]>,
+    columns: KeyList,
     rows: Vec<Vec<u8>>,
 }
 
@@ -156,7 +155,7 @@ pub(super) fn member_change(
         .help("use Operation::Add or Operation::Remove"));
     }
     let keys = context.keys.keys();
-    let mut rows = MatchRows::new(Arc::clone(keys));
+    let mut rows = MatchRows::new(keys.clone());
     let policy = context.consent.bind(contact.schema(), context.clock.now());
     if operation == Operation::Remove || policy.holds_back(contact).is_none() {
         context.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
@@ -181,7 +180,7 @@ pub(super) fn member_change(
         person,
         operation,
         generation,
-        columns: Arc::clone(keys),
+        columns: keys.clone(),
         rows: rows.iter().map(MatchRow::to_bytes).collect(),
     })
 }
@@ -216,7 +215,7 @@ pub(super) async fn apply_changes(
             report.stale += 1;
             continue;
         }
-        let mut rows = MatchRows::new(Arc::clone(&change.columns));
+        let mut rows = MatchRows::new(change.columns.clone());
         if change.operation == Operation::Add {
             for bytes in &change.rows {
                 rows.push_bytes(bytes)?;

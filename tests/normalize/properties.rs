@@ -105,8 +105,7 @@ proptest! {
 
     #[test]
     fn any_bytes_as_a_stored_row_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
-        let keys: std::sync::Arc<[MatchKey]> = vec![MatchKey::Email, MatchKey::ExternId].into();
-        let mut rows = MatchRows::new(keys);
+        let mut rows = MatchRows::new([MatchKey::Email, MatchKey::ExternId].into());
         let read = rows.push_bytes(&bytes).is_ok();
         prop_assert_eq!(rows.len(), usize::from(read));
         if read {

@@ -1,7 +1,6 @@
 //! The ledger of one audience during a run, and every change of it.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use time::OffsetDateTime;
@@ -10,7 +9,7 @@ use super::owner_tracker::OwnerTracker;
 use super::row_set::RowSet;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
-use crate::identity::MatchKey;
+use crate::identity::KeyList;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::ledger::backend::Backend;
 use crate::sync::ledger::record::{CallRecord, Operation, RowRecord, RunRecord};
@@ -144,16 +143,16 @@ impl AudienceLedger {
     }
 
     /// The number of a list of columns.
-    pub(in crate::sync) fn columns(&mut self, keys: &Arc<[MatchKey]>) -> Result<u16> {
+    pub(in crate::sync) fn columns(&mut self, keys: &KeyList) -> Result<u16> {
         let known = self.record.columns.iter().position(|known| known == keys);
         let index = known.unwrap_or_else(|| {
-            self.record.columns.push(Arc::clone(keys));
+            self.record.columns.push(keys.clone());
             self.record.columns.len() - 1
         });
         u16::try_from(index).map_err(|_| Error::new(ErrorKind::Limit, "sync", "too many lists of columns"))
     }
 
-    pub(in crate::sync) fn keys(&self, columns: u16) -> Result<&Arc<[MatchKey]>> {
+    pub(in crate::sync) fn keys(&self, columns: u16) -> Result<&KeyList> {
         self.record.columns.get(usize::from(columns)).ok_or_else(damaged)
     }
 

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 
 use super::send::BatchRejections;
 use crate::error::Result;
-use crate::identity::{Cell, MatchKey, MatchRow, MatchRows};
+use crate::identity::{Cell, KeyList, MatchRow, MatchRows};
 use crate::sync::digest::RowDigest;
 use crate::sync::ledger::checksum::Checksum;
 use crate::sync::ledger::record::CallRecord;
@@ -46,11 +46,11 @@ pub(super) struct UploadBatch<'a> {
 }
 
 impl<'a> UploadBatch<'a> {
-    pub(super) fn new(call: u64, columns: u16, keys: &Arc<[MatchKey]>) -> Self {
+    pub(super) fn new(call: u64, columns: u16, keys: &KeyList) -> Self {
         Self {
             call,
             columns,
-            rows: Arc::new(MatchRows::new(Arc::clone(keys))),
+            rows: Arc::new(MatchRows::new(keys.clone())),
             records: Vec::new(),
             digests: Vec::new(),
             read: 0,

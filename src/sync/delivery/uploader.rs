@@ -15,7 +15,7 @@ use super::stored_rows::load;
 use crate::clock::Clock;
 use crate::error::{Error, Result};
 use crate::facebook::{AudienceId, FacebookClient};
-use crate::identity::MatchKey;
+use crate::identity::KeyList;
 use crate::sync::cancel::CancelToken;
 use crate::sync::digest::RowDigest;
 use crate::sync::ledger::record::{CallRecord, Operation, RowRecord};
@@ -98,7 +98,7 @@ impl<'a> Uploader<'a> {
         context: &'a UploadContext<'a>,
         ledger: &'a mut AudienceLedger,
         mode: SyncMode,
-        keys: &Arc<[MatchKey]>,
+        keys: &KeyList,
     ) -> Result<Self> {
         let replaces = mode == SyncMode::Replace;
         let columns = ledger.columns(keys)?;
@@ -137,7 +137,7 @@ impl<'a> Uploader<'a> {
     }
 
     /// Returns an empty batch with room for a full call.
-    fn batch(&mut self, columns: u16, keys: &Arc<[MatchKey]>) -> UploadBatch<'a> {
+    fn batch(&mut self, columns: u16, keys: &KeyList) -> UploadBatch<'a> {
         let call = self.ledger.next_call();
         let spare = self.spare.iter().position(|batch| batch.rows().keys() == keys);
         match spare.map(|index| self.spare.swap_remove(index)) {

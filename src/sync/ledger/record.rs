@@ -1,7 +1,6 @@
 //! The records of a ledger: runs, calls and rows.
 
 use std::collections::HashSet;
-use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -9,7 +8,7 @@ use time::OffsetDateTime;
 
 use super::checksum::Checksum;
 use crate::facebook::{AccountId, AudienceId, Session};
-use crate::identity::MatchKey;
+use crate::identity::KeyList;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::target::SyncMode;
 
@@ -71,7 +70,7 @@ pub struct RunRecord {
     /// Identifies the pseudonym key.
     pub secret: Option<PersonId>,
     /// The lists of columns that rows of this audience have or had.
-    pub columns: Vec<Arc<[MatchKey]>>,
+    pub columns: Vec<KeyList>,
 }
 
 mod as_text {
@@ -169,7 +168,7 @@ pub struct ErasureRecord {
 #[non_exhaustive]
 pub struct ErasureRows {
     /// The columns.
-    pub columns: Arc<[MatchKey]>,
+    pub columns: KeyList,
     /// The rows, each as [`MatchRow::to_bytes`](crate::identity::MatchRow::to_bytes).
     pub rows: Vec<Vec<u8>>,
 }

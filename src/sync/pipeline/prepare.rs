@@ -43,7 +43,7 @@ pub(in crate::sync) struct Prepared {
 impl Prepared {
     pub(in crate::sync) fn new(keys: &KeyMap) -> Self {
         Self {
-            rows: MatchRows::new(Arc::clone(keys.keys())),
+            rows: MatchRows::new(keys.keys().clone()),
             records: Vec::new(),
             persons: Vec::new(),
             digests: Vec::new(),
@@ -75,7 +75,7 @@ impl RowPreparer {
         let before = out.counts.read;
         out.counts.read += contacts.len() as u64;
         let mut mapper = self.keys.mapper();
-        let mut trial = MatchRows::new(Arc::clone(self.keys.keys()));
+        let mut trial = MatchRows::new(self.keys.keys().clone());
         for (contact, record) in contacts.iter().zip(before + 1..) {
             if !self.takes(contact, &mut out.counts) {
                 continue;

@@ -2,7 +2,6 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use serde::de::{DeserializeSeed, Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -10,12 +9,12 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::refusal::Refusal;
-use crate::identity::MatchKey;
+use crate::identity::{KeyList, MatchKey};
 
 /// The columns of an upload, and which kind of data source they make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::facebook::fake) struct Columns {
-    pub(in crate::facebook::fake) keys: Arc<[MatchKey]>,
+    pub(in crate::facebook::fake) keys: KeyList,
     /// `sub_type` of the data source.
     pub(in crate::facebook::fake) kind: &'static str,
     /// The schema is one name and the rows may be plain strings.
@@ -136,7 +135,7 @@ impl Columns {
                     "EXTERN_ID" => (MatchKey::ExternId, "EXTERNAL_IDS"),
                     _ => return Err(Refusal::schema()),
                 };
-                Ok(Self { keys: Arc::new([key]), kind, single: true })
+                Ok(Self { keys: KeyList::from([key]), kind, single: true })
             }
             Value::Array(names) if !names.is_empty() => {
                 let mut keys = Vec::with_capacity(names.len());
