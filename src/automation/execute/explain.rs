@@ -275,7 +275,7 @@ impl fmt::Display for WorkflowStatus {
         for (start, failing) in self.failing_conditions.iter().enumerate() {
             match failing {
                 Some(index) => {
-                    write!(f, "; condition {} of entry point {} does not hold", index + 1, start + 1)?
+                    write!(f, "; condition {} of entry point {} does not hold", index + 1, start + 1)?;
                 }
                 None => write!(f, "; entry point {} would let the contact enter", start + 1)?,
             }

@@ -104,6 +104,7 @@ pub trait Store: fmt::Debug + Send {
     ///
     /// # Errors
     /// An error if the store cannot be read or does not hold what was written, or the error of `visit`.
+    #[expect(clippy::type_complexity, reason = "spelled out, so that an implementation needs no other name")]
     fn scan(
         &self,
         keyspace: Keyspace,
