@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind, Result};
 ///
 /// - plain text: the address contains it;
 /// - `any:a, b`: the address contains one of several texts;
-/// - `path:/shop/**`: the path alone, from the host name to `?` or `#`, part by part: `?` is one character, `*` any run
+/// - `path:/shop/**`: the path alone, from the domain to `?` or `#`, part by part: `?` is one character, `*` any run
 ///   without `/`, and a part `**` any number of parts, none included. A `/` at either end does not matter.
 ///
 /// Matching takes time in proportion to the address and allocates nothing.
