@@ -19,6 +19,7 @@
 //! [errors](crate::_documentation::errors) guide lists every kind with its remedy.
 
 mod api;
+#[expect(clippy::module_inception, reason = "the file holds the type of that name")]
 mod error;
 mod kind;
 mod validation;

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::reader::{Source, closing};
+use crate::reader::{Source, closing, sources};
 
 /// Files that may name one another, and why.
 pub(crate) const MUTUAL: &[(&[&str], &str)] = &[(
@@ -360,6 +360,23 @@ fn drawn(files: &[(&str, &str)]) -> Vec<String> {
     let sources: Vec<_> =
         files.iter().map(|(name, text)| Source::new(name, (*name).into(), (*text).to_owned())).collect();
     circles(&arrows(&sources))
+}
+
+#[test]
+fn files_and_folders_form_no_circle_inside_a_module() {
+    let found = circles(&arrows(sources()));
+    assert!(found.is_empty(), "files must not name one another in a circle:\n{}", found.join("\n"));
+}
+
+#[test]
+fn files_that_may_name_one_another_exist_and_do() {
+    let arrows = arrows(sources());
+    for (files, reason) in MUTUAL {
+        for file in *files {
+            let named = arrows.get(*file).is_some_and(|to| to.keys().any(|to| files.contains(&to.as_str())));
+            assert!(named, "{file} names none of {files:?}: take it off the list ({reason})");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,13 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use crate::reader::{Source, has};
+use crate::reader::{Source, has, sources};
+
+/// Least share of public functions whose first line begins with a verb, in percent.
+const LEAST_VERBS: usize = 80;
+
+/// Fewest examples that run, for a hundred public items.
+const LEAST_EXAMPLES: usize = 40;
 
 /// Words that end like a verb in the third person and are none.
 const NO_VERBS: &str = "\
@@ -150,6 +156,29 @@ impl Item {
     fn shown(&self) -> String {
         format!("{} {}: {}", self.place, self.name, self.first)
     }
+}
+
+#[test]
+fn public_functions_begin_with_a_verb_and_say_more_than_their_name() {
+    let docs = docs(sources());
+    let (share, others) = docs.verbs();
+    let shown = others[..others.len().min(40)].join("\n");
+    assert!(share >= LEAST_VERBS, "{share} % begin with a verb, at least {LEAST_VERBS}:\n{shown}");
+    assert!(docs.terse().is_empty(), "three words or fewer:\n{}", docs.terse().join("\n"));
+    assert!(
+        docs.unsaid().is_empty(),
+        "say contact, member, caller, application:\n{}",
+        docs.unsaid().join("\n")
+    );
+}
+
+#[test]
+fn examples_are_many() {
+    let examples = docs(sources()).examples();
+    assert!(
+        examples >= LEAST_EXAMPLES,
+        "{examples} examples for 100 public items, at least {LEAST_EXAMPLES}"
+    );
 }
 
 #[test]

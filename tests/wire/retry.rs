@@ -424,7 +424,7 @@ async fn rows_over_both_limits_go_in_several_calls_of_one_session() {
     let people = rows(&people.iter().map(String::as_str).collect::<Vec<_>>());
     let client = MockClient::new();
     let fake = client.fake();
-    let narrow = MockClient::builder(&fake).max_body_bytes(300_000).build();
+    let narrow = MockClient::builder(fake).max_body_bytes(300_000).build();
     let id = client.create_audience(&fake.account(), &NewAudience::new("n", "d")).await.unwrap();
     let done = narrow.upload_bisecting(MemberOperation::Add, &id, &upload(&people)).await.unwrap();
     // By rows 5,250 each, by bytes (72 a row) half of that.

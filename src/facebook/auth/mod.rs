@@ -64,7 +64,7 @@ impl<T: Transport> GraphClient<T> {
         token::debug(&self.inner, &self.inner.settings.token).await
     }
 
-    /// Inspects another token.
+    /// Inspects another token of the same app.
     ///
     /// # Errors
     /// [`ErrorKind::Permission`](crate::ErrorKind::Permission) if this client may not inspect it.

@@ -355,7 +355,7 @@ impl<T: Transport> FacebookClient for GraphClient<T> {
 }
 
 impl<T: Transport> GraphClientBuilder<T> {
-    /// Builds the client.
+    /// Builds the client over the given transport.
     #[must_use]
     pub fn build(self) -> GraphClient<T> {
         GraphClient { inner: Arc::new(ClientInner::new(self.transport, self.settings)) }

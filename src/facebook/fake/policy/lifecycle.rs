@@ -133,6 +133,13 @@ fn band(shown: Option<u64>, settings: &FakeSettings) -> (i64, i64) {
     }
 }
 
+/// Deletes an audience, and remembers that there was one.
+pub(in crate::facebook::fake) fn delete(state: &mut State, id: &str) {
+    if state.audiences.remove(id).is_some() {
+        state.deleted.insert(id.to_owned());
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,11 +153,5 @@ mod tests {
         }
         assert_eq!(band(Some(12), &settings), (1000, 1000));
         assert_eq!(band(None, &settings), (-1, -1));
-    }
-}
-/// Deletes an audience, and remembers that there was one.
-pub(in crate::facebook::fake) fn delete(state: &mut State, id: &str) {
-    if state.audiences.remove(id).is_some() {
-        state.deleted.insert(id.to_owned());
     }
 }
