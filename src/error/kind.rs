@@ -11,7 +11,7 @@
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ErrorKind {
-    /// An argument or a definition breaks a rule of this crate; [`Error::problems`] may list each problem. **Not retryable.**
+    /// An argument or a definition breaks a rule of this crate; [`Error::problems`](crate::Error::problems) may list each problem. **Not retryable.**
     Invalid,
     /// A filter does not parse or does not fit the schema. **Not retryable.**
     Filter,
@@ -29,7 +29,7 @@ pub enum ErrorKind {
     Terms,
     /// The object does not exist or is not visible with this token. **Not retryable.**
     NotFound,
-    /// A rate limit was reached; [`Error::retry_after`] returns when to call again, if Facebook said so. **Retryable.**
+    /// A rate limit was reached; [`Error::retry_after`](crate::Error::retry_after) returns when to call again, if Facebook said so. **Retryable.**
     Throttled,
     /// Facebook blocked the action for policy reasons for a time. Further calls extend the block. **Not retryable.**
     Blocked,
