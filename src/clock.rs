@@ -175,7 +175,7 @@ impl TimeZone {
     pub fn named(name: &str) -> Result<Self> {
         jiff::tz::TimeZone::get(name).map(|rules| Self { name: name.into(), rules }).map_err(|_| {
             Error::new(ErrorKind::Invalid, "time zone", format!("unknown name {name:?}"))
-                .expected("a name of the IANA database such as \"Europe/Warsaw\" or \"UTC\"")
+                .with_expected("a name of the IANA database such as \"Europe/Warsaw\" or \"UTC\"")
         })
     }
 

@@ -212,6 +212,9 @@ pub use source::{ContactSource, JsonLinesSource, MemorySource};
 pub use sync::SqliteLedger;
 pub use sync::{MemoryLedger, SyncEngine, SyncMode, SyncPlan, SyncReport, SyncTarget};
 
+/// The crates whose types are part of this crate's API, in the versions that it uses.
+pub use {rust_decimal, time};
+
 /// The programs of the README compile and keep compiling.
 #[cfg(all(doctest, feature = "http", feature = "csv", feature = "sqlite"))]
 #[doc = include_str!("../README.md")]

@@ -239,7 +239,7 @@ impl Audience {
             }
             ContactManagement::Automation => {
                 Err(Error::new(ErrorKind::Invalid, "add group", "automation fills this audience")
-                    .help("create the audience with a group, or use AutomationEngine::backfill_segment"))
+                    .with_help("create the audience with a group, or use AutomationEngine::backfill_segment"))
             }
         }
     }

@@ -155,7 +155,7 @@ impl AudienceDraft {
                     "save audience",
                     format!("{} audiences have the name {:?}", several.len(), self.name()),
                 )
-                .help("call Audience::adopt with the id of one of them"));
+                .with_help("call Audience::adopt with the id of one of them"));
             }
             (OnNameConflict::Refuse, [first, ..]) => {
                 return Err(Error::new(
@@ -163,7 +163,7 @@ impl AudienceDraft {
                     "save audience",
                     format!("the name {:?} is taken by audience {first}", self.name()),
                 )
-                .help(
+                .with_help(
                     "choose another name, call Audience::adopt with that id, or set OnNameConflict::Allow",
                 ));
             }
@@ -207,13 +207,13 @@ impl AudienceDraft {
         match (made.next(), made.next()) {
             (Some(id), None) => Ok(self.saved(id)),
             // Saving looks for the name first, so that doing it again is safe.
-            (None, _) => Err(error.retryable(true)),
+            (None, _) => Err(error.with_retryable(true)),
             (Some(_), Some(_)) => Err(Error::new(
                 ErrorKind::Guard,
                 "save audience",
                 format!("no answer arrived, and several new audiences have the name {:?}", self.name()),
             )
-            .help("call Audience::adopt with the id of one of them")
+            .with_help("call Audience::adopt with the id of one of them")
             .with_source(error)),
         }
     }

@@ -136,7 +136,7 @@ impl MinimumSize {
         let message = format!("{reachable} reachable people, fewer than {}", self.people);
         if self.refuse {
             return Err(Error::new(ErrorKind::TooSmall, "minimum size", message)
-                .help("widen the group, or use MinimumSize::warn_below"));
+                .with_help("widen the group, or use MinimumSize::warn_below"));
         }
         Ok(Some(FieldError {
             field: "group".into(),

@@ -77,7 +77,7 @@ pub(super) async fn until_ready<C: FacebookClient + ?Sized>(
 
 fn not_yet(status: &AudienceStatus) -> Error {
     Error::new(ErrorKind::Busy, "wait for audience", format!("not ready in time: {}", status.availability))
-        .help(status.availability.next_step())
+        .with_help(status.availability.next_step())
 }
 
 fn never(status: &AudienceStatus) -> Error {
@@ -87,5 +87,5 @@ fn never(status: &AudienceStatus) -> Error {
         _ => ErrorKind::Rejected,
     };
     Error::new(kind, "wait for audience", format!("waiting cannot help: {}", status.availability))
-        .help(status.availability.next_step())
+        .with_help(status.availability.next_step())
 }

@@ -205,7 +205,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
                 "automation engine",
                 "an earlier commit failed, so memory and store differ",
             )
-            .help("open the engine again on the same store"));
+            .with_help("open the engine again on the same store"));
         }
         Ok(())
     }

@@ -269,7 +269,7 @@ impl ContactEvent {
     pub(super) fn check(&self) -> Result<()> {
         if self.contact.is_empty() || self.contact.len() > 1_024 || self.contact.contains('\0') {
             return Err(Error::new(ErrorKind::Invalid, "event contact", "not a contact id")
-                .expected("1 to 1,024 bytes without NUL"));
+                .with_expected("1 to 1,024 bytes without NUL"));
         }
         let mut bytes = self.contact.len() + self.id.as_ref().map_or(0, String::len);
         self.kind.each_text(&mut |text| bytes += text.len());
@@ -279,7 +279,7 @@ impl ContactEvent {
 
 fn too_large() -> Error {
     Error::new(ErrorKind::Limit, "event", "more than 64 KiB")
-        .help("pass only the properties that triggers test")
+        .with_help("pass only the properties that triggers test")
 }
 
 impl EventKind {

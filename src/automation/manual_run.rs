@@ -93,7 +93,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         let name = step.state.names.get(rule).filter(|&name| step.program.rule(name).is_some());
         let name = name.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, "run rule", format!("unknown rule {rule:?}"))
-                .expected("the id of a rule in the engine's definitions")
+                .with_expected("the id of a rule in the engine's definitions")
         })?;
         for (index, id) in contacts.into_iter().enumerate() {
             let key = idempotency::manual_run_key(&format!("{rule}\0{}", run.label), id);
@@ -187,8 +187,9 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         self.ensure_usable()?;
         let mut step = self.step();
         if !step.audiences.contains_key(audience.id().as_str()) {
-            return Err(Error::new(ErrorKind::NotFound, "backfill", "unknown audience")
-                .help("pass the audience to AutomationEngine::open or AutomationEngine::set_definitions"));
+            return Err(Error::new(ErrorKind::NotFound, "backfill", "unknown audience").with_help(
+                "pass the audience to AutomationEngine::open or AutomationEngine::set_definitions",
+            ));
         }
         step.state.advance_clock(micros(now));
         let time = EvaluationTime::new(now, step.options.zone.clone());

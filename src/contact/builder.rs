@@ -383,7 +383,7 @@ impl ContactBuilder {
 }
 
 fn blank() -> Error {
-    Error::new(ErrorKind::Invalid, "text", "nothing but white space").expected("a text, or no call")
+    Error::new(ErrorKind::Invalid, "text", "nothing but white space").with_expected("a text, or no call")
 }
 
 fn not_one_of(text: &str, values: &[&str]) -> Error {

@@ -61,7 +61,7 @@ impl Contact {
         let Some(value) = typed(field_type, trimmed, order, zone) else {
             let name = self.schema().get(id).name();
             return Err(Error::new(ErrorKind::Source, format!("field {name:?}"), "the cell cannot be read")
-                .expected(expected(field_type, order)));
+                .with_expected(expected(field_type, order)));
         };
         self.set(id, value)
     }

@@ -112,7 +112,7 @@ impl Birthday {
     pub fn new(year: Option<i16>, month: u8, day: u8) -> Result<Self> {
         let wrong = || {
             Error::new(ErrorKind::Invalid, "birthday", "no such day in the calendar")
-                .expected("a year from 1 to 9999 or none, a month from 1 to 12, a day of that month")
+                .with_expected("a year from 1 to 9999 or none, a month from 1 to 12, a day of that month")
         };
         let check = year.unwrap_or(2000);
         let month_name = time::Month::try_from(month).map_err(|_| wrong())?;

@@ -20,7 +20,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 /// use audiencekit::{Error, ErrorKind};
 ///
 /// let error = Error::new(ErrorKind::Schema, "segment column 17", "unknown field \"oders\"")
-///     .help("did you mean \"orders\"?");
+///     .with_help("did you mean \"orders\"?");
 /// assert_eq!(error.to_string(), "segment column 17: unknown field \"oders\"; did you mean \"orders\"?");
 /// assert!(!error.is_retryable());
 /// ```
@@ -80,7 +80,7 @@ impl Error {
     ///
     /// Replaces an earlier hint.
     #[must_use]
-    pub fn expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(Hint::Expected(expected.into()));
         self
     }
@@ -92,11 +92,11 @@ impl Error {
     /// ```
     /// use audiencekit::{Error, ErrorKind};
     ///
-    /// let error = Error::new(ErrorKind::Cancelled, "sync", "run cancelled").help("start another run to resume");
+    /// let error = Error::new(ErrorKind::Cancelled, "sync", "run cancelled").with_help("start another run to resume");
     /// assert_eq!(error.to_string(), "sync: run cancelled; start another run to resume");
     /// ```
     #[must_use]
-    pub fn help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
         self.0.hint = Some(Hint::Help(help.into()));
         self
     }
@@ -105,14 +105,14 @@ impl Error {
     #[must_use]
     pub(crate) fn did_you_mean(self, near: Option<&str>, otherwise: impl Into<Cow<'static, str>>) -> Self {
         match near {
-            Some(near) => self.help(format!("did you mean {near:?}?")),
-            None => self.expected(otherwise),
+            Some(near) => self.with_help(format!("did you mean {near:?}?")),
+            None => self.with_expected(otherwise),
         }
     }
 
     /// Adds the steps that had been completed before the failure.
     #[must_use]
-    pub fn after(mut self, done: impl Into<Cow<'static, str>>) -> Self {
+    pub fn with_completed_steps(mut self, done: impl Into<Cow<'static, str>>) -> Self {
         self.0.after = Some(done.into());
         self
     }
@@ -133,7 +133,7 @@ impl Error {
 
     /// Sets whether the same call may succeed later. Defaults to what the kind says.
     #[must_use]
-    pub fn retryable(mut self, retryable: bool) -> Self {
+    pub fn with_retryable(mut self, retryable: bool) -> Self {
         self.0.retryable = Some(retryable);
         self
     }

@@ -76,7 +76,7 @@ impl FromStr for AccountId {
         match text.strip_prefix("act_") {
             Some(digits) if is_number(digits) => Ok(Self(digits.into())),
             _ => Err(Error::new(ErrorKind::Invalid, "ad account id", "malformed id")
-                .expected("\"act_\" followed by digits, such as \"act_1234567890\"")),
+                .with_expected("\"act_\" followed by digits, such as \"act_1234567890\"")),
         }
     }
 }
@@ -97,7 +97,7 @@ impl SessionId {
     pub fn new(id: u64) -> Result<Self> {
         if id == 0 || i64::try_from(id).is_err() {
             return Err(
-                Error::new(ErrorKind::Invalid, "session id", "out of range").expected("1 to 2^63 - 1")
+                Error::new(ErrorKind::Invalid, "session id", "out of range").with_expected("1 to 2^63 - 1")
             );
         }
         Ok(Self(id))
@@ -145,7 +145,7 @@ macro_rules! digits {
                 if is_number(text) {
                     return Ok(Self(text.into()));
                 }
-                Err(Error::new(ErrorKind::Invalid, $name, $what).expected("digits"))
+                Err(Error::new(ErrorKind::Invalid, $name, $what).with_expected("digits"))
             }
         }
 

@@ -103,7 +103,7 @@ impl FromStr for GraphVersion {
             .and_then(|(major, minor)| Some(Self::new(major.parse().ok()?, minor.parse().ok()?)))
             .ok_or_else(|| {
                 Error::new(ErrorKind::Invalid, "graph version", "malformed version")
-                    .expected("a version such as \"v26.0\"")
+                    .with_expected("a version such as \"v26.0\"")
             })
     }
 }

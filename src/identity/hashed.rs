@@ -72,7 +72,7 @@ impl Hashed {
         let mut digest = [0; 32];
         let wrong = |what: &'static str| {
             Err(Error::new(ErrorKind::Invalid, "parse digest", what)
-                .expected("64 hex digits of a SHA-256 digest"))
+                .with_expected("64 hex digits of a SHA-256 digest"))
         };
         if hex.len() != 64 || const_hex::decode_to_slice(hex, &mut digest).is_err() {
             return wrong("not a SHA-256 digest in hex");

@@ -46,11 +46,11 @@ impl<'a> Resolver<'a> {
             let open = self.open.iter().map(|open| open.name.as_str());
             let circle = open.chain([name]).collect::<Vec<_>>().join(" > ");
             let message = format!("segments refer to each other, {circle}");
-            return Err(self.wrong(ErrorKind::Invalid, message).help("remove one of the references"));
+            return Err(self.wrong(ErrorKind::Invalid, message).with_help("remove one of the references"));
         }
         if self.open.len() >= MOST_DEEP {
             let message = format!("more than {MOST_DEEP} segments deep");
-            return Err(self.wrong(ErrorKind::Limit, message).expected("a shorter chain of segments"));
+            return Err(self.wrong(ErrorKind::Limit, message).with_expected("a shorter chain of segments"));
         }
         let Some(segment) = catalog.segment(name)? else {
             return Err(unknown(name, &catalog.names()?));
@@ -60,14 +60,14 @@ impl<'a> Resolver<'a> {
         if self.conditions > MOST_CONDITIONS {
             let message = format!("more than {MOST_CONDITIONS} conditions in the segments it names");
             let expected = "segments that refer to fewer others, or to each of them once";
-            return Err(self.wrong(ErrorKind::Limit, message).expected(expected));
+            return Err(self.wrong(ErrorKind::Limit, message).with_expected(expected));
         }
         let levels = levels(&expr);
         if self.open.iter().map(|open| open.levels).sum::<usize>() + levels > MOST_LEVELS {
             let message = format!("more than {MOST_LEVELS} conditions inside one another");
             return Err(self
                 .wrong(ErrorKind::Limit, message)
-                .expected("flatter segments, or a shorter chain of them"));
+                .with_expected("flatter segments, or a shorter chain of them"));
         }
         self.open.push(Open { name: name.to_owned(), levels });
         Ok((expr, segment.limits()))
@@ -85,7 +85,7 @@ impl<'a> Resolver<'a> {
 
 fn no_catalog(name: &str) -> Error {
     Error::new(ErrorKind::Filter, "segment", format!("no catalog to look up segment {name:?} in"))
-        .help("compile with a catalog that has it")
+        .with_help("compile with a catalog that has it")
 }
 
 fn unknown(name: &str, known: &[String]) -> Error {

@@ -86,7 +86,7 @@ impl<E: Ends> Blocks<E> {
         // A quoted cell that the end of the file cuts off swallows the lines before it: refuse rather than lose them.
         if self.ends.is_open(self.rest()) {
             return Err(Error::new(ErrorKind::Source, self.place(), "a quoted cell is not closed")
-                .expected("a second quote before the end of the file"));
+                .with_expected("a second quote before the end of the file"));
         }
         Ok(self.rest().len())
     }

@@ -37,7 +37,7 @@ impl Whole {
         // Asked before it is opened, as opening a pipe waits for somebody to write to it.
         if !path.metadata().map_err(failed)?.is_file() {
             return Err(Error::new(ErrorKind::Io, place(), "not a file, so its start cannot be read again")
-                .expected("a file; what comes through a pipe, copied to one"));
+                .with_expected("a file; what comes through a pipe, copied to one"));
         }
         let file = File::open(path).map_err(failed)?;
         let left = file.metadata().map_err(failed)?.len();

@@ -33,6 +33,7 @@ impl CancelToken<'_> {
         if self.requests.load(Ordering::Relaxed) == self.at_start {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::Cancelled, "sync", "run cancelled").help("start another run to resume"))
+        Err(Error::new(ErrorKind::Cancelled, "sync", "run cancelled")
+            .with_help("start another run to resume"))
     }
 }

@@ -42,7 +42,7 @@ macro_rules! digest16 {
             fn try_from(text: String) -> Result<Self> {
                 let mut bytes = [0; 16];
                 const_hex::decode_to_slice(&text, &mut bytes).map_err(|_| {
-                    Error::new(ErrorKind::Invalid, "digest", "not a digest").expected("32 hex digits")
+                    Error::new(ErrorKind::Invalid, "digest", "not a digest").with_expected("32 hex digits")
                 })?;
                 Ok(Self(bytes))
             }
@@ -114,7 +114,7 @@ impl PseudonymKey {
     pub fn new(secret: &[u8]) -> Result<Self> {
         if secret.len() < 16 {
             return Err(Error::new(ErrorKind::Invalid, "pseudonym key", "the secret is too short")
-                .expected("at least 16 bytes"));
+                .with_expected("at least 16 bytes"));
         }
         Ok(Self::keyed(secret))
     }

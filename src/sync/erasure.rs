@@ -154,7 +154,7 @@ fn keys_of(context: &Context, person: PersonRef<'_>) -> Result<(PersonId, Vec<Pe
     }
     let person = keys.first().copied().ok_or_else(|| {
         Error::new(ErrorKind::Invalid, "suppress", "the contact has neither an id nor a match key")
-            .help("set the field \"id\" or a field with a match key")
+            .with_help("set the field \"id\" or a field with a match key")
     })?;
     Ok((person, keys, rows))
 }

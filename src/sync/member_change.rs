@@ -152,7 +152,7 @@ pub(super) fn member_change(
             "member change",
             "`Operation::Replace` is not supported for a single contact",
         )
-        .help("use Operation::Add or Operation::Remove"));
+        .with_help("use Operation::Add or Operation::Remove"));
     }
     let keys = context.keys.keys();
     let mut rows = MatchRows::new(keys.clone());
@@ -171,7 +171,7 @@ pub(super) fn member_change(
                         "member change",
                         "the contact has neither an id nor a match key",
                     )
-                    .help("set the field \"id\"")
+                    .with_help("set the field \"id\"")
                 },
             )?
         }

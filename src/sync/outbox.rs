@@ -121,7 +121,7 @@ impl SqliteOutbox {
                 let text = line.get_ref(1).and_then(|text| Ok(text.as_str()?)).map_err(failed)?;
                 changes.push(serde_json::from_str(text).map_err(|_| {
                     Error::new(ErrorKind::Invalid, "outbox", format!("row {last} is not a change"))
-                        .expected("a MemberChange as JSON")
+                        .with_expected("a MemberChange as JSON")
                 })?);
             }
             Ok((changes, last))

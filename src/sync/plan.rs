@@ -136,7 +136,7 @@ impl SyncPlan {
             }
             Some(_) => return Ok(()),
         };
-        Err(Error::new(ErrorKind::Guard, "apply plan", wrong).expected("a plan for this target"))
+        Err(Error::new(ErrorKind::Guard, "apply plan", wrong).with_expected("a plan for this target"))
     }
 
     pub(super) fn same_changes(&self, other: &Self) -> bool {

@@ -127,7 +127,7 @@ impl ConsentPolicy {
         let reason = reason.into();
         if reason.trim().is_empty() {
             return Err(Error::new(ErrorKind::Invalid, "consent policy", "the waiver has no reason")
-                .help("give the reason why opted-out contacts may be sent"));
+                .with_help("give the reason why opted-out contacts may be sent"));
         }
         Ok(Self { required: Vec::new(), waiver: Some(reason.trim().to_owned()) })
     }
@@ -294,7 +294,7 @@ impl RemovalGuard {
                 "sync",
                 format!("would remove all {removed} members; no member was removed"),
             )
-            .help("if that is intended, set RemovalGuard::allow_empty(true)"));
+            .with_help("if that is intended, set RemovalGuard::allow_empty(true)"));
         }
         let percent = removed as f64 * 100.0 / members.max(1) as f64;
         // A share that is not a number allows no removal.
@@ -306,8 +306,8 @@ impl RemovalGuard {
                     "would remove {removed} of {members} members ({percent:.1} %); no member was removed"
                 ),
             )
-            .expected(format!("at most {} %", self.max_removed_percent))
-            .help("if that is intended, raise RemovalGuard::max_removed_percent"));
+            .with_expected(format!("at most {} %", self.max_removed_percent))
+            .with_help("if that is intended, raise RemovalGuard::max_removed_percent"));
         }
         Ok(())
     }

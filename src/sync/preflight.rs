@@ -26,7 +26,7 @@ pub(super) async fn preflight(
             "apply plan",
             "contacts or members have changed since the plan was made; nothing was sent",
         )
-        .help("make a new plan"));
+        .with_help("make a new plan"));
     }
     if may_be_too_few {
         target.minimum_size.check(plan.reachable())?;
@@ -35,7 +35,7 @@ pub(super) async fn preflight(
         reject_partial_source(plan.losses.rows)?;
         if plan.rows_wanted == 0 {
             return Err(Error::new(ErrorKind::Guard, "sync", "would replace all members with an empty set")
-                .help("add a reachable contact or delete the audience"));
+                .with_help("add a reachable contact or delete the audience"));
         }
         context.removal_guard.check(plan.members, plan.remove, plan.rows_wanted)?;
     }
@@ -57,5 +57,5 @@ pub(super) fn reject_partial_source(rows: u64) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Guard, "sync", format!("{rows} rows of the source cannot be read"))
-        .help("repair them; a missing contact may only be unreadable, so no member was removed"))
+        .with_help("repair them; a missing contact may only be unreadable, so no member was removed"))
 }

@@ -35,14 +35,16 @@ pub(super) async fn run(
     }
     if target.segments.as_ref().is_some_and(Vec::is_empty) {
         return Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
-            .help("to add contacts that match already, use SyncTarget::segment(..) with SyncMode::Add"));
+            .with_help(
+                "to add contacts that match already, use SyncTarget::segment(..) with SyncMode::Add",
+            ));
     }
     preflight(context, target, now, plan).await?;
     let ledger = context.open_ledger(&target.audience, Some(target.mode), now).await?;
     let mut run = Run::new(context, target, ledger, cancel);
     let report = match run.execute().await {
         Ok(report) => report,
-        Err(error) => return Err(error.after(run.report.sent())),
+        Err(error) => return Err(error.with_completed_steps(run.report.sent())),
     };
     guard.finish(Progress {
         stage: RunStage::Done,

@@ -26,7 +26,7 @@ fn app_client(fake: &Fake, token: &str) -> MockClient {
 /// Why the first account is denied, and the error that says so.
 async fn denied(client: &MockClient) -> (AuthorizationDenied, audiencekit::Error) {
     let error = client.authorize(client.fake().account()).await.unwrap_err();
-    let reason = AuthorizationDenied::of(&error).unwrap_or_else(|| panic!("{error:?}")).clone();
+    let reason = error.authorization().unwrap_or_else(|| panic!("{error:?}")).clone();
     assert!(error.to_string().contains(reason.remedy()), "{error}");
     assert!(!error.is_retryable());
     (reason, error)
@@ -190,7 +190,7 @@ async fn what_is_not_about_the_account_is_not_called_a_denial() {
     client.fake().inject(FaultRule::new(broken).on(Edge::ReadAccount));
     let error = client.authorize(client.fake().account()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
-    assert!(AuthorizationDenied::of(&error).is_none());
+    assert!(error.authorization().is_none());
 }
 
 #[tokio::test]

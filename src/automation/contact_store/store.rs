@@ -248,5 +248,5 @@ fn owned(value: ValueRef<'_>) -> (u8, String) {
 
 pub(in crate::automation) fn unknown_contact() -> Error {
     Error::new(ErrorKind::NotFound, "event contact", "unknown contact")
-        .expected("the id of a contact in the contact store")
+        .with_expected("the id of a contact in the contact store")
 }

@@ -98,9 +98,8 @@ impl Definitions {
     /// ```
     pub fn from_json(text: &str) -> Result<Self> {
         if text.len() > Self::MAX_BYTES {
-            return Err(
-                Error::new(ErrorKind::Limit, "definitions", "document too large").expected("at most 16 MiB")
-            );
+            return Err(Error::new(ErrorKind::Limit, "definitions", "document too large")
+                .with_expected("at most 16 MiB"));
         }
         let read: Self = read_json("definitions", text)?;
         if read.schema_version != Self::SCHEMA_VERSION {
@@ -109,7 +108,7 @@ impl Definitions {
                 "definitions schema_version",
                 format!("unknown version {}", read.schema_version),
             )
-            .expected(Self::SCHEMA_VERSION.to_string()));
+            .with_expected(Self::SCHEMA_VERSION.to_string()));
         }
         Ok(read)
     }

@@ -229,7 +229,7 @@ mod wall {
     pub(super) fn read(text: &str) -> Result<Time> {
         parse(text).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "time of day", "not a time of day")
-                .expected("HH:MM, such as 08:30")
+                .with_expected("HH:MM, such as 08:30")
         })
     }
 

@@ -91,7 +91,7 @@ fn run_rule<S, C>(
                 format!("rule {rule}"),
                 format!("rule chain exceeds the maximum depth of {depth}"),
             )
-            .help("check for rules that run each other"),
+            .with_help("check for rules that run each other"),
         );
         return Next::Done;
     }

@@ -34,12 +34,12 @@ pub(in crate::automation) fn accept<S: Store, C: ContactStore>(
     event.check()?;
     if event.at > later(now, step.options.clock_skew) {
         return Err(Error::new(ErrorKind::Invalid, "event at", "is in the future")
-            .expected("an instant up to now, within EngineOptions::clock_skew"));
+            .with_expected("an instant up to now, within EngineOptions::clock_skew"));
     }
     let oldest = earlier(now, step.options.dedup_window);
     if event.at < oldest {
         return Err(Error::new(ErrorKind::Invalid, "event at", "is older than the deduplication window")
-            .help("raise EngineOptions::dedup_window, or use AutomationEngine::run_rule"));
+            .with_help("raise EngineOptions::dedup_window, or use AutomationEngine::run_rule"));
     }
     step.state.advance_clock(micros(now));
     let listeners = if event.silent { Vec::new() } else { step.program.listeners(&event.kind) };
@@ -212,7 +212,7 @@ fn stop_chain<S, C>(step: &mut Step<'_, S, C>, contact: ContactSlot, at: OffsetD
             format!("automation {}", kind.kind()),
             format!("rule chain exceeds the maximum depth of {depth}"),
         )
-        .help("check for rules that trigger each other"),
+        .with_help("check for rules that trigger each other"),
     );
     let source = kind.kind().to_owned();
     let dropped = AuditEvent::Dropped { source, reason: "rules trigger each other".into() };

@@ -250,5 +250,5 @@ async fn send<S: Store, C: ContactStore, M: MemberSink + ?Sized>(
 
 fn unknown_audience(id: &str) -> Error {
     Error::new(ErrorKind::NotFound, "flush", format!("unknown audience {id}"))
-        .help("pass the audience to AutomationEngine::open or AutomationEngine::set_definitions")
+        .with_help("pass the audience to AutomationEngine::open or AutomationEngine::set_definitions")
 }

@@ -127,7 +127,7 @@ pub(in crate::automation) fn read<S: Store + ?Sized>(store: &S, id: &str) -> Res
 pub(super) fn decode(id: &str, bytes: &[u8]) -> Result<ContactRecord> {
     ContactRecord::read(id.into(), bytes).ok_or_else(|| {
         Error::new(ErrorKind::Corrupt, "automation state", "the record of a contact cannot be read")
-            .expected("state that this version or an older one wrote")
+            .with_expected("state that this version or an older one wrote")
     })
 }
 
@@ -143,7 +143,7 @@ pub(in crate::automation) fn each<S: Store + ?Sized>(
         }
         let id = std::str::from_utf8(key).map_err(|_| {
             Error::new(ErrorKind::Corrupt, "automation state", "the id of a contact cannot be read")
-                .expected("UTF-8")
+                .with_expected("UTF-8")
         })?;
         visit(decode(id, value)?)
     })

@@ -24,7 +24,7 @@ pub(in crate::automation) fn value<T: DeserializeOwned>(keyspace: Keyspace, byte
 /// The error for an entry that no version of this crate wrote.
 pub(in crate::automation) fn corrupt(keyspace: Keyspace) -> Error {
     Error::new(ErrorKind::Corrupt, "automation state", format!("an entry of {keyspace:?} cannot be read"))
-        .expected("state that this version or an older one wrote")
+        .with_expected("state that this version or an older one wrote")
 }
 
 /// Entries of a keyspace, read a page at a time, so that no lock or cursor of the store is held in between.

@@ -38,7 +38,7 @@ impl JsonReading {
                 _ if Schema::stands_beside_properties(&name) => {
                     let message = "stands beside the properties, not among them";
                     return Err(Error::new(ErrorKind::Source, place(&format!("properties.{name}")), message)
-                        .expected(format!("{name:?} as a member of the event")));
+                        .with_expected(format!("{name:?} as a member of the event")));
                 }
                 (Some(field_type), _) => self.property(field_type, value.get()),
                 (None, UnknownFields::Keep) => untyped(value.get()),

@@ -29,7 +29,7 @@ impl JsonReading {
         let few = |len: usize| match len <= most {
             true => Ok(()),
             false => Err(Error::new(ErrorKind::Source, format!("field {name:?}"), format!("{len} items"))
-                .expected(format!("at most {most}"))),
+                .with_expected(format!("at most {most}"))),
         };
         if let Ok(items) = serde_json::from_str::<Vec<T>>(value) {
             few(items.len())?;

@@ -113,7 +113,7 @@ impl JsonReading {
             take: |name: &str, value: &RawValue| {
                 if seen.again(name, contact.schema()) {
                     return Err(Error::new(ErrorKind::Source, format!("field {name:?}"), "stands twice")
-                        .expected("each member once"));
+                        .with_expected("each member once"));
                 }
                 self.member(name, value.get(), contact, bad_field)
             },
@@ -127,7 +127,7 @@ impl JsonReading {
             (None, Err(error)) => {
                 let place = format!("column {}", error.column());
                 Err(Error::new(ErrorKind::Source, place, "not a JSON object")
-                    .expected("{\"id\": \"1\", ...}"))
+                    .with_expected("{\"id\": \"1\", ...}"))
             }
         }
     }

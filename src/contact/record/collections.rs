@@ -62,7 +62,8 @@ impl Contact {
     ) -> Result<Symbol> {
         let symbols = self.schema().symbols();
         let name = with_normalized(name, |name| symbols.intern(name)).ok_or_else(|| {
-            Error::new(ErrorKind::Invalid, "tag", "a blank name").expected("letters, digits, - ( [ { ) ] } _")
+            Error::new(ErrorKind::Invalid, "tag", "a blank name")
+                .with_expected("letters, digits, - ( [ { ) ] } _")
         })??;
         match self.tags.iter_mut().find(|tag| tag.name == name) {
             Some(tag) => {
@@ -207,7 +208,7 @@ impl Contact {
         for (at, (name, value)) in event.properties.iter().enumerate() {
             let again = event.properties.iter().take(at).any(|(known, _)| known == name);
             let pushed = match again {
-                true => Err(property_error(name, "stands twice").expected("each property once")),
+                true => Err(property_error(name, "stands twice").with_expected("each property once")),
                 false => self.push_property(&kind, name, value, undeclared),
             };
             if let Err(error) = pushed {
@@ -223,7 +224,7 @@ impl Contact {
     fn push_property(&mut self, kind: &str, name: &str, value: &Value, undeclared: bool) -> Result<()> {
         if Schema::stands_beside_properties(name) {
             return Err(property_error(name, "stands beside the properties, not among them")
-                .expected("Event::new(type, at) and Event::value"));
+                .with_expected("Event::new(type, at) and Event::value"));
         }
         let declared = self.schema().property_type(Some(kind), name);
         if declared.is_none() && !undeclared {
@@ -245,7 +246,7 @@ impl Contact {
             (None | Some(FieldType::Instant), Value::Instant(v)) => Slot::Instant(micros(*v)),
             (Some(declared), value) => {
                 return Err(property_error(name, format!("a {value:?} does not fit"))
-                    .expected(format!("a value of type {declared}")));
+                    .with_expected(format!("a value of type {declared}")));
             }
         };
         self.lists_mut().properties.push((symbol, slot));
@@ -277,7 +278,7 @@ fn room(what: &str, len: usize, most: usize) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Limit, "contact", format!("more {what} than a contact takes"))
-        .expected(format!("at most {most}")))
+        .with_expected(format!("at most {most}")))
 }
 
 fn property_error(name: &str, message: impl Into<std::borrow::Cow<'static, str>>) -> Error {

@@ -338,7 +338,7 @@ impl Contact {
             return Ok(());
         }
         let message = format!("more than {} texts in the lists of one contact", Self::MAX_TEXTS);
-        Err(Error::new(ErrorKind::Limit, "contact", message).expected("each list filled in one go"))
+        Err(Error::new(ErrorKind::Limit, "contact", message).with_expected("each list filled in one go"))
     }
 
     pub(super) fn push_decimal(&mut self, value: Decimal) -> Slot {
@@ -356,7 +356,7 @@ impl Contact {
     fn wrong_type(&self, id: FieldId, field_type: FieldType, value: &Value) -> Error {
         let name = self.schema.get(id).name();
         Error::new(ErrorKind::Schema, format!("field {name:?}"), format!("a {value:?} does not fit"))
-            .expected(format!("a value of type {field_type}"))
+            .with_expected(format!("a value of type {field_type}"))
     }
 }
 

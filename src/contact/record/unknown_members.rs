@@ -83,12 +83,12 @@ fn may_keep<'a>(path: &str, name: &str, known: impl Iterator<Item = &'a str>) ->
     let mut count = 0;
     for other in known {
         if other == name {
-            return Err(wrong("stands twice").expected("each member once"));
+            return Err(wrong("stands twice").with_expected("each member once"));
         }
         count += 1;
     }
     if count >= Contact::MAX_KEPT {
-        return Err(wrong("more than 1024 members without a field").expected("fields for them"));
+        return Err(wrong("more than 1024 members without a field").with_expected("fields for them"));
     }
     Ok(())
 }

@@ -151,7 +151,7 @@ impl Symbols {
                 "symbols",
                 format!("more than {} distinct tags, event types and keyword values", self.limit),
             )
-            .help("declare a field with many distinct values as text, not keyword")
+            .with_help("declare a field with many distinct values as text, not keyword")
             .with_source(SymbolsFull)
         };
         if next >= self.limit {
@@ -161,7 +161,7 @@ impl Symbols {
         if bytes > Self::MAX_BYTES {
             let message = "more than 64 MiB of tags, event types and keyword values";
             return Err(Error::new(ErrorKind::Limit, "symbols", message)
-                .help("declare a field with long values as text, not keyword")
+                .with_help("declare a field with long values as text, not keyword")
                 .with_source(SymbolsFull));
         }
         let (chunk, at) = place(next);

@@ -27,7 +27,7 @@ use crate::facebook::transport::Transport;
 /// let facebook = MockClient::new();
 /// match facebook.authorize("act_1234567890".parse()?).await {
 ///     Ok(account) => assert!(account.warnings.is_empty()),
-///     Err(error) => match AuthorizationDenied::of(&error) {
+///     Err(error) => match error.authorization() {
 ///         Some(denied) => println!("{denied}: {}", denied.remedy()),
 ///         None => return Err(error),
 ///     },
@@ -118,27 +118,6 @@ impl From<&AuthorizedAccount> for AccountId {
 }
 
 impl AuthorizationDenied {
-    /// Returns the reason that an error of [`GraphClient::authorize`](crate::GraphClient::authorize) carries.
-    ///
-    /// ```
-    /// use audiencekit::facebook::AuthorizationDenied;
-    /// use audiencekit::{ErrorKind, MockClient};
-    ///
-    /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> audiencekit::Result<()> {
-    /// let facebook = MockClient::new();
-    /// facebook.fake().set_business(&facebook.fake().account(), None);
-    /// let error = facebook.authorize(facebook.fake().account()).await.unwrap_err();
-    /// assert_eq!(error.kind(), ErrorKind::Permission);
-    /// assert_eq!(AuthorizationDenied::of(&error), Some(&AuthorizationDenied::Business));
-    /// # Ok(())
-    /// # }
-    /// ```
-    #[must_use]
-    pub fn of(error: &Error) -> Option<&Self> {
-        std::error::Error::source(error)?.downcast_ref()
-    }
-
     /// Returns what a person must do about it.
     ///
     /// ```
@@ -191,12 +170,35 @@ impl AuthorizationDenied {
             Some(link) => format!("{}: {link}", self.remedy()),
             None => self.remedy().to_owned(),
         };
-        let error = Error::new(self.kind(), "authorize", self.to_string()).help(remedy);
+        let error = Error::new(self.kind(), "authorize", self.to_string()).with_help(remedy);
         let error = match cause.and_then(Error::api) {
             Some(api) => error.with_api(api.clone()),
             None => error,
         };
         error.with_source(self)
+    }
+}
+
+impl Error {
+    /// Returns the reason that an error of [`GraphClient::authorize`](crate::GraphClient::authorize) carries.
+    ///
+    /// ```
+    /// use audiencekit::facebook::AuthorizationDenied;
+    /// use audiencekit::{ErrorKind, MockClient};
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> audiencekit::Result<()> {
+    /// let facebook = MockClient::new();
+    /// facebook.fake().set_business(&facebook.fake().account(), None);
+    /// let error = facebook.authorize(facebook.fake().account()).await.unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Permission);
+    /// assert_eq!(error.authorization(), Some(&AuthorizationDenied::Business));
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn authorization(&self) -> Option<&AuthorizationDenied> {
+        std::error::Error::source(self)?.downcast_ref()
     }
 }
 

@@ -20,7 +20,7 @@ impl<T: Transport> GraphClient<T> {
     /// permissions, access, status, business and terms.
     ///
     /// # Errors
-    /// The reason, as an error that [`AuthorizationDenied::of`](crate::facebook::AuthorizationDenied::of) reads. Any
+    /// The reason, as an error that [`Error::authorization`] reads. Any
     /// other error means that the check could not be made.
     ///
     /// ```
@@ -35,7 +35,7 @@ impl<T: Transport> GraphClient<T> {
     ///
     /// facebook.fake().set_terms_accepted(&id, false);
     /// let error = facebook.authorize(id).await.unwrap_err();
-    /// assert!(matches!(AuthorizationDenied::of(&error), Some(AuthorizationDenied::Terms { .. })));
+    /// assert!(matches!(error.authorization(), Some(AuthorizationDenied::Terms { .. })));
     /// # Ok(())
     /// # }
     /// ```

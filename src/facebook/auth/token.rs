@@ -252,7 +252,7 @@ pub(super) fn app_credentials<'a, T>(
     match (&settings.app_id, &settings.app_secret) {
         (Some(id), Some(secret)) => Ok((id, secret)),
         _ => Err(Error::new(ErrorKind::Invalid, operation, "the client has no app id or app secret")
-            .help("build the client with app_id and app_secret")),
+            .with_help("build the client with app_id and app_secret")),
     }
 }
 

@@ -144,7 +144,9 @@ async fn send(
     }?;
     // The count is of the call or of the session so far; none at all is not an answer to these rows.
     if receipt.num_received == 0 && !upload.range.is_empty() {
-        return Err(Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").retryable(true));
+        return Err(
+            Error::new(ErrorKind::Decode, "upload", "an answer that counts no rows").with_retryable(true)
+        );
     }
     Ok(receipt)
 }

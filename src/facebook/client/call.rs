@@ -105,8 +105,8 @@ impl<T: Transport> ClientInner<T> {
             before.unknown |= unknown;
             if unknown && call.repeat == Repeat::MakesTwo {
                 return Err(error
-                    .retryable(false)
-                    .help("check whether it was carried out before you repeat it"));
+                    .with_retryable(false)
+                    .with_help("check whether it was carried out before you repeat it"));
             }
             let Some(wait) = settings.retry.wait(retry, attempt, &self.jitter) else {
                 return Err(error);
@@ -265,6 +265,6 @@ fn used_up(operation: &'static str) -> Error {
 /// The same failure, of the verb that failed.
 fn in_operation(error: Error, operation: &'static str) -> Error {
     let not_sent = NotSent::is_cause_of(&error);
-    let outer = Error::new(error.kind(), operation, error.to_string()).retryable(error.is_retryable());
+    let outer = Error::new(error.kind(), operation, error.to_string()).with_retryable(error.is_retryable());
     if not_sent { outer.with_source(NotSent(Some(Box::new(error)))) } else { outer.with_source(error) }
 }

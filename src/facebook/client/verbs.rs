@@ -243,7 +243,7 @@ fn check_size<T>(client: &ClientInner<T>, operation: &'static str, bytes: usize)
     let proof = if settings.app_secret.is_some() { PROOF_BYTES } else { 0 };
     if bytes + proof > settings.max_body_bytes {
         return Err(Error::new(ErrorKind::Limit, operation, format!("the body has {bytes} bytes"))
-            .expected(format!("at most {} bytes per call", settings.max_body_bytes)));
+            .with_expected(format!("at most {} bytes per call", settings.max_body_bytes)));
     }
     Ok(())
 }

@@ -206,7 +206,9 @@ impl std::str::FromStr for FaultRule {
     fn from_str(text: &str) -> crate::Result<Self> {
         let wrong = || {
             crate::Error::new(crate::ErrorKind::Invalid, "fault", format!("cannot read {text:?}"))
-                .expected("FAULT[@EDGE][:WHEN], such as \"drop_reply@add_users:3\" or \"html=500:every=10\"")
+                .with_expected(
+                    "FAULT[@EDGE][:WHEN], such as \"drop_reply@add_users:3\" or \"html=500:every=10\"",
+                )
         };
         let (rest, when) = text.split_once(':').map_or((text, None), |(rest, when)| (rest, Some(when)));
         let (fault, edge) = rest.split_once('@').map_or((rest, None), |(fault, edge)| (fault, Some(edge)));
@@ -234,7 +236,7 @@ impl std::str::FromStr for FaultRule {
                     "fault",
                     format!("unknown fault {name:?}"),
                 )
-                .expected(FAULTS));
+                .with_expected(FAULTS));
             }
         };
         let mut rule = Self::new(fault);

@@ -302,7 +302,7 @@ impl Fake {
     pub fn load(&self, dump: &str) -> Result<()> {
         let state: State = serde_json::from_str(dump).map_err(|_| {
             Error::new(ErrorKind::Corrupt, "fake state", "cannot be read")
-                .expected("the text that dump wrote")
+                .with_expected("the text that dump wrote")
         })?;
         *self.lock() = state;
         Ok(())

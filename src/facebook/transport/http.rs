@@ -152,14 +152,14 @@ impl HttpTransportBuilder {
         let base = Url::parse(&self.base).map_err(|_| wrong("the base URL is not a URL"))?;
         if base.scheme() != "https" && !(base.scheme() == "http" && is_loopback(&base)) {
             return Err(wrong("the base URL would send the token in clear")
-                .help("use https, or http to a loopback address"));
+                .with_help("use https, or http to a loopback address"));
         }
         if base.query().is_some() || !base.username().is_empty() {
             return Err(wrong("the base URL has more than scheme, host, port and path"));
         }
         if cfg!(not(any(feature = "rustls", feature = "native-tls"))) && base.scheme() == "https" {
             return Err(wrong("audiencekit is built without TLS, which https needs")
-                .help("enable the feature `rustls` or `native-tls`"));
+                .with_help("enable the feature `rustls` or `native-tls`"));
         }
         let mut client = Client::builder()
             .user_agent(concat!("audiencekit/", env!("CARGO_PKG_VERSION")))

@@ -79,7 +79,7 @@ fn check_params(operation: &'static str, params: &BTreeMap<String, JsonValue>) -
     };
     for name in params.keys() {
         if TYPED.contains(&name.as_str()) {
-            return Err(wrong(name, "has a field of its own").help("set the field instead"));
+            return Err(wrong(name, "has a field of its own").with_help("set the field instead"));
         }
         if name.is_empty() || RESERVED.contains(&name.as_str()) {
             return Err(wrong(name, "is reserved for the client"));

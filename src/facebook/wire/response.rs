@@ -141,7 +141,7 @@ fn no_answer(kind: ErrorKind, operation: &'static str, status: u16, body: &[u8])
 pub(in crate::facebook) fn refused(operation: &'static str, mut api: ApiError) -> (Error, RetryClass) {
     let (kind, retry, remedy) = classify(&api);
     api.remedy = remedy;
-    let mut error = Error::new(kind, operation, "refused").retryable(retry.is_retryable());
+    let mut error = Error::new(kind, operation, "refused").with_retryable(retry.is_retryable());
     if let Some(wait) = retry.default_wait() {
         error = error.with_retry_after(wait);
     }

@@ -48,7 +48,7 @@ impl Edge {
     /// Refuses what Facebook would refuse, before anything is sent.
     pub(in crate::facebook) fn check(self, upload: &Upload<'_>, defaults: &UploadOptions) -> Result<()> {
         let wrong = |what: &'static str, right: &'static str| {
-            Err(Error::new(ErrorKind::Invalid, self.operation(), what).expected(right))
+            Err(Error::new(ErrorKind::Invalid, self.operation(), what).with_expected(right))
         };
         let keys = upload.rows.keys();
         if upload.range.start >= upload.range.end || upload.range.end > upload.rows.len() {
@@ -56,7 +56,7 @@ impl Edge {
         }
         if upload.range.len() > Upload::MAX_ROWS {
             return Err(Error::new(ErrorKind::Limit, self.operation(), "too many rows for one call")
-                .expected("at most 10,000 rows per call"));
+                .with_expected("at most 10,000 rows per call"));
         }
         if upload.session.batch_seq == 0 || i64::try_from(upload.session.batch_seq).is_err() {
             return wrong("batch_seq is out of range", "1 for the first batch of a session");
@@ -69,7 +69,7 @@ impl Edge {
             if keys.contains(&key) && ids.is_empty() {
                 let what = format!("the column {} has no {name}", key.wire_name());
                 let error = Error::new(ErrorKind::Invalid, self.operation(), what);
-                return Err(error.help(format!("set UploadOptions::{name}")));
+                return Err(error.with_help(format!("set UploadOptions::{name}")));
             }
         }
         Ok(())

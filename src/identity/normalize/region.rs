@@ -86,7 +86,7 @@ impl FromStr for Region {
     fn from_str(text: &str) -> Result<Self, Error> {
         Self::find(text).ok_or_else(|| {
             Error::new(ErrorKind::Invalid, "parse region", "unknown country")
-                .expected("an ISO 3166-1 code such as PL, or the name of a country")
+                .with_expected("an ISO 3166-1 code such as PL, or the name of a country")
         })
     }
 }

@@ -82,13 +82,12 @@ fn read(bytes: &[u8]) -> Result<Versions> {
             "segment catalog",
             format!("not a whole catalog, line {}", error.line()),
         )
-        .expected("the JSON that this catalog wrote")
+        .with_expected("the JSON that this catalog wrote")
     })?;
     if contents.format != FORMAT {
         let message = format!("format {}", contents.format);
-        return Err(
-            Error::new(ErrorKind::Corrupt, "segment catalog", message).expected(format!("format {FORMAT}"))
-        );
+        return Err(Error::new(ErrorKind::Corrupt, "segment catalog", message)
+            .with_expected(format!("format {FORMAT}")));
     }
     Ok(contents.segments)
 }
@@ -97,7 +96,7 @@ fn write(path: &Path, segments: &Versions) -> Result<()> {
     let contents = Contents { format: FORMAT, segments: segments.clone() };
     let mut json = serde_json::to_vec_pretty(&contents).map_err(|_| {
         Error::new(ErrorKind::Invalid, "segment catalog", "a segment that cannot be written")
-            .expected("filters no deeper than Limits::MAX_DEPTH")
+            .with_expected("filters no deeper than Limits::MAX_DEPTH")
     })?;
     json.push(b'\n');
     // Never in place of a file that can be read.
@@ -107,7 +106,7 @@ fn write(path: &Path, segments: &Versions) -> Result<()> {
             "segment catalog",
             "a segment that could not be read again",
         )
-        .expected("filters that text can say, no longer than Limits::text"));
+        .with_expected("filters that text can say, no longer than Limits::text"));
     }
     let mut beside = path.as_os_str().to_owned();
     beside.push(".new");

@@ -53,7 +53,7 @@ impl dyn SegmentCatalog + '_ {
         let earlier = (version as usize).checked_sub(1).and_then(|at| versions.get(at));
         let earlier = earlier.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("segment {name:?}"), format!("no version {version}"))
-                .expected(format!("a version from 1 to {}", versions.len()))
+                .with_expected(format!("a version from 1 to {}", versions.len()))
         })?;
         self.save(earlier)
     }

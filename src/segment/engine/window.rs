@@ -136,7 +136,7 @@ impl EvaluationTime {
         if !names_zones(field) {
             let what = format!("{name:?} is {}", field.field_type());
             return Err(
-                refused(what).expected("a text or keyword field with names such as \"Europe/Warsaw\"")
+                refused(what).with_expected("a text or keyword field with names such as \"Europe/Warsaw\"")
             );
         }
         Ok(Some(id.index() as u32))

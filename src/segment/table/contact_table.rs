@@ -140,7 +140,7 @@ impl ContactTable {
         if row as usize >= self.0.rows {
             let message = format!("no row {row}");
             let error = Error::new(ErrorKind::NotFound, "contact table", message);
-            return Err(error.expected(format!("a row below {}", self.0.rows)));
+            return Err(error.with_expected(format!("a row below {}", self.0.rows)));
         }
         self.0.put(row as usize, contact)?;
         self.compact();
@@ -172,7 +172,7 @@ impl ContactTable {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Schema, "contact table", "a contact of another schema")
-            .expected("contacts of the schema that the table was made with"))
+            .with_expected("contacts of the schema that the table was made with"))
     }
 
     /// Returns the number of contacts that a filter selects; 0 if it was compiled for another schema.

@@ -97,9 +97,8 @@ impl Columns {
             self.decimals.len() + store.decimals.len(),
         ];
         if sizes.iter().any(|&size| size >= u32::MAX as usize) {
-            return Err(
-                Error::new(ErrorKind::Limit, "contact table", "the table is full").help("use a second table")
-            );
+            return Err(Error::new(ErrorKind::Limit, "contact table", "the table is full")
+                .with_help("use a second table"));
         }
         self.clear_row(row);
         for at in 0..self.columns.len() {

@@ -54,7 +54,7 @@ impl ColumnRules {
                     "header",
                     format!("there is no column {header:?}"),
                 )
-                .expected("the exact name of a column in the first line"));
+                .with_expected("the exact name of a column in the first line"));
             }
         }
         (1..).zip(headers).map(|(column, header)| self.target(column, header, schema)).collect()
@@ -90,7 +90,7 @@ impl ColumnRules {
         );
         Err(match schema.suggest(name) {
             Some(_) => error.did_you_mean(schema.suggest(name), ""),
-            None => error.help("declare it in the schema, map it with column(..), or ignore it"),
+            None => error.with_help("declare it in the schema, map it with column(..), or ignore it"),
         })
     }
 }
@@ -105,7 +105,7 @@ fn refuse_data(column: usize, name: &str) -> Result<()> {
 }
 
 fn wrong(column: usize, what: String, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::Schema, format!("header column {column}"), what).expected(expected)
+    Error::new(ErrorKind::Schema, format!("header column {column}"), what).with_expected(expected)
 }
 
 impl Target {
@@ -191,5 +191,5 @@ fn consent(text: &str) -> Option<Option<ConsentStatus>> {
 }
 
 fn unreadable(expected: &'static str) -> Error {
-    Error::new(ErrorKind::Source, "cell", "the cell cannot be read").expected(expected)
+    Error::new(ErrorKind::Source, "cell", "the cell cannot be read").with_expected(expected)
 }

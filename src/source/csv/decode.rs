@@ -99,6 +99,6 @@ impl RowDecoder {
             format!("line {}", row.line),
             format!("{have} cells under {need} columns"),
         )
-        .expected(format!("{need} cells; a cell that holds the delimiter stands in quotes")))
+        .with_expected(format!("{need} cells; a cell that holds the delimiter stands in quotes")))
     }
 }

@@ -207,7 +207,7 @@ impl CsvSourceBuilder {
         let (header, ..) = begin(&origin, self.delimiter)?;
         if header.is_empty() {
             return Err(Error::new(ErrorKind::Source, "line 1", "there is no header")
-                .expected("the names of the columns in the first line"));
+                .with_expected("the names of the columns in the first line"));
         }
         let names: Vec<&str> = header.iter().map(String::as_str).collect();
         let targets = self.columns.targets(&names, &self.schema)?;
@@ -268,7 +268,7 @@ impl ContactSource for CsvSource {
                 "line 1",
                 "the header is not what it was when the file was opened",
             )
-            .expected("the same columns in the same order, or a new CsvSource"));
+            .with_expected("the same columns in the same order, or a new CsvSource"));
         }
         Ok(Box::new(BlockReader::new(blocks, Arc::clone(&self.decoder) as _).after(&chunk)))
     }

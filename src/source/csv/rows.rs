@@ -24,7 +24,7 @@ impl Ends for Rows {
 
     fn too_long(&self, place: String) -> Error {
         Error::new(ErrorKind::Limit, place, "a record of more than 16 MiB")
-            .expected("shorter cells, or the quote that closes one")
+            .with_expected("shorter cells, or the quote that closes one")
     }
 }
 

@@ -60,7 +60,7 @@ impl AudienceLedger {
                 "sync",
                 "the ledger was created with another pseudonym key",
             )
-            .help("open it with the original key"));
+            .with_help("open it with the original key"));
         }
         let resumed = !record.finished;
         // Without a mode of its own a run sends what is open and leaves an unread snapshot unread.
@@ -249,5 +249,5 @@ impl AudienceLedger {
 /// The ledger holds something that this crate did not write.
 pub(in crate::sync) fn damaged() -> Error {
     Error::new(ErrorKind::Corrupt, "ledger", "rows are damaged or missing; no member was removed")
-        .help("restore a copy, or run with SyncMode::Replace and a new ledger")
+        .with_help("restore a copy, or run with SyncMode::Replace and a new ledger")
 }

@@ -36,7 +36,7 @@ impl Backend {
     pub(in crate::sync) fn require_ledger(&self, operation: &'static str) -> Result<&dyn Ledger> {
         self.ledger().ok_or_else(|| {
             Error::new(ErrorKind::Invalid, operation, "a journal alone does not remember members")
-                .help("build the engine with a ledger")
+                .with_help("build the engine with a ledger")
         })
     }
 }

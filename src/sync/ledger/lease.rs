@@ -35,7 +35,7 @@ impl AudienceLocks {
             return Ok(AudienceLock { locks: self.clone(), audience: audience.clone() });
         }
         Err(Error::new(ErrorKind::Busy, "sync", "another run of this audience is in progress")
-            .help("wait for it or drop it"))
+            .with_help("wait for it or drop it"))
     }
 }
 

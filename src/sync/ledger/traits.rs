@@ -124,7 +124,7 @@ pub trait Ledger: Journal {
 
 /// Another run has begun since.
 pub(in crate::sync) fn taken_over() -> Error {
-    Error::new(ErrorKind::Busy, "ledger", "another run of this audience has taken over").retryable(false)
+    Error::new(ErrorKind::Busy, "ledger", "another run of this audience has taken over").with_retryable(false)
 }
 
 impl<J: Sealed + ?Sized> Sealed for Arc<J> {}

@@ -154,7 +154,7 @@ impl Work {
             if self.chunk.rest().len() == left {
                 let place = format!("line {}", self.chunk.line());
                 return Err(Error::new(ErrorKind::Source, place, "the decoder passes over nothing")
-                    .help("advance the chunk past what was read"));
+                    .with_help("advance the chunk past what was read"));
             }
         }
         Ok(())

@@ -94,7 +94,7 @@ impl Journal for Hesitant<Remembering> {
             hesitant(self.0.ledger.commit(changes, durability)).await?;
         }
         fails.map_or(Ok(()), |_| {
-            Err(Error::new(ErrorKind::Busy, "ledger", "locked for long").retryable(false))
+            Err(Error::new(ErrorKind::Busy, "ledger", "locked for long").with_retryable(false))
         })
     }
     fn audience_locks(&self) -> &AudienceLocks {

@@ -70,8 +70,9 @@ impl Transport for FakeTransport {
         if !reply.delay.is_zero() {
             self.fake.sleep(reply.delay).await;
         }
-        let lost =
-            |what: &'static str| Err(Error::new(ErrorKind::Transport, "fake Facebook", what).retryable(true));
+        let lost = |what: &'static str| {
+            Err(Error::new(ErrorKind::Transport, "fake Facebook", what).with_retryable(true))
+        };
         match reply.delivery {
             FaultDelivery::Whole => {}
             FaultDelivery::Slow { chunk, pause } => {

@@ -146,7 +146,7 @@ impl SyntheticPopulation {
                     "population",
                     format!("line {} is not a person", number + 1),
                 )
-                .expected("a JSON object from keys such as \"EMAIL\" to normalized text")
+                .with_expected("a JSON object from keys such as \"EMAIL\" to normalized text")
             })?;
             all.push(person);
         }

@@ -237,7 +237,7 @@ impl Compiler<'_> {
             check => {
                 let pattern = regexes::compile(check, exact, self.limits.regex);
                 TextTest::Fits(Box::new(pattern.map_err(|(message, expected)| {
-                    Error::new(ErrorKind::Filter, "filter", message).expected(expected)
+                    Error::new(ErrorKind::Filter, "filter", message).with_expected(expected)
                 })?))
             }
         })

@@ -53,8 +53,9 @@ impl UrlPattern {
     /// [`ErrorKind::Invalid`] for a pattern with nothing in it; [`ErrorKind::Limit`] for one that is longer than
     /// [`MAX_CHARS`](Self::MAX_CHARS).
     pub fn parse(pattern: &str) -> Result<Self> {
-        Self::read(pattern)
-            .map_err(|(kind, message, expected)| Error::new(kind, "URL pattern", message).expected(expected))
+        Self::read(pattern).map_err(|(kind, message, expected)| {
+            Error::new(kind, "URL pattern", message).with_expected(expected)
+        })
     }
 
     /// The same; what is wrong, and what would be right.

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorKind};
 /// The file holds something that this crate did not write.
 pub(super) fn corrupt(what: &'static str) -> Error {
     Error::new(ErrorKind::Corrupt, "ledger", what)
-        .help("restore a copy, or run with SyncMode::Replace and a new ledger")
+        .with_help("restore a copy, or run with SyncMode::Replace and a new ledger")
 }
 
 /// Converts an error of SQLite, without the statement and its values.
@@ -17,7 +17,7 @@ pub(crate) fn failed(error: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => corrupt("the file is damaged"),
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Error::new(ErrorKind::Busy, "ledger", "another process has it open or holds its lock")
-                .retryable(false)
+                .with_retryable(false)
         }
         Some(code) => Error::new(ErrorKind::Io, "ledger", format!("SQLite returned {code:?}")),
         None => corrupt("a value has the wrong type"),

@@ -256,7 +256,7 @@ impl Inner {
     fn begin(&mut self) -> Result<()> {
         if self.failed {
             return Err(Error::new(ErrorKind::Io, "ledger", "an earlier commit failed")
-                .help("open the file again, because earlier writes were undone"));
+                .with_help("open the file again, because earlier writes were undone"));
         }
         self.carries = self.open;
         if !self.open {

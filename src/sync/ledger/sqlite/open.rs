@@ -29,7 +29,7 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
             "ledger",
             "a write-ahead log of another program is beside the file",
         )
-        .help("move the file ending in -wal away; the ledger was not touched"));
+        .with_help("move the file ending in -wal away; the ledger was not touched"));
     }
     let connection = connect(path)?;
     // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.

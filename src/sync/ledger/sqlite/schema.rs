@@ -69,13 +69,13 @@ pub(super) fn is_last(connection: &Connection, opening: i64) -> Result<()> {
     if writer(connection)?.1 == opening {
         return Ok(());
     }
-    Err(Error::new(ErrorKind::Busy, "ledger", "the database was opened again since").retryable(false))
+    Err(Error::new(ErrorKind::Busy, "ledger", "the database was opened again since").with_retryable(false))
 }
 
 fn newer(version: i64) -> Error {
     Error::new(ErrorKind::Invalid, "ledger", format!("the file has version {version}"))
-        .expected(format!("at most version {VERSION}"))
-        .help("use a newer release of this crate")
+        .with_expected(format!("at most version {VERSION}"))
+        .with_help("use a newer release of this crate")
 }
 
 fn make_tables(connection: &Connection) -> Result<()> {
