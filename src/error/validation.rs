@@ -9,8 +9,8 @@ use std::fmt;
 /// use audiencekit::ValidationErrors;
 ///
 /// let mut problems = ValidationErrors::new("audience");
-/// problems.push("name", "required", "is missing: give the audience a name");
-/// problems.push("account", "required", "is missing: choose an ad account");
+/// problems.push("name", "required", "is missing; give the audience a name");
+/// problems.push("account", "required", "is missing; choose an ad account");
 /// let error = problems.into_result().unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
 /// assert_eq!(error.problems()[1].field, "account");

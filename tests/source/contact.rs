@@ -100,7 +100,7 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         (
             r#"{"consents": [{"name": "b", "status": "confirmed", "mood": 2}]}"#.to_owned(),
             ErrorKind::Schema,
-            r#"field "consents[0].mood": unknown member: one of name, status, at, agreed_on, ip, description_id, opt_out"#,
+            r#"field "consents[0].mood": unknown member; expected one of name, status, at, agreed_on, ip, description_id, opt_out"#,
         ),
         (
             r#"{"stages": [{"funnel": "b", "stage": "c", "vlaue": 2}]}"#.to_owned(),
@@ -110,7 +110,7 @@ fn what_the_schema_does_not_declare_is_refused_by_name_and_place() {
         (
             r#"{"events": [{"type": "visit", "at": "2026-11-02", "uuid": 2}]}"#.to_owned(),
             ErrorKind::Schema,
-            r#"field "events[0].uuid": unknown member: one of type, at, value, properties"#,
+            r#"field "events[0].uuid": unknown member; expected one of type, at, value, properties"#,
         ),
         (
             r#"{"consents": [{"name": "b", "status": "confirmed", "ip": "192.0.2"}]}"#.to_owned(),
