@@ -30,28 +30,14 @@ struct Inner {
     kind: ErrorKind,
     operation: Cow<'static, str>,
     message: Cow<'static, str>,
-    hint: Option<Hint>,
+    expected: Option<Cow<'static, str>>,
+    help: Option<Cow<'static, str>>,
     after: Option<Cow<'static, str>>,
     api: Option<ApiError>,
     problems: Option<ValidationErrors>,
     retryable: Option<bool>,
     retry_after: Option<Duration>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
-}
-
-/// What would be right, as it is printed after a semicolon.
-enum Hint {
-    Expected(Cow<'static, str>),
-    Help(Cow<'static, str>),
-}
-
-impl fmt::Display for Hint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Expected(what) => write!(f, "; expected {what}"),
-            Self::Help(what) => write!(f, "; {what}"),
-        }
-    }
 }
 
 impl Error {
@@ -66,7 +52,8 @@ impl Error {
             kind,
             operation: operation.into(),
             message: message.into(),
-            hint: None,
+            expected: None,
+            help: None,
             after: None,
             api: None,
             problems: None,
@@ -78,26 +65,34 @@ impl Error {
 
     /// Adds what was expected instead, as a noun phrase. It is printed as `; expected {expected}`.
     ///
-    /// Replaces an earlier hint.
+    /// Replaces an earlier expectation.
     #[must_use]
     pub fn with_expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
-        self.0.hint = Some(Hint::Expected(expected.into()));
+        self.0.expected = Some(expected.into());
         self
     }
 
     /// Adds what the caller can do, as an imperative or a question. It is printed as `; {help}`.
     ///
-    /// Replaces an earlier hint.
+    /// Replaces an earlier help, and is printed after what was expected.
     ///
     /// ```
     /// use audiencekit::{Error, ErrorKind};
     ///
     /// let error = Error::new(ErrorKind::Cancelled, "sync", "run cancelled").with_help("start another run to resume");
     /// assert_eq!(error.to_string(), "sync: run cancelled; start another run to resume");
+    ///
+    /// let error = Error::new(ErrorKind::Limit, "ledger", "the file has version 9")
+    ///     .with_expected("at most version 4")
+    ///     .with_help("use a newer release of this crate");
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "ledger: the file has version 9; expected at most version 4; use a newer release of this crate",
+    /// );
     /// ```
     #[must_use]
     pub fn with_help(mut self, help: impl Into<Cow<'static, str>>) -> Self {
-        self.0.hint = Some(Hint::Help(help.into()));
+        self.0.help = Some(help.into());
         self
     }
 
@@ -204,8 +199,11 @@ impl Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.0.operation, self.0.message)?;
-        if let Some(hint) = &self.0.hint {
-            write!(f, "{hint}")?;
+        if let Some(expected) = &self.0.expected {
+            write!(f, "; expected {expected}")?;
+        }
+        if let Some(help) = &self.0.help {
+            write!(f, "; {help}")?;
         }
         if let Some(api) = &self.0.api {
             write!(f, ": {api}")?;

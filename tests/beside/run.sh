@@ -22,7 +22,8 @@ beside() {
   local tree
   tree=$(cd "$dir" && cargo tree --quiet --edges normal --prefix none --no-dedupe)
   echo "$1: $(sed 's/ (.*//' <<<"$tree" | grep -E '^(rusqlite|libsqlite3-sys) ' | sort -u | paste -sd' ')"
-  grep -q '^audiencekit ' <<<"$tree" && grep -q '^rusqlite ' <<<"$tree"
+  grep -q '^audiencekit ' <<<"$tree"
+  grep -q '^rusqlite ' <<<"$tree"
   if [ "$program" != "$dir/main.rs" ]; then
     rm -f "$dir"/test.db*
     (cd "$dir" && cargo run --quiet -- "$dir/test.db")
