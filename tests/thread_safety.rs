@@ -5,20 +5,20 @@ use audiencekit as ak;
 fn shared<T: Send + Sync + 'static>() {}
 fn sent<T: Send>(_: T) {}
 
-/// Names of public types, each checked when this file compiles.
-macro_rules! shared {
-    ($($($path:ident)::+;)*) => {
-        const SHARED: &[&str] = &[$(stringify!($($path)::+)),*];
-
-        fn each_is_shared() {
-            $(shared::<ak::$($path)::+>();)*
-        }
-    };
-}
-
 #[cfg(all(feature = "http", feature = "csv", feature = "fake-server", feature = "sqlite"))]
 mod all {
     use super::{ak, shared};
+
+    /// Names of public types, each checked when this file compiles.
+    macro_rules! shared {
+        ($($($path:ident)::+;)*) => {
+            const SHARED: &[&str] = &[$(stringify!($($path)::+)),*];
+
+            fn each_is_shared() {
+                $(shared::<ak::$($path)::+>();)*
+            }
+        };
+    }
 
     shared! {
         audience::Audience;
