@@ -94,7 +94,7 @@ impl JsonReading {
     ///
     /// let mut ada = Contact::new(&Schema::standard());
     /// let mut bad = 0;
-    /// JsonReading::default().read_lenient(r#"{"id": "7", "score": "many"}"#, &mut ada, &mut |_| {
+    /// JsonReading::default().read_lenient(r#"{"id": "7", "score": "many"}"#, &mut ada, &mut |_, _| {
     ///     bad += 1;
     ///     Ok(())
     /// })?;
