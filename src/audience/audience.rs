@@ -292,14 +292,13 @@ impl Audience {
     /// ```
     /// # use std::time::Duration;
     /// # use audiencekit::audience::{Audience, PollOptions};
-    /// # use audiencekit::clock::SystemClock;
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> audiencekit::Result<()> {
     /// # let facebook = audiencekit::MockClient::new();
     /// # let audience = Audience::builder().name("VIP").description("d").account(facebook.fake().account()).build()?
     /// #     .save(&facebook).await?;
     /// let once = PollOptions::new(Duration::from_secs(60), Duration::ZERO);
-    /// let error = audience.wait_until_ready(&facebook, &SystemClock, once).await.unwrap_err(); // empty
+    /// let error = audience.wait_until_ready(&facebook, facebook.fake(), once).await.unwrap_err(); // empty
     /// assert_eq!(error.kind(), audiencekit::ErrorKind::Busy);
     /// # Ok(())
     /// # }
