@@ -39,9 +39,11 @@ use crate::facebook::wire::response::GraphResponse;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> audiencekit::Result<()> {
-/// use audiencekit::{FacebookClient, GraphClient, SystemClock};
+/// use audiencekit::{FacebookClient, GraphClient, ManualClock};
+/// use time::macros::datetime;
 ///
-/// let facebook = GraphClient::with_transport(Empty, "a token", SystemClock);
+/// let clock = ManualClock::new(datetime!(2026-11-23 12:00 UTC)); // or SystemClock
+/// let facebook = GraphClient::with_transport(Empty, "a token", clock);
 /// assert!(facebook.ad_accounts(&Default::default()).await?.items.is_empty());
 /// # Ok(())
 /// # }
