@@ -89,7 +89,7 @@ impl ColumnRules {
             format!("unknown field {name:?}"),
         );
         Err(match schema.suggest(name) {
-            Some(_) => error.did_you_mean(schema.suggest(name), ""),
+            Some(near) => error.with_help(format!("did you mean {near:?}?")),
             None => error.with_help("declare it in the schema, map it with column(..), or ignore it"),
         })
     }
