@@ -20,7 +20,7 @@ impl<T: Transport> GraphClient<T> {
     /// permissions, access, status, business and terms.
     ///
     /// # Errors
-    /// The reason, as an error that [`Error::authorization`] reads. Any
+    /// The reason, as an error that [`Error::authorization`](crate::Error::authorization) reads. Any
     /// other error means that the check could not be made.
     ///
     /// ```
