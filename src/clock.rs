@@ -1,7 +1,7 @@
 //! Time, supplied by your application: a [`Clock`] for now and sleeping, a [`TimeZone`] for civil days.
 //!
-//! Nothing in the crate asks the operating system for the time except `SystemClock` (feature `tokio`), and nothing
-//! sleeps except through a clock. So tests run a year in a millisecond with a [`ManualClock`], and a fake Facebook can
+//! Nothing in the crate asks the operating system for the time except `SystemClock` (feature `tokio`) and the
+//! [stores](crate::store) of this machine, and nothing sleeps except through a clock. So tests run a year in a millisecond with a [`ManualClock`], and a fake Facebook can
 //! be the clock of a whole program.
 //!
 //! | clock | now | sleeping |
@@ -72,15 +72,20 @@ pub struct SystemClock;
 #[cfg(feature = "tokio")]
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+        machine_time()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
     }
+}
+
+/// The machine's time, also for stores that have no other clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+pub(crate) fn machine_time() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
 }
 
 /// A clock that moves only when it is told to. Sleeping advances it and returns at once.
