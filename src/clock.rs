@@ -88,6 +88,26 @@ pub(crate) fn machine_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
+/// Elapsed time that never falls behind: it goes on while the machine is suspended and when its clock is set back.
+pub(crate) struct Stopwatch(Box<dyn Fn() -> Duration + Send + Sync>);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
+    pub(crate) fn start() -> Self {
+        let (begun, wall) = (std::time::Instant::now(), machine_time());
+        // The first stands still while a machine is suspended, the second can be set.
+        Self::from_fn(move || begun.elapsed().max((machine_time() - wall).try_into().unwrap_or_default()))
+    }
+
+    pub(crate) fn from_fn(elapsed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Box::new(elapsed))
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        (self.0)()
+    }
+}
+
 /// A clock that moves only when it is told to. Sleeping advances it and returns at once.
 ///
 /// Clones share the same time.

@@ -287,8 +287,8 @@ mod all {
         store::Entry;
         store::Expectation;
         store::KeyRange;
+        store::Lease;
         store::MemoryStore;
-        store::Opened;
         store::Page;
         store::PageBuilder;
         store::PageLimit;

@@ -114,7 +114,7 @@ impl Store for MemoryStore {
     }
 
     async fn now(&self) -> Result<OffsetDateTime> {
-        Ok(self.clock.as_ref().map_or_else(machine_time, |clock| clock.now()))
+        Ok(self.clock.as_ref().map_or_else(machine_time, |clock| Clock::now(&**clock)))
     }
 }
 

@@ -28,14 +28,17 @@ pub(crate) mod checksum;
 pub(crate) mod codec;
 mod commit;
 mod frame;
+mod lease;
 mod memory;
 mod page;
 mod range;
 mod space;
+#[expect(clippy::module_inception, reason = "the file holds the trait of that name")]
 mod store;
 
 pub use commit::{Commit, CommitOutcome, Durability, Expectation, Write};
 pub use frame::{Opened, open, seal};
+pub use lease::Lease;
 pub use memory::MemoryStore;
 pub use page::{Entry, Page, PageBuilder, PageLimit};
 pub use range::KeyRange;
