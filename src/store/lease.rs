@@ -6,18 +6,12 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 
-use super::codec::{Reader, put_instant, put_number, put_text};
 use super::commit::{Commit, CommitOutcome, Durability};
-use super::frame::{corrupt, open, seal};
-use super::space::Space;
+use super::frame::corrupt;
+use super::lease_records::{LEASES, Owner, Records, end_key, owner_key, seal_end};
 use super::store::Store;
 use crate::clock::Stopwatch;
 use crate::error::{Error, ErrorKind, Result};
-
-const LEASES: Space = Space::new("lease");
-
-/// The version of the records.
-const VERSION: u8 = 1;
 
 /// Attempts against others who change the same records.
 const ATTEMPTS: usize = 8;
@@ -59,13 +53,6 @@ pub struct Lease {
     seen: Mutex<Seen>,
 }
 
-/// Who holds a lease, as recorded under its name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Owner {
-    label: String,
-    number: u64,
-}
-
 /// What the holder knows without asking the store.
 #[derive(Debug, Clone, Copy)]
 struct Seen {
@@ -73,12 +60,6 @@ struct Seen {
     safe_until: Duration,
     /// False once another owner was seen, or the lease was released.
     held: bool,
-}
-
-/// Both records of a lease as they were read, to expect them.
-struct Records {
-    owner: Option<Vec<u8>>,
-    end: Option<Vec<u8>>,
 }
 
 impl Lease {
@@ -300,71 +281,6 @@ impl fmt::Debug for Lease {
     }
 }
 
-impl Owner {
-    fn seal(&self, name: &str) -> Vec<u8> {
-        let mut payload = Vec::new();
-        put_number(&mut payload, self.number);
-        put_text(&mut payload, &self.label);
-        seal(LEASES, &owner_key(name), VERSION, &payload)
-    }
-}
-
-impl Records {
-    async fn read(store: &dyn Store, name: &str) -> Result<Self> {
-        let (owner, end) = (owner_key(name), end_key(name));
-        let mut values = store.get(LEASES, &[&owner, &end]).await?.into_iter();
-        Ok(Self { owner: values.next().flatten(), end: values.next().flatten() })
-    }
-
-    fn owner(&self, name: &str) -> Result<Option<Owner>> {
-        let read = |payload| {
-            let mut reader = Reader(payload);
-            Some(Owner { number: reader.number()?, label: reader.text()?.to_owned() })
-        };
-        let Some(sealed) = &self.owner else { return Ok(None) };
-        read(payload(&owner_key(name), sealed)?).map(Some).ok_or_else(|| corrupt(LEASES))
-    }
-
-    /// Returns the end, long ago if there is none.
-    fn end(&self, name: &str) -> Result<i64> {
-        let Some(sealed) = &self.end else { return Ok(i64::MIN) };
-        Reader(payload(&end_key(name), sealed)?).instant().ok_or_else(|| corrupt(LEASES))
-    }
-
-    /// A commit that expects both records as they were read.
-    fn expected(&self, name: &str) -> Commit {
-        Commit::new().expect_same(LEASES, owner_key(name), self.owner.clone()).expect_same(
-            LEASES,
-            end_key(name),
-            self.end.clone(),
-        )
-    }
-}
-
-fn payload<'a>(key: &[u8], sealed: &'a [u8]) -> Result<&'a [u8]> {
-    let opened = open(LEASES, key, sealed)?;
-    if opened.version == VERSION {
-        return Ok(opened.payload);
-    }
-    Err(Error::new(ErrorKind::Invalid, "lease", format!("the record has version {}", opened.version))
-        .with_expected(format!("version {VERSION}"))
-        .with_help("use a newer release of this crate"))
-}
-
-fn owner_key(name: &str) -> Vec<u8> {
-    name.as_bytes().to_vec()
-}
-
-fn end_key(name: &str) -> Vec<u8> {
-    [name.as_bytes(), b"\0end"].concat()
-}
-
-fn seal_end(name: &str, end: i64) -> Vec<u8> {
-    let mut payload = Vec::new();
-    put_instant(&mut payload, end);
-    seal(LEASES, &end_key(name), VERSION, &payload)
-}
-
 /// A third of the duration after the store was about to be asked.
 fn safe_until(begun: Duration, duration: Duration) -> Duration {
     begun + duration / 3
@@ -405,7 +321,7 @@ mod tests {
 
     use super::*;
     use crate::clock::{Clock, ManualClock};
-    use crate::store::MemoryStore;
+    use crate::store::{MemoryStore, Space};
 
     const MINUTE: Duration = Duration::from_secs(60);
 

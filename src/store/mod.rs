@@ -29,6 +29,7 @@ pub(crate) mod codec;
 mod commit;
 mod frame;
 mod lease;
+mod lease_records;
 mod memory;
 mod page;
 mod range;

@@ -20,7 +20,7 @@ impl Space {
     /// change as your application wrote it.
     pub const OUTBOX: Self = Self::new("outbox");
 
-    /// Creates a space.
+    /// Creates a space with a name.
     ///
     /// # Panics
     /// If the name is empty, longer than 24 bytes or has other characters; in a constant, compilation fails.
