@@ -139,6 +139,8 @@ impl ContactBuilder {
         message_frequency => "message_frequency",
         /// Sets the tier in a loyalty programme.
         loyalty_tier => "loyalty_tier",
+        /// Sets the name of the loyalty programme.
+        loyalty_program => "loyalty_program",
         /// Sets how likely the contact is to leave, by groups of your own.
         churn_risk => "churn_risk",
         /// Adds a segment of the mobile application.

@@ -27,7 +27,7 @@
 //! |---|---|
 //! | text | `id` `external_id` `name` `first_name` `last_name` `fax` `company` `position` `department` `street_address` `zip_code` `parent_email` `child_email` |
 //! | text_list | `email` `phone` `co_owners` `madid` `app_segments` |
-//! | keyword | `gender` `city` `province` `country` `language` `state` `owner` `preferred_channel` `preferred_weekday` `preferred_time` `message_frequency` `loyalty_tier` `churn_risk` |
+//! | keyword | `gender` `city` `province` `country` `language` `state` `owner` `preferred_channel` `preferred_weekday` `preferred_time` `message_frequency` `loyalty_program` `loyalty_tier` `churn_risk` |
 //! | birthday | `birth_date` |
 //! | integer | `score` |
 //! | boolean | `opted_out` `phone_opted_out` `one_message` `deleted` `invalid` `monitored` |
@@ -124,6 +124,7 @@
 //! | `visitScore` | `events[].properties.score` |
 //! | note's private flag | `events[].properties.private` |
 //! | which message | `events[].properties.message` |
+//! | loyalty programme | `loyalty_program` |
 //! | loyalty tier | `loyalty_tier` |
 //! | loyalty points | `loyalty_points` |
 //! | churn prediction | `churn_risk` |

@@ -72,6 +72,22 @@ macro_rules! debug_by_kind {
         }
     };
 }
+impl Value {
+    /// The name of the field type that it would go into.
+    pub(super) fn type_name(&self) -> &'static str {
+        match self {
+            Self::Boolean(_) => "boolean",
+            Self::Integer(_) => "integer",
+            Self::Decimal(_) => "decimal",
+            Self::Text(_) => "text",
+            Self::TextList(_) => "text_list",
+            Self::Date(_) => "date",
+            Self::Birthday(_) => "birthday",
+            Self::Instant(_) => "instant",
+        }
+    }
+}
+
 debug_by_kind!(Value { Boolean, Integer, Decimal, Text, TextList, Date, Birthday, Instant });
 debug_by_kind!(ValueRef<'_> { Boolean, Integer, Decimal, Text, Keyword, TextList, Date, Birthday, Instant });
 

@@ -72,6 +72,7 @@ impl Debug for Selector {
             Self::Email(values) => ("Email", values.len()),
             Self::Id(values) => ("Id", values.len()),
             Self::Stage { stages, .. } => ("Stage", stages.len()),
+            Self::Loyalty { tiers, .. } => ("Loyalty", tiers.len()),
             Self::Where(expr) => return f.debug_tuple("Where").field(expr).finish(),
             other => return f.write_str(other.word()),
         };
@@ -83,6 +84,7 @@ impl Selector {
     fn word(&self) -> &'static str {
         match self {
             Self::All => "All",
+            Self::None => "None",
             Self::EmailOptedIn => "EmailOptedIn",
             Self::EmailOptedOut => "EmailOptedOut",
             Self::PhoneOptedIn => "PhoneOptedIn",

@@ -5,4 +5,5 @@ mod language;
 mod operators;
 mod product;
 mod reference;
+mod selectors;
 mod tables;

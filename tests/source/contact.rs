@@ -208,7 +208,7 @@ const CARD: &str = concat!(
     r#""external_id":"8","host":"example.com","keywords":"k","location":"l","message":"m","private":true,"products":"p","#,
     r#""score":1,"shop_domain":"example.com","source":"s","source_host":"h","url":"u"},"type":"note","value":"9.50"}],"#,
     r#""external_id":"2","fax":"4","id":"1","invalid":false,"language":"pl","last_visit":"2026-01-05T10:00:00Z","#,
-    r#""loyalty_points":"12","loyalty_tier":"gold","message_frequency":"sometimes","modified_on":"2026-01-05T10:00:00Z","#,
+    r#""loyalty_points":"12","loyalty_program":"club","loyalty_tier":"gold","message_frequency":"sometimes","modified_on":"2026-01-05T10:00:00Z","#,
     r#""monitored":true,"name":"n","one_message":false,"opted_out":false,"owner":"o","parent_email":"p@example.com","#,
     r#""phone":["3","4"],"phone_opted_out":true,"position":"p","preferred_channel":"sms","preferred_time":"evening","#,
     r#""preferred_weekday":"monday","province":"p","score":7,"#,
@@ -373,7 +373,7 @@ fn a_builder_says_everything_that_is_wrong_or_the_first() {
         [
             "email malformed: cannot be taken: text: nothing but white space; expected a text, or no call",
             "scroe schema: cannot be taken: schema: unknown field \"scroe\"; did you mean \"score\"?",
-            "score schema: cannot be taken: field \"score\": a Text(_) does not fit; expected a value of type integer",
+            "score schema: cannot be taken: field \"score\": a value of type text does not fit; expected a value of type integer",
             "plan malformed: cannot be taken: keyword: not a value of this field; did you mean \"pro\"?",
             "tags malformed: cannot be taken: tag: a blank name; expected letters, digits, - ( [ { ) ] } _",
             "consents malformed: cannot be taken: text: nothing but white space; expected a text, or no call",
@@ -434,6 +434,7 @@ fn a_builder_sets_every_standard_field() {
         .preferred_weekday("monday")
         .preferred_time("evening")
         .message_frequency("sometimes")
+        .loyalty_program("club")
         .loyalty_tier("gold")
         .loyalty_points(12)
         .churn_risk("high")

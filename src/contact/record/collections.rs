@@ -245,8 +245,11 @@ impl Contact {
             (Some(FieldType::Birthday), Value::Date(v)) => Slot::Birthday((*v).into()),
             (None | Some(FieldType::Instant), Value::Instant(v)) => Slot::Instant(micros(*v)),
             (Some(declared), value) => {
-                return Err(property_error(name, format!("a {value:?} does not fit"))
-                    .with_expected(format!("a value of type {declared}")));
+                return Err(property_error(
+                    name,
+                    format!("a value of type {} does not fit", value.type_name()),
+                )
+                .with_expected(format!("a value of type {declared}")));
             }
         };
         self.lists_mut().properties.push((symbol, slot));
@@ -333,11 +336,11 @@ mod tests {
             ),
             (
                 event("visit").property("detail3", 42),
-                "property \"detail3\": a Integer(_) does not fit; expected a value of type text",
+                "property \"detail3\": a value of type integer does not fit; expected a value of type text",
             ),
             (
                 event("webinar").property("on", "2026-11-23"),
-                "property \"on\": a Text(_) does not fit; expected a value of type date",
+                "property \"on\": a value of type text does not fit; expected a value of type date",
             ),
             (
                 event("visit").property("url", "x").property("url", "y"),

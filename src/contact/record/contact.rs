@@ -355,7 +355,8 @@ impl Contact {
 
     fn wrong_type(&self, id: FieldId, field_type: FieldType, value: &Value) -> Error {
         let name = self.schema.get(id).name();
-        Error::new(ErrorKind::Schema, format!("field {name:?}"), format!("a {value:?} does not fit"))
+        let message = format!("a value of type {} does not fit", value.type_name());
+        Error::new(ErrorKind::Schema, format!("field {name:?}"), message)
             .with_expected(format!("a value of type {field_type}"))
     }
 }

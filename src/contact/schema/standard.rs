@@ -47,6 +47,7 @@ pub(super) const FIELDS: &[(&str, FieldType)] = &[
     ("loyalty_points", FieldType::Decimal),
     ("churn_risk", FieldType::Keyword),
     ("app_segments", FieldType::TextList),
+    ("loyalty_program", FieldType::Keyword),
 ];
 
 /// The values of standard fields that take only these.

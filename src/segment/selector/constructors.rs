@@ -125,6 +125,38 @@ impl Selector {
         Self::All
     }
 
+    /// Selects no contact, for a segment that is empty on purpose.
+    ///
+    /// ```
+    /// use audiencekit::{Contact, EvaluationTime, Schema, Segment, Selector};
+    /// use time::macros::datetime;
+    ///
+    /// let schema = Schema::standard();
+    /// assert!(Segment::builder("empty").build(&schema).is_err()); // mostly a mistake
+    /// let empty = Segment::builder("empty").include(Selector::none()).build(&schema)?;
+    /// let compiled = empty.compile(&schema, &EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC)))?;
+    /// assert!(!compiled.selects(&Contact::new(&schema)));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn none() -> Self {
+        Self::None
+    }
+
+    /// Selects contacts in these tiers of the loyalty programme of a name; without tiers, in any.
+    ///
+    /// ```
+    /// use audiencekit::{Schema, Selector, segment::Filter};
+    ///
+    /// let gold = Filter::new(Selector::loyalty("Club", ["gold"]).expr(), &Schema::standard())?;
+    /// assert_eq!(gold.to_string(), r#"loyalty_program = "Club" and loyalty_tier = "gold""#);
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn loyalty<T: Into<String>>(program: impl Into<String>, tiers: impl IntoIterator<Item = T>) -> Self {
+        Self::Loyalty { program: program.into(), tiers: tiers.into_iter().map(Into::into).collect() }
+    }
+
     /// Selects contacts that accept e-mail.
     ///
     /// ```

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::segment::language::ast::events::EventQuery;
+use crate::segment::language::ast::operand::Relation;
 use crate::segment::language::ast::tree::Expr;
 use crate::segment::language::builder::expr::{event, field};
 
@@ -65,13 +66,23 @@ impl Message {
     }
 
     pub(super) fn event(&self, what: &str) -> Expr {
+        self.events(what).exists()
+    }
+
+    /// Planned after the last dispatch, or with none so far.
+    pub(super) fn pending(&self) -> Expr {
+        let before_all = time::macros::date!(1970 - 01 - 01);
+        self.events("planned").last().compared_or(Relation::Greater, self.events("sent").last(), before_all)
+    }
+
+    fn events(&self, what: &str) -> EventQuery {
         let channel = match self.channel {
             MessageChannel::Email => "email",
             MessageChannel::Sms => "sms",
             MessageChannel::Push => "push",
         };
         let named = [("message", self.name.as_deref()), ("source", self.source.as_deref())];
-        happened(&format!("{channel}_{what}"), named)
+        events(&format!("{channel}_{what}"), named)
     }
 }
 
@@ -89,6 +100,10 @@ pub enum MessageChannel {
 
 /// An event with these properties; `None` matches any.
 pub(super) fn happened<const N: usize>(kind: &str, properties: [(&str, Option<&str>); N]) -> Expr {
+    events(kind, properties).exists()
+}
+
+fn events<const N: usize>(kind: &str, properties: [(&str, Option<&str>); N]) -> EventQuery {
     let asked = properties.into_iter().filter_map(|(name, value)| Some(field(name).eq(value?)));
-    asked.fold(event(kind), EventQuery::filter).exists()
+    asked.fold(event(kind), EventQuery::filter)
 }

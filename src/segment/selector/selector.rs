@@ -29,6 +29,8 @@ use crate::segment::rfm::cutoffs::Rfm;
 pub enum Selector {
     /// Every contact.
     All,
+    /// No contact. A segment that is empty on purpose includes it.
+    None,
     /// Has at least one of these tags.
     TagAny(Vec<String>),
     /// Has each of these tags.
@@ -76,8 +78,17 @@ pub enum Selector {
     Owner(Vec<String>),
     /// Speaks one of these languages.
     Language(Vec<String>),
-    /// Is in one of these tiers of a loyalty programme.
+    /// Is in one of these tiers of a loyalty programme, whichever it is.
     LoyaltyTier(Vec<String>),
+    /// Is in the loyalty programme of this name, as the field `loyalty_program` has it, and in one of these tiers. Without
+    /// tiers, in any.
+    Loyalty {
+        /// The programme.
+        program: String,
+        /// The tiers.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        tiers: Vec<String>,
+    },
     /// Has one of these values in `churn_risk`.
     ChurnRisk(Vec<String>),
     /// Has one of these e-mail addresses.
@@ -86,7 +97,8 @@ pub enum Selector {
     Id(Vec<String>),
     /// Was sent this message.
     Sent(Message),
-    /// Is to be sent this message.
+    /// Is to be sent this message: it was planned, and not sent since. A message without a name stands for its channel, so
+    /// that any dispatch of the channel ends what was planned before it.
     Planned(Message),
     /// Was sent this message and opened it.
     Opened(Message),
@@ -126,6 +138,7 @@ impl Selector {
         };
         match self {
             Self::All => Expr::Constant(true),
+            Self::None => Expr::Constant(false),
             Self::TagAny(names) => tags(Quantifier::Any, names),
             Self::TagAll(names) => tags(Quantifier::All, names),
             Self::TagNone(names) => tags(Quantifier::None, names),
@@ -151,11 +164,15 @@ impl Selector {
             Self::Owner(names) => one_of("owner", names),
             Self::Language(names) => one_of("language", names),
             Self::LoyaltyTier(names) => one_of("loyalty_tier", names),
+            Self::Loyalty { program, tiers } => {
+                let member = field("loyalty_program").eq(program.as_str());
+                if tiers.is_empty() { member } else { member.and(one_of("loyalty_tier", tiers)) }
+            }
             Self::ChurnRisk(names) => one_of("churn_risk", names),
             Self::Email(names) => one_of("email", names),
             Self::Id(names) => one_of("id", names),
             Self::Sent(message) => message.event("sent"),
-            Self::Planned(message) => message.event("planned"),
+            Self::Planned(message) => message.pending(),
             Self::Opened(message) => message.event("opened"),
             Self::NotOpened(message) => message.event("sent").and(message.event("opened").negate()),
             Self::Clicked(message) => message.event("clicked"),
