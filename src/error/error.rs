@@ -156,6 +156,18 @@ impl Error {
         self
     }
 
+    /// Adds every problem of the definition that the error is about.
+    pub(crate) fn with_problems(mut self, problems: ValidationErrors) -> Self {
+        self.0.problems = Some(problems);
+        self
+    }
+
+    /// Puts a path in front of the operation.
+    pub(crate) fn within(mut self, path: &str) -> Self {
+        self.0.operation = format!("{path} {}", self.0.operation).into();
+        self
+    }
+
     /// Returns the kind, to branch on.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
@@ -189,7 +201,7 @@ impl Error {
         self.0.api.as_ref()
     }
 
-    /// Returns every problem of a rejected definition. Empty if the error is about one thing.
+    /// Returns every problem of a rejected definition, with its path. Empty if the error is not about a definition.
     #[must_use]
     pub fn problems(&self) -> &[FieldError] {
         self.0.problems.as_ref().map_or(&[], ValidationErrors::problems)

@@ -134,7 +134,7 @@ impl fmt::Display for SegmentCount {
             line(&format!("tag {tag}"), *count)?;
         }
         if let Some(missing) = self.below_minimum() {
-            line(&format!("missing to {}", self.minimum), missing)?;
+            line(&format!("below the minimum of {}", self.minimum), missing)?;
         }
         Ok(())
     }

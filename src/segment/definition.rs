@@ -20,7 +20,8 @@ use crate::error::{Result, ValidationErrors};
 
 /// A named selection: (union of `include`, minus union of `exclude`), and every filter.
 ///
-/// An empty `include` selects nothing; [`Selector::all`] includes every contact.
+/// [`Selector::all`] includes every contact. A stored segment with an empty `include` selects nothing; the builder refuses
+/// one, see [`Selector::none`].
 ///
 /// ```
 /// use audiencekit::{Contact, Schema};
@@ -84,9 +85,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let segment = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
     /// assert_eq!(segment.name(), "VIP");
     /// # Ok::<(), audiencekit::Error>(())
@@ -144,9 +143,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
     /// let copy = vip.with_name("VIP, autumn");
     /// assert_eq!((copy.name(), copy.content_hash()), ("VIP, autumn", vip.content_hash()));
@@ -162,9 +159,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?;
     /// let polish = vip.to_builder().name("VIP, Poland").filter(r#"country = "PL""#).build(&schema)?;
     /// assert_eq!(polish.filters().len(), 1);
@@ -187,9 +182,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let vip = Segment::builder("VIP").include(Selector::tag_any(["vip"])).filter("score > 5").build(&schema)?;
     /// let condition = Filter::new(vip.expr(), &schema)?;
     /// assert_eq!(condition.to_string(), r#"any of (has tag "vip") and score > 5"#);
@@ -218,9 +211,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let hash = |text: &str| Ok::<_, audiencekit::Error>(
     ///     Segment::builder("x").include(Selector::all()).filter(text).build(&schema)?.content_hash());
     /// assert_eq!(hash(r#"country in ("PL", "DE")"#)?, hash(r#"country in ("de", "pl")"#)?);
@@ -237,9 +228,7 @@ impl Segment {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, TagDictionary};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let known: TagDictionary = ["vip"].into_iter().collect();
     /// let segment = Segment::builder("x").include(Selector::tag_any(["vpi"])).build(&schema)?;
     /// assert!(segment.tag_hints(&known).is_some());
@@ -297,9 +286,7 @@ impl SegmentBuilder {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector, expr};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
     /// let segment = Segment::builder("x")
     ///     .include(Selector::all()).filter("score > 5").filter(expr::field("monitored").eq(true)).build(&schema)?;
     /// assert_eq!(segment.filters().len(), 2);
@@ -316,10 +303,10 @@ impl SegmentBuilder {
     /// Defaults to [`Limits::default`].
     ///
     /// ```
-    /// use audiencekit::segment::{Limits, Segment};
+    /// use audiencekit::segment::{Limits, Segment, Selector};
     ///
     /// let schema = audiencekit::Schema::standard();
-    /// let flat = Segment::builder("flat").limits(Limits { depth: 2, ..Limits::default() });
+    /// let flat = Segment::builder("flat").include(Selector::all()).limits(Limits { depth: 2, ..Limits::default() });
     /// assert!(flat.clone().filter("not score = 1").build(&schema).is_ok());
     /// assert!(flat.filter("not not score = 1").build(&schema).is_err());
     /// ```
@@ -334,21 +321,21 @@ impl SegmentBuilder {
     /// ```
     /// # use audiencekit::{Contact, Schema};
     /// # use audiencekit::segment::{EvaluationTime, Filter, Segment, Selector};
-    /// # use time::macros::datetime;
     /// # let schema = Schema::standard();
-    /// # let time = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
-    /// let error = Segment::builder(" ").filter("coutry = 1").build(&schema).unwrap_err();
-    /// assert_eq!(error.problems().len(), 2);
+    /// let error = Segment::builder("PL").include(Selector::all()).filter("coutry = 1").build(&schema).unwrap_err();
+    /// assert_eq!(error.problems()[0].field, "filters[0]");
+    /// assert!(error.filter_error().unwrap().picture().contains("^^^^^^ did you mean \"country\"?"));
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem of name, selectors and filters in
-    /// [`Error::problems`](crate::Error::problems); a single bad filter comes as
-    /// [`ErrorKind::Filter`](crate::ErrorKind::Filter), whose picture [`Error::filter_error`](crate::Error::filter_error) has.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid), or [`ErrorKind::Filter`](crate::ErrorKind::Filter) if a filter is
+    /// the only problem. [`Error::problems`](crate::Error::problems) has every problem with its path, such as `filters[2]`;
+    /// [`Error::filter_error`](crate::Error::filter_error) has the picture of the first bad filter. A segment without an
+    /// `include` selects no contact and is refused: see [`Selector::none`].
     pub fn build(self, schema: &Schema) -> Result<Segment> {
         let mut problems = ValidationErrors::new("segment");
-        let mut filter_errors = Vec::new();
+        let mut filter_error = None;
         let name = self.name.trim().to_owned();
         if name.is_empty() {
             problems.push("name", "required", "is required; give the segment a name");
@@ -368,9 +355,16 @@ impl SegmentBuilder {
                 Ok(filter) => filters.push(filter),
                 Err(error) => {
                     problems.push(format!("filters[{at}]"), "filter", error.to_string());
-                    filter_errors.push(error);
+                    filter_error.get_or_insert(error);
                 }
             }
+        }
+        if self.include.is_empty() {
+            problems.push(
+                "include",
+                "required",
+                "is empty, so no contact would be selected; include Selector::all(), or Selector::none() if that is meant",
+            );
         }
         for (list, selectors) in [("include", &self.include), ("exclude", &self.exclude)] {
             for (at, selector) in selectors.iter().enumerate() {
@@ -379,10 +373,8 @@ impl SegmentBuilder {
                 }
             }
         }
-        if problems.problems().len() == 1
-            && let Some(error) = filter_errors.pop()
-        {
-            return Err(error.into());
+        if let Some(error) = filter_error {
+            return Err(error.among(problems));
         }
         problems.into_result()?;
         let (include, exclude, limits) = (self.include, self.exclude, self.limits);

@@ -118,7 +118,10 @@ fn a_segment_is_union_minus_union_and_every_filter() {
     let decide = |segment: Segment| segment.compile(&schema, &now()).unwrap().decide(&ada);
     let vip = Segment::builder("VIP").include(Selector::tag_any(["vip", "gold"]));
     assert_eq!(decide(vip.clone().build(&schema).unwrap()), Decision::Selected);
-    assert_eq!(decide(Segment::builder("nobody").build(&schema).unwrap()), Decision::NotIncluded);
+    assert_eq!(
+        decide(Segment::builder("nobody").include(Selector::none()).build(&schema).unwrap()),
+        Decision::NotIncluded
+    );
     let out = vip.clone().exclude(Selector::tag_any(["x"])).exclude(Selector::country(["pl"]));
     assert_eq!(decide(out.build(&schema).unwrap()), Decision::Excluded(1));
     let filtered = vip.filter("score >= 50").filter("score > 50");
@@ -416,7 +419,7 @@ fn a_zone_comes_from_a_field_with_text() {
         .build()
         .unwrap();
     let filter = Filter::parse("score > 5", &schema).unwrap();
-    let nobody = Segment::builder("nobody").build(&schema).unwrap();
+    let nobody = Segment::builder("nobody").include(Selector::none()).build(&schema).unwrap();
     for (field, said) in [
         ("time_zon", r#"zone of a contact: unknown field "time_zon"; did you mean "time_zone"?"#),
         (

@@ -97,6 +97,46 @@ fn equal_is_the_whole_value_and_does_not_mind_case() {
     assert!(selects(&schema, &all_who(r#"line = "Men""#), &with("men")));
 }
 
+#[test]
+fn a_segment_that_includes_no_one_is_refused_unless_that_is_said() {
+    let schema = schema();
+    let error = Segment::builder("case").filter("score > 5").build(&schema).unwrap_err();
+    assert_eq!(error.problems()[0].field, "include");
+    assert!(error.to_string().contains("Selector::none()"), "{error}");
+    let meant = Segment::builder("case").include(Selector::none());
+    assert!(!selects(&schema, &meant, &tagged(&schema, &["A"])));
+    // One that was stored without it is still read, and selects no contact.
+    let stored: Segment = serde_json::from_str(r#"{"name": "old"}"#).unwrap();
+    let now = EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    assert!(!stored.compile(&schema, &now).unwrap().selects(&tagged(&schema, &["A"])));
+}
+
+#[test]
+fn the_problem_of_one_bad_filter_of_three_has_its_path() {
+    let schema = schema();
+    let three =
+        |second: &str| all_who("score > 5").filter(second).filter("score < 9").build(&schema).unwrap_err();
+    let error = three("scor > 6");
+    let paths = |error: &audiencekit::Error| {
+        error.problems().iter().map(|problem| (problem.field.to_string(), problem.code)).collect::<Vec<_>>()
+    };
+    assert_eq!(paths(&error), [("filters[1]".to_owned(), "filter")]);
+    assert_eq!(error.kind(), audiencekit::ErrorKind::Filter);
+    assert_eq!(
+        error.to_string(),
+        r#"filters[1] filter column 1: unknown field "scor"; did you mean "score"?"#
+    );
+    assert_eq!(error.filter_error().unwrap().problems()[0].span.range(), 0..4);
+    // With another problem beside it both are listed, and the filter's own error stays behind them.
+    let error = Segment::builder(" ").include(Selector::all()).filter("scor > 6").build(&schema).unwrap_err();
+    assert_eq!(paths(&error), [("name".to_owned(), "required"), ("filters[0]".to_owned(), "filter")]);
+    assert_eq!(error.kind(), audiencekit::ErrorKind::Invalid);
+    assert!(error.filter_error().unwrap().picture().contains("^^^^"));
+    // One that is too long is a problem with a path as well.
+    let error = three(&"x".repeat(2 << 20));
+    assert_eq!((error.kind(), paths(&error)[0].0.as_str()), (audiencekit::ErrorKind::Limit, "filters[1]"));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 

@@ -18,7 +18,7 @@ fn segment(dice: &mut Dice, schema: &Schema) -> Segment {
             return filter;
         }
     };
-    let mut builder = Segment::builder("random");
+    let mut builder = Segment::builder("random").include(Selector::none());
     for _ in 0..dice.roll(3) {
         builder = builder.include(condition(dice).expr().clone());
     }

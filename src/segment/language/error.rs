@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::ast::span::Span;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, ValidationErrors};
 
 /// A problem of a filter.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -182,6 +182,18 @@ impl Error {
     #[must_use]
     pub fn filter_error(&self) -> Option<&FilterError> {
         std::error::Error::source(self)?.downcast_ref()
+    }
+}
+
+impl FilterError {
+    /// An error with every problem of a definition, of which this is the first bad filter. Of the kind of the filter's own
+    /// error if there is no other problem.
+    pub(crate) fn among(self, problems: ValidationErrors) -> Error {
+        if problems.problems().len() > 1 {
+            return Error::from(problems).with_source(self);
+        }
+        let path = problems.problems().first().map(|only| only.field.to_string()).unwrap_or_default();
+        Error::from(self).within(&path).with_problems(problems)
     }
 }
 
