@@ -238,6 +238,43 @@ impl fmt::Display for MatchKey {
     }
 }
 
+/// Whether values of the key are digits. A whole number has lost the zeros at its front, which a postcode has and a number
+/// of a phone has only in its national form.
+pub(super) fn may_be_a_number(key: MatchKey) -> bool {
+    use MatchKey as K;
+    !matches!(
+        key,
+        K::Email
+            | K::Gender
+            | K::LastName
+            | K::FirstName
+            | K::FirstInitial
+            | K::City
+            | K::State
+            | K::Country
+            | K::Madid
+    )
+}
+
+/// The standard fields that hold the values of one key, or of those that are parts of it.
+pub(super) fn key_of_field(field: &str) -> &'static [MatchKey] {
+    use MatchKey as K;
+    match field {
+        "email" | "parent_email" | "child_email" => &[K::Email],
+        "phone" => &[K::Phone],
+        "first_name" => &[K::FirstName, K::FirstInitial],
+        "last_name" => &[K::LastName],
+        "gender" => &[K::Gender],
+        "birth_date" => &[K::BirthYear, K::BirthMonth, K::BirthDay],
+        "city" => &[K::City],
+        "province" => &[K::State],
+        "zip_code" => &[K::Zip],
+        "country" => &[K::Country],
+        "madid" => &[K::Madid],
+        _ => &[],
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::identity::key::{MatchKey, TABLE};

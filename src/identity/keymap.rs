@@ -1,6 +1,6 @@
 //! Which contact field maps to which match key, and its encoding.
 
-use super::key::MatchKey;
+use super::key::{MatchKey, key_of_field, may_be_a_number};
 use super::key_list::KeyList;
 use super::normalize::region::Region;
 use super::normalize::settings::Normalizer;
@@ -128,6 +128,22 @@ impl KeyMap {
         &self.keys
     }
 
+    /// Returns `true` if a column can identify a person. Without one no row is made, and runs refuse the map.
+    ///
+    /// ```
+    /// use audiencekit::{KeyMap, MatchKey, Schema};
+    ///
+    /// let schema = Schema::standard();
+    /// let city = KeyMap::builder().column(MatchKey::City, "city");
+    /// assert!(!city.clone().build(&schema)?.identifies());
+    /// assert!(city.column(MatchKey::Email, "email").build(&schema)?.identifies());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn identifies(&self) -> bool {
+        self.columns.iter().any(|column| column.key.is_identifier())
+    }
+
     /// Returns the settings with which values are normalized.
     #[must_use]
     pub fn normalizer(&self) -> &Normalizer {
@@ -242,7 +258,8 @@ impl KeyMapBuilder {
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) with every problem: a column whose field is unknown or has a type
-    /// that the key cannot be read from, a key that is mapped twice, a constant that is not a value of its key, and a
+    /// that the key cannot be read from, a standard field of another key, a key that is mapped twice, no column
+    /// at all, a constant that is not a value of its key, and a
     /// default region that is not a country.
     pub fn build(self, schema: &Schema) -> Result<KeyMap> {
         let mut problems = ValidationErrors::new("key map");
@@ -256,6 +273,13 @@ impl KeyMapBuilder {
                     "is not a country; use a code such as PL",
                 ),
             }
+        }
+        if self.columns.is_empty() {
+            problems.push(
+                "columns",
+                "required",
+                "are missing; map at least one field, such as email to EMAIL",
+            );
         }
         let mut columns: Vec<Column> = Vec::with_capacity(self.columns.len());
         for (key, source, encoding) in self.columns {
@@ -313,10 +337,23 @@ fn feed(key: MatchKey, field: &str, schema: &Schema, problems: &mut ValidationEr
             return None;
         }
     };
+    let own = key_of_field(field);
+    if !own.is_empty() && !own.contains(&key) && key != MatchKey::ExternId {
+        let keys: Vec<&str> = own.iter().map(|key| key.wire_name()).collect();
+        problems.push(
+            key.wire_name(),
+            "wrong_field",
+            format!(
+                "is mapped to the field {field:?}; expected a field of its own, as {field:?} is for {}",
+                keys.join(", ")
+            ),
+        );
+        return None;
+    }
     let is_birth = matches!(key, MatchKey::BirthYear | MatchKey::BirthMonth | MatchKey::BirthDay);
     match schema.get(id).field_type() {
         FieldType::Text | FieldType::TextList | FieldType::Keyword => Some(Feed::Text(id)),
-        FieldType::Integer => Some(Feed::Typed(id)),
+        FieldType::Integer if may_be_a_number(key) => Some(Feed::Typed(id)),
         FieldType::Date | FieldType::Birthday if is_birth => Some(Feed::Typed(id)),
         FieldType::Decimal if key == MatchKey::LookalikeValue => Some(Feed::Typed(id)),
         FieldType::Boolean if key == MatchKey::DataProcessingOptions => Some(Feed::Typed(id)),

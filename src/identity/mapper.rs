@@ -59,6 +59,15 @@ impl KeyMap {
         RowMapper::new(self)
     }
 
+    /// Returns `true` if the contact has a value, good or bad, in a column of `key`.
+    pub(crate) fn has_value(&self, key: MatchKey, contact: &Contact) -> bool {
+        let mut found = false;
+        for column in self.columns.iter().filter(|column| column.key == key) {
+            each_value(column, contact, |_| found = true);
+        }
+        found
+    }
+
     /// Normalizes each value of a contact and returns the traces, in the order of the columns.
     ///
     /// It allocates; use it for single contacts.
@@ -135,6 +144,17 @@ impl<'a> RowMapper<'a> {
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     pub fn append(&mut self, contact: &Contact, rows: &mut MatchRows, coverage: &mut Coverage) -> usize {
+        self.append_without(None, contact, rows, coverage)
+    }
+
+    /// As [`append`](Self::append), but leaves the values of a key out, which are counted as [`Reject::OptedOut`].
+    pub(crate) fn append_without(
+        &mut self,
+        withheld: Option<MatchKey>,
+        contact: &Contact,
+        rows: &mut MatchRows,
+        coverage: &mut Coverage,
+    ) -> usize {
         assert!(rows.keys() == &self.map.keys, "rows of {:?} for a map of {:?}", rows.keys(), self.map.keys);
         let mark = rows.mark();
         coverage.contacts += 1;
@@ -145,6 +165,12 @@ impl<'a> RowMapper<'a> {
         let mut count = 1;
         for (at, column) in self.map.columns.iter().enumerate() {
             let values = match only_text(column, contact) {
+                _ if withheld == Some(column.key) => {
+                    each_value(column, contact, |_| coverage.rejected(column.key, Reject::OptedOut));
+                    let absent = absent(column.key, rows);
+                    rows.push_stored(absent);
+                    0
+                }
                 Some(text) => self.append_one(at, text, &region, rows, coverage),
                 None => self.append_each(at, &region, rows, coverage),
             };

@@ -49,6 +49,8 @@ pub enum Reject {
     NotCarried,
     /// More values than a contact may have.
     Surplus,
+    /// The contact has opted out of the channel that the value is for, such as a phone number for text messages and calls.
+    OptedOut,
 }
 
 impl Reject {
@@ -72,6 +74,7 @@ impl Reject {
             Self::Unknown => "unknown",
             Self::NotCarried => "not_carried",
             Self::Surplus => "surplus",
+            Self::OptedOut => "opted_out",
         }
     }
 }

@@ -233,6 +233,43 @@ fn an_id_that_looks_personal_and_a_number_in_no_range_are_noted() {
 }
 
 #[test]
+fn a_map_that_could_send_nothing_or_the_wrong_thing_is_refused() {
+    let schema = Schema::builder().detail("loyalty_no", FieldType::Integer).build().unwrap();
+    let code = |map: audiencekit::identity::KeyMapBuilder| map.build(&schema).unwrap_err().problems()[0].code;
+    let map = KeyMap::builder;
+    assert_eq!(code(map()), "required");
+    // Rows need somebody to be about: such a map reads values, and runs refuse it.
+    let places = map().column(K::City, "city").constant(K::Country, "PL");
+    assert!(!places.clone().build(&schema).unwrap().identifies());
+    assert!(places.column(K::LastName, "last_name").build(&schema).unwrap().identifies());
+    // A number is no address, name or place.
+    for key in [K::Email, K::FirstName, K::LastName, K::City, K::Gender, K::Country, K::State, K::Madid] {
+        let mapped = map().column(K::ExternId, "id").column(key, "score");
+        assert_eq!(code(mapped), "wrong_type", "{key}");
+    }
+    // A standard field of one key is not another's.
+    for (key, field) in
+        [(K::Email, "phone"), (K::Phone, "email"), (K::FirstName, "last_name"), (K::City, "country")]
+    {
+        let mapped = map().column(K::ExternId, "id").column(key, field);
+        assert_eq!(code(mapped), "wrong_field", "{key} {field}");
+    }
+    // What is meant is taken: ids may be numbers or addresses, an initial is part of a name, details are the host's.
+    for (key, field) in [
+        (K::ExternId, "loyalty_no"),
+        (K::ExternId, "email"),
+        (K::Phone, "loyalty_no"),
+        (K::Zip, "loyalty_no"),
+        (K::FirstInitial, "first_name"),
+        (K::LastName, "name"),
+        (K::State, "state"),
+    ] {
+        let id = if key == K::ExternId { map() } else { map().column(K::ExternId, "id") };
+        assert!(id.column(key, field).build(&schema).is_ok(), "{key} {field}");
+    }
+}
+
+#[test]
 fn a_map_names_every_problem_at_once() {
     let schema = Schema::standard();
     let error = KeyMap::builder()
