@@ -19,7 +19,7 @@ use super::policy::{ConsentPolicy, RemovalGuard};
 use super::report::progress::ProgressChannel;
 use super::target::{SyncMode, SyncTarget};
 use crate::clock::{Clock, TimeZone};
-use crate::error::Result;
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AudienceId, FacebookClient, Upload};
 use crate::identity::KeyMap;
 use crate::segment::{EvaluationTime, SegmentCatalog};
@@ -80,6 +80,16 @@ impl Context {
         }
     }
 
+    /// Refuses what could send no row whatever the contacts are.
+    pub(super) fn check(&self, target: &SyncTarget) -> Result<()> {
+        target.require_group()?;
+        if self.keys.identifies() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Invalid, "sync", "no column of the key map identifies a person")
+            .with_help("map a field to EMAIL, PHONE, FN, LN, MADID, EXTERN_ID, PAGEUID or APPUID"))
+    }
+
     /// Opens the source for a pass over the contacts of a target, judged at `now`.
     pub(super) async fn open_contacts(&self, target: &SyncTarget, now: OffsetDateTime) -> Result<RowReader> {
         let schema = self.source.schema();
@@ -95,6 +105,7 @@ impl Context {
             secret: self.pseudonym_key.clone(),
             id: schema.field("id"),
             blocked: Arc::new(blocked.into_iter().collect()),
+            removes: target.mode == SyncMode::Remove,
             identify: self.backend.ledger().is_some(),
         });
         let executor = self.executor.as_ref().map(|(executor, threads)| (executor, *threads));

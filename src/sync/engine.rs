@@ -13,8 +13,8 @@ use super::plan::{self, SyncPlan};
 use super::report::progress::ProgressStream;
 use super::report::sync_report::SyncReport;
 use super::run;
-use super::target::SyncTarget;
-use crate::audience::AudienceDraft;
+use super::target::{IntoSyncTarget, SyncTarget};
+use crate::audience::{AudienceDraft, ContactManagement};
 use crate::contact::Contact;
 use crate::error::Result;
 use crate::facebook::AccountId;
@@ -72,9 +72,10 @@ impl SyncEngine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the source or the store returns.
-    pub async fn plan(&self, target: impl Into<SyncTarget>) -> Result<SyncPlan> {
-        let target = target.into();
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for an audience that automation alone fills, as
+    /// [`run`](Self::run); whatever the source or the store returns.
+    pub async fn plan(&self, target: impl IntoSyncTarget) -> Result<SyncPlan> {
+        let target = target.into_sync_target();
         plan::plan_at(&self.context, &target, self.now()).await
     }
 
@@ -97,9 +98,40 @@ impl SyncEngine {
     /// ```
     ///
     /// # Errors
-    /// Whatever the source or the store returns.
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) for a draft without a group; whatever the source or the store
+    /// returns.
     pub async fn preview(&self, draft: &AudienceDraft) -> Result<SyncPlan> {
         plan::preview(&self.context, draft).await
+    }
+
+    /// Counts what the first run of a group would send, before there is an audience or a draft of one.
+    ///
+    /// Unlike [`Segment::count`](crate::Segment::count), which looks at one segment and at whether fields are filled, this is
+    /// the count of the run: the union of the segments, by the engine's key map and consent policy, without people that
+    /// were erased, and with equal rows once. [`SyncPlan::reachable`] has the people, [`SyncPlan::add`] the rows.
+    ///
+    /// ```
+    /// # use audiencekit::{Contact, MemorySource, MockClient, Schema, Segment, Selector, SyncEngine};
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// # let schema = Schema::standard();
+    /// # let facebook = MockClient::new();
+    /// let ada = Contact::builder(&schema).email("ada@example.com").build()?;
+    /// let bad = Contact::builder(&schema).email("someone@localhost").build()?;
+    /// let gone = Contact::builder(&schema).email("bob@example.com").opted_out(true).build()?;
+    /// let people = MemorySource::new(&schema, vec![ada, bad, gone]);
+    /// let engine = SyncEngine::builder(people, facebook.clone(), facebook.fake().clone()).build();
+    ///
+    /// let all = Segment::builder("all").include(Selector::all()).build(&schema)?;
+    /// let count = engine.count(vec![all]).await?;
+    /// assert_eq!((count.contacts.selected, count.reachable()), (3, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// # }).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Invalid`](crate::ErrorKind::Invalid) without a segment; whatever the source or the store returns.
+    pub async fn count(&self, group: impl Into<ContactManagement>) -> Result<SyncPlan> {
+        plan::count(&self.context, &group.into()).await
     }
 
     /// Brings an audience in step with its contacts, and resumes a run that was interrupted.
@@ -130,8 +162,8 @@ impl SyncEngine {
     /// - whatever the source, the store or Facebook returns.
     ///
     /// After each of them the next run resumes where this one stopped.
-    pub async fn run(&self, target: impl Into<SyncTarget>) -> Result<SyncReport> {
-        run::run(&self.context, &target.into(), None).await
+    pub async fn run(&self, target: impl IntoSyncTarget) -> Result<SyncReport> {
+        run::run(&self.context, &target.into_sync_target(), None).await
     }
 
     /// Applies a plan: does what the plan lists, judged at the plan's time, and nothing else.
@@ -160,8 +192,8 @@ impl SyncEngine {
     /// # Errors
     /// [`ErrorKind::Guard`](crate::ErrorKind::Guard) before anything is sent, if contacts or members have changed since
     /// the plan was made; otherwise as [`run`](Self::run).
-    pub async fn apply(&self, target: impl Into<SyncTarget>, plan: &SyncPlan) -> Result<SyncReport> {
-        run::run(&self.context, &target.into(), Some(plan)).await
+    pub async fn apply(&self, target: impl IntoSyncTarget, plan: &SyncPlan) -> Result<SyncReport> {
+        run::run(&self.context, &target.into_sync_target(), Some(plan)).await
     }
 
     /// Returns a stream of the progress of this engine's runs.
@@ -246,10 +278,10 @@ impl SyncEngine {
     /// run of the audience send what is left.
     pub async fn apply_changes(
         &self,
-        target: impl Into<SyncTarget>,
+        target: impl IntoSyncTarget,
         changes: &[MemberChange],
     ) -> Result<ChangeReport> {
-        let target = target.into();
+        let target = target.into_sync_target();
         member_change::apply_changes(&self.context, &target, changes, Durability::Immediate).await
     }
 

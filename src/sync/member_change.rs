@@ -158,7 +158,8 @@ pub(super) fn member_change(
     let mut rows = MatchRows::new(keys.clone());
     let policy = context.consent.bind(contact.schema(), context.clock.now());
     if operation == Operation::Remove || policy.holds_back(contact).is_none() {
-        context.keys.mapper().append(contact, &mut rows, &mut Coverage::default());
+        let withheld = policy.withholds(contact).filter(|_| operation == Operation::Add);
+        context.keys.mapper().append_without(withheld, contact, &mut rows, &mut Coverage::default());
     }
     let id = contact.schema().field("id").and_then(|id| contact.texts(id).next());
     let person = match id {

@@ -84,4 +84,4 @@ pub use policy::{ConsentPolicy, ExclusionReason, RemovalGuard};
 pub use report::counts::{CallCounts, ContactCounts, RejectedRow, RowCounts};
 pub use report::progress::{Progress, ProgressStream, RunStage};
 pub use report::sync_report::SyncReport;
-pub use target::{SyncMode, SyncTarget};
+pub use target::{IntoSyncTarget, SyncMode, SyncTarget};

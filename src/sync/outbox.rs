@@ -9,7 +9,7 @@ use super::ledger::sqlite::error::failed;
 use super::ledger::sqlite::file::SqliteFile;
 use super::ledger::traits::Durability;
 use super::member_change::{ChangeReport, MemberChange};
-use super::target::SyncTarget;
+use super::target::IntoSyncTarget;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 
@@ -90,8 +90,8 @@ impl SqliteOutbox {
     ///
     /// # Errors
     /// As [`SyncEngine::apply_changes`]; then the changes stay pending. [`ErrorKind::Invalid`] for a row that is not a change.
-    pub async fn flush(&self, engine: &SyncEngine, target: impl Into<SyncTarget>) -> Result<ChangeReport> {
-        let target = target.into();
+    pub async fn flush(&self, engine: &SyncEngine, target: impl IntoSyncTarget) -> Result<ChangeReport> {
+        let target = target.into_sync_target();
         let mut report = ChangeReport::default();
         loop {
             let (changes, last) = self.first(&target.audience)?;

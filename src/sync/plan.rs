@@ -15,7 +15,7 @@ use super::ledger::record::{Operation, RunRecord};
 use super::report::counts::ContactCounts;
 use super::report::table::Table;
 use super::target::{SyncMode, SyncTarget};
-use crate::audience::AudienceDraft;
+use crate::audience::{AudienceDraft, ContactManagement, Refresh};
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::AudienceId;
 use crate::identity::{Cell, Coverage, MatchRow, MatchRows};
@@ -147,10 +147,28 @@ impl SyncPlan {
 
 /// Plans the first run of an audience that is not created yet.
 pub(super) async fn preview(context: &Context, draft: &AudienceDraft) -> Result<SyncPlan> {
-    // Facebook gives no audience this id, so the store remembers nothing of it.
-    let unknown: AudienceId = "0".parse()?;
-    let mut target = SyncTarget::new(draft.account().clone(), unknown).minimum_size(draft.minimum_size());
-    target.take_from(draft.management(), draft.refresh());
+    let target = SyncTarget::new(draft.account().clone(), unsaved()?).minimum_size(draft.minimum_size());
+    first_run(context, target, draft.management(), draft.refresh()).await
+}
+
+/// Plans the first run of a group that is in no audience yet.
+pub(super) async fn count(context: &Context, group: &ContactManagement) -> Result<SyncPlan> {
+    let target = SyncTarget::new("act_1".parse()?, unsaved()?);
+    first_run(context, target, group, Refresh::Never).await
+}
+
+/// Facebook gives no audience this id, so the store remembers nothing of it.
+fn unsaved() -> Result<AudienceId> {
+    "0".parse()
+}
+
+async fn first_run(
+    context: &Context,
+    mut target: SyncTarget,
+    management: &ContactManagement,
+    refresh: Refresh,
+) -> Result<SyncPlan> {
+    target.take_from(management, refresh);
     let mut plan = plan_at(context, &target, context.clock.now()).await?;
     plan.audience = None;
     Ok(plan)
@@ -158,6 +176,7 @@ pub(super) async fn preview(context: &Context, draft: &AudienceDraft) -> Result<
 
 /// Plans a run that judges contacts at `now`.
 pub(super) async fn plan_at(context: &Context, target: &SyncTarget, now: OffsetDateTime) -> Result<SyncPlan> {
+    context.check(target)?;
     let journal = context.backend.journal();
     let record = journal.run(&target.audience).await?;
     let record = record.unwrap_or_else(|| RunRecord::new(target.audience.clone()));

@@ -5,11 +5,13 @@ use time::OffsetDateTime;
 
 use crate::contact::{Consent, ConsentStatus, Contact, FieldId, Schema, Symbol, ValueRef};
 use crate::error::{Error, ErrorKind, Result};
+use crate::identity::MatchKey;
 
 /// Excludes selected contacts that must not be sent.
 ///
-/// By default contacts that are deleted, invalid or opted out of e-mail are excluded. `phone_opted_out` is about calls
-/// and excludes no contact. The next mirror also removes members that are excluded.
+/// By default contacts that are deleted, invalid or opted out of e-mail (`opted_out`) are excluded. A contact that opted out
+/// of text messages and calls (`phone_opted_out`) is sent without its phone numbers, and excluded if it has no other match
+/// key. The next mirror also removes members that are excluded, and rows with a number that was withheld.
 ///
 /// ```
 /// use audiencekit::sync::ConsentPolicy;
@@ -56,6 +58,8 @@ pub enum ExclusionReason {
     Invalid,
     /// The contact has opted out.
     OptedOut,
+    /// The contact has opted out of text messages and calls, and has no match key but its phone number.
+    PhoneOptedOut,
     /// A required consent is not confirmed at the time of the run.
     NoConsent,
 }
@@ -72,6 +76,7 @@ impl ExclusionReason {
             Self::Deleted => "deleted",
             Self::Invalid => "invalid",
             Self::OptedOut => "opted_out",
+            Self::PhoneOptedOut => "phone_opted_out",
             Self::NoConsent => "no_consent",
         }
     }
@@ -109,7 +114,7 @@ impl ConsentPolicy {
         self
     }
 
-    /// Creates a policy that sends opted-out contacts too, for a reason such as "legitimate interest, reviewed 2026-11".
+    /// Creates a policy that sends opted-out contacts and phone numbers too, for a reason such as "legitimate interest, reviewed 2026-11".
     ///
     /// Every report repeats the reason. Deleted and invalid contacts stay excluded.
     ///
@@ -143,6 +148,7 @@ impl ConsentPolicy {
             deleted: schema.field("deleted"),
             invalid: schema.field("invalid"),
             opted_out: schema.field("opted_out").filter(|_| self.waiver.is_none()),
+            phone_opted_out: schema.field("phone_opted_out").filter(|_| self.waiver.is_none()),
             required: self.required.clone(),
             now,
         }
@@ -155,22 +161,25 @@ pub(super) struct BoundPolicy {
     deleted: Option<FieldId>,
     invalid: Option<FieldId>,
     opted_out: Option<FieldId>,
+    phone_opted_out: Option<FieldId>,
     required: Vec<String>,
     now: OffsetDateTime,
 }
 
 impl BoundPolicy {
+    /// Returns the key whose values must not be sent, because the contact has opted out of its channel.
+    pub(super) fn withholds(&self, contact: &Contact) -> Option<MatchKey> {
+        is_true(contact, self.phone_opted_out).then_some(MatchKey::Phone)
+    }
+
     pub(super) fn holds_back(&self, contact: &Contact) -> Option<ExclusionReason> {
-        let says_yes = |field: Option<FieldId>| {
-            field.is_some_and(|field| matches!(contact.get(field), Some(ValueRef::Boolean(true))))
-        };
-        if says_yes(self.deleted) {
+        if is_true(contact, self.deleted) {
             return Some(ExclusionReason::Deleted);
         }
-        if says_yes(self.invalid) {
+        if is_true(contact, self.invalid) {
             return Some(ExclusionReason::Invalid);
         }
-        if says_yes(self.opted_out) {
+        if is_true(contact, self.opted_out) {
             return Some(ExclusionReason::OptedOut);
         }
         // A name that no contact has had yet is in no symbol table, so it is looked up each time.
@@ -181,6 +190,10 @@ impl BoundPolicy {
             .all(|name| symbols.get(name).is_some_and(|name| confirmed(contact.consents(), name, self.now)));
         (!all).then_some(ExclusionReason::NoConsent)
     }
+}
+
+fn is_true(contact: &Contact, field: Option<FieldId>) -> bool {
+    field.is_some_and(|field| matches!(contact.get(field), Some(ValueRef::Boolean(true))))
 }
 
 /// The last entry at or before now decides; of entries at the same instant the later in the list.

@@ -18,7 +18,7 @@ use super::preflight::{preflight, reject_partial_source};
 use super::report::progress::{Progress, RunStage, StageMeter};
 use super::report::sync_report::SyncReport;
 use super::target::{SyncMode, SyncTarget};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 
 /// Brings an audience in step with its contacts, by a plan if there is one.
 pub(super) async fn run(
@@ -33,12 +33,7 @@ pub(super) async fn run(
     if matches!(target.mode, SyncMode::Mirror | SyncMode::Remove) {
         context.backend.require_ledger("sync")?;
     }
-    if target.segments.as_ref().is_some_and(Vec::is_empty) {
-        return Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
-            .with_help(
-                "to add contacts that match already, use SyncTarget::segment(..) with SyncMode::Add",
-            ));
-    }
+    context.check(target)?;
     preflight(context, target, now, plan).await?;
     let ledger = context.open_ledger(&target.audience, Some(target.mode), now).await?;
     let mut run = Run::new(context, target, ledger, cancel);

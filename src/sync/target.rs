@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::audience::{Audience, ContactManagement, MinimumSize, Refresh};
+use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::{AccountId, AudienceId};
 use crate::segment::Segment;
 
@@ -126,6 +127,15 @@ impl SyncTarget {
         self
     }
 
+    /// Refuses an audience without a group, whose contacts no segment selects.
+    pub(super) fn require_group(&self) -> Result<()> {
+        if !self.segments.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Invalid, "sync", "the audience is fed by automation alone")
+            .with_help("to add contacts that match already, use SyncTarget::segment(..) with SyncMode::Add"))
+    }
+
     /// Takes the segments and the mode of an audience.
     pub(super) fn take_from(&mut self, management: &ContactManagement, refresh: Refresh) {
         let (segments, mode) = match (management, refresh) {
@@ -160,6 +170,55 @@ impl From<&Audience> for SyncTarget {
             .minimum_size(audience.minimum_size());
         target.take_from(audience.management(), audience.refresh());
         target
+    }
+}
+
+/// A target of a run: a [`SyncTarget`], or a saved [`Audience`].
+///
+/// A draft is none, because it has no id yet:
+///
+/// ```compile_fail
+/// use audiencekit::audience::AudienceDraft;
+/// async fn run(engine: &audiencekit::SyncEngine, draft: &AudienceDraft) {
+///     let _ = engine.run(draft).await; // error: `&AudienceDraft` is no target of a run; save it first
+/// }
+/// ```
+///
+/// Saved, it is one:
+///
+/// ```
+/// use audiencekit::{FacebookClient, SyncEngine, audience::AudienceDraft};
+/// async fn run(engine: &SyncEngine, draft: &AudienceDraft, client: &impl FacebookClient) -> audiencekit::Result<()> {
+///     let audience = draft.save(client).await?;
+///     engine.run(&audience).await.map(drop)
+/// }
+/// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no target of a run",
+    label = "expected `&Audience` or `SyncTarget`",
+    note = "a draft has no id yet: save it first, `let audience = draft.save(&client).await?`, and pass `&audience`",
+    note = "to see what a run of a draft would send, use `SyncEngine::preview(&draft)`"
+)]
+pub trait IntoSyncTarget {
+    /// Returns the target.
+    fn into_sync_target(self) -> SyncTarget;
+}
+
+impl IntoSyncTarget for SyncTarget {
+    fn into_sync_target(self) -> SyncTarget {
+        self
+    }
+}
+
+impl IntoSyncTarget for &SyncTarget {
+    fn into_sync_target(self) -> SyncTarget {
+        self.clone()
+    }
+}
+
+impl IntoSyncTarget for &Audience {
+    fn into_sync_target(self) -> SyncTarget {
+        self.into()
     }
 }
 

@@ -7,10 +7,10 @@ use std::task::Poll;
 
 use crate::doubles::{Fault, Row, TinyFacebook};
 use audiencekit::audience::MinimumSize;
-use audiencekit::identity::{Coverage, MatchRows};
+use audiencekit::identity::{Coverage, MatchRows, Reject};
 use audiencekit::sync::{
-    ConsentPolicy, Durability, Journal, Ledger, LedgerCommit, Operation, PersonRef, PlanWarning,
-    ProgressStream, PseudonymKey, RemovalGuard, RunRecord, RunStage, SyncEngineBuilder,
+    ConsentPolicy, Durability, ExclusionReason, Journal, Ledger, LedgerCommit, Operation, PersonRef,
+    PlanWarning, ProgressStream, PseudonymKey, RemovalGuard, RunRecord, RunStage, SyncEngineBuilder,
 };
 use audiencekit::{
     AccountId, AudienceBuilder, AudienceId, Contact, ContactManagement, ErrorKind, KeyMap, ManualClock,
@@ -593,7 +593,120 @@ async fn an_audience_is_planned_and_run_as_it_was_defined() {
         .account("act_1".parse::<AccountId>().unwrap());
     let fed =
         fed.contacts(ContactManagement::Automation).build().unwrap().save(&world.facebook).await.unwrap();
-    assert_eq!(engine.run(&fed).await.unwrap_err().kind(), ErrorKind::Invalid);
+    let refused = engine.run(&fed).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert_eq!(engine.plan(&fed).await.unwrap_err().to_string(), refused.to_string());
+    let draft = draft_of("fed again", ContactManagement::Automation);
+    assert_eq!(engine.preview(&draft).await.unwrap_err().to_string(), refused.to_string());
+}
+
+fn draft_of(name: &str, contacts: impl Into<ContactManagement>) -> audiencekit::audience::AudienceDraft {
+    let account = "act_1".parse::<AccountId>().unwrap();
+    AudienceBuilder::new().name(name).description("d").account(account).contacts(contacts).build().unwrap()
+}
+
+#[tokio::test]
+async fn the_count_before_saving_is_what_the_first_run_sends() {
+    let world = World::new();
+    let field = |name: &str| world.schema.require(name).unwrap();
+    let mut contacts: Vec<_> = (0..40).map(|number| world.contact(number)).collect();
+    for (number, contact) in contacts.iter_mut().enumerate() {
+        contact.add_tag(if number % 2 == 0 { "even" } else { "odd" }, 1, None).unwrap();
+        if number % 3 == 0 {
+            contact.add_tag("third", 1, None).unwrap();
+        }
+    }
+    contacts[2].set(field("opted_out"), true).unwrap();
+    contacts[4].set(field("deleted"), true).unwrap();
+    // No addresses, and a number that is none.
+    contacts[6] = world.contact_with(6, "n/a", "000000");
+    contacts[6].add_tag("even", 1, None).unwrap();
+    // The same person twice.
+    contacts[8] = world.contact_with(8, "p0@example.com", "+48 600 000000");
+    contacts[8].add_tag("even", 1, None).unwrap();
+    // Their only key is a number that must not be used.
+    contacts[10] = world.contact_with(10, "", "+48 600 000010");
+    contacts[10].add_tag("even", 1, None).unwrap();
+    contacts[10].set(field("phone_opted_out"), true).unwrap();
+    let of =
+        |tag: &str| Segment::builder(tag).include(Selector::tag_any([tag])).build(&world.schema).unwrap();
+    let group = vec![of("even"), of("third")];
+    let source = world.of(contacts);
+    let engine = world.builder(source.clone()).build();
+
+    let count = engine.count(group.clone()).await.unwrap();
+    assert_eq!(count.audience, None);
+    let draft = draft_of("group", group.clone());
+    let preview = engine.preview(&draft).await.unwrap();
+    assert_eq!((count.add, count.reachable()), (preview.add, preview.reachable()));
+    let audience = draft.save(&world.facebook).await.unwrap();
+    let report = engine.run(&audience).await.unwrap();
+    assert_eq!((count.add, count.reachable()), (report.added.sent, report.reachable()));
+    // Even or a third: 20 + 7 are selected, 5 of them are not sent or are somebody else.
+    assert_eq!((count.contacts.selected, count.reachable()), (27, 22));
+
+    // The count of a segment by its fields is another number, which is why it is not the one to show before saving.
+    let now = audiencekit::EvaluationTime::utc(datetime!(2026-11-23 12:00 UTC));
+    let mut by_fields = 0;
+    for segment in &group {
+        by_fields += segment.count(&source, &now).await.unwrap().reachable();
+    }
+    assert!(by_fields > count.reachable(), "{by_fields}");
+    let none: Vec<Segment> = Vec::new();
+    assert_eq!(engine.count(none).await.unwrap_err().kind(), ErrorKind::Invalid);
+}
+
+#[tokio::test]
+async fn a_key_map_that_identifies_no_person_is_refused_before_anything_is_read() {
+    let world = World::new();
+    let keys = KeyMap::builder().column(MatchKey::City, "city").build(&world.schema).unwrap();
+    let engine = world.builder(world.source(0..3)).keys(keys).build();
+    let target = target(SyncMode::Snapshot);
+    let refused = engine.run(&target).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Invalid);
+    assert!(refused.to_string().contains("identifies a person"), "{refused}");
+    assert_eq!(engine.plan(&target).await.unwrap_err().to_string(), refused.to_string());
+    // Nothing was begun: with a key the snapshot is a first one.
+    assert_eq!(world.engine(0..3).run(&target).await.unwrap().added.accepted, 3);
+}
+
+#[tokio::test]
+async fn a_number_whose_channel_was_opted_out_is_not_sent() {
+    let world = World::new();
+    let opted_out = world.schema.require("phone_opted_out").unwrap();
+    let both = world.contact(1);
+    let only_phone = world.contact_with(2, "", "+48 600 000002");
+    let engine = |contacts: Vec<Contact>| world.builder(world.of(contacts)).build();
+    let target = target(SyncMode::Mirror);
+    engine(vec![both.clone(), only_phone.clone()]).run(&target).await.unwrap();
+    world.assert_members(&world.of(vec![both.clone(), only_phone.clone()]));
+
+    let refusing = |contact: &Contact| {
+        let mut contact = contact.clone();
+        contact.set(opted_out, true).unwrap();
+        contact
+    };
+    let (both_refusing, phone_refusing) = (refusing(&both), refusing(&only_phone));
+    let now = engine(vec![both_refusing.clone(), phone_refusing.clone()]);
+    let report = now.run(&target).await.unwrap();
+    let contacts = &sound(&report).contacts;
+    assert_eq!(contacts.held_back[&ExclusionReason::PhoneOptedOut], 1);
+    assert_eq!((contacts.mapped, contacts.without_key), (1, 0));
+    assert_eq!(report.coverage.key(MatchKey::Phone).rejected[&Reject::OptedOut], 2);
+    // The row with the number is gone, the one with the address alone is there.
+    world.assert_members(&world.of(vec![world.contact_with(1, "p1@example.com", "")]));
+
+    // Single changes follow the same policy; a removal may name the number.
+    let change = now.member_change(&phone_refusing, Operation::Add, 1).unwrap();
+    let added = now.apply_changes(&target, &[change]).await.unwrap();
+    assert_eq!((added.unreachable, added.added.sent), (1, 0));
+
+    // A waiver sends it, and says so.
+    let waived = ConsentPolicy::with_waiver("reviewed").unwrap();
+    let waiving = world.builder(world.of(vec![both_refusing, phone_refusing])).consent(waived).build();
+    let report = waiving.run(&target).await.unwrap();
+    assert_eq!((report.contacts.mapped, report.waiver.as_deref()), (2, Some("reviewed")));
+    world.assert_members(&world.of(vec![both, only_phone]));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
-//! Storage of the engine's state: ordered keys in memory or in SQLite.
+//! Storage of the engine's state: ordered keys in memory or in SQLite, and how values are encoded.
 
+pub(super) mod codec;
 pub(super) mod memory;
 pub(super) mod read;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]

@@ -8,7 +8,7 @@ use crate::contact::{Contact, FieldId};
 use crate::error::Result;
 use crate::identity::{Coverage, KeyMap, MatchRows};
 use crate::sync::digest::{PersonId, PseudonymKey, RowDigest};
-use crate::sync::policy::BoundPolicy;
+use crate::sync::policy::{BoundPolicy, ExclusionReason};
 use crate::sync::report::counts::ContactCounts;
 
 /// Turns contacts into rows.
@@ -20,6 +20,8 @@ pub(in crate::sync) struct RowPreparer {
     pub(in crate::sync) secret: PseudonymKey,
     pub(in crate::sync) id: Option<FieldId>,
     pub(in crate::sync) blocked: Arc<HashSet<PersonId>>,
+    /// True if the contacts are to be removed: what they have opted out of is theirs all the same.
+    pub(in crate::sync) removes: bool,
     /// True if a ledger remembers rows, which then have digests and persons.
     pub(in crate::sync) identify: bool,
 }
@@ -89,11 +91,12 @@ impl RowPreparer {
                 continue;
             }
             let first = out.rows.len();
+            let withheld = self.policy.withholds(contact).filter(|_| !self.removes);
             let made = if self.blocked.is_empty() {
-                mapper.append(contact, &mut out.rows, &mut out.coverage)
+                mapper.append_without(withheld, contact, &mut out.rows, &mut out.coverage)
             } else {
                 trial.clear();
-                let made = mapper.append(contact, &mut trial, &mut out.coverage);
+                let made = mapper.append_without(withheld, contact, &mut trial, &mut out.coverage);
                 if self.any_blocked(&trial) {
                     out.counts.suppressed += 1;
                     continue;
@@ -104,7 +107,10 @@ impl RowPreparer {
                 made
             };
             if made == 0 {
-                out.counts.without_key += 1;
+                match withheld.filter(|&key| self.keys.has_value(key, contact)) {
+                    Some(_) => *out.counts.held_back.entry(ExclusionReason::PhoneOptedOut).or_default() += 1,
+                    None => out.counts.without_key += 1,
+                }
                 continue;
             }
             out.counts.mapped += 1;

@@ -111,7 +111,7 @@ impl CallCounts {
         table.line(format!("{name}, in {} calls", self.calls), self.sent);
         table.line("  accepted", self.accepted);
         table.line("  rejected", self.rejected);
-        for (why, count) in [("left open before", self.carried), ("sent again", self.reasserted)] {
+        for (why, count) in [("left open by an earlier run", self.carried), ("sent again", self.reasserted)] {
             if count > 0 {
                 table.line(format!("  of them {why}"), count);
             }

@@ -188,7 +188,7 @@ impl fmt::Display for SyncReport {
         table.line("rows made", self.rows.made);
         table.line("  duplicates", self.rows.duplicates);
         table.line("  unchanged", self.rows.unchanged);
-        table.line("  sent before", self.rows.sent_before);
+        table.line("  already sent", self.rows.sent_before);
         table.line("  to add", self.rows.fresh);
         table.line("  withdrawn", self.rows.withdrawn);
         table.line("rows no longer wanted", self.rows.unwanted);
