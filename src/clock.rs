@@ -1,7 +1,7 @@
 //! Time, supplied by your application: a [`Clock`] for now and sleeping, a [`TimeZone`] for civil days.
 //!
-//! Nothing in the crate asks the operating system for the time except `SystemClock` (feature `tokio`), and nothing
-//! sleeps except through a clock. So tests run a year in a millisecond with a [`ManualClock`], and a fake Facebook can
+//! Nothing in the crate asks the operating system for the time except `SystemClock` (feature `tokio`) and the
+//! [stores](crate::store) of this machine, and nothing sleeps except through a clock. So tests run a year in a millisecond with a [`ManualClock`], and a fake Facebook can
 //! be the clock of a whole program.
 //!
 //! | clock | now | sleeping |
@@ -72,14 +72,39 @@ pub struct SystemClock;
 #[cfg(feature = "tokio")]
 #[async_trait]
 impl Clock for SystemClock {
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
     fn now(&self) -> OffsetDateTime {
-        OffsetDateTime::now_utc()
+        machine_time()
     }
 
     #[expect(clippy::disallowed_methods, reason = "the one place that sleeps")]
     async fn sleep(&self, duration: Duration) {
         tokio::time::sleep(duration).await;
+    }
+}
+
+/// The machine's time, also for stores that have no other clock.
+#[expect(clippy::disallowed_methods, reason = "the one place that asks the machine for the time")]
+pub(crate) fn machine_time() -> OffsetDateTime {
+    OffsetDateTime::now_utc()
+}
+
+/// Elapsed time that never falls behind: it goes on while the machine is suspended and when its clock is set back.
+pub(crate) struct Stopwatch(Box<dyn Fn() -> Duration + Send + Sync>);
+
+impl Stopwatch {
+    #[expect(clippy::disallowed_methods, reason = "the one place that measures time")]
+    pub(crate) fn start() -> Self {
+        let (begun, wall) = (std::time::Instant::now(), machine_time());
+        // The first stands still while a machine is suspended, the second can be set.
+        Self::from_fn(move || begun.elapsed().max((machine_time() - wall).try_into().unwrap_or_default()))
+    }
+
+    pub(crate) fn from_fn(elapsed: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self(Box::new(elapsed))
+    }
+
+    pub(crate) fn elapsed(&self) -> Duration {
+        (self.0)()
     }
 }
 

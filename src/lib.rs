@@ -67,6 +67,7 @@
 //! | normalize and hash | [`identity`] | [`KeyMap`], [`MatchKey`] |
 //! | talk to Facebook, real or fake | [`facebook`] | [`FacebookClient`], [`GraphClient`], [`MockClient`] |
 //! | create and watch an audience | [`audience`] | [`AudienceBuilder`], [`Audience`] |
+//! | keep what must be remembered | [`store`] | [`Store`](store::Store), [`MemoryStore`](store::MemoryStore) |
 //! | plan, upload, mirror, erase | [`sync`] | [`SyncEngine`], [`SyncPlan`], [`SyncReport`] |
 //! | react to events | [`automation`] | [`AutomationEngine`](automation::AutomationEngine), rules, workflows |
 //!
@@ -191,6 +192,7 @@ pub mod facebook;
 pub mod identity;
 pub mod segment;
 pub mod source;
+pub mod store;
 pub mod sync;
 #[cfg(feature = "testing")]
 pub mod testing;

@@ -7,10 +7,10 @@ use time::OffsetDateTime;
 use super::context::Step;
 use crate::automation::state::audit::{AuditEntry, AuditEvent};
 use crate::automation::state::engine_state::EngineState;
-use crate::automation::store::codec::put_text;
 use crate::automation::store::read::{self, Pages};
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
+use crate::store::codec::put_text;
 
 /// Entries that are deleted between two commits.
 const PRUNED_AT_ONCE: usize = 10_000;

@@ -6,7 +6,7 @@ use super::interner::NameId;
 use super::job::{Causation, Position};
 use super::run_counts::RunCounts;
 use crate::automation::definition::frequency::PeriodCount;
-use crate::automation::store::codec::{Reader, put_instant, put_number, put_text};
+use crate::store::codec::{Reader, put_instant, put_number, put_text};
 use crate::sync::Operation;
 
 /// A timer: when it is due, and its number.

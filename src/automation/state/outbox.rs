@@ -8,10 +8,10 @@ use time::OffsetDateTime;
 
 use super::contact_record::{ContactRecord, LastChange, put_operation, read_operation};
 use super::interner::NameId;
-use crate::automation::store::codec::{Reader, put_instant, put_text};
 use crate::automation::store::read::{self, Pages};
 use crate::automation::store::store::{Keyspace, Store, WriteOp};
 use crate::error::Result;
+use crate::store::codec::{Reader, put_instant, put_text};
 use crate::sync::Operation;
 
 /// Removals that Facebook refuses until the audience is larger. Each flush tries them again.

@@ -3,7 +3,7 @@
 use smallvec::SmallVec;
 
 use super::interner::NameId;
-use crate::automation::store::codec::{Reader, put_number};
+use crate::store::codec::{Reader, put_number};
 
 /// Runs by rule, each up to what its rule can ask for.
 #[derive(Debug, Clone, Default, PartialEq)]

@@ -1,6 +1,5 @@
-//! Storage of the engine's state: ordered keys in memory or in SQLite, and how values are encoded.
+//! Storage of the engine's state: ordered keys in memory or in SQLite.
 
-pub(super) mod codec;
 pub(super) mod memory;
 pub(super) mod read;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]

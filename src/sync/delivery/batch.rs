@@ -9,8 +9,8 @@ use std::task::{Context, Poll};
 use super::send::BatchRejections;
 use crate::error::Result;
 use crate::identity::{Cell, KeyList, MatchRow, MatchRows};
+use crate::store::checksum::Checksum;
 use crate::sync::digest::RowDigest;
-use crate::sync::ledger::checksum::Checksum;
 use crate::sync::ledger::record::CallRecord;
 use crate::sync::pipeline::prepare::Prepared;
 

@@ -1,7 +1,6 @@
 //! The store of members and calls, in memory or in SQLite.
 
 pub(super) mod backend;
-pub(super) mod checksum;
 pub(super) mod lease;
 pub(super) mod memory;
 pub(super) mod record;

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use time::OffsetDateTime;
 
-use super::checksum::Checksum;
 use crate::facebook::{AccountId, AudienceId, Session};
 use crate::identity::KeyList;
+use crate::store::checksum::Checksum;
 use crate::sync::digest::{PersonId, RowDigest};
 use crate::sync::target::SyncMode;
 

@@ -4,6 +4,7 @@ use smallvec::SmallVec;
 
 use super::record::{Owner, RowRecord};
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::codec::{Reader, put_number};
 use crate::sync::digest::{PersonId, RowDigest};
 
 impl RowRecord {
@@ -16,10 +17,10 @@ impl RowRecord {
         // The exact capacity, so that a boxed slice is made without a copy.
         let mut out = Vec::with_capacity(length);
         out.extend_from_slice(digest.as_bytes());
-        numbers.into_iter().for_each(|number| write_number(number, &mut out));
+        numbers.into_iter().for_each(|number| put_number(&mut out, number));
         for owner in &self.owners {
             out.extend_from_slice(owner.person.as_bytes());
-            write_number(owner.generation, &mut out);
+            put_number(&mut out, owner.generation);
         }
         out.extend_from_slice(&self.bytes);
         out
@@ -35,45 +36,20 @@ impl RowRecord {
 }
 
 fn read_row(slot: u64, bytes: &[u8]) -> Option<(RowDigest, RowRecord)> {
-    let (digest, rest) = bytes.split_first_chunk::<16>()?;
-    let (run, rest) = read_number(rest)?;
-    let (call, rest) = read_number(rest)?;
-    let (columns, rest) = read_number(rest)?;
-    let (count, mut rest) = read_number(rest)?;
+    let mut reader = Reader(bytes);
+    let digest = RowDigest::from_bytes(reader.chunk()?);
+    let (run, call, columns, count) =
+        (reader.number()?, reader.number()?, reader.number()?, reader.number()?);
     let mut owners = SmallVec::new();
     for _ in 0..count {
-        let (person, after) = rest.split_first_chunk::<16>()?;
-        let (generation, after) = read_number(after)?;
-        owners.push(Owner::new(PersonId::from_bytes(*person), generation));
-        rest = after;
+        owners.push(Owner::new(PersonId::from_bytes(reader.chunk()?), reader.number()?));
     }
     let columns = u16::try_from(columns).ok()?;
-    let row = RowRecord::new(slot, run, call, columns, owners, rest.into());
-    Some((RowDigest::from_bytes(*digest), row))
+    Some((digest, RowRecord::new(slot, run, call, columns, owners, reader.0.into())))
 }
 
 fn number_len(number: u64) -> usize {
     (64 - (number | 1).leading_zeros() as usize).div_ceil(7)
-}
-
-/// Seven bits a byte, the lowest first; the last one has its top bit clear.
-fn write_number(mut number: u64, out: &mut Vec<u8>) {
-    while number > 0x7f {
-        out.push((number & 0x7f) as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn read_number(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut number = 0;
-    for (index, &byte) in bytes.iter().take(10).enumerate() {
-        number |= u64::from(byte & 0x7f).checked_shl(7 * index as u32)?;
-        if byte < 0x80 {
-            return Some((number, bytes.get(index + 1..)?));
-        }
-    }
-    None
 }
 
 #[cfg(test)]

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use super::error::corrupt;
 use crate::error::{Error, ErrorKind, Result};
-use crate::sync::ledger::checksum::Checksum;
+use crate::store::checksum::Checksum;
 
 /// A checksum over the parts of a line.
 pub(super) fn check(parts: &[&[u8]]) -> i64 {

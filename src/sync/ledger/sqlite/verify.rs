@@ -8,7 +8,7 @@ use super::error::{corrupt, failed};
 use super::members::each;
 use super::queries::read_blocked;
 use crate::error::Result;
-use crate::sync::ledger::checksum::Checksum;
+use crate::store::checksum::Checksum;
 use crate::sync::ledger::row_index::IndexKey;
 
 /// Checks the structure of the whole file, and every row and index entry.

@@ -1,10 +1,10 @@
-//! The checksum of rows and records in a ledger.
+//! The checksum of stored values.
 
 /// A fast 64-bit checksum. It finds damage; it does not resist an adversary.
 ///
 /// Its values are stored, so it must not change.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sync) struct Checksum(u64);
+pub(crate) struct Checksum(u64);
 
 impl Default for Checksum {
     fn default() -> Self {
@@ -13,12 +13,12 @@ impl Default for Checksum {
 }
 
 impl Checksum {
-    pub(in crate::sync) fn number(&mut self, number: u64) {
+    pub(crate) fn number(&mut self, number: u64) {
         let mixed = (self.0 ^ number).wrapping_mul(0xff51_afd7_ed55_8ccd);
         self.0 = (mixed ^ (mixed >> 32)).wrapping_mul(0xc4ce_b9fe_1a85_ec53).rotate_left(29);
     }
 
-    pub(in crate::sync) fn bytes(&mut self, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, bytes: &[u8]) {
         let (chunks, rest) = bytes.as_chunks::<8>();
         for chunk in chunks {
             self.number(u64::from_le_bytes(*chunk));
@@ -30,7 +30,7 @@ impl Checksum {
         self.number(u64::from_le_bytes(last) ^ ((bytes.len() as u64) << 56));
     }
 
-    pub(in crate::sync) fn finish(self) -> u64 {
+    pub(crate) fn finish(self) -> u64 {
         let mixed = (self.0 ^ (self.0 >> 33)).wrapping_mul(0xff51_afd7_ed55_8ccd);
         mixed ^ (mixed >> 33)
     }

@@ -1,6 +1,6 @@
 //! Encodes small records: numbers with seven bits per byte, texts with their length before them.
 
-pub(in crate::automation) fn put_number(out: &mut Vec<u8>, mut number: u64) {
+pub(crate) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         out.push(number as u8 | 0x80);
         number >>= 7;
@@ -8,20 +8,20 @@ pub(in crate::automation) fn put_number(out: &mut Vec<u8>, mut number: u64) {
     out.push(number as u8);
 }
 
-pub(in crate::automation) fn put_instant(out: &mut Vec<u8>, micros: i64) {
+pub(crate) fn put_instant(out: &mut Vec<u8>, micros: i64) {
     out.extend_from_slice(&micros.to_be_bytes());
 }
 
-pub(in crate::automation) fn put_text(out: &mut Vec<u8>, text: &str) {
+pub(crate) fn put_text(out: &mut Vec<u8>, text: &str) {
     put_number(out, text.len() as u64);
     out.extend_from_slice(text.as_bytes());
 }
 
 /// Decodes what was put, in the same order. A method returns `None` for bytes that nothing put.
-pub(in crate::automation) struct Reader<'a>(pub(in crate::automation) &'a [u8]);
+pub(crate) struct Reader<'a>(pub(crate) &'a [u8]);
 
 impl<'a> Reader<'a> {
-    pub(in crate::automation) fn number(&mut self) -> Option<u64> {
+    pub(crate) fn number(&mut self) -> Option<u64> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let [byte] = self.chunk()?;
@@ -33,32 +33,29 @@ impl<'a> Reader<'a> {
         None
     }
 
-    pub(in crate::automation) fn small(&mut self) -> Option<u32> {
+    pub(crate) fn small(&mut self) -> Option<u32> {
         self.number()?.try_into().ok()
     }
 
-    pub(in crate::automation) fn instant(&mut self) -> Option<i64> {
+    pub(crate) fn instant(&mut self) -> Option<i64> {
         self.chunk().map(i64::from_be_bytes)
     }
 
-    pub(in crate::automation) fn text(&mut self) -> Option<&'a str> {
+    pub(crate) fn text(&mut self) -> Option<&'a str> {
         let length = self.number()?.try_into().ok()?;
         let (text, rest) = self.0.split_at_checked(length)?;
         self.0 = rest;
         std::str::from_utf8(text).ok()
     }
 
-    pub(in crate::automation) fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
+    pub(crate) fn chunk<const N: usize>(&mut self) -> Option<[u8; N]> {
         let (chunk, rest) = self.0.split_first_chunk::<N>()?;
         self.0 = rest;
         Some(*chunk)
     }
 
     /// Decodes a list with its length before it.
-    pub(in crate::automation) fn list<T>(
-        &mut self,
-        mut entry: impl FnMut(&mut Self) -> Option<T>,
-    ) -> Option<Vec<T>> {
+    pub(crate) fn list<T>(&mut self, mut entry: impl FnMut(&mut Self) -> Option<T>) -> Option<Vec<T>> {
         let count = self.small()?;
         // An entry has a byte at least: a damaged count must not reserve memory.
         let mut all = Vec::with_capacity((count as usize).min(self.0.len()));

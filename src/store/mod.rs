@@ -1,0 +1,47 @@
+//! Persistence: one small trait, [`Store`], for everything that this crate remembers.
+//!
+//! A store is an ordered map of byte keys in named [spaces](Space). It reads keys, scans ranges in pages, and commits
+//! writes all or nothing, under [expectations](Commit::expect): "this key has this value", "this key is absent". That one
+//! primitive is enough for leases, fences, run numbers and versions, so a database of your own needs four methods and
+//! nothing else.
+//!
+//! ```
+//! use audiencekit::store::{Commit, CommitOutcome, Durability, MemoryStore, Space, Store};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> audiencekit::Result<()> {
+//! const COUNTERS: Space = Space::new("counters");
+//!
+//! let store = MemoryStore::new();
+//! let create = || Commit::new().expect_absent(COUNTERS, b"runs").put(COUNTERS, b"runs", b"1");
+//! assert_eq!(store.commit(create(), Durability::Immediate).await?, CommitOutcome::Applied);
+//! assert_eq!(store.commit(create(), Durability::Immediate).await?, CommitOutcome::Conflict { expectation: 0 });
+//! assert_eq!(store.get(COUNTERS, &[b"runs"]).await?, [Some(b"1".to_vec())]);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Every value that this crate keeps is [sealed](seal): it carries a version and a checksum over its space, its key and
+//! its content, so that a damaged, moved or exchanged value is noticed by the reader, in any database.
+
+pub(crate) mod checksum;
+pub(crate) mod codec;
+mod commit;
+mod frame;
+mod lease;
+mod lease_records;
+mod memory;
+mod page;
+mod range;
+mod space;
+#[expect(clippy::module_inception, reason = "the file holds the trait of that name")]
+mod store;
+
+pub use commit::{Commit, CommitOutcome, Durability, Expectation, Write};
+pub use frame::{Opened, open, seal};
+pub use lease::Lease;
+pub use memory::MemoryStore;
+pub use page::{Entry, Page, PageBuilder, PageLimit};
+pub use range::KeyRange;
+pub use space::Space;
+pub use store::Store;
