@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::segment::definition::Segment;
@@ -129,6 +129,29 @@ impl SegmentCatalog for MemoryCatalog {
 
     fn remove(&self, name: &str) -> Result<bool> {
         Ok(self.read(|segments| segments.remove(name).is_some()))
+    }
+}
+
+/// A catalog that several share, such as an engine of automation and the page on which segments are edited.
+impl<C: SegmentCatalog + ?Sized> SegmentCatalog for Arc<C> {
+    fn segment(&self, name: &str) -> Result<Option<Segment>> {
+        (**self).segment(name)
+    }
+
+    fn names(&self) -> Result<Vec<String>> {
+        (**self).names()
+    }
+
+    fn versions(&self, name: &str) -> Result<Vec<Segment>> {
+        (**self).versions(name)
+    }
+
+    fn save(&self, segment: &Segment) -> Result<u32> {
+        (**self).save(segment)
+    }
+
+    fn remove(&self, name: &str) -> Result<bool> {
+        (**self).remove(name)
     }
 }
 
