@@ -102,10 +102,10 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         options: EngineOptions,
     ) -> Result<Self> {
         let schema = contacts.schema().clone();
-        definitions.check(&schema, &options.zone, audiences)?;
+        definitions.check_with(&schema, &options.zone, audiences, options.catalog.as_ref())?;
         let mut state = load::load(&store, options.cache_capacity)?;
         let older = versions::load(&store, &state, &definitions)?;
-        let program = Program::compile(&definitions, &older, &schema, &options.zone, &mut state.names)?;
+        let program = Program::compile(&definitions, &older, &schema, &options, &mut state.names)?;
         versions::save(&mut state, &definitions.workflows);
         let mut engine = Self {
             program,
@@ -364,7 +364,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     ) -> Result<()> {
         self.ensure_usable()?;
         let schema = self.contacts.schema().clone();
-        definitions.check(&schema, &self.options.zone, audiences)?;
+        definitions.check_with(&schema, &self.options.zone, audiences, self.options.catalog.as_ref())?;
         let mut problems = ValidationErrors::new("definitions");
         let before = &self.definitions.workflows;
         let older = redefine::retired(before, &self.older, &definitions, &mut problems);
@@ -373,8 +373,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
             redefine::check_moves(store, state, program, &definitions, renamed, &mut problems)?;
         }
         problems.into_result()?;
-        self.program =
-            Program::compile(&definitions, &older, &schema, &self.options.zone, &mut self.state.names)?;
+        self.program = Program::compile(&definitions, &older, &schema, &self.options, &mut self.state.names)?;
         self.definitions = definitions;
         self.older = older;
         self.audiences = by_id(audiences);

@@ -4,56 +4,20 @@ use std::ops::ControlFlow;
 
 use time::OffsetDateTime;
 
-use super::contact_store::store::{ContactStore, unknown_contact};
+use super::bulk_run::{self, ManualRun};
+use super::contact_store::store::ContactStore;
 use super::engine::AutomationEngine;
 use super::execute::context::{self, RunContext};
-use super::execute::{action, commit, date_trigger, dispatch, recorder, reevaluate, rule};
-use super::idempotency;
+use super::execute::{action, commit, date_trigger, reevaluate};
 use super::options::StepReport;
 use super::state::contact_cache;
-use super::state::job::{Causation, Origin};
+use super::state::job::Origin;
 use super::store::store::Store;
-use super::timestamp::{earlier, micros};
+use super::timestamp::micros;
 use crate::audience::Audience;
 use crate::error::{Error, ErrorKind, Result};
-use crate::segment::{EvaluationTime, Segment};
+use crate::segment::Segment;
 use crate::sync::Operation;
-
-/// How [`AutomationEngine::run_rule`] runs a rule.
-///
-/// ```
-/// use audiencekit::automation::ManualRun;
-///
-/// let run = ManualRun::new("spring 2026").without_conditions();
-/// assert!(!run.check_conditions);
-/// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct ManualRun {
-    /// Identifies the run: a repeated run of the same label skips the contacts that it has reached, as long as handled
-    /// events are remembered ([`EngineOptions::dedup_window`](super::options::EngineOptions::dedup_window)).
-    pub label: String,
-    /// Whether the conditions are checked. Defaults to `true`; `false` runs the yes actions for every contact.
-    pub check_conditions: bool,
-}
-
-impl ManualRun {
-    /// Creates a run that checks the conditions.
-    #[must_use]
-    pub fn new(label: impl Into<String>) -> Self {
-        Self { label: label.into(), check_conditions: true }
-    }
-
-    /// Skips the check of the conditions and runs the yes actions.
-    #[must_use]
-    pub fn without_conditions(mut self) -> Self {
-        self.check_conditions = false;
-        self
-    }
-}
-
-/// Contacts between two commits.
-const RUN_AT_ONCE: usize = 1_000;
 
 impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     /// Runs a rule for chosen contacts, whether or not an event happened to them.
@@ -88,34 +52,80 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
     ) -> Result<StepReport> {
         self.ensure_usable()?;
         let mut step = self.step();
-        step.state.advance_clock(micros(now));
-        let since = micros(earlier(now, step.options.dedup_window));
-        let name = step.state.names.get(rule).filter(|&name| step.program.rule(name).is_some());
-        let name = name.ok_or_else(|| {
-            Error::new(ErrorKind::NotFound, "run rule", format!("unknown rule {rule:?}"))
-                .with_expected("the id of a rule in the engine's definitions")
-        })?;
-        for (index, id) in contacts.into_iter().enumerate() {
-            let key = idempotency::manual_run_key(&format!("{rule}\0{}", run.label), id);
-            if step.state.dedup.has(step.store, key, since)? {
-                continue;
-            }
-            let contact = step.state.fetch(step.store, id)?;
-            if !context::reload(&mut step, contact)? {
-                let origin = &Origin::Rule(rule.to_owned());
-                recorder::record_error(&mut step, RunContext { origin, contact, at: now }, unknown_contact());
-                continue;
-            }
-            step.state.mark_handled(key, micros(now));
-            rule::check(&mut step, name, contact, now, Causation { key, depth: 0 }, run.check_conditions);
-            dispatch::dispatch_follow_ups(&mut step);
-            reevaluate::reevaluate_if_changed(&mut step, contact, now);
-            if index % RUN_AT_ONCE == RUN_AT_ONCE - 1 {
-                commit::commit_and_apply(&mut step)?;
-            }
-        }
-        commit::commit_and_apply(&mut step)?;
-        Ok(std::mem::take(step.report))
+        let subject = bulk_run::rule(&step, rule)?;
+        bulk_run::run(&mut step, &subject, contacts, run, now)
+    }
+
+    /// Runs a rule for the contacts that a segment selects now.
+    ///
+    /// # Errors
+    /// As [`run_rule`](Self::run_rule), and the errors of the segment and the contact store.
+    pub fn run_rule_for(
+        &mut self,
+        rule: &str,
+        segment: &Segment,
+        run: &ManualRun,
+        now: OffsetDateTime,
+    ) -> Result<StepReport> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        let subject = bulk_run::rule(&step, rule)?;
+        bulk_run::run_selected(&mut step, &subject, segment, run, now)
+    }
+
+    /// Starts a workflow for chosen contacts, whether or not an event happened to them.
+    ///
+    /// Each enters at the first start whose conditions hold, or at the first start if the run does not check conditions.
+    /// Re-entry, limits and schedules hold as for an event.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] for an unknown workflow; the error of the store. An unknown contact is a problem in the
+    /// report; the others are run.
+    ///
+    /// ```
+    /// # use audiencekit::Schema;
+    /// # use audiencekit::automation::*;
+    /// # use time::macros::datetime;
+    /// # let mut contacts = MemoryContacts::new(&Schema::standard());
+    /// # contacts.edit("c-1", |_| Ok(()))?;
+    /// # let thanks = Node::Do { actions: vec![Action::ChangeScore { by: 5 }], to: "end".into() };
+    /// # let welcome = Workflow::new("welcome", 1).start(Trigger::tag("VIP"), "thanks").node("thanks", thanks).node("end", Node::End);
+    /// # let definitions = Definitions::new().workflow(welcome);
+    /// # let mut engine =
+    /// #     AutomationEngine::open(definitions, &[], MemoryStore::new(), contacts, EngineOptions::default())?;
+    /// # let now = datetime!(2026-11-23 12:00 UTC);
+    /// let report = engine.run_workflow("welcome", ["c-1"], &ManualRun::new("spring 2026"), now)?;
+    /// assert_eq!((report.matched, report.actions), (1, 1));
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    pub fn run_workflow<'a>(
+        &mut self,
+        workflow: &str,
+        contacts: impl IntoIterator<Item = &'a str>,
+        run: &ManualRun,
+        now: OffsetDateTime,
+    ) -> Result<StepReport> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        let subject = bulk_run::workflow(&step, workflow)?;
+        bulk_run::run(&mut step, &subject, contacts, run, now)
+    }
+
+    /// Starts a workflow for the contacts that a segment selects now.
+    ///
+    /// # Errors
+    /// As [`run_workflow`](Self::run_workflow), and the errors of the segment and the contact store.
+    pub fn run_workflow_for(
+        &mut self,
+        workflow: &str,
+        segment: &Segment,
+        run: &ManualRun,
+        now: OffsetDateTime,
+    ) -> Result<StepReport> {
+        self.ensure_usable()?;
+        let mut step = self.step();
+        let subject = bulk_run::workflow(&step, workflow)?;
+        bulk_run::run_selected(&mut step, &subject, segment, run, now)
     }
 
     /// Runs a rule for every contact that matches it already, such as those whose events happened before the rule existed.
@@ -141,7 +151,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         let mut total = self.run_rule(rule, [], &run, now)?;
         let mut last = None;
         loop {
-            let ids = contacts_after(self.contacts(), last.as_deref())?;
+            let ids = bulk_run::contacts_after(self.contacts(), last.as_deref())?;
             total.add(self.run_rule(rule, ids.iter().map(String::as_str), &run, now)?);
             last = ids.into_iter().next_back();
             if last.is_none() {
@@ -192,13 +202,12 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
             ));
         }
         step.state.advance_clock(micros(now));
-        let time = EvaluationTime::new(now, step.options.zone.clone());
-        let compiled = segment.compile(step.contacts.schema(), &time)?;
+        let compiled = bulk_run::compile(&step, segment, now)?;
         let origin = Origin::Rule(format!("backfill {}", segment.name()));
         let mut added = 0;
         let mut last = None;
         loop {
-            let ids = contacts_after(step.contacts, last.as_deref())?;
+            let ids = bulk_run::contacts_after(step.contacts, last.as_deref())?;
             for id in &ids {
                 let contact = step.state.fetch(step.store, id)?;
                 if context::reload(&mut step, contact)? && compiled.selects(step.contact) {
@@ -250,7 +259,11 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
                 if !record.held.is_empty() {
                     held.push(record.id);
                 }
-                Ok(if held.len() < RUN_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
+                Ok(if held.len() < bulk_run::RUN_AT_ONCE {
+                    ControlFlow::Continue(())
+                } else {
+                    ControlFlow::Break(())
+                })
             })?;
             for id in &held {
                 let contact = step.state.fetch(step.store, id)?;
@@ -259,7 +272,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
             }
             commit::commit_and_apply(&mut step)?;
             total.add(std::mem::take(step.report));
-            if held.len() < RUN_AT_ONCE {
+            if held.len() < bulk_run::RUN_AT_ONCE {
                 return Ok(total);
             }
         }
@@ -293,7 +306,7 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
         let mut step = self.step();
         let mut last = None;
         loop {
-            let ids = contacts_after(step.contacts, last.as_deref())?;
+            let ids = bulk_run::contacts_after(step.contacts, last.as_deref())?;
             for id in &ids {
                 let contact = step.state.fetch(step.store, id)?;
                 if context::load(&mut step, contact)? {
@@ -307,14 +320,4 @@ impl<S: Store, C: ContactStore> AutomationEngine<S, C> {
             }
         }
     }
-}
-
-/// Returns the next ids of the contact store, as many as go between two commits.
-fn contacts_after<C: ContactStore>(contacts: &C, last: Option<&str>) -> Result<Vec<String>> {
-    let mut ids = Vec::new();
-    contacts.each(last, &mut |id| {
-        ids.push(id.to_owned());
-        Ok(if ids.len() < RUN_AT_ONCE { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
-    })?;
-    Ok(ids)
 }

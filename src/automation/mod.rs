@@ -29,10 +29,12 @@
 //! [`ContactStore`]. The [automation guide](crate::_documentation::automation) explains events, triggers, actions,
 //! schedules, limits, versions and simulation.
 
+mod bulk_run;
 mod contact_store;
 mod definition;
 mod engine;
 mod event;
+mod event_kind;
 mod execute;
 mod idempotency;
 mod manual_run;
@@ -45,24 +47,25 @@ mod store;
 mod timestamp;
 mod unique_map;
 
+pub use bulk_run::ManualRun;
 pub use contact_store::memory::MemoryContacts;
 pub use contact_store::store::{ContactChange, ContactStore, ContactUpdate};
 pub use definition::action::{Action, ActionStep, SavedAudience};
 pub use definition::definitions::Definitions;
 pub use definition::delay::Delay;
 pub use definition::frequency::{FrequencyCap, Period, RateLimit};
-pub use definition::property::{PropertyFilter, PropertyTest};
+pub use definition::property::{PropertyFilter, PropertyTest, RegexText};
 pub use definition::rule::Rule;
 pub use definition::schedule::{OpenHours, OutsideHours, Schedule};
 pub use definition::template::Template;
 pub use definition::trigger::Trigger;
 pub use definition::workflow::{CheckPath, EntryPoint, ExitCriterion, Node, Reentry, SplitPath, Workflow};
 pub use engine::AutomationEngine;
-pub use event::{ConsentChannel, ContactEvent, EventKind};
+pub use event::ContactEvent;
+pub use event_kind::{ConsentChannel, EventKind};
 pub use execute::explain::{MembershipExplanation, RuleStatus, WorkflowStatus};
 pub use execute::flush::{FlushPolicy, FlushReport, MemberSink, MembershipChange};
 pub use execute::redefine::WorkflowMigration;
-pub use manual_run::ManualRun;
 pub use options::{EngineOptions, StepReport};
 pub use results::PendingChange;
 pub use simulate::{SimulatedChange, Simulation};

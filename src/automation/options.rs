@@ -1,9 +1,11 @@
 //! Options of an engine, and the report of a call to it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::TimeZone;
 use crate::error::Error;
+use crate::segment::SegmentCatalog;
 
 /// Options of an [`AutomationEngine`](super::engine::AutomationEngine).
 ///
@@ -40,6 +42,9 @@ pub struct EngineOptions {
     /// The number of contacts whose state stays in memory between two calls. All others are read from the store on demand.
     /// Defaults to 10,000.
     pub cache_capacity: usize,
+    /// The catalog of the segments that conditions and backfilled segments name, as in `segment("VIP")`. It is asked at each
+    /// check, so that a segment counts as it is defined then. Defaults to none, with which such a condition is refused.
+    pub catalog: Option<Arc<dyn SegmentCatalog>>,
 }
 
 impl Default for EngineOptions {
@@ -52,6 +57,7 @@ impl Default for EngineOptions {
             audit: true,
             audit_entries: None,
             cache_capacity: 10_000,
+            catalog: None,
         }
     }
 }
@@ -109,6 +115,30 @@ impl EngineOptions {
     #[must_use]
     pub fn cache_capacity(mut self, contacts: usize) -> Self {
         self.cache_capacity = contacts;
+        self
+    }
+
+    /// Sets the catalog of the segments that conditions name. Defaults to none.
+    ///
+    /// ```
+    /// use audiencekit::Schema;
+    /// use audiencekit::automation::*;
+    /// use audiencekit::segment::{MemoryCatalog, Segment, SegmentCatalog, Selector};
+    ///
+    /// let (schema, catalog) = (Schema::standard(), MemoryCatalog::new());
+    /// catalog.save(&Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema)?)?;
+    /// let rule = Rule::new("r").when(r#"segment("VIP")"#).then(Action::ChangeScore { by: 1 });
+    /// let open = |options| {
+    ///     let definitions = Definitions::new().rule(rule.clone());
+    ///     AutomationEngine::open(definitions, &[], MemoryStore::new(), MemoryContacts::new(&schema), options)
+    /// };
+    /// assert!(open(EngineOptions::default()).is_err());
+    /// assert!(open(EngineOptions::default().catalog(catalog)).is_ok());
+    /// # Ok::<(), audiencekit::Error>(())
+    /// ```
+    #[must_use]
+    pub fn catalog(mut self, catalog: impl SegmentCatalog + 'static) -> Self {
+        self.catalog = Some(Arc::new(catalog));
         self
     }
 

@@ -3,6 +3,7 @@
 mod crash;
 mod explain;
 mod hostile;
+mod kinds;
 mod rules;
 mod wide;
 mod year;

@@ -6,10 +6,10 @@ use std::ops::ControlFlow;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
-use crate::automation::event::EventKind;
+use crate::automation::event_kind::{ConsentChannel, EventKind};
 use crate::automation::timestamp;
 use crate::clock::TimeZone;
-use crate::contact::{Contact, DateOrder, Schema, ValueRef, normalize_tag};
+use crate::contact::{ConsentStatus, Contact, DateOrder, Schema, ValueRef, normalize_tag};
 use crate::error::{Error, ErrorKind, Result};
 
 /// The contacts of your application: conditions read them, actions change them. Implement it over your own storage;
@@ -114,6 +114,14 @@ pub enum ContactChange {
         /// The stage.
         stage: String,
     },
+    /// Records that a consent was given, refused or withdrawn: for e-mail in `opted_out`, for text messages and calls in
+    /// `phone_opted_out`, for web push in the consent `web_push`, and in a consent of that name otherwise.
+    SetConsent {
+        /// The channel.
+        channel: ConsentChannel,
+        /// Its state.
+        status: ConsentStatus,
+    },
     /// Calls your application.
     Call {
         /// The name of what to call.
@@ -137,7 +145,8 @@ impl ContactChange {
         !matches!(self, Self::ChangeTagScore { .. } | Self::ChangeScore { .. } | Self::Call { .. })
     }
 
-    /// Applies the change to a contact and returns what happened to it, or `None` if it was so already.
+    /// Applies the change to a contact and returns what happened to it: nothing if it was so already. A change of
+    /// `opted_out` or `phone_opted_out` is one of a field and of a consent.
     ///
     /// # Errors
     /// [`ErrorKind::Schema`] or [`ErrorKind::Source`] for a field or value that does not fit. The contact is unchanged.
@@ -150,7 +159,7 @@ impl ContactChange {
     /// let mut contact = Contact::new(&Schema::standard());
     /// let change = ContactChange::ChangeScore { by: 5 };
     /// let happened = change.apply(&mut contact, datetime!(2026-11-23 12:00 UTC), &TimeZone::utc())?;
-    /// assert!(happened == Some(EventKind::ScoreChanged { from: 0, to: 5 }));
+    /// assert!(happened == [EventKind::ScoreChanged { from: 0, to: 5 }]);
     /// # Ok::<(), audiencekit::Error>(())
     /// ```
     pub fn apply(
@@ -158,11 +167,14 @@ impl ContactChange {
         contact: &mut Contact,
         at: OffsetDateTime,
         zone: &TimeZone,
-    ) -> Result<Option<EventKind>> {
-        Ok(match self {
+    ) -> Result<Vec<EventKind>> {
+        let happened = match self {
+            Self::SetDetail { field, value } => return set_detail(contact, field, value, zone),
+            Self::SetConsent { channel, status } => return set_consent(contact, channel, *status, at),
+
             Self::AddTag { tag } => {
                 if find_tag(contact, tag).is_some() {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 contact.add_tag(tag, 1, Some(at))?;
                 Some(EventKind::TagAssigned { tag: tag.clone() })
@@ -184,31 +196,75 @@ impl ContactChange {
             },
             Self::SetScore { to } => set_score(contact, |_| *to)?,
             Self::ChangeScore { by } => set_score(contact, |score| score.saturating_add(*by))?,
-            Self::SetDetail { field, value } => {
-                let id = contact.schema().require(field)?;
-                let before = contact.get(id).map(owned);
-                contact.set_cell(id, value, DateOrder::YearMonthDay, zone)?;
-                let after = contact.get(id).map(owned);
-                match (before == after, before) {
-                    (true, _) => None,
-                    (false, None) => Some(EventKind::DetailAdded { field: field.clone() }),
-                    (false, Some(_)) => Some(EventKind::DetailChanged { field: field.clone() }),
-                }
-            }
             Self::SetStage { funnel, stage } => {
                 let symbols = contact.schema().symbols();
                 let there = contact.stages().iter().any(|known| {
                     *symbols.text(known.funnel) == **funnel && *symbols.text(known.stage) == **stage
                 });
                 if there {
-                    return Ok(None);
+                    return Ok(Vec::new());
                 }
                 contact.set_stage(funnel, stage, Some(at))?;
                 Some(EventKind::StageReached { funnel: funnel.clone(), stage: stage.clone() })
             }
             Self::Call { .. } => None,
-        })
+        };
+        Ok(happened.into_iter().collect())
     }
+}
+
+fn set_detail(contact: &mut Contact, field: &str, value: &str, zone: &TimeZone) -> Result<Vec<EventKind>> {
+    let id = contact.schema().require(field)?;
+    let before = contact.get(id).map(owned);
+    contact.set_cell(id, value, DateOrder::YearMonthDay, zone)?;
+    let after = contact.get(id).map(owned);
+    if before == after {
+        return Ok(Vec::new());
+    }
+    let mut happened = vec![match before {
+        None => EventKind::DetailAdded { field: field.to_owned() },
+        Some(_) => EventKind::DetailChanged { field: field.to_owned() },
+    }];
+    let channel = match field {
+        "opted_out" => ConsentChannel::Email,
+        "phone_opted_out" => ConsentChannel::Phone,
+        _ => return Ok(happened),
+    };
+    let status = match contact.get(id) {
+        Some(ValueRef::Boolean(true)) => ConsentStatus::Withdrawn,
+        Some(_) => ConsentStatus::Confirmed,
+        None => ConsentStatus::NotConfirmed,
+    };
+    happened.push(EventKind::ConsentChanged { channel, status });
+    Ok(happened)
+}
+
+fn set_consent(
+    contact: &mut Contact,
+    channel: &ConsentChannel,
+    status: ConsentStatus,
+    at: OffsetDateTime,
+) -> Result<Vec<EventKind>> {
+    let name = match channel {
+        ConsentChannel::Email | ConsentChannel::Phone => {
+            let field = if *channel == ConsentChannel::Email { "opted_out" } else { "phone_opted_out" };
+            let value = match status {
+                ConsentStatus::Confirmed => "false",
+                ConsentStatus::Withdrawn => "true",
+                ConsentStatus::NotConfirmed => "",
+            };
+            return set_detail(contact, field, value, &TimeZone::utc());
+        }
+        ConsentChannel::WebPush => "web_push",
+        ConsentChannel::Named(name) => name,
+    };
+    let known = contact.schema().symbols().get(name);
+    let history = contact.consents().iter().filter(|entry| Some(entry.name) == known);
+    if history.max_by_key(|entry| entry.at).is_some_and(|last| last.status == status) {
+        return Ok(Vec::new());
+    }
+    contact.add_consent(name, status, Some(at))?;
+    Ok(vec![EventKind::ConsentChanged { channel: channel.clone(), status }])
 }
 
 fn find_tag(contact: &Contact, tag: &str) -> Option<crate::contact::Tag> {

@@ -8,6 +8,8 @@ use super::delay::Delay;
 use super::flag;
 use crate::audience::Audience;
 use crate::automation::contact_store::store::ContactChange;
+use crate::automation::event_kind::ConsentChannel;
+use crate::contact::ConsentStatus;
 
 /// The id of a saved audience. It is made from an [`Audience`], so that a draft, which has no id yet, does not compile:
 ///
@@ -107,6 +109,14 @@ pub enum Action {
         /// The stage.
         stage: String,
     },
+    /// Records that a consent was given, refused or withdrawn. What listens for the consent is started, as it is by a
+    /// [`SetDetail`](Self::SetDetail) of `opted_out` or `phone_opted_out`.
+    SetConsent {
+        /// The channel.
+        channel: ConsentChannel,
+        /// Its state.
+        status: ConsentStatus,
+    },
     /// Runs another rule for the contact at once, within its run limit.
     RunRule {
         /// The id of the rule.
@@ -167,6 +177,7 @@ impl Action {
             Self::ChangeScore { .. } => "change_score",
             Self::SetDetail { .. } => "set_detail",
             Self::SetStage { .. } => "set_stage",
+            Self::SetConsent { .. } => "set_consent",
             Self::RunRule { .. } => "run_rule",
             Self::Call { .. } => "call",
         }
@@ -185,6 +196,9 @@ impl Action {
             }
             Self::SetStage { funnel, stage } => {
                 ContactChange::SetStage { funnel: funnel.clone(), stage: stage.clone() }
+            }
+            Self::SetConsent { channel, status } => {
+                ContactChange::SetConsent { channel: channel.clone(), status: *status }
             }
             Self::Call { name, data } => ContactChange::Call { name: name.clone(), data: data.clone() },
             Self::AddToAudience { .. } | Self::RemoveFromAudience { .. } | Self::RunRule { .. } => {

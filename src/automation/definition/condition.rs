@@ -1,13 +1,13 @@
 //! Conditions: segment filters, looked at as of the check.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use time::OffsetDateTime;
 
 use crate::clock::TimeZone;
 use crate::contact::{Contact, Schema};
 use crate::error::Result;
-use crate::segment::{CompiledFilter, EvaluationTime, Filter};
+use crate::segment::{CompiledFilter, EvaluationTime, Filter, SegmentCatalog};
 
 /// A filter that was checked against the schema, compiled: what does not depend on the time of the check once, and
 /// asked first; the rest for each instant at which that holds.
@@ -17,7 +17,11 @@ pub(in crate::automation) struct Condition {
     timed: Vec<Timed>,
     schema: Schema,
     zone: TimeZone,
+    catalog: Option<Catalog>,
 }
+
+/// The catalog of the segments that conditions name.
+pub(in crate::automation) type Catalog = Arc<dyn SegmentCatalog>;
 
 /// A part that depends on the time, and its form for the last instant.
 #[derive(Debug)]
@@ -27,19 +31,24 @@ struct Timed {
 }
 
 impl Condition {
-    pub(in crate::automation) fn parse(text: &str, schema: &Schema, zone: &TimeZone) -> Result<Self> {
+    pub(in crate::automation) fn parse(
+        text: &str,
+        schema: &Schema,
+        zone: &TimeZone,
+        catalog: Option<&Catalog>,
+    ) -> Result<Self> {
         let filter = Filter::parse(text, schema)?;
         let any_time = EvaluationTime::new(OffsetDateTime::UNIX_EPOCH, zone.clone());
         let (mut timeless, mut timed) = (Vec::new(), Vec::new());
         for part in filter.conjuncts() {
-            let compiled = part.compile(schema, &any_time)?;
+            let compiled = compile(&part, schema, &any_time, catalog)?;
             if part.depends_on_now() {
                 timed.push(Timed { filter: part, compiled: Mutex::new(None) });
             } else {
                 timeless.push(compiled);
             }
         }
-        Ok(Self { timeless, timed, schema: schema.clone(), zone: zone.clone() })
+        Ok(Self { timeless, timed, schema: schema.clone(), zone: zone.clone(), catalog: catalog.cloned() })
     }
 
     /// True when the filter holds for `contact`, with `at` as now.
@@ -53,7 +62,8 @@ impl Condition {
                 Some((known, filter)) if *known == at => filter,
                 other => {
                     let time = EvaluationTime::new(at, self.zone.clone());
-                    &mut other.insert((at, part.filter.compile(&self.schema, &time)?)).1
+                    let catalog = self.catalog.as_ref();
+                    &mut other.insert((at, compile(&part.filter, &self.schema, &time, catalog)?)).1
                 }
             };
             if !filter.matches(contact) {
@@ -61,6 +71,18 @@ impl Condition {
             }
         }
         Ok(true)
+    }
+}
+
+fn compile(
+    filter: &Filter,
+    schema: &Schema,
+    time: &EvaluationTime,
+    catalog: Option<&Catalog>,
+) -> Result<CompiledFilter> {
+    match catalog {
+        Some(catalog) => filter.compile_with(schema, time, &**catalog),
+        None => filter.compile(schema, time),
     }
 }
 

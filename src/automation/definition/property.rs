@@ -1,7 +1,10 @@
 //! Tests of the amount and the properties of an external event.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::OnceLock;
 
+use regex::{Regex, RegexBuilder};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -46,6 +49,14 @@ pub enum PropertyTest {
     LessThan(Decimal),
     /// A larger number.
     GreaterThan(Decimal),
+    /// This number or a smaller one.
+    AtMost(Decimal),
+    /// This number or a larger one.
+    AtLeast(Decimal),
+    /// Any of these texts or numbers.
+    AnyOf(Vec<String>),
+    /// A text in which the regular expression finds something, ignoring case. `^` and `$` are the ends of the text.
+    Matches(RegexText),
 }
 
 impl PropertyFilter {
@@ -56,7 +67,11 @@ impl PropertyFilter {
     }
 
     /// Returns `true` if the event passes the test.
-    pub(super) fn matches(&self, value: Option<Decimal>, properties: &BTreeMap<String, String>) -> bool {
+    pub(in crate::automation) fn matches(
+        &self,
+        value: Option<Decimal>,
+        properties: &BTreeMap<String, String>,
+    ) -> bool {
         let amount = (self.property == "value").then_some(value).flatten();
         let written = amount.map(|amount| amount.normalize().to_string());
         let text = written.as_deref().or_else(|| properties.get(&self.property).map(|text| text.trim()));
@@ -72,7 +87,96 @@ impl PropertyFilter {
             }
             PropertyTest::LessThan(bound) => number().is_some_and(|number| number < *bound),
             PropertyTest::GreaterThan(bound) => number().is_some_and(|number| number > *bound),
+            PropertyTest::AtMost(bound) => number().is_some_and(|number| number <= *bound),
+            PropertyTest::AtLeast(bound) => number().is_some_and(|number| number >= *bound),
+            PropertyTest::AnyOf(wanted) => {
+                text.is_some_and(|text| wanted.iter().any(|wanted| same(text, wanted)))
+            }
+            PropertyTest::Matches(pattern) => text.is_some_and(|text| pattern.is_match(text)),
         }
+    }
+}
+
+/// The text of a regular expression, compiled when it is first needed.
+///
+/// ```
+/// use audiencekit::automation::{EventKind, PropertyFilter, PropertyTest, Trigger};
+///
+/// let voucher = PropertyFilter::new("code", PropertyTest::Matches("^SPRING-[0-9]+$".into()));
+/// let trigger = Trigger::External { kinds: vec!["purchase".into()], properties: vec![voucher] };
+/// let event = serde_json::from_str::<EventKind>(
+///     r#"{"external": {"kind": "purchase", "properties": {"code": "spring-17"}}}"#)?;
+/// assert!(trigger.matches(&event));
+/// # Ok::<(), serde_json::Error>(())
+/// ```
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(from = "String", into = "String")]
+pub struct RegexText {
+    text: String,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl RegexText {
+    /// The maximum size of a compiled expression, in bytes.
+    const MAX_BYTES: usize = 1 << 20;
+
+    /// Returns the text of the expression.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Returns what is wrong with the expression, if it does not compile.
+    pub(super) fn problem(&self) -> Option<String> {
+        Self::compile(&self.text).err().map(|error| match error {
+            regex::Error::CompiledTooBig(most) => {
+                format!("is a regular expression of more than {most} bytes")
+            }
+            _ => "is not a regular expression".to_owned(),
+        })
+    }
+
+    fn compile(text: &str) -> Result<Regex, regex::Error> {
+        RegexBuilder::new(text).case_insensitive(true).size_limit(Self::MAX_BYTES).build()
+    }
+
+    /// An expression that does not compile, which the check of definitions refuses, matches nothing.
+    fn is_match(&self, text: &str) -> bool {
+        let compiled = self.compiled.get_or_init(|| Self::compile(&self.text).ok());
+        compiled.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+}
+
+impl From<String> for RegexText {
+    fn from(text: String) -> Self {
+        Self { text, compiled: OnceLock::new() }
+    }
+}
+
+impl From<&str> for RegexText {
+    fn from(text: &str) -> Self {
+        text.to_owned().into()
+    }
+}
+
+impl From<RegexText> for String {
+    fn from(regex: RegexText) -> Self {
+        regex.text
+    }
+}
+
+/// The same text.
+impl PartialEq for RegexText {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for RegexText {}
+
+impl fmt::Debug for RegexText {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RegexText({:?})", self.text)
     }
 }
 

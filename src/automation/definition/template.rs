@@ -4,7 +4,7 @@ use super::action::Action;
 use super::rule::Rule;
 use super::trigger::Trigger;
 use crate::audience::Audience;
-use crate::automation::event::ConsentChannel;
+use crate::automation::event_kind::ConsentChannel;
 use crate::contact::ConsentStatus;
 
 /// A ready-made rule that adds contacts to an audience or removes them.

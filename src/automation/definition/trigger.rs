@@ -1,13 +1,10 @@
 //! Triggers: the events that start rules and move workflows.
 
-use std::borrow::Cow;
-
 use serde::{Deserialize, Serialize};
 
 use super::property::PropertyFilter;
-use crate::automation::event::{ConsentChannel, EventKind};
-use crate::contact::{ConsentStatus, normalize_tag};
-use crate::segment::UrlPattern;
+use crate::automation::event_kind::ConsentChannel;
+use crate::contact::ConsentStatus;
 
 /// An event that starts a rule or moves a workflow, and its filters. Any listed name matches; an empty list matches every
 /// name.
@@ -106,13 +103,77 @@ pub enum Trigger {
     MailClicked {
         /// The mailings.
         mails: Vec<String>,
-        /// A [`UrlPattern`] of the link. Defaults to any link.
+        /// A [`UrlPattern`](crate::segment::UrlPattern) of the link. Defaults to any link.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         link: Option<String>,
     },
+    /// One of these text messages was delivered.
+    SmsDelivered {
+        /// The messages.
+        messages: Vec<String>,
+    },
+    /// One of these text messages was answered.
+    SmsAnswered {
+        /// The messages.
+        messages: Vec<String>,
+        /// A part of the answer, ignoring case. Defaults to any answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contains: Option<String>,
+    },
+    /// One of these push messages was shown or opened.
+    PushOpened {
+        /// The messages.
+        messages: Vec<String>,
+    },
+    /// One of these push messages was clicked.
+    PushClicked {
+        /// The messages.
+        messages: Vec<String>,
+        /// A [`UrlPattern`](crate::segment::UrlPattern) of the link. Defaults to any link.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        link: Option<String>,
+    },
+    /// One of these forms was filled in.
+    FormFilled {
+        /// The forms.
+        forms: Vec<String>,
+    },
+    /// A visitor came from one of these sources, or with a search for one of these phrases.
+    VisitFrom {
+        /// The sources, ignoring case. Defaults to any, also an unknown one.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sources: Vec<String>,
+        /// Parts of the phrase of which one must be in it, ignoring case. Defaults to any phrase, or none.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        phrases: Vec<String>,
+        /// A [`UrlPattern`](crate::segment::UrlPattern) of the page. Defaults to any page.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        url: Option<String>,
+    },
+    /// A note was added.
+    NoteAdded {
+        /// A part of its text, ignoring case. Defaults to any text.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        contains: Option<String>,
+    },
+    /// One of these tasks was finished.
+    TaskFinished {
+        /// The tasks.
+        tasks: Vec<String>,
+    },
+    /// The score at one of these stages of a funnel changed, up or down, and is at least `score`.
+    StageScoreAtLeast {
+        /// The funnel.
+        funnel: String,
+        /// The stages.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        stages: Vec<String>,
+        /// The threshold, inclusive.
+        score: i64,
+    },
     /// A page was visited.
     PageVisited {
-        /// A [`UrlPattern`] of its address.
+        /// A [`UrlPattern`](crate::segment::UrlPattern) of its address.
         url: String,
     },
     /// A date of the contact is near: fires at midnight of the day that is `days` after it.
@@ -225,147 +286,4 @@ impl Trigger {
     pub fn consent(channel: ConsentChannel, status: ConsentStatus) -> Self {
         Self::ConsentChanged { channels: vec![channel], status }
     }
-
-    /// Returns `true` if an event matches. A [`Trigger::DateNear`] matches no event: it comes from the calendar.
-    ///
-    /// ```
-    /// use audiencekit::automation::{EventKind, Trigger};
-    ///
-    /// assert!(Trigger::ContactAdded.matches(&EventKind::ContactAdded));
-    /// ```
-    #[must_use]
-    pub fn matches(&self, kind: &EventKind) -> bool {
-        match (self, kind) {
-            (Self::ContactAdded, EventKind::ContactAdded) => true,
-            (Self::DetailAdded { fields }, EventKind::DetailAdded { field })
-            | (Self::DetailChanged { fields }, EventKind::DetailChanged { field }) => any(fields, field),
-            (Self::TagAssigned { tags }, EventKind::TagAssigned { tag })
-            | (Self::TagRemoved { tags }, EventKind::TagRemoved { tag }) => {
-                tags.is_empty() || tags.iter().any(|wanted| same_tag(wanted, tag))
-            }
-            (
-                Self::TagScoreAtLeast { tag: wanted, score: least },
-                EventKind::TagScoreChanged { tag, score },
-            ) => score >= least && same_tag(wanted, tag),
-            (Self::ScoreReached { score }, EventKind::ScoreChanged { from, to }) => to == score && from != to,
-            (Self::ScoreAbove { score }, EventKind::ScoreChanged { from, to }) => to > score && from != to,
-            (
-                Self::ConsentChanged { channels, status: wanted },
-                EventKind::ConsentChanged { channel, status },
-            ) => wanted == status && (channels.is_empty() || channels.contains(channel)),
-            (
-                Self::External { kinds, properties: tests },
-                EventKind::External { kind, value, properties },
-            ) => any_fold(kinds, kind) && tests.iter().all(|test| test.matches(*value, properties)),
-            (
-                Self::ExternalChanged { kinds, fields: wanted, properties: tests },
-                EventKind::ExternalChanged { kind, fields, value, properties },
-            ) => {
-                any_fold(kinds, kind)
-                    && (wanted.is_empty() || fields.iter().any(|field| wanted.contains(field)))
-                    && tests.iter().all(|test| test.matches(*value, properties))
-            }
-            (Self::StageReached { funnel: wanted, stages }, EventKind::StageReached { funnel, stage }) => {
-                wanted == funnel && any(stages, stage)
-            }
-            (Self::MailOpened { mails }, EventKind::MailOpened { mail }) => any(mails, mail),
-            (Self::MailClicked { mails, link: pattern }, EventKind::MailClicked { mail, link }) => {
-                any(mails, mail) && pattern.as_ref().is_none_or(|pattern| url_fits(pattern, link))
-            }
-            (Self::PageVisited { url: pattern }, EventKind::PageVisited { url }) => url_fits(pattern, url),
-            (
-                Self::RfmChanged { report: wanted, dimension: side, groups },
-                EventKind::RfmChanged { report, dimension, group },
-            ) => {
-                wanted == report
-                    && side.as_ref().is_none_or(|side| side.eq_ignore_ascii_case(dimension))
-                    && any_fold(groups, group)
-            }
-            (Self::Custom { name: wanted, properties: tests }, EventKind::Custom { name, properties }) => {
-                wanted == name && tests.iter().all(|test| test.matches(None, properties))
-            }
-            _ => false,
-        }
-    }
-
-    /// Returns what an index finds it by: the kind of event, and the names that it is limited to, none for all.
-    pub(in crate::automation) fn address(&self) -> Option<(&'static str, Vec<String>)> {
-        let tags = |tags: &[String]| tags.iter().filter_map(|tag| normalize_tag(tag)).collect();
-        let fold = |names: &[String]| names.iter().map(|name| name.to_lowercase()).collect();
-        Some(match self {
-            Self::ContactAdded => ("contact_added", Vec::new()),
-            Self::DetailAdded { fields } => ("detail_added", fields.clone()),
-            Self::DetailChanged { fields } => ("detail_changed", fields.clone()),
-            Self::TagAssigned { tags: names } => ("tag_assigned", tags(names)),
-            Self::TagRemoved { tags: names } => ("tag_removed", tags(names)),
-            Self::TagScoreAtLeast { tag, .. } => ("tag_score_changed", tags(std::slice::from_ref(tag))),
-            Self::ScoreReached { .. } | Self::ScoreAbove { .. } => ("score_changed", Vec::new()),
-            Self::ConsentChanged { .. } => ("consent_changed", Vec::new()),
-            Self::External { kinds, .. } => ("external", fold(kinds)),
-            Self::ExternalChanged { kinds, .. } => ("external_changed", fold(kinds)),
-            Self::StageReached { funnel, .. } => ("stage_reached", vec![funnel.clone()]),
-            Self::MailOpened { mails } => ("mail_opened", mails.clone()),
-            Self::MailClicked { mails, .. } => ("mail_clicked", mails.clone()),
-            Self::PageVisited { .. } => ("page_visited", Vec::new()),
-            Self::DateNear { .. } => return None,
-            Self::RfmChanged { report, .. } => ("rfm_changed", vec![report.clone()]),
-            Self::Custom { name, .. } => ("custom", vec![name.clone()]),
-        })
-    }
-}
-
-impl EventKind {
-    /// Returns the name that an index of [`Trigger::address`] looks for.
-    pub(in crate::automation) fn indexed_name(&self) -> Option<Cow<'_, str>> {
-        Some(match self {
-            Self::ContactAdded
-            | Self::ScoreChanged { .. }
-            | Self::ConsentChanged { .. }
-            | Self::PageVisited { .. }
-            | Self::Touched => return None,
-            Self::DetailAdded { field } | Self::DetailChanged { field } => field.into(),
-            Self::TagAssigned { tag } | Self::TagRemoved { tag } | Self::TagScoreChanged { tag, .. } => {
-                if is_normal(tag) {
-                    tag.into()
-                } else {
-                    normalize_tag(tag).unwrap_or_default().into()
-                }
-            }
-            Self::External { kind, .. } | Self::ExternalChanged { kind, .. } => {
-                let is_lower = kind.bytes().all(|byte| byte.is_ascii() && !byte.is_ascii_uppercase());
-                if is_lower { kind.into() } else { kind.to_lowercase().into() }
-            }
-            Self::StageReached { funnel, .. } => funnel.into(),
-            Self::MailOpened { mail } | Self::MailClicked { mail, .. } => mail.into(),
-            Self::RfmChanged { report, .. } => report.into(),
-            Self::Custom { name, .. } => name.into(),
-        })
-    }
-}
-
-fn any(wanted: &[String], name: &str) -> bool {
-    wanted.is_empty() || wanted.iter().any(|wanted| wanted == name)
-}
-
-fn any_fold(wanted: &[String], name: &str) -> bool {
-    wanted.is_empty()
-        || wanted.iter().any(|wanted| {
-            wanted.eq_ignore_ascii_case(name)
-                || !(wanted.is_ascii() && name.is_ascii()) && wanted.to_lowercase() == name.to_lowercase()
-        })
-}
-
-/// A pattern that does not read, which the check of definitions refuses, fits nothing.
-fn url_fits(pattern: &str, url: &str) -> bool {
-    UrlPattern::parse(pattern).is_ok_and(|pattern| pattern.matches(url))
-}
-
-fn same_tag(a: &str, b: &str) -> bool {
-    a == b || !(is_normal(a) && is_normal(b)) && normalize_tag(a) == normalize_tag(b)
-}
-
-/// True for a tag that is surely written as [`normalize_tag`] would write it.
-fn is_normal(tag: &str) -> bool {
-    !tag.is_empty()
-        && tag.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_')
 }

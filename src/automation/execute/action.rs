@@ -125,8 +125,10 @@ fn change_contact<S, C: ContactStore>(
     let id = step.state.id(contact).to_string();
     let key = format!("{:032x}/{origin}/{index}", cause.key);
     step.state.add_effect(ContactUpdate { key, contact: id, at, change });
-    if let Some(kind) = happened {
-        let key = idempotency::follow_up(cause.key, &origin.to_string(), index);
+    for (nth, kind) in happened.into_iter().enumerate() {
+        // Each has an identity of its own: what one starts must not pass for what another does.
+        let origin = if nth == 0 { origin.to_string() } else { format!("{origin} {nth}") };
+        let key = idempotency::follow_up(cause.key, &origin, index);
         let cause = Causation { key, depth: cause.depth + 1 };
         step.follow_ups.push_back(FollowUp { contact, kind, at, cause });
     }

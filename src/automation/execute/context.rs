@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use crate::audience::Audience;
 use crate::automation::contact_store::store::ContactStore;
-use crate::automation::event::EventKind;
+use crate::automation::event_kind::EventKind;
 use crate::automation::options::{EngineOptions, StepReport};
 use crate::automation::program::compiled::Program;
 use crate::automation::state::contact_cache::ContactSlot;

@@ -13,4 +13,4 @@ pub(super) mod recorder;
 pub(super) mod redefine;
 pub(super) mod reevaluate;
 pub(super) mod rule;
-mod workflow;
+pub(super) mod workflow;

@@ -31,22 +31,68 @@ pub(super) fn enter<S, C: ContactStore>(
 ) -> Option<SkipReason> {
     let compiled = step.program.workflows.get(workflow)?;
     let (conditions, begin) = (compiled.starts.get(start)?, compiled.workflow.starts.get(start)?);
-    let was_inside = inside.iter().any(|&(workflow, _)| workflow == compiled.name);
+    let was_inside = is_among(inside, compiled.name);
     if let Some(reason) = blocked_by(step, compiled, contact, was_inside) {
         return Some(reason);
     }
     if !conditions_hold(step, compiled, contact, conditions, at) {
         return Some(SkipReason::Conditions);
     }
+    admit(step, compiled, contact, &begin.to, at, cause);
+    None
+}
+
+/// Lets a contact in at a node, within the limits.
+fn admit<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    compiled: &CompiledWorkflow,
+    contact: ContactSlot,
+    node: &str,
+    at: OffsetDateTime,
+    cause: Causation,
+) {
     let run = RunContext { origin: &compiled.origin, contact, at };
     if !rate_limit::count_run(step, &compiled.limits, run) {
-        return None;
+        return;
     }
     detach(step, compiled.name, contact);
     step.state.reset_reported(compiled.name, contact);
     step.report.matched += 1;
-    walk(step, compiled, contact, &begin.to, at, cause);
-    None
+    walk(step, compiled, contact, node, at, cause);
+}
+
+/// Starts a workflow that no event starts: at the first start whose conditions hold, or at the first of all.
+pub(in crate::automation) fn start_manually<S, C: ContactStore>(
+    step: &mut Step<'_, S, C>,
+    workflow: usize,
+    contact: ContactSlot,
+    at: OffsetDateTime,
+    cause: Causation,
+    check_conditions: bool,
+) {
+    let Some(compiled) = step.program.workflows.get(workflow) else { return };
+    let inside = step.state.positions_of(contact);
+    let mut refused = Vec::new();
+    if check_conditions {
+        for start in 0..compiled.starts.len() {
+            match enter(step, workflow, start, contact, &inside, at, cause) {
+                None => return,
+                Some(reason) => refused.push((start, reason)),
+            }
+        }
+    } else if let Some(first) = compiled.workflow.starts.first() {
+        match blocked_by(step, compiled, contact, is_among(&inside, compiled.name)) {
+            None => admit(step, compiled, contact, &first.to, at, cause),
+            Some(reason) => refused.push((0, reason)),
+        }
+    }
+    for (start, reason) in refused {
+        refuse(step, workflow, start, contact, at, reason);
+    }
+}
+
+fn is_among(inside: &[(NameId, Option<Timer>)], workflow: NameId) -> bool {
+    inside.iter().any(|&(name, _)| name == workflow)
 }
 
 /// Returns what keeps a contact from entering, whatever the conditions of a start say.

@@ -8,7 +8,8 @@ use crate::automation::definition::definitions::Definitions;
 use crate::automation::definition::rule::Rule;
 use crate::automation::definition::trigger::Trigger;
 use crate::automation::definition::workflow::{Node, Workflow};
-use crate::automation::event::EventKind;
+use crate::automation::event_kind::EventKind;
+use crate::automation::options::EngineOptions;
 use crate::automation::state::interner::{Interner, NameId};
 use crate::automation::state::job::Origin;
 use crate::clock::TimeZone;
@@ -90,12 +91,13 @@ impl Program {
         definitions: &Definitions,
         older: &[Workflow],
         schema: &Schema,
-        zone: &TimeZone,
+        options: &EngineOptions,
         names: &mut Interner,
     ) -> Result<Self> {
+        let (zone, catalog) = (&options.zone, options.catalog.as_ref());
         let mut program = Self::default();
         let parse = |texts: &[String]| {
-            texts.iter().map(|text| Condition::parse(text, schema, zone)).collect::<Result<Vec<_>>>()
+            texts.iter().map(|text| Condition::parse(text, schema, zone, catalog)).collect::<Result<Vec<_>>>()
         };
         for rule in &definitions.rules {
             let name = names.intern(&rule.id);

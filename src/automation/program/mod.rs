@@ -2,4 +2,5 @@
 
 pub(super) mod compiled;
 pub(super) mod limits;
+mod matching;
 pub(super) mod versions;

@@ -237,7 +237,7 @@ pub(crate) fn happening(what: &Happen) -> EventKind {
         Happen::Stage(n) => EventKind::StageReached { funnel: "f".into(), stage: STAGES[n].into() },
         Happen::Opened(n) => EventKind::MailOpened { mail: MAILS[n].into() },
         Happen::Clicked(n, url) => EventKind::MailClicked { mail: MAILS[n].into(), link: URLS[url].into() },
-        Happen::Visited(url) => EventKind::PageVisited { url: URLS[url].into() },
+        Happen::Visited(url) => EventKind::visit(URLS[url]),
         Happen::Rfm(dimension, group) => EventKind::RfmChanged {
             report: "r".into(),
             dimension: ["Recency", "monetary"][dimension].into(),

@@ -1,27 +1,30 @@
 //! Validates definitions and reports all problems at once.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use super::action::Action;
-use super::condition::Condition;
-use super::definitions::Definitions;
-use super::delay::Delay;
-use super::frequency::FrequencyCap;
 use super::graph;
-use super::property::PropertyFilter;
-use super::rule::Rule;
-use super::schedule::Schedule;
-use super::trigger::Trigger;
-use super::workflow::{Node, Workflow};
 use crate::audience::Audience;
+use crate::automation::definition::action::Action;
+use crate::automation::definition::condition::{Catalog, Condition};
+use crate::automation::definition::definitions::Definitions;
+use crate::automation::definition::delay::Delay;
+use crate::automation::definition::frequency::FrequencyCap;
+use crate::automation::definition::rule::Rule;
+use crate::automation::definition::schedule::Schedule;
+use crate::automation::definition::workflow::{Node, Workflow};
+use crate::automation::event_kind::ConsentChannel;
 use crate::clock::TimeZone;
-use crate::contact::{FieldType, Schema, normalize_tag};
-use crate::error::{Result, ValidationErrors};
-use crate::segment::UrlPattern;
+use crate::contact::{Schema, normalize_tag};
+use crate::error::{Error, Result, ValidationErrors};
+use crate::segment::SegmentCatalog;
 
-struct Validator<'a> {
-    schema: &'a Schema,
+pub(super) struct Validator<'a> {
+    pub(super) schema: &'a Schema,
     zone: &'a TimeZone,
+    catalog: Option<&'a Catalog>,
+    /// The error of the first bad filter, which stays behind the list of problems.
+    filter_error: Option<Error>,
     audiences: BTreeSet<&'a str>,
     rules: BTreeSet<&'a str>,
     problems: ValidationErrors,
@@ -43,14 +46,36 @@ impl Definitions {
     /// assert_eq!(error.problems()[0].field, "rules[0].when[0]");
     /// ```
     pub fn check(&self, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
-        check(self, schema, zone, audiences)
+        self.check_with(schema, zone, audiences, None)
+    }
+
+    /// Validates as [`check`](Self::check), with conditions that name the segments of a catalog.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub fn check_with(
+        &self,
+        schema: &Schema,
+        zone: &TimeZone,
+        audiences: &[Audience],
+        catalog: Option<&Arc<dyn SegmentCatalog>>,
+    ) -> Result<()> {
+        check(self, schema, zone, audiences, catalog)
     }
 }
 
-fn check(definitions: &Definitions, schema: &Schema, zone: &TimeZone, audiences: &[Audience]) -> Result<()> {
+fn check(
+    definitions: &Definitions,
+    schema: &Schema,
+    zone: &TimeZone,
+    audiences: &[Audience],
+    catalog: Option<&Catalog>,
+) -> Result<()> {
     let mut validator = Validator {
         schema,
         zone,
+        catalog,
+        filter_error: None,
         audiences: audiences.iter().map(|audience| audience.id().as_str()).collect(),
         rules: definitions.rules.iter().map(|rule| rule.id.as_str()).collect(),
         problems: ValidationErrors::new("definitions"),
@@ -73,11 +98,20 @@ fn check(definitions: &Definitions, schema: &Schema, zone: &TimeZone, audiences:
         validator.id(&path, &limit.id, ids.insert(&limit.id));
         validator.limit(&path, limit, definitions);
     }
-    validator.problems.into_result()
+    let filter_error = validator.filter_error.as_ref().and_then(|error| error.filter_error().cloned());
+    match (validator.problems.into_result(), filter_error) {
+        (Err(error), Some(filter)) => Err(error.with_source(filter)),
+        (result, _) => result,
+    }
 }
 
 impl Validator<'_> {
-    fn push(&mut self, path: String, code: &'static str, message: impl Into<std::borrow::Cow<'static, str>>) {
+    pub(super) fn push(
+        &mut self,
+        path: String,
+        code: &'static str,
+        message: impl Into<std::borrow::Cow<'static, str>>,
+    ) {
         self.problems.push(path, code, message);
     }
 
@@ -225,8 +259,9 @@ impl Validator<'_> {
 
     fn filters(&mut self, path: &str, filters: &[String]) {
         for (index, filter) in filters.iter().enumerate() {
-            if let Err(error) = Condition::parse(filter, self.schema, self.zone) {
+            if let Err(error) = Condition::parse(filter, self.schema, self.zone, self.catalog) {
                 self.push(format!("{path}[{index}]"), "filter", error.to_string());
+                self.filter_error.get_or_insert(error);
             }
         }
     }
@@ -237,108 +272,13 @@ impl Validator<'_> {
         }
     }
 
-    fn triggers(&mut self, path: &str, triggers: &[Trigger]) {
-        for (index, trigger) in triggers.iter().enumerate() {
-            self.trigger(&format!("{path}[{index}]"), trigger);
-        }
-    }
-
-    /// Triggers that must be events: a contact that waits or leaves does not listen to dates.
-    fn events(&mut self, path: &str, triggers: &[Trigger]) {
-        for (index, trigger) in triggers.iter().enumerate() {
-            let path = format!("{path}[{index}]");
-            if let Trigger::DateNear { .. } = trigger {
-                self.push(
-                    path,
-                    "not_an_event",
-                    "is a date; expected an event, because dates start rules and workflows only",
-                );
-            } else {
-                self.trigger(&path, trigger);
-            }
-        }
-    }
-
-    fn trigger(&mut self, path: &str, trigger: &Trigger) {
-        match trigger {
-            Trigger::DetailAdded { fields } | Trigger::DetailChanged { fields } => {
-                for field in fields {
-                    self.field(path, field);
-                }
-            }
-            Trigger::TagAssigned { tags } | Trigger::TagRemoved { tags } => {
-                for tag in tags {
-                    self.tag(path, tag);
-                }
-            }
-            Trigger::TagScoreAtLeast { tag, .. } => self.tag(path, tag),
-            Trigger::DateNear { field, zone, days, .. } => {
-                self.date_near(path, field, zone.as_deref());
-                if days.unsigned_abs() > 3_660 {
-                    self.push(
-                        format!("{path}.days"),
-                        "out_of_range",
-                        "is out of range; expected at most ten years",
-                    );
-                }
-            }
-            Trigger::PageVisited { url: pattern } | Trigger::MailClicked { link: Some(pattern), .. } => {
-                if let Err(error) = UrlPattern::parse(pattern) {
-                    self.push(path.to_owned(), "malformed", format!("has a bad {error}"));
-                }
-            }
-            Trigger::External { kinds, properties } | Trigger::ExternalChanged { kinds, properties, .. } => {
-                self.words(path, kinds);
-                self.properties(path, properties);
-            }
-            Trigger::Custom { name, properties } => {
-                self.words(path, std::slice::from_ref(name));
-                self.properties(path, properties);
-            }
-            Trigger::StageReached { funnel, stages } => {
-                self.words(path, std::slice::from_ref(funnel));
-                self.words(path, stages);
-            }
-            _ => {}
-        }
-    }
-
-    /// Names of events: a blank one would never match.
-    fn words(&mut self, path: &str, words: &[String]) {
-        if words.iter().any(|word| word.trim().is_empty()) {
-            self.push(path.to_owned(), "required", "has a blank name; expected text");
-        }
-    }
-
-    fn properties(&mut self, path: &str, properties: &[PropertyFilter]) {
-        for (index, filter) in properties.iter().enumerate() {
-            if filter.property.is_empty() {
-                self.push(format!("{path}.properties[{index}].property"), "required", "is missing");
-            }
-        }
-    }
-
-    fn date_near(&mut self, path: &str, field: &str, zone: Option<&str>) {
-        if let Some(id) = self.field(path, field) {
-            let found = self.schema.get(id).field_type();
-            if !matches!(found, FieldType::Date | FieldType::Birthday | FieldType::Instant) {
-                self.push(
-                    format!("{path}.field"),
-                    "wrong_type",
-                    format!("is of type {found}; expected a date, a birthday or an instant"),
-                );
-            }
-        }
-        self.named_zone(path, zone);
-    }
-
-    fn named_zone(&mut self, path: &str, zone: Option<&str>) {
+    pub(super) fn named_zone(&mut self, path: &str, zone: Option<&str>) {
         if let Some(Err(error)) = zone.map(TimeZone::named) {
             self.push(format!("{path}.zone"), "unknown_zone", error.to_string());
         }
     }
 
-    fn field(&mut self, path: &str, name: &str) -> Option<crate::contact::FieldId> {
+    pub(super) fn field(&mut self, path: &str, name: &str) -> Option<crate::contact::FieldId> {
         match self.schema.require(name) {
             Ok(id) => Some(id),
             Err(error) => {
@@ -348,7 +288,7 @@ impl Validator<'_> {
         }
     }
 
-    fn tag(&mut self, path: &str, tag: &str) {
+    pub(super) fn tag(&mut self, path: &str, tag: &str) {
         if normalize_tag(tag).is_none() {
             self.push(format!("{path}.tag"), "malformed", "is blank; expected a tag");
         }
@@ -385,10 +325,16 @@ impl Validator<'_> {
                     self.push(path.to_owned(), "required", "is incomplete; expected a funnel and a stage");
                 }
             }
+            Action::SetConsent { channel: ConsentChannel::Named(name), .. } if name.trim().is_empty() => {
+                self.push(path.to_owned(), "required", "has a blank name; expected the name of a consent");
+            }
             Action::Call { name, .. } if name.trim().is_empty() => {
                 self.push(path.to_owned(), "required", "has no name; expected the name of what to call");
             }
-            Action::Call { .. } | Action::SetScore { .. } | Action::ChangeScore { .. } => {}
+            Action::SetConsent { .. }
+            | Action::Call { .. }
+            | Action::SetScore { .. }
+            | Action::ChangeScore { .. } => {}
         }
     }
 }

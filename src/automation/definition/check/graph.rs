@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::workflow::Workflow;
+use crate::automation::definition::workflow::Workflow;
 use crate::error::ValidationErrors;
 
 pub(super) fn check(path: &str, workflow: &Workflow, problems: &mut ValidationErrors) {
