@@ -170,7 +170,7 @@ impl Lease {
     /// Checks that the lease is held, and renews it when less than half of its time is left.
     ///
     /// Call it before each request that no commit can undo, repetitions included. For a third of the lease's duration
-    /// after the store was asked last it answers without asking: nobody can take over before the end, and by then at
+    /// after the store was asked last it answers without asking: no other owner can take over before the end, and by then at
     /// least a sixth of the duration is left, against clocks that run at different speeds.
     ///
     /// # Errors
@@ -363,7 +363,7 @@ mod tests {
         );
         assert!(error.kind() == ErrorKind::Busy && error.is_retryable());
         world.clock.advance(Duration::from_secs(1));
-        assert!(writes(&world, &first).await, "nobody has taken over yet");
+        assert!(writes(&world, &first).await, "no one has taken over yet");
         assert_eq!(first.check().await.unwrap_err().kind(), ErrorKind::Busy, "but it may happen at once");
 
         let second = world.acquire("two").await.unwrap();

@@ -1,7 +1,8 @@
 //! Contract suites: what every implementation of a trait of this crate must do (feature `testing`).
 //!
 //! [`client_contract`] checks an implementation of [`FacebookClient`](crate::FacebookClient), for example one of your
-//! own, with the same checks that [`GraphClient`](crate::GraphClient) and [`MockClient`](crate::MockClient) pass. To
+//! own, with the same checks that [`GraphClient`](crate::GraphClient) and [`MockClient`](crate::MockClient) pass.
+//! [`store_contract`] checks an implementation of [`Store`](crate::store::Store). To
 //! test your application, you need no suite, only a [`MockClient`](crate::MockClient):
 //!
 //! ```
@@ -23,3 +24,4 @@
 //! other languages.
 
 pub mod client_contract;
+pub mod store_contract;
