@@ -12,10 +12,10 @@ use crate::error::{Error, ErrorKind, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Durability {
-    /// The commit may be lost when the machine fails, until a later `Immediate` one of the same store returns. Of several,
-    /// the later ones are lost first.
+    /// The commit may be lost when the process or the machine fails, until a later `Immediate` one of the same store returns.
+    /// Of several, the later ones are lost first.
     Deferred,
-    /// The commit survives a failure of the machine.
+    /// The commit, and every one before it, survives a failure of the machine.
     Immediate,
 }
 

@@ -31,9 +31,14 @@ mod frame;
 mod lease;
 mod lease_records;
 mod memory;
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
+mod outbox_key;
 mod page;
 mod range;
+pub(crate) mod reply;
 mod space;
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
+pub(crate) mod sqlite;
 #[expect(clippy::module_inception, reason = "the file holds the trait of that name")]
 mod store;
 
@@ -44,4 +49,6 @@ pub use memory::MemoryStore;
 pub use page::{Entry, Page, PageBuilder, PageLimit};
 pub use range::KeyRange;
 pub use space::Space;
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
+pub use sqlite::SqliteStore;
 pub use store::Store;

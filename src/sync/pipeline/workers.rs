@@ -1,9 +1,8 @@
 //! Threads that your application lends.
 
-use std::future::Future;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll, Waker};
+use crate::store::reply::reply;
+
+pub(super) use crate::store::reply::Receiver;
 
 /// A unit of work that never waits: about a millisecond of reading, selecting and hashing.
 pub type Task = Box<dyn FnOnce() + Send + 'static>;
@@ -33,57 +32,16 @@ impl<F: Fn(Task) + Send + Sync> Executor for F {
     }
 }
 
-/// The result of a task: `None` if the task was dropped or panicked.
-pub(super) struct Receiver<T>(Arc<Mutex<Slot<T>>>);
-
-struct Slot<T> {
-    value: Option<T>,
-    gone: bool,
-    waker: Option<Waker>,
-}
-
-struct Sender<T>(Arc<Mutex<Slot<T>>>);
-
-impl<T> Drop for Sender<T> {
-    fn drop(&mut self) {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.gone = true;
-        if let Some(waker) = slot.waker.take() {
-            waker.wake();
-        }
-    }
-}
-
 /// Runs `work` on the executor, or at once if there is none.
 pub(super) fn submit<T: Send + 'static>(
     executor: Option<&dyn Executor>,
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Receiver<T> {
-    let slot = Arc::new(Mutex::new(Slot { value: None, gone: false, waker: None }));
-    let sender = Sender(Arc::clone(&slot));
-    let task = move || {
-        let value = work();
-        sender.0.lock().unwrap_or_else(PoisonError::into_inner).value = Some(value);
-    };
+    let (sender, receiver) = reply();
+    let task = move || sender.send(work());
     match executor {
         Some(executor) => executor.execute(Box::new(task)),
         None => task(),
     }
-    Receiver(slot)
-}
-
-impl<T> Future for Receiver<T> {
-    type Output = Option<T>;
-
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<T>> {
-        let mut slot = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(value) = slot.value.take() {
-            return Poll::Ready(Some(value));
-        }
-        if slot.gone {
-            return Poll::Ready(None);
-        }
-        slot.waker = Some(context.waker().clone());
-        Poll::Pending
-    }
+    receiver
 }

@@ -1,7 +1,6 @@
 //! Opening a file: one of the ledger's own, locked for one process, or your application's database.
 
-use std::fs::OpenOptions;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
@@ -9,18 +8,19 @@ use rusqlite::{Connection, OpenFlags};
 use super::error::{corrupt, failed};
 use super::schema::{self, APPLICATION_ID};
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::sqlite::{create_for_owner, has_foreign_log, would_be_emptied};
 
 /// How long a connection to your application's database waits for other transactions.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Opens a file of its own for this process alone, or creates it.
 pub(super) fn own(path: &Path) -> Result<Connection> {
-    create_for_owner(path)?;
+    create_for_owner(path, "ledger")?;
     // SQLite takes a file without a whole header for an empty one.
     if std::fs::metadata(path).is_ok_and(|file| (1..512).contains(&file.len())) {
         return Err(corrupt("the file is cut short"));
     }
-    if would_be_emptied(path) {
+    if would_be_emptied(path, APPLICATION_ID) {
         return Err(corrupt("the log beside the file is damaged"));
     }
     if has_foreign_log(path) {
@@ -61,54 +61,10 @@ fn connect(path: &Path) -> Result<Connection> {
     Ok(connection)
 }
 
-fn create_for_owner(path: &Path) -> Result<()> {
-    let mut options = OpenOptions::new();
-    options.create_new(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(error) => Err(Error::new(ErrorKind::Io, "ledger", "cannot be created").with_source(error)),
-    }
-}
-
-/// Returns `true` if a write-ahead log lies beside a file that has none: SQLite would write it over the ledger.
-///
-/// Source: SQLite database file format, "The Database Header", sqlite.org (read 2026-11-23).
-fn has_foreign_log(path: &Path) -> bool {
-    let mut header = [0; 20];
-    read_head(path, &mut header)
-        && header.ends_with(&[1, 1])
-        && std::fs::metadata(beside(path, "-wal")).is_ok_and(|log| log.len() > 0)
-}
-
-fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(ending);
-    name.into()
-}
-
-fn read_head(path: &Path, bytes: &mut [u8]) -> bool {
-    std::fs::File::open(path).and_then(|mut file| std::io::Read::read_exact(&mut file, bytes)).is_ok()
-}
-
-/// Returns `true` if the rollback journal says that a ledger had no page before: SQLite would take it at its word, and an empty
-/// file for a new one. A file in the making has no name as a ledger yet.
-///
-/// Source: SQLite database file format, "The Rollback Journal", sqlite.org (read 2026-11-23).
-fn would_be_emptied(path: &Path) -> bool {
-    let (mut file, mut log) = ([0; 72], [0; 20]);
-    read_head(path, &mut file)
-        && read_head(&beside(path, "-journal"), &mut log)
-        && file.ends_with(&(APPLICATION_ID as u32).to_be_bytes())
-        && log.ends_with(&[0; 4])
-        && log.starts_with(&[0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::store::sqlite::beside;
     use crate::sync::ledger::sqlite::file::{SqliteFile, SqliteSettings};
     use crate::sync::ledger::traits::Durability;
 
