@@ -137,9 +137,9 @@
 //!
 //! # What your application provides
 //!
-//! Contacts, an access token, an async executor and a [`Clock`]. The crate starts no thread, timer or runtime, reads no
-//! environment variable, and has no global state: several accounts and tenants are several clients. Futures can be
-//! dropped at any point.
+//! Contacts, an access token, an async executor and a [`Clock`]. The crate starts no timer or runtime, and no thread but
+//! that of a `SqliteStore`; it reads no environment variable, and has no global state: several accounts and tenants are
+//! several clients. Futures can be dropped at any point.
 //!
 //! # Crate features
 //!

@@ -293,6 +293,8 @@ mod all {
         store::PageBuilder;
         store::PageLimit;
         store::Space;
+        store::SqliteStore;
+
         store::Write;
         sync::CallCounts;
         sync::ChangeReport;

@@ -15,12 +15,10 @@ async fn memory_keeps_the_contract() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn threads_lose_no_increment() {
     let store = MemoryStore::new();
-    let writers: Vec<_> = (0..4)
-        .map(|_| store.clone())
-        .map(|store| tokio::spawn(async move { increment(&store, 5_000).await }))
-        .collect();
-    for writer in writers {
-        writer.await.unwrap().unwrap();
+    let mut writers = tokio::task::JoinSet::new();
+    for store in [(); 4].map(|()| store.clone()) {
+        writers.spawn(async move { increment(&store, 5_000).await.unwrap() });
     }
+    writers.join_all().await;
     assert_eq!(count(&store).await.unwrap(), 20_000);
 }

@@ -20,8 +20,10 @@
 mod bench;
 mod commits;
 mod concurrency;
+mod contract;
 mod reads;
 mod restarts;
 
-pub use bench::{Failure, StoreContract};
+pub use bench::Failure;
 pub use concurrency::{count, increment};
+pub use contract::StoreContract;
