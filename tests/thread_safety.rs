@@ -65,6 +65,7 @@ mod all {
         automation::Period;
         automation::PropertyFilter;
         automation::PropertyTest;
+        automation::RegexText;
         automation::RateLimit;
         automation::Reentry;
         automation::Rule;

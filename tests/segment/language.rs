@@ -1150,3 +1150,40 @@ fn a_stored_segment_says_its_version_and_a_later_one_is_refused() {
     let error = serde_json::from_str::<Segment>(&later).unwrap_err();
     assert!(error.to_string().starts_with("schema_version 2 is not known; expected 1"), "{error}");
 }
+
+#[test]
+fn a_word_whose_quotes_were_forgotten_stays_out_of_logs() {
+    let schema = schema();
+    for text in [
+        "name = Kowalski",
+        "name = Anna Kowalski",
+        "name = \"Anna\" Kowalski",
+        "name Kowalski",
+        "name in (Kowalski, \"b\")",
+        "name in (\"b\", Kowalski)",
+        "name contains Kowalski",
+        "name = `Kowalski`",
+        "score between Kowalski and 5",
+        "has tag Kowalski",
+        "score = 1 Kowalski score = 2",
+        "name starts Kowalski",
+        "exists(event.visit since Kowalski)",
+        "count(event.visit where url = Kowalski) > 1",
+        "at least Kowalski of (score = 1)",
+        "created_on in last Kowalski days",
+        "segment(Kowalski)",
+        "consent(Kowalski) = \"confirmed\"",
+        "name = \"x\" default Kowalski",
+    ] {
+        let error = Filter::parse(text, &schema).expect_err(text);
+        let first = &error.problems()[0];
+        assert!(!first.span.range().is_empty() && first.expected.is_some(), "{text}: {error:?}");
+        // The picture is for the person who typed it, and has the line.
+        assert!(error.picture().contains("Kowalski"), "{text}");
+        let all = audiencekit::Error::from(error.clone());
+        for shown in [error.to_string(), format!("{error:?}"), all.to_string(), format!("{all:?}")] {
+            assert!(!shown.contains("Kowalski"), "{text}: {shown}");
+            assert!(shown.starts_with("FilterError") || shown.contains("column "), "{text}: {shown}");
+        }
+    }
+}

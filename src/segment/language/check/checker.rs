@@ -2,7 +2,7 @@
 
 use super::operators::{exact_fits, negation_fits, upside_down};
 use super::scope::Scope;
-use crate::contact::{Schema, nearest, normalize_tag};
+use crate::contact::{DateOrder, Schema, date, nearest, normalize_tag};
 use crate::segment::language::ast::span::Spanned;
 use crate::segment::language::ast::time::{Period, Unit};
 use crate::segment::language::ast::tree::{Check, Expr, Literal, Quantifier, Term, Test};
@@ -361,6 +361,14 @@ impl Checker<'_> {
     pub(crate) fn literal(&mut self, literal: &Spanned<Literal>, kind: Kind) {
         if let Some(expected) = literal.node.misfit(kind) {
             let message = match (&literal.node, kind) {
+                (Literal::Text(text), Kind::Date | Kind::Birthday | Kind::Instant)
+                    if [DateOrder::DayMonthYear, DateOrder::MonthDayYear]
+                        .into_iter()
+                        .any(|order| date(text, order).is_some()) =>
+                {
+                    let problem = FilterProblem::new(literal.span, "the year of the date is not first");
+                    return self.push(problem, "write the year first, such as 2026-01-31");
+                }
                 (Literal::Text(_), Kind::Date | Kind::Birthday | Kind::Instant) => {
                     "no such day or instant".to_owned()
                 }

@@ -49,14 +49,13 @@ impl Checker<'_> {
                 self.push(problem, "only properties of the event inside where");
             }
             // Mostly text whose quotes were forgotten.
-            Term::Field(name) if scope.event.is_none() && scope.schema.field(&name.node).is_none() => {
-                let problem =
-                    FilterProblem::new(name.span, format!("{:?} is neither a value nor a field", name.node));
+            Term::Field(name) if scope.field_type(name).is_err() => {
+                let problem = FilterProblem::new(name.span, "this word is neither a value nor a field");
                 self.push(
                     problem,
-                    match scope.schema.suggest(&name.node) {
-                        Some(near) => format!("text in quotes: {:?}, or the field {near:?}", name.node),
-                        None => format!("text in quotes: {:?}", name.node),
+                    match scope.schema.suggest(&name.node).filter(|_| scope.event.is_none()) {
+                        Some(near) => format!("text in quotes, or the field {near:?}"),
+                        None => "text in quotes, such as \"Gold\"".to_owned(),
                     },
                 );
             }

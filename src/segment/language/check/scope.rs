@@ -41,11 +41,32 @@ impl<'a> Scope<'a> {
 
     fn unknown(self, what: &str, name: &Spanned<String>, near: Option<&str>) -> FilterProblem {
         let problem = FilterProblem::new(name.span, format!("unknown {what} {:?}", name.node));
+        if let Some(hint) = self.form_of(&name.node).filter(|_| what == "field") {
+            return problem.expected(hint);
+        }
         problem.expected(match near {
             Some(near) => format!("did you mean {near:?}?"),
             None if what == "field" => "a standard field, or one declared in the schema".to_owned(),
             None => "value, at, a standard property, or one declared with the event type".to_owned(),
         })
+    }
+
+    /// The form in which the language has what other languages have as a column of this name.
+    fn form_of(self, name: &str) -> Option<String> {
+        let is = |word: &str| name.eq_ignore_ascii_case(word);
+        if is("tag") || is("tags") {
+            return Some(
+                "write has tag \"VIP\", has any tag (\"VIP\", \"GOLD\") or count(tags) >= 2".to_owned(),
+            );
+        }
+        if is("consent") || is("stage") || is("segment") {
+            return Some(format!("write {}(\"its name\")", name.to_ascii_lowercase()));
+        }
+        if is("age") {
+            return Some("write age(birth_date)".to_owned());
+        }
+        let event = self.schema.event_types().find(|kind| kind.eq_ignore_ascii_case(name))?;
+        Some(format!("write event.{event}, as in count(event.{event}) or exists(event.{event})"))
     }
 
     /// The kind of a term's value.

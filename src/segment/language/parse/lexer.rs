@@ -150,6 +150,11 @@ fn number(rest: &str, bad: &mut dyn FnMut(usize, &str, &str) -> (Token, usize)) 
             "a date such as 2026-01-31 or an instant such as 2026-01-31T12:00:00Z",
         );
     }
+    // 31/01/1990
+    if rest[whole..].starts_with('/') && rest[whole + 1..].starts_with(|c: char| c.is_ascii_digit()) {
+        let len = rest.find(|c: char| !c.is_ascii_digit() && c != '/').unwrap_or(rest.len());
+        return bad(len, "a date with slashes", "write the year first, such as 2026-01-31");
+    }
     let mut len = whole;
     if rest[len..].starts_with('.') && rest[len + 1..].starts_with(|c: char| c.is_ascii_digit()) {
         len += 1 + digits(&rest[len + 1..]);

@@ -104,7 +104,9 @@ impl<'a> Parser<'a> {
 
     pub(crate) fn found(&self) -> String {
         match self.peek() {
-            Token::Word(word) | Token::Name(word) => format!("{word:?}"),
+            // A word of the language may be shown; another may be a name whose quotes were forgotten.
+            Token::Word(word) if WORDS.iter().any(|known| is(word, known)) => format!("{word:?}"),
+            Token::Word(_) | Token::Name(_) => "word".to_owned(),
             Token::Text(_) => "text".to_owned(),
             Token::Number(_) => "number".to_owned(),
             Token::Date(_) => "date".to_owned(),
@@ -135,6 +137,14 @@ impl<'a> Parser<'a> {
         read
     }
 }
+
+/// The words of the language that can stand where another is expected.
+const WORDS: [&str; 44] = [
+    "ago", "all", "and", "any", "at", "before", "after", "between", "contains", "day", "days", "default",
+    "ends", "event", "exactly", "false", "from", "has", "hours", "in", "is", "last", "least", "like",
+    "matches", "more", "next", "no", "none", "not", "null", "of", "on", "only", "or", "set", "since", "some",
+    "starts", "tag", "tags", "then", "true", "where",
+];
 
 /// Keywords are the same in capitals.
 pub(crate) fn is(word: &str, keyword: &str) -> bool {

@@ -113,11 +113,31 @@ impl Parser<'_> {
     /// A value, or another term with what counts where it is missing.
     fn operand(&mut self, make: Comparison, relation: Relation) -> Parsed<Check> {
         Ok(match self.bound()? {
-            Operand::Value(value) => make(value),
+            Operand::Value(value) => {
+                if let Some(failed) = self.distance_behind(&value, relation) {
+                    return Err(failed);
+                }
+                make(value)
+            }
             Operand::Term(OtherTerm { term, default }) => {
                 Check::Against(Box::new(Against { relation, term, default }))
             }
         })
+    }
+
+    /// A comparison with a distance in time, as in `>= 90 days ago`, which has words of its own.
+    fn distance_behind(&mut self, value: &Spanned<Literal>, relation: Relation) -> Option<Failed> {
+        let Literal::Number(count) = &value.node else { return None };
+        let Token::Word(word) = self.peek() else { return None };
+        let (_, _, unit) = Unit::ALL.iter().find(|(_, one, many)| is(word, one) || is(word, many))?;
+        let hint = match relation {
+            Relation::Equal => format!("write exactly {count} {unit} ago"),
+            Relation::Less | Relation::LessOrEqual => format!("write more than {count} {unit} ago"),
+            Relation::Greater | Relation::GreaterOrEqual => {
+                format!("write in last {count} {unit}, or in next {count} {unit}")
+            }
+        };
+        Some(self.wrong("a distance in time does not stand behind this operator", hint))
     }
 
     fn bound(&mut self) -> Parsed<Operand> {
@@ -187,7 +207,7 @@ impl Parser<'_> {
         if let Token::Word(word) = self.peek()
             && let Some(near) = nearest(word, FIRST_WORDS.into_iter().chain(["default"]))
         {
-            let problem = FilterProblem::new(self.span(), format!("unknown operator {word:?}"));
+            let problem = FilterProblem::new(self.span(), "unknown operator");
             return self.report(problem.expected(format!("did you mean {near:?}?")));
         }
         self.expected(
@@ -310,9 +330,8 @@ impl Parser<'_> {
                 return Err(self.report(problem.expected("is set or is not set")));
             }
             Token::Word(word) if !is(word, "and") && !is(word, "or") => {
-                let problem = FilterProblem::new(span, format!("{word:?} is not a value"));
-                let expected = format!("text in quotes: {word:?}");
-                return Err(self.report(problem.expected(expected)));
+                let problem = FilterProblem::new(span, "a word without quotes is not a value");
+                return Err(self.report(problem.expected("text in quotes, such as \"Gold\"")));
             }
             _ => return Err(self.expected("a value")),
         };

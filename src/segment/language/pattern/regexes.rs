@@ -32,6 +32,12 @@ const STEP: usize = 1 << 4;
 /// or `size`.
 /// Or what is wrong with it, and what would be right.
 pub(crate) fn check(check: &Check, size: usize) -> Result<usize, (String, String)> {
+    if let Check::Like(text) = check
+        && is_of_sql(&text.node)
+    {
+        let hint = "write * for any text, as in like \"*@example.com\", or = for the text itself";
+        return Err(("% stands for itself, so this fits one text alone".to_owned(), hint.to_owned()));
+    }
     let source = match source(check)? {
         Source::Regex(source) => source,
         Source::Url(_) => return Ok(LEAST),
@@ -100,6 +106,11 @@ fn wrong(error: &regex::Error, size: usize) -> (String, String) {
     let text = error.to_string();
     let reason = text.lines().last().unwrap_or_default().trim_start_matches("error: ").to_owned();
     (format!("the regular expression does not parse: {reason}"), "a pattern such as \"^A.*z$\"".to_owned())
+}
+
+/// A pattern whose only wildcards are those of SQL, which are none here.
+fn is_of_sql(pattern: &str) -> bool {
+    (pattern.starts_with('%') || pattern.ends_with('%')) && !pattern.contains(['*', '?'])
 }
 
 /// `*` is any text, `?` one character, the rest stands for itself.
