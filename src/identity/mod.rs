@@ -53,7 +53,8 @@ pub use keymap::{KeyMap, KeyMapBuilder, ValueEncoding};
 pub use mapper::RowMapper;
 pub use normalize::region::Region;
 pub use normalize::settings::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers, Postcodes,
+    Accents, BarePhones, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers,
+    Postcodes,
 };
 pub use phone::metadata_version as phone_metadata_version;
 pub use reject::Reject;

@@ -27,8 +27,11 @@ pub enum Reject {
     TooShort,
     /// A placeholder such as `n/a` or `000000`.
     Placeholder,
-    /// A national phone number without a country to read it in.
+    /// A national phone number without a country to read it in. Remedy: a country column, or
+    /// [`default_region`](crate::identity::KeyMapBuilder::default_region), or a plus and the country code in the data.
     NoRegion,
+    /// A number in scientific notation such as `4.915E+12`, whose last digits are lost. Remedy: export the column as text.
+    ScientificNotation,
     /// Not a number of the country's numbering plan.
     NotANumber,
     /// Two values in one cell.
@@ -64,6 +67,7 @@ impl Reject {
             Self::TooShort => "too_short",
             Self::Placeholder => "placeholder",
             Self::NoRegion => "no_region",
+            Self::ScientificNotation => "scientific_notation",
             Self::NotANumber => "not_a_number",
             Self::Several => "several",
             Self::AlreadyHashed => "already_hashed",

@@ -87,6 +87,8 @@ steps! {
     DigitsKept = "digits kept",
     /// Letters were replaced by the digits of a phone keypad.
     LettersDialled = "letters read as keys of a phone",
+    /// Words behind a whole phone number were removed.
+    WordsRemoved = "words behind the number removed",
     /// Digits without a plus were read as an international number.
     ReadAsInternational = "read as an international number",
     /// Warning: the number has a possible length but is in no assigned range.

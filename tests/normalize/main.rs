@@ -12,6 +12,8 @@ mod settings;
 /// One row of a table.
 #[derive(Deserialize)]
 struct Vector {
+    /// The kind of fault that brought the row up, where there was one.
+    kind: Option<String>,
     key: String,
     value: String,
     region: Option<String>,
@@ -90,6 +92,7 @@ tables! {
     every_birth_and_gender_row_comes_out: "birth.jsonl",
     every_device_and_plain_row_comes_out: "device.jsonl",
     every_phone_row_comes_out: "phone.jsonl",
+    every_row_of_other_programs_exports_comes_out: "exports.jsonl",
 }
 
 #[test]
@@ -104,4 +107,15 @@ fn the_tables_cover_every_key_and_sixty_phone_regions() {
     regions.sort();
     regions.dedup();
     assert!(regions.len() >= 60, "{}", regions.len());
+}
+
+#[test]
+fn every_kind_of_export_has_five_rows() {
+    let rows = vectors(include_str!("../data/normalize/exports.jsonl"));
+    let kinds: std::collections::BTreeSet<_> = rows.iter().filter_map(|row| row.kind.as_deref()).collect();
+    for kind in kinds {
+        let count = rows.iter().filter(|row| row.kind.as_deref() == Some(kind)).count();
+        assert!(count >= 5, "{kind}: {count}");
+    }
+    assert!(rows.iter().all(|row| row.kind.is_some()));
 }

@@ -96,6 +96,18 @@ setting! {
     }
 }
 
+setting! {
+    /// Handling of phone numbers without a plus, an exit code and a country.
+    BarePhones {
+        /// Read as international only where the digits cannot be a national number of another country.
+        Unmistakable,
+        /// Read as international: every number of the column carries its country code.
+        International,
+        /// Rejected as `no_region`.
+        Refused,
+    }
+}
+
 /// The rules by which values are normalized.
 ///
 /// The default follows Facebook's documentation. [`Normalizer::lenient`] accepts more inputs.
@@ -123,6 +135,7 @@ pub struct Normalizer {
     pub(super) domains: Domains,
     pub(super) display_names: bool,
     pub(in crate::identity) phone_numbers: PhoneNumbers,
+    pub(in crate::identity) bare_phones: BarePhones,
 }
 
 macro_rules! setters {
@@ -228,6 +241,8 @@ impl Normalizer {
         display_names: bool,
         /// Sets which phone numbers are accepted.
         phone_numbers: PhoneNumbers,
+        /// Sets the handling of phone numbers without a plus, an exit code and a country.
+        bare_phones: BarePhones,
     }
 
     pub(in crate::identity) fn last_year(&self) -> i16 {

@@ -245,6 +245,19 @@ pub(crate) fn is_name_placeholder(text: &str) -> bool {
     is_placeholder(text) && !ALSO_NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
+/// True for a number in scientific notation, as a spreadsheet writes long ones: `4.915E+12`.
+pub(crate) fn is_scientific(text: &str) -> bool {
+    let Some((number, exponent)) = text.split_once(['e', 'E']) else { return false };
+    let number = number.strip_prefix(['+', '-']).unwrap_or(number);
+    let digits = exponent.strip_prefix('+').unwrap_or(exponent);
+    let fraction = number.contains(['.', ',']);
+    number.as_bytes().first().is_some_and(u8::is_ascii_digit)
+        && number.bytes().filter(|b| !b.is_ascii_digit()).count() == usize::from(fraction)
+        && matches!(digits.len(), 1..=2)
+        && digits.bytes().all(|b| b.is_ascii_digit())
+        && (fraction || digits.len() < exponent.len())
+}
+
 /// Refuses text that is a digest: SHA-256, or another by its length in hex.
 pub(crate) fn refuse_digest(text: &str) -> Result<(), Reject> {
     match text.len() {

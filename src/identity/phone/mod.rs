@@ -1,5 +1,6 @@
 //! `PHONE`: digits with the country code, by the numbering plans of the world.
 
+mod overrides;
 pub(super) mod parse;
 pub(super) mod plan;
 pub(super) mod plan_types;
@@ -11,14 +12,11 @@ use parse::{Cell, Number, Standing};
 
 use crate::identity::normalize::context::Cx;
 use crate::identity::normalize::region::Region;
-use crate::identity::normalize::settings::PhoneNumbers;
+use crate::identity::normalize::settings::{BarePhones, PhoneNumbers};
 use crate::identity::normalize::text::{clean, is_placeholder, refuse_digest};
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
-
-/// Digits without a plus and without a country are read as an international number from this length on.
-const INTERNATIONAL_LENGTH: usize = 11;
 
 /// Returns the version of the libphonenumber metadata from which the numbering plans were generated.
 ///
@@ -34,6 +32,7 @@ pub fn metadata_version() -> &'static str {
 ///
 /// Source: customer-file guide (read 2026-09-12): no symbols, letters or leading zeros; the country code in front.
 /// A zero that belongs to the number, as in Italy, is no leading zero: it follows the country code.
+/// A number is read as libphonenumber reads it, with the exceptions of [`overrides`].
 pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
     if plain(raw, out, trail) {
         return Ok(());
@@ -43,11 +42,15 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
-    if out.contains(";phone-context=") {
-        return Err(Reject::Malformed);
+    restore(out, trail)?;
+    let bare = cx.rules.bare_phones;
+    if let Some(number) = in_front_of_words(out, cx.region(), bare, trail) {
+        number.write(out);
+        return Ok(());
     }
     let cell = parse::read(out, trail);
-    let reading = cell.as_ref().map_err(|&reason| reason).and_then(|cell| read(cell, cx.region(), trail));
+    let reading =
+        cell.as_ref().map_err(|&reason| reason).and_then(|cell| read(out, cell, cx.region(), bare, trail));
     let number = match reading {
         Ok((number, Standing::Assigned)) => {
             // What reads as a long extension may be a second number.
@@ -57,7 +60,8 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
             number
         }
         other => {
-            if cell.as_ref().is_ok_and(stands_for_nothing) {
+            if cell.as_ref().is_ok_and(|cell| stands_for_nothing(cell) || overrides::is_code_and_zeros(cell))
+            {
                 return Err(Reject::Placeholder);
             }
             if is_several(out, cx.region()) {
@@ -78,9 +82,47 @@ pub(super) fn phone(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
     Ok(())
 }
 
+/// Takes off what a program put around a number: the `.0` of floating point and the context of a `tel:` URI.
+fn restore(out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    let whole = overrides::whole_number(out)?.len();
+    if whole < out.len() {
+        out.truncate(whole);
+        trail.add(Step::DecimalsRemoved, out);
+    }
+    if let Some(number) = overrides::with_context(out) {
+        *out = number;
+        trail.add(Step::CountryCodeAdded, out);
+    }
+    Ok(())
+}
+
+/// An assigned number before words that are neither an extension nor a second number.
+fn in_front_of_words(
+    text: &str,
+    region: Option<Region>,
+    bare: BarePhones,
+    trail: &mut Trail,
+) -> Option<Number> {
+    let front = overrides::before_words(text)?;
+    let mut aside = trail.clone();
+    aside.add_with(Step::WordsRemoved, || front.to_owned());
+    let cell = parse::read(front, &mut aside).ok()?;
+    match read(front, &cell, region, bare, &mut aside) {
+        Ok((number, Standing::Assigned)) => {
+            *trail = aside;
+            Some(number)
+        }
+        _ => None,
+    }
+}
+
 /// The common case: a plus and digits of an assigned number that has no trunk prefix, with plain punctuation between.
 fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> bool {
-    let Some(number) = raw.strip_prefix('+') else { return false };
+    let Some(number) =
+        raw.strip_prefix('+').filter(|number| !number.ends_with(".0") && !number.ends_with(".00"))
+    else {
+        return false;
+    };
     if number.len() <= 15 && number.bytes().all(|b| b.is_ascii_digit()) {
         out.push_str(number);
     } else if let Some(digits) = parse::plain(number) {
@@ -103,7 +145,16 @@ fn is_whole(digits: &[u8]) -> bool {
 
 /// The best reading of a cell: in its region as libphonenumber reads it; where that is in no assigned range, without
 /// its leading zeros, or as an international number, if that is assigned.
-fn read(cell: &Cell, region: Option<Region>, trail: &mut Trail) -> Result<(Number, Standing), Reject> {
+fn read(
+    text: &str,
+    cell: &Cell,
+    region: Option<Region>,
+    bare: BarePhones,
+    trail: &mut Trail,
+) -> Result<(Number, Standing), Reject> {
+    if let Some(number) = overrides::with_code(cell, region, trail) {
+        return Ok((number, Standing::Assigned));
+    }
     let mut at_home = trail.clone();
     let first = parse::parse(cell, region, &mut at_home).map(|number| {
         let standing = number.standing();
@@ -111,7 +162,8 @@ fn read(cell: &Cell, region: Option<Region>, trail: &mut Trail) -> Result<(Numbe
     });
     if let Ok((number, standing)) = &first
         && *standing != Standing::Assigned
-        && let Some(number) = number.without_zeros(&mut at_home)
+        && let Some(number) = overrides::without_retired_prefix(number, &mut at_home)
+            .or_else(|| number.without_zeros(&mut at_home))
     {
         *trail = at_home;
         return Ok((number, Standing::Assigned));
@@ -131,9 +183,12 @@ fn read(cell: &Cell, region: Option<Region>, trail: &mut Trail) -> Result<(Numbe
     abroad.add_with(step, || String::from_utf8_lossy(&digits[zeros..]).into_owned());
     let Ok(Some(number)) = parse::international(&digits[zeros..], &mut abroad) else { return first };
     let standing = number.standing();
-    let long = digits.len() >= INTERNATIONAL_LENGTH && number.national_len() > 4;
-    let alone = matches!(first, Err(Reject::NoRegion)) && standing == Standing::Possible && long;
-    if standing == Standing::Assigned || alone {
+    let abroad_only = match first {
+        Err(Reject::NoRegion) if zeros == 0 => overrides::is_unmistakable(text, cell, &number, bare),
+        _ if zeros == 0 && !overrides::may_be_abroad(digits, region) => false,
+        _ => standing == Standing::Assigned,
+    };
+    if abroad_only {
         *trail = abroad;
         return Ok((number, standing));
     }
@@ -174,7 +229,7 @@ fn is_several(text: &str, region: Option<Region>) -> bool {
 fn assigned(text: &str, region: Option<Region>) -> Option<Number> {
     let mut aside = Trail::default();
     let cell = parse::read(text, &mut aside).ok()?;
-    match read(&cell, region, &mut aside) {
+    match read(text, &cell, region, BarePhones::default(), &mut aside) {
         Ok((number, Standing::Assigned)) => Some(number),
         _ => None,
     }

@@ -55,9 +55,17 @@ impl Number {
         std::str::from_utf8(&self.code.plan().region).ok().and_then(Region::find)
     }
 
-    /// How many digits the national number has.
-    pub(super) fn national_len(&self) -> usize {
-        self.national.as_slice().len()
+    pub(super) fn calling_code(&self) -> u16 {
+        self.code.code
+    }
+
+    pub(super) fn national(&self) -> &[u8] {
+        self.national.as_slice()
+    }
+
+    /// Another number of the same calling code.
+    pub(super) fn with_national(&self, national: Digits) -> Self {
+        Self { code: self.code, national }
     }
 
     /// Writes calling code and national number.
@@ -67,7 +75,7 @@ impl Number {
         self.national.write(out);
     }
 
-    fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         let mut out = String::new();
         self.write(&mut out);
         out

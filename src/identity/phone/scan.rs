@@ -100,6 +100,8 @@ impl Scan {
 
 fn byte_of(c: char) -> u8 {
     match c {
+        // No mark of libphonenumber's, yet people part numbers with them.
+        '_' | '\'' | '\u{2019}' | '\u{b7}' | '\u{2022}' | '\u{2219}' | '\u{22c5}' => b'-',
         ' '..='~' => (c as u8).to_ascii_lowercase(),
         '\t' => b'\t',
         '\n' | '\r' => OTHER,
