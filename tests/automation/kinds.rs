@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use audiencekit::audience::Audience;
 use audiencekit::automation::{
     Action, AutomationEngine, ConsentChannel, ContactChange, ContactEvent, ContactStore, Definitions, Delay,
     EngineOptions, EntryPoint, EventKind, ManualRun, MemoryContacts, MemoryStore, Node, PropertyFilter,
@@ -418,6 +419,31 @@ fn conditions_and_manual_runs_know_the_segments_of_a_catalog() {
     let named = Segment::builder("n").include(Selector::segment("VIP")).build(&schema).unwrap();
     assert_eq!(engine.run_rule_for("r", &named, &ManualRun::new("m"), later).unwrap().checked, 1);
     assert!(engine.contacts().schema().field("email").is_some());
+}
+
+#[test]
+fn a_backfilled_segment_may_name_those_of_a_catalog() {
+    let schema = Schema::standard();
+    let audience: Audience = serde_json::from_str(
+        r#"{"schema_version":1,"id":"1","account":"act_1","name":"A","description":"d","contacts":"automation",
+            "refresh":"never","minimum_size":{"people":0,"refuse":false}}"#,
+    )
+    .unwrap();
+    let named = Segment::builder("n").include(Selector::segment("VIP")).build(&schema).unwrap();
+    let engine = |options| {
+        let mut contacts = people(&["a", "b"]);
+        contacts.edit("a", |contact| contact.add_tag("vip", 1, None)).unwrap();
+        let (definitions, store) = (Definitions::new(), MemoryStore::new());
+        AutomationEngine::open(definitions, std::slice::from_ref(&audience), store, contacts, options)
+            .unwrap()
+    };
+    let catalog = MemoryCatalog::new();
+    catalog
+        .save(&Segment::builder("VIP").include(Selector::tag_any(["vip"])).build(&schema).unwrap())
+        .unwrap();
+    assert!(engine(EngineOptions::default()).backfill_segment(&audience, &named, START).is_err());
+    let mut with = engine(EngineOptions::default().catalog(catalog));
+    assert_eq!(with.backfill_segment(&audience, &named, START).unwrap(), 1);
 }
 
 #[test]
