@@ -37,8 +37,10 @@ steps! {
     Trimmed = "trimmed",
     /// Zero-width or direction characters were removed.
     InvisibleRemoved = "invisible characters removed",
-    /// Full-width characters were replaced by plain ones.
+    /// Full-width characters, ligatures and the like were replaced by plain ones.
     WidthFolded = "full-width characters folded",
+    /// HTML entities such as `&apos;` were replaced by their characters.
+    EntitiesDecoded = "HTML entities decoded",
     /// Letters and combining marks were composed (NFC).
     Composed = "composed to NFC",
     /// Letters were lowercased.

@@ -3,8 +3,8 @@
 use audiencekit::MatchKey as K;
 use audiencekit::contact::DateOrder;
 use audiencekit::identity::{
-    Accents, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers, Postcodes,
-    Reject,
+    Accents, BarePhones, Domains, ExternIds, NameDigits, NameSpaces, NonUsStates, Normalizer, PhoneNumbers,
+    Postcodes, Reject,
 };
 
 /// A value in a country, by default and by a setting.
@@ -27,8 +27,11 @@ const POINTS: &[Point] = &[
     Point { setting: |n| n.accents(Accents::Transliterate), key: K::State, value: "Thüringen", country: "DE", default: Ok("thringen"), set: Ok("thuringen") },
     Point { setting: |n| n.non_us_states(NonUsStates::TwoLetters), key: K::State, value: "Bayern", country: "DE", default: Ok("bayern"), set: Ok("ba") },
     Point { setting: |n| n.non_us_states(NonUsStates::TwoLetters), key: K::State, value: "California", country: "US", default: Ok("ca"), set: Ok("ca") },
+    Point { setting: |n| n.non_us_states(NonUsStates::CanadianCodes), key: K::State, value: "Ontario", country: "CA", default: Ok("ontario"), set: Ok("on") },
+    Point { setting: |n| n.bare_phones(BarePhones::International), key: K::Phone, value: "4791234567", country: "", default: Err(Reject::NoRegion), set: Ok("4791234567") },
+    Point { setting: |n| n.bare_phones(BarePhones::Refused), key: K::Phone, value: "48601234567", country: "", default: Ok("48601234567"), set: Err(Reject::NoRegion) },
     Point { setting: |n| n.postcodes(Postcodes::Sector), key: K::Zip, value: "M1 1AE", country: "GB", default: Ok("m11ae"), set: Ok("m11") },
-    Point { setting: |n| n.extern_ids(ExternIds::Trimmed), key: K::ExternId, value: " ID-7 ", country: "", default: Ok(" ID-7 "), set: Ok("ID-7") },
+    Point { setting: |n| n.extern_ids(ExternIds::Verbatim), key: K::ExternId, value: " ID-7 ", country: "", default: Ok("ID-7"), set: Ok(" ID-7 ") },
     Point { setting: |n| n.domains(Domains::Ascii), key: K::Email, value: "Ada@Müller.de", country: "", default: Ok("ada@müller.de"), set: Ok("ada@xn--mller-kva.de") },
     Point { setting: |n| n.domains(Domains::Unicode), key: K::Email, value: "ada@xn--mller-kva.de", country: "", default: Ok("ada@xn--mller-kva.de"), set: Ok("ada@müller.de") },
     Point { setting: |n| n.display_names(true), key: K::Email, value: "Ada L. <Ada@Example.com>", country: "", default: Err(Reject::Malformed), set: Ok("ada@example.com") },

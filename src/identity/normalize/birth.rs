@@ -130,12 +130,13 @@ fn whole_date(text: &str, cx: &Cx<'_>) -> Result<Parts, Reject> {
 
 fn read_date(text: &str, order: Option<DateOrder>) -> Result<Parts, Reject> {
     let text = text.split_once('T').filter(|(_, time)| time.contains(':')).map_or(text, |(date, _)| date);
+    let (text, order) = hinted(text, order);
     if text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit()) {
         return eight_digits(text, order.unwrap_or_default());
     }
     let (mut numbers, mut count) = ([(0i16, 0usize); 3], 0);
     let mut named = None;
-    for part in text.split(['-', '/', '.', ',', ' ']).filter(|part| !part.is_empty()) {
+    for part in text.split(['-', '/', '.', ',', ' ', '_']).filter(|part| !part.is_empty()) {
         if part.contains(':') {
             break;
         }
@@ -168,8 +169,36 @@ fn read_date(text: &str, order: Option<DateOrder>) -> Result<Parts, Reject> {
             _ if b.0 > 12 => Ok(parts(c.0, a.0, b.0)),
             _ => Err(Reject::Ambiguous),
         },
+        // The century of a two-digit year is not told; month and day are.
+        (None, 3) if a.1 <= 2 && b.1 <= 2 && c.1 <= 2 => {
+            let (day, month) = match order {
+                Some(DateOrder::YearMonthDay) => (c.0, b.0),
+                Some(DateOrder::DayMonthYear) => (a.0, b.0),
+                Some(DateOrder::MonthDayYear) => (b.0, a.0),
+                _ if a.0 > 31 => (c.0, b.0),
+                _ if c.0 > 31 && a.0 > 12 => (a.0, b.0),
+                _ if c.0 > 31 && b.0 > 12 => (b.0, a.0),
+                _ => return Err(Reject::Ambiguous),
+            };
+            Ok(Parts { year: None, ..parts(0, month, day) })
+        }
         _ => Err(Reject::Malformed),
     }
+}
+
+/// A date without the order that is written behind it, `31/12/1990 (DD/MM/YYYY)`, and that order.
+fn hinted(text: &str, order: Option<DateOrder>) -> (&str, Option<DateOrder>) {
+    let hint = text.strip_suffix(')').and_then(|text| text.rsplit_once('('));
+    let Some((date, hint)) = hint else { return (text, order) };
+    let letters: String =
+        hint.chars().filter(char::is_ascii_alphabetic).map(|c| c.to_ascii_lowercase()).collect();
+    let order = match letters.as_str() {
+        "ddmmyyyy" | "ddmmyy" => DateOrder::DayMonthYear,
+        "mmddyyyy" | "mmddyy" => DateOrder::MonthDayYear,
+        "yyyymmdd" | "yymmdd" => DateOrder::YearMonthDay,
+        _ => return (text, order),
+    };
+    (date.trim_end(), Some(order))
 }
 
 fn eight_digits(text: &str, order: DateOrder) -> Result<Parts, Reject> {

@@ -1,8 +1,8 @@
 //! `COUNTRY`.
 
 use super::context::Cx;
-use super::region::{PHONE_ONLY, Region};
-use super::text::{clean, is_placeholder, refuse_digest};
+use super::region::{NO_COUNTRIES, Region};
+use super::text::{clean_words, is_placeholder, refuse_digest};
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -12,7 +12,7 @@ use crate::identity::trail::Trail;
 /// Source: customer-file guide (read 2026-09-12): ISO 3166-1 alpha-2, lowercase; the Conversions API's example is
 /// `United States` to `us`. Only assigned codes are sent; a name that is in no list is refused, never shortened.
 pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
-    clean(raw, out, trail)?;
+    clean_words(raw, out, trail)?;
     if is_placeholder(out) {
         return Err(Reject::Placeholder);
     }
@@ -21,7 +21,7 @@ pub(crate) fn country(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail
         &[a, b] => Region::of_code([a.to_ascii_lowercase(), b.to_ascii_lowercase()]),
         _ => Region::of_words(out),
     };
-    let region = region.filter(|region| !PHONE_ONLY.contains(&region.as_str())).ok_or(Reject::Unknown)?;
+    let region = region.filter(|region| !NO_COUNTRIES.contains(&region.as_str())).ok_or(Reject::Unknown)?;
     if out.eq_ignore_ascii_case(region.as_str()) {
         super::text::lowercase(out, trail);
     } else {

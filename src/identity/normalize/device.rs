@@ -2,7 +2,7 @@
 
 use super::context::Cx;
 use super::settings::ExternIds;
-use super::text::{MAX_CELL, clean, is_placeholder, refuse_digest};
+use super::text::{MAX_CELL, clean, is_placeholder, is_scientific, refuse_digest};
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -17,6 +17,10 @@ pub(crate) fn madid(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail) 
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;
+    if let Some(id) = out.strip_prefix('{').and_then(|id| id.strip_suffix('}')) {
+        *out = id.to_owned();
+        trail.add(Step::PunctuationRemoved, out);
+    }
     let is_uuid = out.len() == 36
         && out.bytes().enumerate().all(|(at, b)| match at {
             8 | 13 | 18 | 23 => b == b'-',
@@ -42,6 +46,13 @@ pub(crate) fn extern_id(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Tr
     let trimmed = raw.trim();
     if trimmed.is_empty() {
         return Err(Reject::Empty);
+    }
+    // One id that says nothing makes one person of everybody without an id.
+    if is_placeholder(trimmed) || trimmed.bytes().all(|b| matches!(b, b'0' | b'-' | b'.')) {
+        return Err(Reject::Placeholder);
+    }
+    if is_scientific(trimmed) {
+        return Err(Reject::ScientificNotation);
     }
     let kept = if cx.rules.extern_ids == ExternIds::Trimmed { trimmed } else { raw };
     out.push_str(kept);

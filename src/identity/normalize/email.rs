@@ -57,8 +57,9 @@ pub(crate) fn email(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
     if is_placeholder(out) || is_nobody(out) {
         return Err(Reject::Placeholder);
     }
-    if out.ends_with('.') {
-        out.truncate(out.trim_end_matches('.').len());
+    let tail = |c: char| c == '.' || c.is_whitespace() || c.is_control();
+    if out.ends_with(tail) {
+        out.truncate(out.trim_end_matches(tail).len());
         trail.add(Step::RootDotRemoved, out);
     }
     if cx.rules.display_names && out.ends_with('>') && !out.starts_with('<') {
@@ -94,6 +95,7 @@ static BYTES: [u8; 256] = {
         bytes[others[at] as usize] = LOCAL;
         at += 1;
     }
+    bytes[b'_' as usize] = LOCAL | DOMAIN;
     bytes[b'-' as usize] = LOCAL | DOMAIN | HYPHEN;
     bytes[b'.' as usize] = LOCAL | DOMAIN | DOT;
     bytes
@@ -108,22 +110,22 @@ fn plain(raw: &str, out: &mut String, trail: &mut Trail) -> Option<usize> {
     if local.len() > MAX_LOCAL || domain.len() > MAX_LABEL || raw.starts_with("mailto:") {
         return None;
     }
+    if local.is_empty() || memchr::memmem::find(domain, b"--").is_some() {
+        return None;
+    }
     let (mut all, mut any, mut bad) = (LOCAL, 0, 0);
-    // As if a dot stood before: a part is not empty.
-    let mut before = DOT;
     for &b in local {
         let class = BYTES[usize::from(b)];
         all &= class;
         any |= class;
-        bad |= class & before & DOT;
-        before = class;
     }
-    bad |= before & DOT;
-    if all == 0 || bad != 0 {
+    // Some providers give away addresses with dots side by side or at the end, never at the start.
+    if all == 0 || local[0] == b'.' {
         return None;
     }
     all = DOMAIN;
-    before = DOT;
+    // As if a dot stood before: a label is not empty.
+    let mut before = DOT;
     for &b in domain {
         let class = BYTES[usize::from(b)];
         all &= class;
@@ -170,12 +172,13 @@ fn check(address: &str) -> Result<usize, Reject> {
 fn is_local(local: &str) -> bool {
     !local.is_empty()
         && !local.starts_with('.')
-        && !local.ends_with('.')
-        && !local.contains("..")
         && local
             .bytes()
             .all(|b| b >= 0x80 || b.is_ascii_alphanumeric() || b"!#$%&'*+-/=?^_`{|}~.".contains(&b))
-        && (local.is_ascii() || !local.chars().any(|c| c.is_whitespace() || c.is_control()))
+        && (local.is_ascii()
+            || local.chars().all(|c| {
+                c.is_ascii() || c.is_alphanumeric() || unicode_normalization::char::is_combining_mark(c)
+            }))
 }
 
 fn is_domain(domain: &str) -> bool {
@@ -185,7 +188,8 @@ fn is_domain(domain: &str) -> bool {
         let fits =
             !label.is_empty() && label.len() <= MAX_LABEL && !label.starts_with('-') && !label.ends_with('-');
         let of_letters = if label.is_ascii() {
-            label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+            label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+                && (!label.starts_with("xn--") || punycode::domain_to_unicode(label).is_some())
         } else {
             label
                 .chars()

@@ -22,7 +22,9 @@ pub(crate) fn gender(raw: &str, _: &Cx<'_>, out: &mut String, trail: &mut Trail)
     }
     let word = fold(out);
     let word = word.as_str();
-    let Some(letter) = look_up(GENDERS, word) else {
+    // Hungarian "nő" has an accent; without it the word says no.
+    let known = look_up(GENDERS, word).filter(|_| word != "no" || !out.is_ascii());
+    let Some(letter) = known else {
         return Err(if NEITHER.contains(&word) { Reject::NotCarried } else { Reject::Unknown });
     };
     let step = if word.len() == 1 { Step::Lowercased } else { Step::WordMapped };

@@ -4,7 +4,7 @@ use unicode_normalization::char::is_combining_mark;
 
 use super::context::Cx;
 use super::settings::{NameDigits, NameSpaces};
-use super::text::{clean, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
+use super::text::{clean_words, digit_value, is_name_placeholder, lowercase, recompose, refuse_digest};
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -17,7 +17,7 @@ pub(crate) fn name(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) 
     if plain(raw, out, trail) {
         return Ok(());
     }
-    clean(raw, out, trail)?;
+    clean_words(raw, out, trail)?;
     if is_name_placeholder(out) {
         return Err(Reject::Placeholder);
     }

@@ -6,7 +6,7 @@ use super::context::Cx;
 use super::settings::{Accents, NonUsStates};
 use super::tables::states::{CANADA, CANADA_CODES, UNITED_STATES, UNITED_STATES_CODES, UNITED_STATES_SHORT};
 use super::tables::{fold, look_up};
-use super::text::{clean, is_placeholder, lowercase, recompose, refuse_digest};
+use super::text::{clean_words, is_name_placeholder, is_placeholder, lowercase, recompose, refuse_digest};
 use crate::identity::reject::Reject;
 use crate::identity::steps::Step;
 use crate::identity::trail::Trail;
@@ -16,7 +16,7 @@ use crate::identity::trail::Trail;
 /// Source: customer-file guide (read 2026-09-12): a-z only, lowercase, no punctuation, special characters or white
 /// space. The Conversions API page allows special characters in UTF-8: see [`Accents`].
 pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
-    start(raw, out, trail)?;
+    start(raw, out, trail, is_no_town)?;
     letters_only(out, cx.rules.accents, trail);
     not_nothing(out)?;
     Ok(())
@@ -27,10 +27,15 @@ pub(crate) fn city(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) 
 /// Source: customer-file guide (read 2026-09-12): US two-letter ANSI code, lowercase; elsewhere lowercase without
 /// punctuation, special characters or white space.
 pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
-    start(raw, out, trail)?;
     let region = cx.region();
     let region = region.as_ref().map(super::region::Region::as_str);
-    if let Some(code) = code(fold(out).as_str(), region) {
+    // `ND` is North Dakota before it is "no data".
+    start(raw, out, trail, |text| {
+        is_placeholder(text) && code(fold(text).as_str(), region, false).is_none()
+    })?;
+    let canada = cx.rules.non_us_states == NonUsStates::CanadianCodes;
+    take_subdivision(out, region, trail);
+    if let Some(code) = code(fold(out).as_str(), region, canada) {
         map_to(code, out, trail);
         return Ok(());
     }
@@ -39,7 +44,7 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
     }
     letters_only(out, cx.rules.accents, trail);
     // What stood between the letters may have hidden a name.
-    if let Some(code) = code(fold(out).as_str(), region) {
+    if let Some(code) = code(fold(out).as_str(), region, canada) {
         map_to(code, out, trail);
         return Ok(());
     }
@@ -57,22 +62,40 @@ pub(crate) fn state(raw: &str, cx: &Cx<'_>, out: &mut String, trail: &mut Trail)
 fn not_nothing(out: &str) -> Result<(), Reject> {
     match out {
         "" => Err(Reject::Empty),
-        word if is_placeholder(word) => Err(Reject::Placeholder),
+        word if is_name_placeholder(word) => Err(Reject::Placeholder),
         word => refuse_digest(word),
     }
 }
 
-/// The code of a folded name where the country has codes.
-fn code(word: &str, region: Option<&str>) -> Option<&'static str> {
+/// Towns are called Nan and Nil, and pandas writes `NaN`.
+fn is_no_town(text: &str) -> bool {
+    is_name_placeholder(text)
+}
+
+/// Takes the country off an ISO 3166-2 code of it: `US-MA`, `CA-NB`.
+fn take_subdivision(out: &mut String, region: Option<&str>, trail: &mut Trail) {
+    let Some((country, code)) = out.split_once('-') else { return };
+    let of_region = region.map_or_else(
+        || country == "us" || (country == "ca" && CANADA_CODES.contains(&code)),
+        |region| region == country,
+    );
+    if of_region && matches!(code.len(), 1..=3) && code.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        *out = code.to_owned();
+        trail.add(Step::Shortened, out);
+    }
+}
+
+/// The code of a folded name where the country has codes. Meta's words ask for codes in the United States only; those
+/// of Canada stay where they are given, and replace the names by a setting.
+fn code(word: &str, region: Option<&str>, canada: bool) -> Option<&'static str> {
+    let names = |word| if canada { look_up(CANADA, word) } else { None };
     match region {
         Some(country) if in_the_states(country) => {
-            us_code(word).or_else(|| look_up(UNITED_STATES_SHORT, word))
+            us_code(word).or_else(|| look_up(UNITED_STATES_SHORT, word)).or_else(|| us_code_within(word))
         }
-        Some("ca") => {
-            CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(CANADA, word))
-        }
+        Some("ca") => CANADA_CODES.iter().copied().find(|&code| code == word).or_else(|| names(word)),
         Some(_) => None,
-        None => us_code(word).or_else(|| look_up(CANADA, word)),
+        None => us_code(word).or_else(|| us_code_within(word)).or_else(|| names(word)),
     }
 }
 
@@ -88,13 +111,34 @@ fn map_to(code: &str, out: &mut String, trail: &mut Trail) {
     trail.add_if(mapped, Step::WordMapped, out);
 }
 
+/// The code of a name with its country, its kind or its own code around it: `California, USA`, `State of Texas`.
+fn us_code_within(word: &str) -> Option<&'static str> {
+    let around = ["unitedstatesofamerica", "unitedstates", "usa", "us", "state"];
+    let before = ["thestateof", "stateof", "thecommonwealthof", "commonwealthof", "usa", "us"];
+    let end = around.iter().find_map(|words| us_code(word.strip_suffix(words)?));
+    let start = || before.iter().find_map(|words| us_code(word.strip_prefix(words)?));
+    let own = || {
+        let (first, rest) = word.split_at_checked(2)?;
+        let (name, last) = word.split_at_checked(word.len().checked_sub(2)?)?;
+        us_code(rest)
+            .filter(|&code| code == first && rest.len() > 2)
+            .or_else(|| us_code(name).filter(|&code| code == last && name.len() > 2))
+    };
+    end.or_else(start).or_else(own)
+}
+
 fn us_code(word: &str) -> Option<&'static str> {
     UNITED_STATES_CODES.iter().copied().find(|&code| code == word).or_else(|| look_up(UNITED_STATES, word))
 }
 
-fn start(raw: &str, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
-    clean(raw, out, trail)?;
-    if is_placeholder(out) {
+fn start(
+    raw: &str,
+    out: &mut String,
+    trail: &mut Trail,
+    is_nothing: impl Fn(&str) -> bool,
+) -> Result<(), Reject> {
+    clean_words(raw, out, trail)?;
+    if is_nothing(out) {
         return Err(Reject::Placeholder);
     }
     refuse_digest(out)?;

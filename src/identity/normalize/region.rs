@@ -24,6 +24,21 @@ pub struct Region([u8; 2]);
 /// Places with telephone numbers of their own that ISO 3166-1 does not list.
 pub(super) const PHONE_ONLY: [&str; 3] = ["ac", "ta", "xk"];
 
+/// Those of them that Facebook does not take as a country either; Kosovo is one there.
+pub(super) const NO_COUNTRIES: [&str; 2] = ["ac", "ta"];
+
+/// Names that shops and old lists write beside those of CLDR and ISO 3166-1.
+#[rustfmt::skip]
+const ALIASES: &[(&str, &str)] = &[
+    ("bolivarianrepublicofvenezuela", "ve"), ("capeverde", "cv"), ("congo", "cg"), ("congobrazzaville", "cg"),
+    ("congodemocraticrepublic", "cd"), ("congokinshasa", "cd"),
+    ("congothedemocraticrepublicofthe", "cd"), ("czechrepublic", "cz"), ("ivorycoast", "ci"),
+    ("koreanorth", "kp"), ("koreasouth", "kr"), ("kosovo", "xk"), ("libyanarabjamahiriya", "ly"),
+    ("macedonia", "mk"), ("macedoniatheformeryugoslavrepublicof", "mk"), ("palestinianterritory", "ps"),
+    ("palestinianterritoryoccupied", "ps"), ("republicofkosovo", "xk"), ("swaziland", "sz"),
+    ("unitedstatesus", "us"), ("vaticancity", "va"), ("virginislandsbritish", "vg"), ("virginislandsus", "vi"),
+];
+
 impl Region {
     /// Returns the alpha-2 code in lowercase.
     #[must_use]
@@ -70,9 +85,26 @@ impl Region {
                 let number: u16 = folded.parse().ok()?;
                 CODES.iter().find(|entry| entry.2 == number)?.0
             }
-            _ => look_up(&NAMES, folded)?,
+            _ => match look_up(&NAMES, folded).or_else(|| look_up(ALIASES, folded)) {
+                Some(code) => code,
+                None => return Self::of_two_names(text),
+            },
         };
         Self::from_text(code)
+    }
+
+    /// A name and its code in one cell, as `United States (US)` or `US - United States`: both must be of one country.
+    fn of_two_names(text: &str) -> Option<Self> {
+        let (first, second) = match text.strip_suffix(')').and_then(|text| text.rsplit_once('(')) {
+            Some(parts) => parts,
+            None => text.split_once(" - ")?,
+        };
+        let (first, second) = (first.trim(), second.trim());
+        if first.contains(['(', ')']) || second.contains(['(', ')', '-']) {
+            return None;
+        }
+        let region = Self::of_words(first)?;
+        (Self::of_words(second) == Some(region)).then_some(region)
     }
 
     fn from_text(code: &str) -> Option<Self> {

@@ -49,10 +49,12 @@ setting! {
     }
 }
 setting! {
-    /// Format of states outside the United States and Canada.
+    /// Format of states outside the United States.
     NonUsStates {
         /// The whole name: `Bayern` becomes `bayern`.
         Whole,
+        /// The code in Canada: `Ontario` becomes `on`; elsewhere the whole name.
+        CanadianCodes,
         /// The first two letters, as in capi-param-builder.
         TwoLetters,
     }
@@ -69,10 +71,10 @@ setting! {
 setting! {
     /// Handling of whitespace around external ids.
     ExternIds {
-        /// The id is sent unchanged: the documented "exact same format".
-        Verbatim,
         /// Surrounding whitespace is trimmed.
         Trimmed,
+        /// The id is sent unchanged.
+        Verbatim,
     }
 }
 setting! {
@@ -170,7 +172,7 @@ impl Normalizer {
         Self::default()
     }
 
-    /// Creates a normalizer that also accepts addresses written as `Ada <ada@example.com>` and trims external ids.
+    /// Creates a normalizer that also accepts addresses written as `Ada <ada@example.com>`.
     ///
     /// Values that the documented rules accept get the same digests.
     ///
@@ -184,7 +186,7 @@ impl Normalizer {
     /// ```
     #[must_use]
     pub fn lenient() -> Self {
-        Self { display_names: true, extern_ids: ExternIds::Trimmed, ..Self::default() }
+        Self { display_names: true, ..Self::default() }
     }
 
     /// Sets the country of national phone numbers, states and postcodes of contacts without a country.
@@ -229,7 +231,7 @@ impl Normalizer {
         name_digits: NameDigits,
         /// Sets the handling of letters beyond a to z in cities and states.
         accents: Accents,
-        /// Sets the format of states outside the United States and Canada.
+        /// Sets the format of states outside the United States.
         non_us_states: NonUsStates,
         /// Sets the format of postcodes of the United Kingdom.
         postcodes: Postcodes,

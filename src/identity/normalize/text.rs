@@ -22,9 +22,23 @@ pub(crate) fn clean(raw: &str, out: &mut String, trail: &mut Trail) -> Result<()
         out.push_str(trimmed);
         trail.add_if(trimmed.len() != raw.len(), Step::Trimmed, out);
     } else {
+        // The sign of a character that was lost in decoding.
+        if raw.contains('\u{fffd}') {
+            return Err(Reject::Malformed);
+        }
         clean_unicode(raw, out, trail);
     }
     if out.is_empty() { Err(Reject::Empty) } else { Ok(()) }
+}
+
+/// As [`clean`], for words that web forms may have encoded as HTML.
+pub(crate) fn clean_words(raw: &str, out: &mut String, trail: &mut Trail) -> Result<(), Reject> {
+    if raw.len() > MAX_CELL || !raw.contains('&') {
+        return clean(raw, out, trail);
+    }
+    let decoded = super::entities::decode(raw);
+    trail.add_if(decoded != raw, Step::EntitiesDecoded, &decoded);
+    clean(&decoded, out, trail)
 }
 
 fn is_blank_ascii(c: char) -> bool {
@@ -38,6 +52,19 @@ fn clean_unicode(raw: &str, out: &mut String, trail: &mut Trail) {
     trail.remove(out, |c| is_invisible(c).then_some(Step::InvisibleRemoved));
     if out.chars().any(|c| plain_width(c).is_some()) {
         *out = out.chars().map(|c| plain_width(c).unwrap_or(c)).collect();
+        trail.add(Step::WidthFolded, out);
+    }
+    if out.chars().any(is_presentation) {
+        *out = out.chars().map(|c| if is_presentation(c) { Ok(c) } else { Err(c) }).fold(
+            String::new(),
+            |mut text, c| {
+                match c {
+                    Ok(c) => text.extend(std::iter::once(c).nfkc()),
+                    Err(c) => text.push(c),
+                }
+                text
+            },
+        );
         trail.add(Step::WidthFolded, out);
     }
     compose(out, trail);
@@ -81,6 +108,11 @@ pub(crate) fn is_invisible(c: char) -> bool {
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
         | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{3164}'
         | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// Ligatures and mathematical letters: a picture of letters that a keyboard writes plainly.
+fn is_presentation(c: char) -> bool {
+    matches!(c, '\u{fb00}'..='\u{fb06}' | '\u{1d400}'..='\u{1d7cb}')
 }
 
 /// The ASCII character of a full-width form.
@@ -215,7 +247,7 @@ fn placeholders(len: usize) -> &'static [&'static str] {
         1 => &["-", ".", "?", "_"],
         2 => &["--", "??", "\\n", "nd"],
         3 => &["---", "...", "n/a", "n\\a", "nan", "nil", "tbd", "xxx"],
-        4 => &["#n/a", "brak", "n.a.", "none", "null", "void"],
+        4 => &["#n/a", "<na>", "brak", "n.a.", "none", "null", "void"],
         5 => &["#ref!", "aucun", "empty", "keine"],
         6 => &["(none)", "(null)", "<null>", "[null]"],
         7 => &["#value!", "(empty)", "ninguno", "unknown"],
@@ -241,8 +273,11 @@ pub(crate) fn is_placeholder(text: &str) -> bool {
 }
 
 /// As [`is_placeholder`], for a column of names.
+///
+/// `NaN` and `NaT` are what pandas writes; in any other case they are names.
 pub(crate) fn is_name_placeholder(text: &str) -> bool {
-    is_placeholder(text) && !ALSO_NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
+    matches!(text, "NaN" | "NaT")
+        || is_placeholder(text) && !ALSO_NAMES.iter().any(|name| text.eq_ignore_ascii_case(name))
 }
 
 /// True for a number in scientific notation, as a spreadsheet writes long ones: `4.915E+12`.
