@@ -151,6 +151,7 @@
 //! | `csv` | yes | `CsvSource` |
 //! | `tokio` | through `http` | `SystemClock` |
 //! | `sqlite` | | ledger, journal and automation state in one SQLite file; SQLite is compiled in |
+//! | `postgres` | | a store in a Postgres schema |
 //! | `sqlite-unbundled` | by `sqlite` | the same with the system's SQLite, at least 3.37 |
 //! | `fake-server` | | the fake Facebook behind an HTTP server |
 //! | `tracing` | | spans with documented names and no personal data |

@@ -31,9 +31,11 @@ mod frame;
 mod lease;
 mod lease_records;
 mod memory;
-#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
+#[cfg(any(feature = "sqlite", feature = "sqlite-unbundled", feature = "postgres"))]
 mod outbox_key;
 mod page;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod range;
 pub(crate) mod reply;
 mod space;
@@ -47,6 +49,8 @@ pub use frame::{Opened, open, seal};
 pub use lease::Lease;
 pub use memory::MemoryStore;
 pub use page::{Entry, Page, PageBuilder, PageLimit};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresSettings, PostgresStore};
 pub use range::KeyRange;
 pub use space::Space;
 #[cfg(any(feature = "sqlite", feature = "sqlite-unbundled"))]
