@@ -3,8 +3,7 @@
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error as PostgresError};
 
-use super::schema::Schema;
-use super::statements::server_limits;
+use super::schema::{Schema, server_limits};
 use crate::error::Result;
 use crate::store::outbox_key::{Place, key_of, places, refused, row_of};
 use crate::store::{Commit, KeyRange, Page, PageBuilder, PageLimit, Space, Write};

@@ -1,6 +1,7 @@
-//! The tables of a store, and their creation.
+//! The tables of a store, their creation, and limits as statements take them.
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::store::PageLimit;
 
 /// Raised when a table changes.
 pub(super) const VERSION: i64 = 1;
@@ -26,6 +27,12 @@ impl Schema {
     pub(super) fn migrations(&self) -> Vec<String> {
         [include_str!("001_tables.sql")].into_iter().map(|migration| self.sql(migration)).collect()
     }
+}
+
+/// The limit as the server takes it: one entry more, to know that there is one.
+pub(super) fn server_limits(limit: PageLimit) -> (i64, i64) {
+    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+    (number(limit.entries()).saturating_add(1), number(limit.bytes()))
 }
 
 #[cfg(test)]

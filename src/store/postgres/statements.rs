@@ -6,7 +6,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error as PostgresError};
 
 use super::outbox;
-use super::schema::Schema;
+use super::schema::{Schema, server_limits};
 use crate::error::Result;
 use crate::store::{Commit, Durability, Expectation, KeyRange, Page, PageBuilder, PageLimit, Space, Write};
 
@@ -78,12 +78,6 @@ pub(super) async fn scan(
 pub(super) async fn now(client: &Client) -> Result<i64, PostgresError> {
     let sql = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint";
     client.query_typed(sql, &[]).await?.first().map_or(Ok(0), |row| row.try_get(0))
-}
-
-/// The limit as the server takes it: one entry more, to know that there is one.
-pub(super) fn server_limits(limit: PageLimit) -> (i64, i64) {
-    let number = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
-    (number(limit.entries()).saturating_add(1), number(limit.bytes()))
 }
 
 /// Makes one attempt to commit, in a transaction of its own.
