@@ -5,7 +5,6 @@ pub(super) mod context;
 pub(super) mod country;
 pub(super) mod device;
 pub(super) mod email;
-mod entities;
 pub(super) mod gender;
 pub(super) mod name;
 pub(super) mod place;

@@ -36,7 +36,7 @@ pub(crate) fn clean_words(raw: &str, out: &mut String, trail: &mut Trail) -> Res
     if raw.len() > MAX_CELL || !raw.contains('&') {
         return clean(raw, out, trail);
     }
-    let decoded = super::entities::decode(raw);
+    let decoded = super::tables::entities::decode(raw);
     trail.add_if(decoded != raw, Step::EntitiesDecoded, &decoded);
     clean(&decoded, out, trail)
 }

@@ -1,6 +1,7 @@
 //! Word lists: countries and months are generated, the others are short enough to be kept by hand.
 
 pub(crate) mod countries;
+pub(crate) mod entities;
 pub(crate) mod genders;
 pub(crate) mod months;
 pub(crate) mod states;

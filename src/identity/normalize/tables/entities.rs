@@ -41,7 +41,7 @@ const OTHERS: [(&str, char); 20] = [
 const ROUNDS: usize = 2;
 
 /// The text with its entities decoded; what is none stays.
-pub(super) fn decode(text: &str) -> Cow<'_, str> {
+pub(crate) fn decode(text: &str) -> Cow<'_, str> {
     let mut decoded = Cow::Borrowed(text);
     for _ in 0..ROUNDS {
         let Some(next) = once(&decoded) else { break };
