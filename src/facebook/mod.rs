@@ -75,6 +75,7 @@ pub use model::json_value::JsonValue;
 pub use model::label::AudienceLabel;
 pub use model::list::{ListFilter, ListRequest, Page};
 pub use model::lookalike::{LookalikeOrigin, LookalikeRead};
+pub(crate) use model::send_gate::SendGate;
 pub use model::upload::{InvalidEntry, Session, Upload, UploadOptions, UploadReceipt};
 pub use version::GraphVersion;
 pub use wire::codes;

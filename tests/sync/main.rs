@@ -8,4 +8,5 @@ mod faults;
 mod model;
 mod report;
 mod streaming;
+mod takeover;
 mod workers;

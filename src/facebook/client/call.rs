@@ -13,18 +13,21 @@ use crate::clock::Clock;
 use crate::error::{Error, ErrorKind, Result};
 use crate::facebook::credentials::appsecret_proof::proof;
 use crate::facebook::ids::{AccountId, AudienceId};
+use crate::facebook::model::send_gate::SendGate;
 use crate::facebook::transport::{NotSent, Transport};
 use crate::facebook::wire::codes::RetryClass;
 use crate::facebook::wire::request::GraphRequest;
 use crate::facebook::wire::response::{GraphResponse, Refusal};
 
 /// One verb: what is sent under which rules.
-pub(in crate::facebook) struct Call {
+pub(in crate::facebook) struct Call<'a> {
     pub(super) operation: &'static str,
     pub(super) scope: Scope,
     pub(in crate::facebook) repeat: Repeat,
     /// The audience that it is about, when its account is not known yet.
     pub(super) orphan: Option<AudienceId>,
+    /// Asked before each sending.
+    pub(super) gate: Option<&'a dyn SendGate>,
 }
 
 /// Whether a call may be sent again when it is unknown whether it took effect.
@@ -50,9 +53,9 @@ impl<T: Transport> ClientInner<T> {
         operation: &'static str,
         account: Option<&AccountId>,
         use_case: &'static str,
-    ) -> Call {
+    ) -> Call<'static> {
         let scope = Scope { app: self.settings.app_id.clone(), account: account.cloned(), use_case };
-        Call { operation, scope, repeat: Repeat::Safe, orphan: None }
+        Call { operation, scope, repeat: Repeat::Safe, orphan: None, gate: None }
     }
 
     /// A call that spends the quota of the account that has the audience.
@@ -60,7 +63,7 @@ impl<T: Transport> ClientInner<T> {
         &self,
         operation: &'static str,
         audience: &AudienceId,
-    ) -> Call {
+    ) -> Call<'static> {
         let account = self.owner(audience);
         let mut call = self.call_on_account(operation, account.as_ref(), CUSTOM_AUDIENCE);
         call.orphan = account.is_none().then(|| audience.clone());
@@ -70,7 +73,7 @@ impl<T: Transport> ClientInner<T> {
     /// Sends what `build` builds until `read` reads an answer from it or the rules say to give up.
     pub(in crate::facebook) async fn call<R>(
         &self,
-        call: Call,
+        call: Call<'_>,
         build: impl Fn() -> GraphRequest + Send + Sync,
         read: impl Fn(&GraphResponse, Before) -> Result<R, Refusal> + Send + Sync,
     ) -> Result<R> {
@@ -86,6 +89,10 @@ impl<T: Transport> ClientInner<T> {
                     return Err(last.unwrap_or_else(|| used_up(call.operation)).with_retry_after(wait));
                 }
             };
+            // However long the call has waited for its place or to be repeated: who may not send any more does not.
+            if let Some(gate) = call.gate {
+                gate.check().await?;
+            }
             let span = CallSpan::new(call.operation, attempt);
             let sending = self.send_once(&call, attempt, &build, &read, before, &span);
             let (outcome, usage) = span.around(sending).await;
@@ -134,7 +141,7 @@ impl<T: Transport> ClientInner<T> {
 
     /// Waits until the call may be made, and says how long that was; or, where it would be longer than `budget`, for
     /// how long to stay away.
-    async fn wait_for_place(&self, call: &Call, budget: Duration) -> Result<Duration, Duration> {
+    async fn wait_for_place(&self, call: &Call<'_>, budget: Duration) -> Result<Duration, Duration> {
         let settings = &self.settings;
         let mut waited = Duration::ZERO;
         loop {
@@ -155,7 +162,7 @@ impl<T: Transport> ClientInner<T> {
 
     async fn send_once<R>(
         &self,
-        call: &Call,
+        call: &Call<'_>,
         attempt: u32,
         build: &(impl Fn() -> GraphRequest + Send + Sync),
         read: &(impl Fn(&GraphResponse, Before) -> Result<R, Refusal> + Send + Sync),

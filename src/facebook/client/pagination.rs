@@ -28,7 +28,7 @@ impl<T: Transport> ClientInner<T> {
     /// The items of all pages of what `build` asks for.
     pub(in crate::facebook) async fn all_pages<W: DeserializeOwned, R: Send>(
         &self,
-        call: impl Fn() -> Call,
+        call: impl Fn() -> Call<'static>,
         build: impl Fn() -> GraphRequest + Send + Sync,
         convert: impl Fn(W) -> R + Send + Sync,
     ) -> Result<Vec<R>> {

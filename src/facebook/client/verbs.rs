@@ -211,7 +211,7 @@ pub(super) async fn erase<T: Transport>(
 
 async fn send_rows<T: Transport>(
     client: &ClientInner<T>,
-    call: Call,
+    call: Call<'static>,
     edge: Edge,
     node: String,
     upload: &Upload<'_>,
@@ -222,6 +222,7 @@ async fn send_rows<T: Transport>(
     check_size(client, edge.operation(), body.bytes.len())?;
     // The first sending takes the body that was measured; another one makes its own.
     let measured = Mutex::new(Some(body));
+    let call = Call { gate: upload.gate, ..call };
     client
         .call(
             call,

@@ -7,4 +7,5 @@ pub(super) mod json_value;
 pub(super) mod label;
 pub(super) mod list;
 pub(super) mod lookalike;
+pub(super) mod send_gate;
 pub(super) mod upload;

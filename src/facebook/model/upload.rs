@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use time::Date;
 
 use super::audience::DataSource;
+use super::send_gate::SendGate;
 use crate::facebook::ids::SessionId;
 use crate::identity::MatchRows;
 
@@ -111,6 +112,8 @@ pub struct Upload<'a> {
     /// What this call carries beside the rows. `None` means the options that the client was
     /// [built with](crate::facebook::GraphClientBuilder::upload_options).
     pub options: Option<&'a UploadOptions>,
+    /// Asked before each sending.
+    pub(crate) gate: Option<&'a dyn SendGate>,
 }
 
 impl<'a> Upload<'a> {
@@ -122,7 +125,7 @@ impl<'a> Upload<'a> {
     /// Creates one call of a session from a range of rows.
     #[must_use]
     pub fn new(rows: &'a MatchRows, range: Range<usize>, session: Session) -> Self {
-        Self { rows, range, session, options: None }
+        Self { rows, range, session, options: None, gate: None }
     }
 
     /// Sets what this call carries beside the rows. Defaults to the options that the client was built with.

@@ -9,6 +9,7 @@ use crate::facebook::{
 };
 use crate::identity::MatchRows;
 use crate::sync::ledger::record::Operation;
+use crate::sync::ledger::run_gate::RunGate;
 
 /// The answer of Facebook to the rows of a batch.
 #[derive(Debug, Default)]
@@ -34,9 +35,10 @@ pub(in crate::sync) async fn send(
     rows: &MatchRows,
     session: Session,
     search: Option<Search<'_>>,
+    gate: &RunGate,
 ) -> Result<BatchRejections> {
     let whole = 0..rows.len();
-    let upload = Upload::new(rows, whole.clone(), session);
+    let upload = Upload { gate: Some(gate), ..Upload::new(rows, whole.clone(), session) };
     let sent = upload_bisecting(client, operation.into(), audience, &upload).await?;
     let mut refused = BatchRejections {
         count: sent.num_invalid_entries + sent.refused.len() as u64,
@@ -66,7 +68,7 @@ pub(in crate::sync) async fn send(
                 last_batch: true,
                 estimated_total: Some(half.len() as u64),
             };
-            let upload = Upload::new(rows, half.clone(), session);
+            let upload = Upload { gate: Some(gate), ..Upload::new(rows, half.clone(), session) };
             // Adding again is harmless, so is a search that is cut short: what it found stays found.
             let found = upload_bisecting(client, operation.into(), audience, &upload).await;
             refused.calls += found.as_ref().map_or(1, |found| u64::from(found.calls));

@@ -19,6 +19,7 @@ use crate::identity::KeyList;
 use crate::sync::cancel::CancelToken;
 use crate::sync::digest::RowDigest;
 use crate::sync::ledger::record::{CallRecord, Operation, RowRecord};
+use crate::sync::ledger::run_gate::RunGate;
 use crate::sync::ledger::traits::Durability;
 use crate::sync::pipeline::prepare::Prepared;
 use crate::sync::report::counts::{CallCounts, RejectedRow, RowCounts};
@@ -311,11 +312,12 @@ impl<'a> Uploader<'a> {
         if closes {
             self.operation = Operation::Add;
         }
-        let rows = Arc::clone(batch.rows());
+        let (rows, gate) =
+            (Arc::clone(batch.rows()), RunGate::new(self.ledger.backend.clone(), &self.ledger.record));
         let answer = async move {
             let search =
                 context.search_calls.map(|most_calls| Search { ids: context.session_ids, most_calls, now });
-            send(context.client, context.audience, operation, &rows, session, search).await
+            send(context.client, context.audience, operation, &rows, session, search, &gate).await
         };
         batch.launch(intent, Box::pin(answer));
         self.sessions.start(slot, batch);
