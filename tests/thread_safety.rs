@@ -5,7 +5,13 @@ use audiencekit as ak;
 fn shared<T: Send + Sync + 'static>() {}
 fn sent<T: Send>(_: T) {}
 
-#[cfg(all(feature = "http", feature = "csv", feature = "fake-server", feature = "sqlite"))]
+#[cfg(all(
+    feature = "http",
+    feature = "csv",
+    feature = "fake-server",
+    feature = "sqlite",
+    feature = "postgres"
+))]
 mod all {
     use super::{ak, shared};
 
@@ -293,6 +299,8 @@ mod all {
         store::Page;
         store::PageBuilder;
         store::PageLimit;
+        store::PostgresSettings;
+        store::PostgresStore;
         store::Space;
         store::SqliteStore;
 
