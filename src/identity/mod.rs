@@ -23,6 +23,26 @@
 //! Whether a field holds plain values or digests is declared with [`ValueEncoding`], never guessed. The digest of empty
 //! text is never sent.
 //!
+//! Values are read as other programs write them. What cannot be one value for certain is refused with a reason:
+//!
+//! | written | in | read as |
+//! |---|---|---|
+//! | phone with its own country's code and no plus, `4915112345678` | DE | international, as Facebook's help shows it |
+//! | phone behind `00`, `0062 812345678` | any country | international |
+//! | phone or postcode with the `.0` of floating point | any | without it; `4.9E12` is [`Reject::ScientificNotation`] |
+//! | phone with words behind it, `+44 7911 123456 (mobile)` | any | the number |
+//! | national phone without a country | none | [`Reject::NoRegion`]: nothing is guessed |
+//! | Mexican phone with 1, 044, 045 or 01 before it | MX | the ten digits of today |
+//! | `94035 - 1234`, `CA 94035`, `1220.0` | US, US, FR | `94035`, `94035`, `01220` |
+//! | `US-MA`, `State of Texas`, `ND` | US | `ma`, `tx`, `nd` |
+//! | `Ontario` | CA | `ontario`; the code with a setting of [`Normalizer`] |
+//! | `US - United States`, `Palestinian Territory` | | `us`, `ps` |
+//! | `O&apos;Brien`, U+FB01 for `fi` | | HTML entities and ligatures are decoded first |
+//! | `NULL`, `nan`, `<NA>`, `-` as an id; U+FFFD in a name or an address | | refused |
+//!
+//! Where a phone number reads otherwise than in libphonenumber, the difference and its reason are in the repository, in
+//! `tests/data/normalize/phone_golden_differences.tsv`.
+//!
 //! Guides: [cookbook](crate::_documentation::cookbook) for already hashed input and several identifiers per person,
 //! [privacy](crate::_documentation::privacy), [comparison](crate::_documentation::comparison) for how other products
 //! normalize.

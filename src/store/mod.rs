@@ -1,4 +1,4 @@
-//! Persistence: one small trait, [`Store`], for everything that this crate remembers.
+//! Persistence: one small trait, [`Store`], over memory, SQLite, Postgres or a database of your own.
 //!
 //! A store is an ordered map of byte keys in named [spaces](Space). It reads keys, scans ranges in pages, and commits
 //! writes all or nothing, under [expectations](Commit::expect): "this key has this value", "this key is absent". That one
@@ -21,7 +21,10 @@
 //! # }
 //! ```
 //!
-//! Every value that this crate keeps is [sealed](seal): it carries a version and a checksum over its space, its key and
+//! In this version a store is for your own data and for leases between your processes. Ledgers
+//! ([`MemoryLedger`](crate::MemoryLedger) and `SqliteLedger`) and the state of automation still have storage of their own.
+//!
+//! A value can be [sealed](seal): it then carries a version and a checksum over its space, its key and
 //! its content, so that a damaged, moved or exchanged value is noticed by the reader, in any database.
 
 pub(crate) mod checksum;

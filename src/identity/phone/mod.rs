@@ -236,4 +236,6 @@ fn assigned(text: &str, region: Option<Region>) -> Option<Number> {
 }
 
 #[cfg(test)]
+mod sweep;
+#[cfg(test)]
 mod tests;
