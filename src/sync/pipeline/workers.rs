@@ -7,7 +7,7 @@ pub(super) use crate::store::reply::Receiver;
 /// A unit of work that never waits: about a millisecond of reading, selecting and hashing.
 pub type Task = Box<dyn FnOnce() + Send + 'static>;
 
-/// Runs tasks on threads of your application; this crate starts none.
+/// Runs tasks on threads of your application; an engine starts none of its own.
 ///
 /// Every `Fn(Task)` that is `Send + Sync` is an executor.
 ///
