@@ -57,11 +57,14 @@ fn forms(number: &PhoneNumber) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// Returns for each form and kind how many numbers were tried, and those that came out wrong, by region.
-fn sweep(wanted: usize) -> BTreeMap<(&'static str, &'static str), (usize, BTreeMap<String, Vec<String>>)> {
+/// How many numbers were tried, and those that came out wrong, by region.
+type Outcome = (usize, BTreeMap<String, Vec<String>>);
+
+/// Returns the outcome of each kind and form.
+fn sweep(wanted: usize) -> BTreeMap<(&'static str, &'static str), Outcome> {
     let normalizer = Normalizer::new();
     let mut digits = Digits(0x9E37_79B9_7F4A_7C15);
-    let mut found: BTreeMap<_, (usize, BTreeMap<String, Vec<String>>)> = BTreeMap::new();
+    let mut found: BTreeMap<_, Outcome> = BTreeMap::new();
     let mut regions: Vec<Peer> = PHONE_NUMBER_UTIL.get_supported_regions().collect();
     regions.sort_by_key(ToString::to_string);
     for peer in regions {
@@ -91,6 +94,7 @@ const NEWER_METADATA: &[&str] = &["ZW"];
 
 /// More numbers of each region: `AUDIENCEKIT_PHONES=1000`.
 #[test]
+#[expect(clippy::disallowed_methods, reason = "a test may be told to try more")]
 fn assigned_numbers_of_every_region_are_read_in_every_form() {
     let wanted = std::env::var("AUDIENCEKIT_PHONES").ok().and_then(|count| count.parse().ok()).unwrap_or(10);
     let found = sweep(wanted);
