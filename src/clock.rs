@@ -88,7 +88,8 @@ pub(crate) fn machine_time() -> OffsetDateTime {
     OffsetDateTime::now_utc()
 }
 
-/// Elapsed time that never falls behind: it goes on while the machine is suspended and when its clock is set back.
+/// Elapsed time that goes on while the machine is suspended and when its clock is set back. A clock that was set ahead
+/// and back again makes it stand still until the true time has caught up.
 pub(crate) struct Stopwatch(Box<dyn Fn() -> Duration + Send + Sync>);
 
 impl Stopwatch {

@@ -23,6 +23,9 @@ const ATTEMPTS: usize = 8;
 /// into a commit, so that a commit of an earlier owner writes nothing. [`check`](Self::check) is the gate before what
 /// no commit can undo, such as a request to another service.
 ///
+/// A holder trusts its own clocks for a third of the duration. If the machine's clock is set ahead and back again, `check`
+/// may trust them for as long as it was ahead; a fenced commit is refused all the same.
+///
 /// Dropping a lease releases nothing: an operation that was cancelled may still have requests in flight.
 ///
 /// ```

@@ -1,7 +1,21 @@
 //! Keys of the space [`Space::OUTBOX`](super::Space::OUTBOX), and where a key stands among the rows of its table.
 
+use super::commit::{Commit, Write};
 use super::range::KeyRange;
+use super::space::Space;
 use crate::error::{Error, ErrorKind, Result};
+
+/// Refuses writes that no row of the table can be, before a transaction that may hold other commits begins.
+pub(super) fn check(commit: &Commit) -> Result<()> {
+    commit.writes().iter().try_for_each(|write| match write {
+        Write::Put { space: Space::OUTBOX, key, value } => {
+            let text = std::str::from_utf8(value).is_ok_and(|text| !text.contains('\0'));
+            row_of(key).filter(|_| text).map(drop).ok_or_else(refused)
+        }
+        Write::DeleteRange { space: Space::OUTBOX, range } => places(range).map(drop),
+        _ => Ok(()),
+    })
+}
 
 /// The place of a row, or of a bound between rows: audience, then id.
 pub(super) type Place = (String, i64);

@@ -42,6 +42,24 @@ async fn a_table_in_a_database_keeps_the_contract_with_every_journal() {
     }
 }
 
+#[tokio::test]
+async fn a_refused_change_loses_no_commit_before_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store.db");
+    let store = SqliteStore::open(&path).unwrap();
+    put(&store, b"kept", b"1", Durability::Deferred).await;
+    for (key, change) in [(&b"no number"[..], &b"{}"[..]), (b"17\0\0\0\0\0\0\0\0\x01", b"\xFF")] {
+        let commit = Commit::new().put(Space::OUTBOX, key, change);
+        let error = store.commit(commit, Durability::Immediate).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Invalid, "{error}");
+    }
+    put(&store, b"next", b"2", Durability::Immediate).await;
+    drop(store);
+    let store = SqliteStore::open(&path).unwrap();
+    let values = store.get(DATA, &[b"kept", b"next"]).await.unwrap();
+    assert_eq!(values, [Some(b"1".to_vec()), Some(b"2".to_vec())]);
+}
+
 #[test]
 fn two_processes_lose_no_increment() {
     if let Some(path) = child::told() {

@@ -4,21 +4,8 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Error as PostgresError};
 
 use super::schema::{Schema, server_limits};
-use crate::error::Result;
-use crate::store::outbox_key::{Place, key_of, places, refused, row_of};
-use crate::store::{Commit, KeyRange, Page, PageBuilder, PageLimit, Space, Write};
-
-/// Refuses writes that no row of the table can be.
-pub(super) fn check(commit: &Commit) -> Result<()> {
-    commit.writes().iter().try_for_each(|write| match write {
-        Write::Put { space: Space::OUTBOX, key, value } => {
-            let text = std::str::from_utf8(value).is_ok_and(|text| !text.contains('\0'));
-            row_of(key).filter(|_| text).map(drop).ok_or_else(refused)
-        }
-        Write::DeleteRange { space: Space::OUTBOX, range } => places(range).map(drop),
-        _ => Ok(()),
-    })
-}
+use crate::store::outbox_key::{Place, key_of, places, row_of};
+use crate::store::{KeyRange, Page, PageBuilder, PageLimit};
 
 /// All of them in one statement, so that they are of one moment.
 pub(super) async fn get_all(

@@ -14,7 +14,7 @@ use super::schema::{Schema, VERSION};
 use super::session::Sessions;
 use super::statements::{self, Attempt};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::outbox_key::places;
+use crate::store::outbox_key::{self, places};
 use crate::store::{Commit, CommitOutcome, Durability, KeyRange, Page, PageLimit, Space, Store};
 
 /// Attempts of a commit against others that change the same keys.
@@ -195,7 +195,7 @@ impl Store for PostgresStore {
 
     async fn commit(&self, commit: Commit, durability: Durability) -> Result<CommitOutcome> {
         commit.check_sizes()?;
-        outbox::check(&commit)?;
+        outbox_key::check(&commit)?;
         let mut reconnects = 0;
         for _ in 0..ATTEMPTS {
             let mut used = self.sessions.take().await?;

@@ -5,8 +5,9 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
+use super::connect::connect;
 use super::error::{corrupt, failed};
 use super::file_checks::{beside, create_for_owner, has_foreign_log, would_be_emptied};
 use super::tables::{APPLICATION_ID, meta, prepare_own, prepare_shared};
@@ -76,7 +77,7 @@ pub(super) fn own(path: &Path, accept_older: bool) -> Result<(Connection, LockFi
         return Err(corrupt("a write-ahead log of another program is beside the file")
             .with_help("move the file ending in -wal away; the store was not touched"));
     }
-    let connection = connect(&path)?;
+    let connection = connect(&path).map_err(failed)?;
     // What is deleted is overwritten. Pages of an interrupted transaction are rolled back from the journal beside the file.
     connection
         .execute_batch(
@@ -109,20 +110,10 @@ fn recognize(connection: &Connection, lock: &mut LockFile, accept_older: bool) -
 
 /// Opens your application's database.
 pub(super) fn shared(path: &Path) -> Result<Connection> {
-    let connection = connect(path)?;
+    let connection = connect(path).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     connection.pragma_update(None, "secure_delete", true).map_err(failed)?;
     prepare_shared(&connection)?;
-    Ok(connection)
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.set_prepared_statement_cache_capacity(32);
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
-        .map_err(failed)?;
     Ok(connection)
 }
 

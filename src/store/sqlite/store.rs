@@ -12,7 +12,7 @@ use super::thread::StoreThread;
 use super::{open, tables};
 use crate::clock::machine_time;
 use crate::error::Result;
-use crate::store::{Commit, CommitOutcome, Durability, KeyRange, Page, PageLimit, Space, Store};
+use crate::store::{Commit, CommitOutcome, Durability, KeyRange, Page, PageLimit, Space, Store, outbox_key};
 
 /// A store in an SQLite file: one of its own, or your application's database.
 ///
@@ -147,6 +147,7 @@ impl Store for SqliteStore {
 
     async fn commit(&self, commit: Commit, durability: Durability) -> Result<CommitOutcome> {
         commit.check_sizes()?;
+        outbox_key::check(&commit)?;
         self.0.run(move |connection| connection.commit(&commit, durability)).await
     }
 

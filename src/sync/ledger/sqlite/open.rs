@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use super::error::{corrupt, failed};
 use super::schema::{self, APPLICATION_ID};
 use crate::error::{Error, ErrorKind, Result};
-use crate::store::sqlite::{create_for_owner, has_foreign_log, would_be_emptied};
+use crate::store::sqlite::{connect, create_for_owner, has_foreign_log, would_be_emptied};
 
 /// How long a connection to your application's database waits for other transactions.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -31,7 +31,7 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
         )
         .with_help("move the file ending in -wal away; the ledger was not touched"));
     }
-    let connection = connect(path)?;
+    let connection = connect(path).map_err(failed)?;
     // One process at a time; pages of an interrupted transaction are rolled back from the journal beside the file.
     // A rollback journal leaves one file behind, and no commit can be lost with a damaged log.
     connection
@@ -45,20 +45,10 @@ pub(super) fn own(path: &Path) -> Result<Connection> {
 
 /// Opens your application's database, and returns the number by which this opening writes.
 pub(super) fn of_host(path: &Path) -> Result<(Connection, i64)> {
-    let connection = connect(path)?;
+    let connection = connect(path).map_err(failed)?;
     connection.busy_timeout(PATIENCE).map_err(failed)?;
     let opening = schema::prepare_for_host(&connection)?;
     Ok((connection, opening))
-}
-
-fn connect(path: &Path) -> Result<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
-    connection.set_prepared_statement_cache_capacity(48);
-    connection
-        .execute_batch("PRAGMA synchronous = FULL; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;")
-        .map_err(failed)?;
-    Ok(connection)
 }
 
 #[cfg(test)]
